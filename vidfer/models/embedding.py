@@ -1,0 +1,48 @@
+"""What every encoder gives and every few-shot head takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Clips as seen by an encoder. Letters as everywhere: B clips, T frames, R regions (face, eyes, mouth)."""
+
+    vector: Tensor
+    """(B, 512) clip embedding after frame attention."""
+    maps: Tensor
+    """(B, R, 64, 14, 14) frame-attended feature maps of each region, which relation heads compare."""
+    attention: dict[str, Tensor] = field(default_factory=dict)
+    """Weights for explaining, each summing to one over its last axis: ``frames`` (B, T), ``regions`` (B, T, R), and
+    ``spatial1`` ... ``spatial4`` (B, T, R, positions) where the encoder has them."""
+
+    def __len__(self) -> int:
+        return self.vector.shape[0]
+
+    def __getitem__(self, clips) -> Embedding:
+        """The embedding of some clips: an integer tensor (M,), a boolean mask (B,) or a slice."""
+        return Embedding(
+            self.vector[clips], self.maps[clips], {name: w[clips] for name, w in self.attention.items()}
+        )
+
+    def to(self, device: torch.device | str) -> Embedding:
+        return Embedding(
+            self.vector.to(device), self.maps.to(device), {n: w.to(device) for n, w in self.attention.items()}
+        )
+
+    def detach(self) -> Embedding:
+        return Embedding(self.vector.detach(), self.maps.detach(), {n: w.detach() for n, w in self.attention.items()})
+
+    @staticmethod
+    def cat(parts: list[Embedding]) -> Embedding:
+        """Clips of several batches in one embedding; the batches must have the same T."""
+        names = parts[0].attention
+        return Embedding(
+            torch.cat([p.vector for p in parts]),
+            torch.cat([p.maps for p in parts]),
+            {name: torch.cat([p.attention[name] for p in parts]) for name in names},
+        )
