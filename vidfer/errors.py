@@ -1,4 +1,10 @@
-"""The one exception that people are meant to read."""
+"""The one exception that people are meant to read, and how a program ends with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class VidferError(Exception):
@@ -7,3 +13,16 @@ class VidferError(Exception):
     The message gives the value, the file and the remedy. Commands and recipes print it alone, without a
     traceback, and end with exit status 2 (see :func:`exit_on_user_error`).
     """
+
+
+@contextmanager
+def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
+    """End the program with one message and status 2 on a :class:`VidferError`, and with 130 on Ctrl-C."""
+    try:
+        yield
+    except VidferError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print(f"{program}: interrupted; what was finished is kept, the same command goes on from there", file=sys.stderr)
+        raise SystemExit(130) from None

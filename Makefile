@@ -1,0 +1,28 @@
+# make demo: environment, install, then the main job on synthetic actors (a few minutes on two cores)
+# make test: the same environment, then the tests
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+THREADS ?= $(shell nproc)
+
+.PHONY: demo test lint install clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check -q -e '.[dev]' -c constraints.txt
+	@touch $@
+
+demo: install
+	$(BIN)/python tools/demo.py --out demo
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf demo $(VENV) *.egg-info .pytest_cache .ruff_cache
