@@ -1,0 +1,1 @@
+"""Feed: from the crop cache to batches, splits, episodes and noise."""

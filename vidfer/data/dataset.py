@@ -1,0 +1,98 @@
+"""Clips of a crop cache as tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from vidfer.crops import REGIONS, STATUS
+from vidfer.data.sampling import segment_frames, uniform_frames
+from vidfer.store.reader import CropCache
+
+MISSING = STATUS.index("missing")
+
+
+class ClipDataset(Dataset):
+    """Some clips of a cache, each as a fixed number of frames with a face.
+
+    Args:
+        cache_path: file of the crop cache. It is opened in each process by itself, so any start method of workers
+            is fine.
+        clips: indices into the cache, in the order of the data set.
+        labels: class number of each of ``clips``, or None where labels are unknown or must not be seen (then -1).
+        n_frames: frames T of every item; a shorter clip repeats frames.
+        training: random frames (a pure function of seed, epoch and clip) instead of evenly spaced ones.
+        seed: of the random frames.
+
+    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), ``label`` int64, ``clip`` int64
+    (index into the cache) and ``size`` int64 (how many frames with a face there were to choose from). A clip without
+    any face is black, with a mask that is False throughout and ``size`` 0.
+    """
+
+    def __init__(
+        self,
+        cache_path: Path | str,
+        clips: Sequence[int],
+        labels: Sequence[int] | None = None,
+        *,
+        n_frames: int,
+        training: bool = False,
+        seed: int = 0,
+    ):
+        if labels is not None and len(labels) != len(clips):
+            raise ValueError(f"{len(clips)} clips but {len(labels)} labels")
+        if n_frames < 1:
+            raise ValueError(f"n_frames must be at least 1, not {n_frames}")
+        self.cache = CropCache(cache_path)
+        self.clips = np.asarray(clips, dtype=np.int64).reshape(-1)
+        self.labels = np.full(len(self.clips), -1) if labels is None else np.asarray(labels, dtype=np.int64)
+        self.n_frames = n_frames
+        self.training = training
+        self.seed = seed
+        # In shared memory, because workers that live on from epoch to epoch hold their own copy of this object.
+        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the random frames of this epoch; also reaches workers that are already running."""
+        self._epoch[0] = epoch
+
+    def __getitem__(self, position: int) -> dict[str, torch.Tensor]:
+        clip = int(self.clips[position])
+        frames, size = self._choose(clip)
+        side = self.cache.size_px
+        if size:
+            # A frame that is wanted twice is read and decoded once.
+            different, place = np.unique(frames, return_inverse=True)
+            crops = np.ascontiguousarray(self.cache.read(clip, different)[place])
+        else:
+            crops = np.zeros((self.n_frames, len(REGIONS), 3, side, side), dtype=np.uint8)
+        return {
+            "crops": torch.from_numpy(crops),
+            "frame_mask": torch.full((self.n_frames,), size > 0),
+            "label": torch.tensor(int(self.labels[position]), dtype=torch.int64),
+            "clip": torch.tensor(clip, dtype=torch.int64),
+            "size": torch.tensor(size, dtype=torch.int64),
+        }
+
+    def frames_of(self, position: int) -> np.ndarray:
+        """The frames of the clip that the item at ``position`` shows in this epoch, (T,), or none for a clip without
+        a face: what a film strip needs to name its pictures."""
+        return self._choose(int(self.clips[position]))[0]
+
+    def _choose(self, clip: int) -> tuple[np.ndarray, int]:
+        if self.cache.clips[clip].n_faces == 0:
+            return np.empty(0, dtype=np.int64), 0
+        with_face = np.flatnonzero(self.cache.frames(clip).status != MISSING)
+        if self.training:
+            rng = np.random.default_rng([self.seed, int(self._epoch[0]), clip])
+            chosen = segment_frames(len(with_face), self.n_frames, rng)
+        else:
+            chosen = uniform_frames(len(with_face), self.n_frames)
+        return with_face[chosen], len(with_face)

@@ -1,0 +1,118 @@
+"""Few-shot episodes: small classification tasks drawn from labelled clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One task. Positions are into the labels given to the sampler; everything is ordered by class."""
+
+    support: np.ndarray
+    """(N·K,) positions of the examples."""
+    query: np.ndarray
+    """(N·Q,) positions of the clips to recognise; none of them is in ``support``."""
+    support_labels: np.ndarray
+    """(N·K,) 0..N-1."""
+    query_labels: np.ndarray
+    """(N·Q,) 0..N-1."""
+    classes: np.ndarray
+    """(N,) the class number behind each label."""
+
+
+class EpisodeSampler:
+    """N-way K-shot episodes; episode ``i`` is a pure function of ``(seed, i)``.
+
+    Args:
+        labels: class number of every clip; negative numbers are never drawn.
+        ways, shots, queries: N classes an episode, K support and Q query clips per class.
+        episodes: how many an iteration gives.
+        seed: any integer from 0.
+        has_face: (M,) bool. A clip without a face cannot be an example, but it can be asked for: leaving it out would
+            flatter the accuracy. None means that all have one.
+        class_names: name of every class number, for messages.
+        source: where the clips come from (the cache file), for messages.
+
+    Raises:
+        VidferError: fewer classes than ways, or a class with too few clips.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[int] | np.ndarray,
+        *,
+        ways: int,
+        shots: int,
+        queries: int,
+        episodes: int,
+        seed: int,
+        has_face: Sequence[bool] | np.ndarray | None = None,
+        class_names: Sequence[str] | None = None,
+        source: object = "the given clips",
+    ):
+        for name, value, least in (("ways", ways, 2), ("shots", shots, 1), ("queries", queries, 1)):
+            if value < least:
+                raise VidferError(f"{name} is {value}; an episode needs at least {least}")
+        if episodes < 1:
+            raise VidferError(f"episodes is {episodes}; give at least 1")
+        self.ways, self.shots, self.queries, self.episodes, self.seed = ways, shots, queries, episodes, seed
+        labels = np.asarray(labels)
+        faces = np.ones(len(labels), dtype=bool) if has_face is None else np.asarray(has_face, dtype=bool)
+        self.classes = np.unique(labels[labels >= 0])
+        if len(self.classes) < ways:
+            raise VidferError(
+                f"{ways}-way episodes need {ways} classes, but {source} has {len(self.classes)}"
+            )
+        self._with_face, self._without_face = [], []
+        need = shots + queries
+        for number in self.classes:
+            name = class_names[number] if class_names is not None else str(number)
+            with_face = np.flatnonzero((labels == number) & faces)
+            without_face = np.flatnonzero((labels == number) & ~faces)
+            count = len(with_face) + len(without_face)
+            if count < need:
+                raise VidferError(
+                    f"class '{name}' has {count} {_clips(count)}; {shots}-shot episodes with {queries} "
+                    f"{'query' if queries == 1 else 'queries'} need {need} ({source})"
+                )
+            if len(with_face) < shots:
+                raise VidferError(
+                    f"class '{name}' has {len(with_face)} {_clips(len(with_face))} with a face; {shots}-shot "
+                    f"episodes need {shots} ({source})"
+                )
+            self._with_face.append(with_face)
+            self._without_face.append(without_face)
+
+    def __len__(self) -> int:
+        return self.episodes
+
+    def __iter__(self) -> Iterator[Episode]:
+        return (self.episode(i) for i in range(self.episodes))
+
+    def episode(self, i: int) -> Episode:
+        """The ``i``-th episode of this seed; any ``i`` from 0, also beyond ``episodes``."""
+        rng = np.random.default_rng([self.seed, i])
+        chosen = rng.choice(len(self.classes), size=self.ways, replace=False)
+        support, query = [], []
+        for number in chosen:
+            faces = rng.permutation(self._with_face[number])
+            support.append(faces[: self.shots])
+            rest = np.concatenate([faces[self.shots :], self._without_face[number]])
+            query.append(rng.choice(rest, size=self.queries, replace=False))
+        return Episode(
+            support=np.concatenate(support),
+            query=np.concatenate(query),
+            support_labels=np.repeat(np.arange(self.ways), self.shots),
+            query_labels=np.repeat(np.arange(self.ways), self.queries),
+            classes=self.classes[chosen],
+        )
+
+
+def _clips(count: int) -> str:
+    return "clip" if count == 1 else "clips"

@@ -1,0 +1,33 @@
+"""Settings of the data room; imports nothing heavy, so that the command line can parse without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseSettings:
+    """Strength of the random changes to a training clip; 0 switches one off.
+
+    The noise of the noisy-student paper (arXiv 2008.02655) — contrast, brightness, translation, sharpness, flips —
+    whose strengths are not published. These defaults leave an expression readable.
+    """
+
+    brightness: float = 0.15
+    """Largest value added to or taken from pixels in [0, 1]."""
+    contrast: float = 0.3
+    """Pixels are multiplied by 1 ± up to this."""
+    sharpness: float = 0.7
+    """Kornia's sharpness factor is 1 ± up to this: below 1 blurs, above 1 sharpens."""
+    translation: float = 0.06
+    """Largest shift to either side, horizontally and vertically, as a share of the picture's side."""
+    flip: float = 0.5
+    """Probability of mirroring left and right."""
+
+    def __post_init__(self) -> None:
+        for name in ("brightness", "contrast", "sharpness", "translation", "flip"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise VidferError(f"noise {name} is {value}; give a number from 0 (off) to 1")

@@ -1,0 +1,203 @@
+"""Who is trained on, who chooses the checkpoint, who is measured: base classes, novel classes, subjects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vidfer.data.divide import divide
+from vidfer.errors import VidferError
+
+if TYPE_CHECKING:
+    from vidfer.store.reader import CropCache
+
+LABELLED = ("train", "val", "test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipSplit:
+    """Indices into a cache, in its order."""
+
+    train: tuple[int, ...]
+    val: tuple[int, ...]
+    test: tuple[int, ...]
+    unlabelled: tuple[int, ...]
+    """Clips that may be trained on without their label. Whatever label the cache has of them is never looked at."""
+    classes: tuple[str, ...]
+    note: str
+    """How the split came about, and what was left out, in words."""
+
+
+def split_clips(
+    cache: CropCache, classes: Sequence[str], *, val_fraction: float = 0.15, seed: int = 0
+) -> ClipSplit:
+    """Split the clips of the base classes, and find the unlabelled ones.
+
+    The official splits hold where the cache has them; a missing official ``val`` is taken from ``train``. Without
+    official splits ``val`` and ``test`` get ``val_fraction`` each, by subject where subjects are known, otherwise by
+    clip, with about the same share of every class. Clips of other classes are left out: see :func:`novel_clips`.
+
+    Args:
+        cache: an open crop cache.
+        classes: names of the base classes; their order gives the class numbers.
+        val_fraction: share of the clips, above 0 and below 0.5.
+        seed: of the division; the result does not depend on the order of clips in the cache.
+
+    Raises:
+        VidferError: an unknown class, a subject in two parts, or too few subjects to divide.
+    """
+    if not 0 < val_fraction < 0.5:
+        raise VidferError(f"val_fraction is {val_fraction}; give a number above 0 and below 0.5")
+    known_classes(cache, classes)
+    labelled = [i for i, c in enumerate(cache.clips) if _is_labelled(c) and c.label in classes]
+    unlabelled = [i for i, c in enumerate(cache.clips) if c.split == "unlabelled" or c.label is None]
+    parts: dict[str, list[int]] = {name: [] for name in LABELLED}
+    notes = []
+
+    if any(cache.clips[i].split for i in labelled):
+        for i in labelled:
+            parts[cache.clips[i].split or "train"].append(i)
+        notes.append("official splits")
+        stray = sum(cache.clips[i].split is None for i in labelled)
+        if stray:
+            notes.append(f"{stray} labelled clips without a split go to train")
+        if not parts["val"] and parts["train"]:
+            shares = {"train": 1 - val_fraction, "val": val_fraction}
+            divided, how = divide(cache, parts["train"], shares, seed)
+            parts.update(divided)
+            notes.append(f"no official val: {val_fraction:.0%} of train taken for it {how}")
+        if not parts["test"]:
+            notes.append("no labelled test clips of these classes in the cache")
+        # Footage of the official val and test, even without its labels, shows the very people to be measured on.
+        held_out = [i for i in unlabelled if cache.clips[i].split in ("val", "test")]
+        unlabelled = [i for i in unlabelled if i not in set(held_out)]
+        if held_out:
+            notes.append(f"{len(held_out)} clips of val and test without a label are not used")
+    else:
+        shares = {"train": 1 - 2 * val_fraction, "val": val_fraction, "test": val_fraction}
+        parts, how = divide(cache, labelled, shares, seed)
+        notes.append(
+            f"no official splits: divided {how} into " + ", ".join(f"{k} {v:.0%}" for k, v in shares.items())
+        )
+        measured = {cache.clips[i].subject for i in [*parts["val"], *parts["test"]]} - {None}
+        same_people = {i for i in unlabelled if cache.clips[i].subject in measured}
+        unlabelled = [i for i in unlabelled if i not in same_people]
+        if same_people:
+            notes.append(f"{len(same_people)} unlabelled clips of val and test subjects are not used")
+
+    check_subjects_disjoint(cache, {**parts, "unlabelled": unlabelled})
+    return ClipSplit(
+        **{name: tuple(sorted(clips)) for name, clips in parts.items()},
+        unlabelled=tuple(unlabelled),
+        classes=tuple(classes),
+        note="; ".join(notes),
+    )
+
+
+def novel_clips(
+    cache: CropCache, classes: Sequence[str], *, base: Iterable[str] = (), split: str | None = None
+) -> tuple[int, ...]:
+    """Labelled clips of classes that were never trained on, for few-shot evaluation.
+
+    Args:
+        cache: an open crop cache.
+        classes: names of the novel classes.
+        base: names of the classes that were trained on; a name in both is an error.
+        split: take the clips of this official split only; None takes all labelled clips of these classes.
+
+    Raises:
+        VidferError: an unknown class, or one that is base and novel at once.
+    """
+    both = sorted(set(classes) & set(base))
+    if both:
+        raise VidferError(
+            f"class '{both[0]}' is both a base and a novel class; few-shot evaluation measures classes that were "
+            f"never trained on ({cache.path})"
+        )
+    known_classes(cache, classes)
+    return tuple(
+        i
+        for i, c in enumerate(cache.clips)
+        if _is_labelled(c) and c.label in classes and (split is None or c.split == split)
+    )
+
+
+def labels_of(cache: CropCache, clips: Sequence[int], classes: Sequence[str]) -> np.ndarray:
+    """Class numbers (M,) int64 of clips: the place of each label in ``classes``.
+
+    Raises:
+        VidferError: a clip has no label, or one outside ``classes``.
+    """
+    number = {name: i for i, name in enumerate(classes)}
+    for i in clips:
+        clip = cache.clips[i]
+        if not _is_labelled(clip) or clip.label not in number:
+            what = f"label '{clip.label}'" if _is_labelled(clip) else "no label"
+            raise VidferError(
+                f"clip '{clip.id}' has {what}; wanted one of {', '.join(classes)} ({cache.path})"
+            )
+    return np.array([number[cache.clips[i].label] for i in clips], dtype=np.int64)
+
+
+def class_counts(cache: CropCache) -> dict[str, int]:
+    """Labelled clips per class, by name; the labels of clips in split ``unlabelled`` are not looked at."""
+    return dict(sorted(Counter(c.label for c in cache.clips if _is_labelled(c)).items()))
+
+
+def known_classes(cache: CropCache, classes: Sequence[str]) -> None:
+    """Raise a VidferError unless ``classes`` are different names, each the label of some clip."""
+    counts = class_counts(cache)
+    there = ", ".join(f"{name} {count}" for name, count in counts.items()) or "no labelled clip at all"
+    if not classes:
+        raise VidferError(f"no class is named; {cache.path} has {there}")
+    for name in classes:
+        if name not in counts:
+            raise VidferError(f"class '{name}' is not in {cache.path}; it has {there}")
+        if list(classes).count(name) > 1:
+            raise VidferError(f"class '{name}' is named twice; name every class once")
+
+
+def check_subjects_disjoint(cache: CropCache, parts: Mapping[str, Sequence[int]]) -> None:
+    """Raise a VidferError if a clip or a known subject is in two parts.
+
+    ``train`` and ``unlabelled`` are both trained on, so they may share subjects. Footage of a ``val`` or ``test``
+    subject among the unlabelled clips is a leak too: the network would have learned from that very face.
+    """
+    for one, other in combinations(parts, 2):
+        twice = set(parts[one]) & set(parts[other])
+        if twice:
+            raise VidferError(
+                f"clip '{cache.clips[min(twice)].id}' is in {one} and in {other} ({cache.path})"
+            )
+        if {one, other} == {"train", "unlabelled"}:
+            continue
+        in_one, in_other = _clips_by_subject(cache, parts[one]), _clips_by_subject(cache, parts[other])
+        leaks = sorted(in_one.keys() & in_other.keys())
+        if leaks:
+            subject, more = leaks[0], f" and {len(leaks) - 1} other subjects" if len(leaks) > 1 else ""
+            raise VidferError(
+                f"subject '{subject}'{more} is in {one} ({_few(in_one[subject])}) and in {other} "
+                f"({_few(in_other[subject])}); give every subject one split, or none at all, and build the cache "
+                f"again ({cache.path})"
+            )
+
+
+def _is_labelled(clip) -> bool:
+    return clip.label is not None and clip.split != "unlabelled"
+
+
+def _clips_by_subject(cache: CropCache, clips: Sequence[int]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for i in clips:
+        if cache.clips[i].subject is not None:
+            found.setdefault(cache.clips[i].subject, []).append(cache.clips[i].id)
+    return found
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
