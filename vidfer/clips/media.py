@@ -1,0 +1,44 @@
+"""Which files are videos, which are images, and what a folder of frames holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+VIDEO_SUFFIXES = frozenset(
+    ".3gp .asf .avi .divx .f4v .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .vob .webm .wmv".split()
+)
+"""File names that end so (in lower case) are taken for videos; whether one can be read is found when it is read."""
+
+IMAGE_SUFFIXES = frozenset(".bmp .jpe .jpeg .jpg .pgm .png .ppm .tif .tiff .webp".split())
+"""File names that end so (in lower case) are taken for images."""
+
+
+def is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def visible(folder: Path) -> list[Path]:
+    """What lies directly in a folder, in natural order, without hidden entries (``.DS_Store``, ``._face.jpg``)."""
+    return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=natural_key)
+
+
+def natural_key(path: Path) -> tuple:
+    """Sorts numbers in names by value: ``frame2.jpg`` before ``frame10.jpg``; equal values by the plain name."""
+    parts = re.split(r"(\d+)", path.name)
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), path.name
+
+
+def frame_paths(folder: Path) -> list[Path]:
+    """The images that lie directly in a folder of frames, in natural order of their names."""
+    return [path for path in visible(folder) if is_image(path)]
+
+
+def holds_only_frames(folder: Path) -> bool:
+    """Whether a folder is a clip of frames: at least one image, and no video or folder beside the images."""
+    entries = visible(folder)
+    return any(map(is_image, entries)) and not any(path.is_dir() or is_video(path) for path in entries)

@@ -1,0 +1,116 @@
+"""The careful reader: PyAV, one frame after the other, for what decord cannot read or reads wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from vidfer.crops.decode_fault import UnreadableVideo
+
+FALLBACK_FPS = 25.0
+"""Only for files without any usable time stamp."""
+
+
+def open_container(path: Path) -> av.container.InputContainer:
+    """Open a file with FFmpeg's libraries; only local files, whatever a playlist inside asks for.
+
+    Raises:
+        UnreadableVideo: no container format known to FFmpeg, or no video in it.
+    """
+    try:
+        # The absolute path, because FFmpeg takes what stands before a colon for a protocol.
+        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
+    except (av.FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableVideo(path, f"not a video, or its header is lost ({reason})") from error
+    if not container.streams.video:
+        sound = ", only sound" if container.streams.audio else ""
+        container.close()
+        raise UnreadableVideo(path, f"no video stream in the file{sound}")
+    return container
+
+
+class AvReader:
+    """Reads forwards only, and knows each frame from having decoded it once.
+
+    The first pass decodes without converting and notes the time of each frame up to the first fault, so every
+    time belongs to a frame that really comes. The price is a second decoding; only files that decord cannot be
+    trusted with pay it. Faults before the first whole frame are passed over, as players do that join a stream.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.fault: str | None = None
+        times: list[float] = []
+        for frame in self._decode():
+            if not times:
+                turned = frame.rotation % 180 != 0
+                self.width = frame.height if turned else frame.width
+                self.height = frame.width if turned else frame.height
+            times.append(np.nan if frame.time is None else frame.time)
+        if not times:
+            raise UnreadableVideo(
+                path, f"no frame can be decoded ({self.fault or 'the video stream is empty'})"
+            )
+        with open_container(path) as container:
+            rate = container.streams.video[0].average_rate
+        self.fps = float(rate) if rate else FALLBACK_FPS
+        self.times_s = np.array(times) - times[0]
+        if not np.all(np.diff(self.times_s) > 0):
+            self.times_s = np.arange(len(times)) / self.fps
+        self._frames: Iterator[av.VideoFrame] = iter(())
+        self._next = len(times)
+
+    def read(self, positions: np.ndarray) -> np.ndarray:
+        images = []
+        for position in positions:
+            if position >= len(self.times_s):
+                break
+            if position < self._next:
+                self._frames, self._next = self._decode(), 0
+            while self._next <= position:
+                frame = next(self._frames)
+                self._next += 1
+            images.append(_upright_rgb(frame, self.width, self.height))
+        return np.stack(images) if images else np.empty((0, self.height, self.width, 3), np.uint8)
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
+        """Whole frames up to the first fault, which is left in ``self.fault``."""
+        count = 0
+        with open_container(self.path) as container:
+            stream = container.streams.video[0]
+            # One thread: which frames a fault takes with it must not depend on timing.
+            stream.codec_context.thread_count = 1
+            packets = container.demux(stream)
+            while True:
+                try:
+                    packet = next(packets)
+                    frames = packet.decode()
+                except StopIteration:
+                    return
+                except av.FFmpegError as error:
+                    if count == 0 and not isinstance(error, av.EOFError):
+                        continue
+                    self.fault = f"the data are damaged after frame {count - 1} ({error.strerror})"
+                    return
+                for frame in frames:
+                    if frame.is_corrupt and count == 0:
+                        continue
+                    if frame.is_corrupt:
+                        self.fault = f"the data are damaged after frame {count - 1}"
+                        return
+                    count += 1
+                    yield frame
+
+
+def _upright_rgb(frame: av.VideoFrame, width: int, height: int) -> np.ndarray:
+    """A decoded frame as uint8 (H, W, 3) RGB, turned as its display matrix asks and, if a stream changes its size
+    on the way, scaled to the first frame's."""
+    turned = frame.rotation % 180 != 0
+    image = frame.to_ndarray(
+        format="rgb24", width=height if turned else width, height=width if turned else height
+    )
+    return np.rot90(image, frame.rotation // 90)

@@ -1,0 +1,74 @@
+"""Images as clips: one image is a clip of one frame, a folder of images a clip of several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vidfer.clips.media import frame_paths
+from vidfer.crops.decode_fault import UnreadableVideo
+
+FOLDER_FPS = 25.0
+"""The frame rate that a folder of frames is given, since images carry none; AFEW's is 25."""
+
+
+def read_image(path: Path) -> np.ndarray:
+    """An image file as uint8 (H, W, 3) RGB: grey repeated, alpha dropped, 16 bits cut to 8, EXIF rotation applied.
+
+    Raises:
+        UnreadableVideo: the file is no image that OpenCV reads.
+    """
+    try:
+        # Through NumPy, because cv2.imread does not open every path with letters outside ASCII.
+        content = np.fromfile(path, dtype=np.uint8)
+        image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    except (OSError, cv2.error) as error:
+        raise UnreadableVideo(path, f"the image cannot be read ({error})") from error
+    if image is None:
+        raise UnreadableVideo(
+            path, "the image is empty" if not len(content) else "not an image that can be read"
+        )
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+class ImageReader:
+    """The images of a clip behind the same face as the video readers (see :mod:`vidfer.crops.decode_open`)."""
+
+    def __init__(self, images: list[Path], fps: float) -> None:
+        self.images = images
+        self.fps = fps
+        self.times_s = np.arange(len(images)) / FOLDER_FPS
+        self.height, self.width = read_image(images[0]).shape[:2]
+        self.fault: str | None = None
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> ImageReader:
+        images = frame_paths(folder)
+        if not images:
+            raise UnreadableVideo(folder, "the folder holds no image")
+        return cls(images, FOLDER_FPS)
+
+    @classmethod
+    def of_image(cls, path: Path) -> ImageReader:
+        return cls([path], 0.0)
+
+    def read(self, positions: np.ndarray) -> np.ndarray:
+        frames = []
+        for position in positions:
+            path = self.images[position]
+            try:
+                image = read_image(path)
+            except UnreadableVideo as error:
+                self.fault = f"frame {position} ({path.name}): {error.reason}"
+                break
+            if image.shape != (self.height, self.width, 3):
+                height, width = image.shape[:2]
+                self.fault = (
+                    f"frame {position} ({path.name}) is {width}x{height}, the first frame {self.width}x{self.height}; "
+                    "the frames of a clip must have one size"
+                )
+                break
+            frames.append(image)
+        return np.stack(frames) if frames else np.empty((0, self.height, self.width, 3), np.uint8)
