@@ -1,0 +1,250 @@
+"""Reading a crop cache: one handle per process, one contiguous read per request."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from vidfer.crops import REGIONS
+from vidfer.errors import VidferError
+from vidfer.store.codec import decode_jpeg
+from vidfer.store.records import CachedClip, FrameTable
+from vidfer.store.schema import (
+    FRAME_COLUMNS,
+    NUMBER_COLUMNS,
+    OFFSETS,
+    PAYLOAD,
+    TEXT_COLUMNS,
+    open_cache,
+    read_header,
+)
+
+ONE_READ_BYTES = 16 << 20
+"""Crops that lie within so many bytes are fetched in one read, with the unwanted ones between them."""
+
+BLOCK_BYTES = 4 << 20
+"""Size of the pieces in which whole clips are copied and hashed."""
+
+
+class CropCache:
+    """A crop cache, opened when first used and again in every process that uses it.
+
+    It can be pickled and given to the workers of a data loader, forked or spawned.
+
+    Args:
+        path: the file that ``vidfer cache`` wrote.
+
+    Raises:
+        VidferError: when there is no such file, when it is unfinished, damaged, or of another schema version.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._process = None
+        self.content_hash: str = self._open().attrs.get("content_hash", "")
+
+    def __len__(self) -> int:
+        return self._open()["clips/id"].shape[0]
+
+    def __repr__(self) -> str:
+        return f"CropCache({str(self.path)!r}, {len(self)} clips of {self.size_px} px)"
+
+    def __getstate__(self) -> dict:
+        return {"path": self.path, "content_hash": self.content_hash}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state, _process=None)
+
+    @cached_property
+    def header(self):
+        """Settings, codec and versions: :class:`vidfer.store.schema.Header`."""
+        with self._damage("settings"):
+            return read_header(self._open())
+
+    @property
+    def settings(self) -> dict:
+        """The crop settings with which the cache was made."""
+        return self.header.crop_settings
+
+    @property
+    def size_px(self) -> int:
+        """Side of the crops."""
+        return self.header.size_px
+
+    @cached_property
+    def clips(self) -> tuple[CachedClip, ...]:
+        """All clips in order of id."""
+        with self._damage("clip table"):
+            group = self._open()["clips"]
+            text = {
+                name: [t.decode("utf-8", "replace") for t in group[name][:].tolist()] for name in TEXT_COLUMNS
+            }
+            numbers = {name: group[name][:].tolist() for name in NUMBER_COLUMNS}
+        for name in ("label", "subject", "split"):
+            text[name] = [value or None for value in text[name]]
+        for name in ("start_s", "end_s"):
+            numbers[name] = [None if math.isnan(value) else value for value in numbers[name]]
+        numbers["box_hint"] = [None if math.isnan(box[0]) else tuple(box) for box in numbers["box_hint"]]
+        columns = text | numbers
+        return tuple(CachedClip(**dict(zip(columns, row))) for row in zip(*columns.values(), strict=True))
+
+    def frames(self, clip: int) -> FrameTable:
+        """Times, boxes, landmarks, scores and status of every frame of a clip."""
+        record = self.clips[clip]
+        first, last = record.first_frame, record.first_frame + record.n_frames
+        with self._damage(record.id):
+            return FrameTable(*(self._array(f"frames/{name}").read(first, last) for name in FRAME_COLUMNS))
+
+    def read(self, clip: int, frames: Sequence[int]) -> np.ndarray:
+        """Crops of some frames of a clip.
+
+        Args:
+            clip: index into :attr:`clips`.
+            frames: frame numbers, 0 <= frame < ``n_frames``, in any order, repeated if wanted.
+
+        Returns:
+            (T, R, 3, S, S) uint8 RGB; black where the face is missing.
+
+        Raises:
+            IndexError: for a frame that the clip does not have.
+            VidferError: when the file is damaged.
+        """
+        record = self.clips[clip]
+        frames = np.asarray(frames, dtype=np.int64).reshape(-1)
+        out = np.zeros((len(frames), len(REGIONS), 3, self.size_px, self.size_px), np.uint8)
+        if not len(frames):
+            return out
+        if frames.min() < 0 or frames.max() >= record.n_frames:
+            raise IndexError(f"clip {record.id} has {record.n_frames} frames, asked for {frames.tolist()}")
+        with self._damage(record.id):
+            fill = self._fill_raw if self.header.codec == "raw" else self._fill_jpeg
+            fill(record, frames, out)
+        return out
+
+    def offsets(self, clip: int) -> np.ndarray:
+        """(3 * n_frames + 1,) int64: where each JPEG of the clip begins and ends, from its first byte; codec jpeg."""
+        record = self.clips[clip]
+        with self._damage(record.id):
+            offsets = self._offsets(record, 0, record.n_frames)
+            return offsets - offsets[0]
+
+    def payload(self, clip: int) -> Iterator[np.ndarray]:
+        """The stored bytes of a clip in pieces of (bytes,) uint8: its JPEGs one after another, or its raw crops."""
+        record = self.clips[clip]
+        array = self._array(PAYLOAD[self.header.codec])
+        with self._damage(record.id):
+            if self.header.codec == "raw":
+                begin, end = record.first_frame, record.first_frame + record.n_frames
+            else:
+                offsets = self._offsets(record, 0, record.n_frames)
+                begin, end = int(offsets[0]), int(offsets[-1])
+            step = max(1, BLOCK_BYTES // array.row_bytes)
+            for start in range(begin, end, step):
+                yield array.read(start, min(start + step, end)).reshape(-1)
+
+    def close(self) -> None:
+        """Close the handle of this process; the next use opens it again."""
+        if self._process == os.getpid():
+            self._file.close()
+        self._process = None
+
+    def _fill_jpeg(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
+        low, high = int(frames.min()), int(frames.max()) + 1
+        if len(frames) > 1:
+            offsets = self._offsets(record, low, high)
+            if offsets[-1] - offsets[0] > ONE_READ_BYTES:
+                for i, frame in enumerate(frames):
+                    self._fill_jpeg(record, frames[i : i + 1], out[i : i + 1])
+                return
+        else:
+            offsets = self._offsets(record, low, high)
+        data = self._array("jpeg").read(int(offsets[0]), int(offsets[-1]))
+        bounds = (offsets - offsets[0]).tolist()
+        n_regions = len(REGIONS)
+        for i, frame in enumerate((frames - low).tolist()):
+            for region in range(n_regions):
+                begin, end = bounds[frame * n_regions + region], bounds[frame * n_regions + region + 1]
+                if end > begin:
+                    decode_jpeg(data[begin:end], out[i, region])
+
+    def _fill_raw(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
+        array = self._array("raw")
+        for i, frame in enumerate(frames.tolist()):
+            row = record.first_frame + frame
+            out[i] = array.read(row, row + 1)[0].transpose(0, 3, 1, 2)
+
+    def _offsets(self, record: CachedClip, low: int, high: int) -> np.ndarray:
+        """Offsets of frames low to high of a clip in the whole of /jpeg, checked."""
+        first = (record.first_frame + low) * len(REGIONS)
+        offsets = self._array(OFFSETS).read(first, first + (high - low) * len(REGIONS) + 1)
+        if (np.diff(offsets) < 0).any():
+            raise ValueError("JPEG offsets run backwards")
+        return offsets
+
+    def _array(self, name: str) -> _Rows:
+        file = self._open()
+        if name not in self._arrays:
+            self._arrays[name] = _Rows(file[name])
+        return self._arrays[name]
+
+    def _open(self) -> h5py.File:
+        if self._process != os.getpid():
+            file = open_cache(self.path)
+            found = file.attrs.get("content_hash", "")
+            if found != getattr(self, "content_hash", found):
+                raise VidferError(
+                    f"{self.path} was replaced by another cache while it was in use; start again"
+                )
+            self._file, self._arrays, self._process = file, {}, os.getpid()
+        return self._file
+
+    def _damage(self, what: str) -> _Damage:
+        return _Damage(self.path, what)
+
+
+class _Damage:
+    """Turns what HDF5 and NumPy raise on damaged files into one message with the remedy."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path, self.what = path, what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind, error, trace) -> None:
+        if isinstance(error, VidferError):
+            raise VidferError(f"{self.path}, {self.what}: {error}") from error
+        if isinstance(error, (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError)):
+            raise VidferError(
+                f"{self.path}, {self.what}: the cache is damaged ({error}); `vidfer verify {self.path}` lists what is "
+                f"broken; restore the file or make it again with `vidfer cache`"
+            ) from error
+
+
+class _Rows:
+    """Ranges of rows of a data set, past h5py where the data set is contiguous: 20 times less per call.
+
+    pread has no file position, so that forked processes cannot disturb one another.
+    """
+
+    def __init__(self, dataset: h5py.Dataset) -> None:
+        self.dataset, self.length = dataset, dataset.shape[0]
+        self.shape, self.dtype = dataset.shape[1:], dataset.dtype
+        self.row_bytes = int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+        self.begin = dataset.id.get_offset() if dataset.chunks is None else None  # None: chunked, or empty
+        self.descriptor = dataset.file.id.get_vfd_handle()
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Rows start to stop."""
+        if not 0 <= start <= stop <= self.length:
+            raise ValueError(f"rows {start} to {stop} of {self.length} asked for")
+        if self.begin is None:
+            return self.dataset[start:stop]
+        data = os.pread(self.descriptor, (stop - start) * self.row_bytes, self.begin + start * self.row_bytes)
+        return np.frombuffer(data, self.dtype).reshape(stop - start, *self.shape)

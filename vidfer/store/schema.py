@@ -1,0 +1,162 @@
+"""What lies where in a crop cache: names, types and root attributes of the HDF5 file (docs/cache.md explains them)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+
+from vidfer.crops import REGIONS, STATUS
+from vidfer.errors import VidferError
+
+FORMAT = "vidfer crop cache"
+SCHEMA_VERSION = 1
+
+TEXT_COLUMNS = ("id", "path", "label", "subject", "split", "source", "reason", "hash", "crops_hash")
+"""Columns of /clips with UTF-8 text of fixed length; an empty text means None."""
+
+NUMBER_COLUMNS = {
+    "start_s": ("<f8", ()),
+    "end_s": ("<f8", ()),
+    "box_hint": ("<f8", (4,)),
+    "file_size": ("<i8", ()),
+    "first_frame": ("<i8", ()),
+    "n_frames": ("<i8", ()),
+    "n_faces": ("<i8", ()),
+}
+"""Columns of /clips with numbers: dtype and shape of a row; NaN means None."""
+
+FRAME_COLUMNS = {
+    "time_s": ("<f8", ()),
+    "box_xyxy": ("<f4", (4,)),
+    "landmarks": ("<f4", (5, 2)),
+    "score": ("<f4", ()),
+    "status": ("u1", ()),
+}
+"""Columns of /frames, one row per frame of all clips: dtype and shape of a row."""
+
+OFFSETS = "frames/jpeg_offset"
+"""Codec jpeg: (3 * frames + 1,) int64; crop 3 * frame + region is jpeg[offset[i]:offset[i + 1]], empty = missing."""
+
+PAYLOAD = {"jpeg": "jpeg", "raw": "raw"}
+"""Codec to the name of its data set: flat JPEG bytes, or (frames, 3, size, size, 3) uint8 RGB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The root attributes: everything that shaped the crops, and the versions that made them."""
+
+    crop_settings: dict
+    codec: str
+    quality: int | None
+    """JPEG quality, 1 to 100; None with codec raw."""
+    size_px: int
+    """Side of every crop."""
+    versions: dict[str, str]
+
+    def shaping(self) -> dict:
+        """What decides the bytes of the crops: equal here means that crops can be shared between caches."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "codec": self.codec,
+            "quality": self.quality,
+            "size_px": self.size_px,
+            "regions": list(REGIONS),
+            "crop_settings": self.crop_settings,
+        }
+
+
+def canonical_json(value) -> str:
+    """One text per value, whatever the order in which its keys were written."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def content_hash(header: Header, clip_hashes) -> str:
+    """The hash of a cache: its settings and its clips in order of id; not where, when or with which versions."""
+    digest = hashlib.sha256(canonical_json(header.shaping()).encode())
+    for clip_hash in clip_hashes:
+        digest.update(bytes.fromhex(clip_hash))
+    return digest.hexdigest()
+
+
+def provenance_hash(header: Header, reasons, file_sizes) -> str:
+    """The hash of what the content hash leaves out on purpose: versions, wording of failures, sizes of files."""
+    value = [header.versions, list(STATUS), list(reasons), [int(n) for n in file_sizes]]
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def write_header(file: h5py.File, header: Header) -> None:
+    """Write the root attributes except the two hashes."""
+    file.attrs["format"] = FORMAT
+    file.attrs["schema_version"] = SCHEMA_VERSION
+    file.attrs["crop_settings"] = canonical_json(header.crop_settings)
+    file.attrs["codec"] = header.codec
+    file.attrs["quality"] = header.quality or 0
+    file.attrs["size_px"] = header.size_px
+    file.attrs["regions"] = json.dumps(REGIONS)
+    file.attrs["status"] = json.dumps(STATUS)
+    file.attrs["versions"] = canonical_json(header.versions)
+
+
+def read_header(file: h5py.File) -> Header:
+    """Read the root attributes; damaged ones raise KeyError or ValueError."""
+    attrs = file.attrs
+    if json.loads(attrs["regions"]) != list(REGIONS) or json.loads(attrs["status"]) != list(STATUS):
+        raise ValueError("the names of regions or statuses are not those of this schema")
+    if attrs["codec"] not in PAYLOAD:
+        raise ValueError(f"unknown codec {attrs['codec']!r}")
+    return Header(
+        crop_settings=json.loads(attrs["crop_settings"]),
+        codec=attrs["codec"],
+        quality=int(attrs["quality"]) or None,
+        size_px=int(attrs["size_px"]),
+        versions=json.loads(attrs["versions"]),
+    )
+
+
+def open_cache(path: Path) -> h5py.File:
+    """Open a cache for reading.
+
+    Raises VidferError with the remedy when there is none, when it was never finished, when it is damaged, and
+    when its schema is another one.
+    """
+    if not path.is_file():
+        parts = path.with_name(path.name + ".parts")
+        if parts.is_dir():
+            raise VidferError(
+                f"{path} is not finished: building it was interrupted. Start the same `vidfer cache` command again; "
+                f"it goes on from the clips in {parts}"
+            )
+        raise VidferError(
+            f"there is no crop cache {path}; make one with `vidfer cache --src ... --out {path}`"
+        )
+    remedy = (
+        f"restore it from a copy, or delete it and make it again with `vidfer cache --src ... --out {path}`"
+    )
+    try:
+        # A finished cache never changes in place, so no lock is needed; some network file systems have none.
+        file = h5py.File(path, "r", locking=False)
+    except OSError as error:
+        raise VidferError(
+            f"{path} is no HDF5 file, or a damaged or truncated one ({error}); {remedy}"
+        ) from error
+    try:
+        kind, version = file.attrs.get("format"), file.attrs.get("schema_version")
+    except (OSError, RuntimeError, ValueError, UnicodeDecodeError) as error:
+        file.close()
+        raise VidferError(f"{path} is damaged ({error}); {remedy}") from error
+    if kind != FORMAT or version is None:
+        file.close()
+        raise VidferError(
+            f"{path} is an HDF5 file but no vidfer crop cache; name the file that `vidfer cache` wrote"
+        )
+    if version != SCHEMA_VERSION:
+        file.close()
+        raise VidferError(
+            f"{path} has cache schema {version}; this vidfer reads schema {SCHEMA_VERSION}: "
+            f"make it again with `vidfer cache`, or use the vidfer that wrote it"
+        )
+    return file
