@@ -1,0 +1,96 @@
+"""The confusion matrix as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from vidfer.report.theme import Theme, dress
+
+
+def draw_confusion(
+    counts: np.ndarray, true_names: Sequence[str], predicted_names: Sequence[str], theme: Theme
+) -> Figure:
+    """Draw clips counted by true label and prediction; colour and large figure are per cent of the true label's clips.
+
+    Args:
+        counts: (true labels, predictions) clips.
+        true_names: names of the rows.
+        predicted_names: names of the columns, in the order of the rows; further columns (no face) come last.
+    """
+    counts = np.asarray(counts)
+    n_rows, n_columns = counts.shape
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    # One hue whose lightness only goes one way: it reads the same with colour-blindness and in print.
+    shade = LinearSegmentedColormap.from_list("share", theme.heat)
+    cell = min(0.62, 3.55 / n_columns)
+    figure = Figure(figsize=(1.15 + cell * n_columns, 1.2 + cell * n_rows), layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(shares, cmap=shade, vmin=0, vmax=1, aspect="equal")
+    size = 7.2 if n_columns > 5 else 9
+    for row in range(n_rows):
+        for column in range(n_columns):
+            share = shares[row, column]
+            ink = "#111111" if _luminance(shade(share)) > 0.20 else "#ffffff"
+            axes.text(
+                column, row - 0.12, f"{100 * share:.0f}", ha="center", va="center", color=ink, size=size + 2
+            )
+            axes.text(
+                column,
+                row + 0.27,
+                f"n {counts[row, column]}",
+                ha="center",
+                va="center",
+                color=ink,
+                size=size - 1.2,
+            )
+    axes.set_xticks(
+        range(n_columns),
+        [_words(name) for name in predicted_names],
+        rotation=40,
+        ha="right",
+        rotation_mode="anchor",
+    )
+    axes.set_yticks(range(n_rows), [_words(name) for name in true_names])
+    axes.set_xlabel("recognised as")
+    axes.set_ylabel("true label")
+    dress(axes, theme)
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    # Thin gaps part the cells on any background.
+    axes.set_xticks(np.arange(n_columns + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(n_rows + 1) - 0.5, minor=True)
+    axes.grid(visible=True, axis="both", which="minor", color=theme.faint, alpha=1, linewidth=0.8)
+    axes.tick_params(which="both", length=0)
+    return figure
+
+
+def describe_confusion(counts: np.ndarray, true_names: Sequence[str], predicted_names: Sequence[str]) -> str:
+    """Say the matrix in words: how much of each label was right, and what it was most often taken for."""
+    sentences = []
+    for row, name in enumerate(true_names):
+        total = int(counts[row].sum())
+        if total == 0:
+            sentences.append(f"{_words(name)}: no clips")
+            continue
+        wrong = np.array(counts[row], dtype=float)
+        wrong[row] = -1
+        sentence = f"{_words(name)} {100 * counts[row][row] / total:.0f} % right of {total}"
+        if wrong.max() > 0:
+            sentence += f", most often taken for {_words(predicted_names[int(wrong.argmax())])}"
+        sentences.append(sentence)
+    return "; ".join(sentences) + "."
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    """Relative luminance in [0, 1] of an sRGB colour (WCAG 2.2)."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

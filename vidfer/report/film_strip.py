@@ -1,0 +1,148 @@
+"""One clip as a film strip: rows of face, eyes and mouth under the weight that the network gave each frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vidfer.crops import REGIONS
+from vidfer.errors import VidferError
+from vidfer.report.picture import data_address
+
+COLUMN_PX = 72
+"""Width of a frame in CSS pixels."""
+CROP_PX = 108
+"""Side of a crop in the embedded picture: one and a half times its size on the page, for sharp screens."""
+CURVE_PX = 92
+"""Height of the curve above the strip in CSS pixels."""
+JPEG_QUALITY = 85
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A column of the strip; positions are CSS pixels within the curve."""
+
+    x: float
+    y: float
+    weight: float
+    time_s: float
+    has_face: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmStrip:
+    """What the template needs to show one clip."""
+
+    clip_id: str
+    label: str
+    prediction: str
+    confidence: float
+    frames: tuple[Frame, ...]
+    uniform_y: float
+    """Where every frame would lie if all counted alike."""
+    picture: str
+    """``data:`` address of a JPEG with one row per region and one column per frame."""
+    alt: str
+
+    @property
+    def right(self) -> bool:
+        return self.label == self.prediction
+
+    @property
+    def width_px(self) -> int:
+        return COLUMN_PX * len(self.frames)
+
+    @property
+    def points(self) -> str:
+        """The curve as the points of an SVG polyline."""
+        return " ".join(f"{frame.x:.1f},{frame.y:.1f}" for frame in self.frames)
+
+
+def build_strip(
+    crops: np.ndarray,
+    frame_mask: np.ndarray,
+    weights: np.ndarray,
+    times_s: np.ndarray,
+    *,
+    clip_id: str,
+    label: str,
+    prediction: str,
+    confidence: float,
+) -> FilmStrip:
+    """Lay out one clip.
+
+    Args:
+        crops: (T, R, 3, S, S) uint8 RGB.
+        frame_mask: (T,) bool, False where the network saw no face.
+        weights: (T,) frame attention, zero or more.
+        times_s: (T,) seconds from the start of the clip.
+        clip_id: the clip's name.
+        label: its true label.
+        prediction: what the network said.
+        confidence: the probability of the prediction, in [0, 1].
+
+    Raises:
+        VidferError: the weights and the frames do not belong together.
+    """
+    n_frames = len(crops)
+    if not len(frame_mask) == len(weights) == len(times_s) == n_frames > 0:
+        raise VidferError(
+            f"clip '{clip_id}' has {n_frames} frames of crops, {len(weights)} attention weights and "
+            f"{len(times_s)} times; they must be one each: evaluate the run anew with this cache"
+        )
+    # Room for the figure above the highest point, and for the base line below the lowest.
+    top, bottom = 22.0, CURVE_PX - 8.0
+    highest = max(float(weights.max()), 1.0 / n_frames)
+    n_faces = max(int(frame_mask.sum()), 1)
+
+    def height(weight: float) -> float:
+        return bottom - (bottom - top) * weight / highest
+
+    frames = tuple(
+        Frame(
+            x=COLUMN_PX * (i + 0.5),
+            y=height(float(weights[i])),
+            weight=float(weights[i]),
+            time_s=float(times_s[i]),
+            has_face=bool(frame_mask[i]),
+        )
+        for i in range(n_frames)
+    )
+    peak = int(np.argmax(weights))
+    return FilmStrip(
+        clip_id=clip_id,
+        label=label,
+        prediction=prediction,
+        confidence=confidence,
+        frames=frames,
+        uniform_y=height(1.0 / n_faces),
+        picture=data_address(_sheet(crops), "image/jpeg"),
+        alt=(
+            f"{n_frames} frames of clip {clip_id}, rows {', '.join(REGIONS)}. The frame at "
+            f"{float(times_s[peak]):.2f} s counts most, with weight {float(weights[peak]):.2f}."
+        ),
+    )
+
+
+def _sheet(crops: np.ndarray) -> bytes:
+    """JPEG of (T, R, 3, S, S) crops: a row per region, a column per frame."""
+    rows = [
+        np.hstack(
+            [
+                cv2.resize(
+                    np.moveaxis(frame[region], 0, -1), (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA
+                )
+                for frame in crops
+            ]
+        )
+        for region in range(crops.shape[1])
+    ]
+    sheet = cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)
+    done, coded = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise VidferError(
+            f"the film strip of {len(crops)} frames could not be coded as JPEG; use fewer frames"
+        )
+    return coded.tobytes()
