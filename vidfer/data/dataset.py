@@ -20,17 +20,17 @@ class ClipDataset(Dataset):
     """Some clips of a cache, each as a fixed number of frames with a face.
 
     Args:
-        cache_path: file of the crop cache. It is opened in each process by itself, so any start method of workers
-            is fine.
+        cache_path: file of the crop cache. It is opened in each process by itself, so any start method of
+            workers is fine.
         clips: indices into the cache, in the order of the data set.
-        labels: class number of each of ``clips``, or None where labels are unknown or must not be seen (then -1).
+        labels: class number of each of ``clips``, or None where labels are unknown or not to be seen (-1).
         n_frames: frames T of every item; a shorter clip repeats frames.
         training: random frames (a pure function of seed, epoch and clip) instead of evenly spaced ones.
         seed: of the random frames.
 
-    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), ``label`` int64, ``clip`` int64
-    (index into the cache) and ``size`` int64 (how many frames with a face there were to choose from). A clip without
-    any face is black, with a mask that is False throughout and ``size`` 0.
+    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), ``label`` int64,
+    ``clip`` int64 (index into the cache) and ``size`` int64 (how many frames with a face there were to choose from). A
+    clip without any face is black, with a mask that is False throughout and ``size`` 0.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ClipDataset(Dataset):
         self.n_frames = n_frames
         self.training = training
         self.seed = seed
-        # In shared memory, because workers that live on from epoch to epoch hold their own copy of this object.
+        # In shared memory: workers that live on from epoch to epoch hold their own copy of this object.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
 
     def __len__(self) -> int:
@@ -82,8 +82,8 @@ class ClipDataset(Dataset):
         }
 
     def frames_of(self, position: int) -> np.ndarray:
-        """The frames of the clip that the item at ``position`` shows in this epoch, (T,), or none for a clip without
-        a face: what a film strip needs to name its pictures."""
+        """The frames of the clip that the item at ``position`` shows in this epoch, (T,), or none for a clip
+        without a face: what a film strip needs to name its pictures."""
         return self._choose(int(self.clips[position]))[0]
 
     def _choose(self, clip: int) -> tuple[np.ndarray, int]:

@@ -19,9 +19,9 @@ def divide(
 ) -> tuple[dict[str, list[int]], str]:
     """Divide labelled clips into parts; all clips of a known subject stay together.
 
-    Greedy: from the largest group to the smallest (equal sizes in random order), a group goes where its classes are
-    missing most, as a share of what the part should have. So the result depends on clip ids, subjects, labels and
-    the seed, not on the order in the cache.
+    Greedy: from the largest group to the smallest (equal sizes in random order), a group goes where its
+    classes are missing most, as a share of what the part should have. So the result depends on clip ids,
+    subjects, labels and the seed, not on the order in the cache.
 
     Args:
         cache: an open crop cache.
@@ -44,8 +44,8 @@ def divide(
     if len(groups) < len(shares):
         subjects = all(name.startswith("subject ") for name in groups)
         raise VidferError(
-            f"{len(clips)} labelled clips of {len(groups)} {'subjects' if subjects else 'clips or subjects'} cannot "
-            f"be divided into {', '.join(shares)}; add clips of other people ({cache.path})"
+            f"{len(clips)} labelled clips of {len(groups)} {'subjects' if subjects else 'clips or subjects'} "
+            f"cannot be divided into {', '.join(shares)}; add clips of other people ({cache.path})"
         )
     wanted = {part: Counter() for part in shares}
     for label, count in Counter(cache.clips[i].label for i in clips).items():

@@ -34,8 +34,8 @@ class EpisodeSampler:
         ways, shots, queries: N classes an episode, K support and Q query clips per class.
         episodes: how many an iteration gives.
         seed: any integer from 0.
-        has_face: (M,) bool. A clip without a face cannot be an example, but it can be asked for: leaving it out would
-            flatter the accuracy. None means that all have one.
+        has_face: (M,) bool. A clip without a face cannot be an example, but it can be asked for: leaving it
+            out would flatter the accuracy. None means that all have one.
         class_names: name of every class number, for messages.
         source: where the clips come from (the cache file), for messages.
 

@@ -15,13 +15,13 @@ from vidfer.errors import VidferError
 class EpochSampler(Sampler[int]):
     """A random order that is a pure function of seed and epoch, the same in every process.
 
-    Accelerate calls ``set_epoch`` on it by itself, and its exact resume in the middle of an epoch works with it.
+    Accelerate calls ``set_epoch`` by itself, and its exact resume in the middle of an epoch works with it.
 
     Args:
         n: number of clips.
         seed: any integer from 0.
-        labels: if given, class numbers (n,): every class gets the same share of the n places of an epoch, scarce
-            classes by repetition, and within a class no clip comes twice before all came once.
+        labels: if given, class numbers (n,): every class gets the same share of the n places of an epoch,
+            scarce classes by repetition, and within a class no clip comes twice before all came once.
     """
 
     def __init__(self, n: int, *, seed: int, labels: np.ndarray | None = None):
@@ -64,8 +64,8 @@ def build_loader(
     """A DataLoader over clips, ready for ``accelerator.prepare``.
 
     Args:
-        dataset: the clips; call ``dataset.set_epoch`` before each epoch of training (Accelerate tells the sampler,
-            not the data set).
+        dataset: the clips; call ``dataset.set_epoch`` before each epoch of training (Accelerate tells the
+            sampler, not the data set).
         batch_size: clips per batch.
         shuffle: random order, new in each epoch.
         balanced: random order with the same number of clips of every class; needs labels.

@@ -29,8 +29,8 @@ class NoiseDraw:
 
 
 class ClipNoise(nn.Module):
-    """Brightness, contrast, sharpness, translation and flip: one draw per clip, the same for all its frames and
-    regions, so that noise never looks like motion. Does nothing in evaluation mode.
+    """Brightness, contrast, sharpness, translation and flip: one draw per clip, the same for all its frames
+    and regions, so that noise never looks like motion. Does nothing in evaluation mode.
 
     Example:
         >>> noise = ClipNoise(NoiseSettings())
@@ -47,7 +47,7 @@ class ClipNoise(nn.Module):
 
         Args:
             crops: float (B, T, R, 3, H, W) in [0, 1], on any device.
-            generator: on the CPU, so that a seed gives the same draws on every device; None takes torch's own.
+            generator: on the CPU, so that a seed gives the same draws on every device; None: torch's own.
 
         Returns:
             The same shape, type and range.
@@ -73,7 +73,7 @@ class ClipNoise(nn.Module):
 
     def apply_draw(self, crops: Tensor, draw: NoiseDraw) -> Tensor:
         """The given changes to clips (B, T, R, 3, H, W)."""
-        # A clip is one picture of T·R·3 channels, so Kornia's own functions give all frames and regions one draw.
+        # A clip is one picture of T·R·3 channels, so that Kornia gives all its frames and regions one draw.
         pictures = crops.flatten(1, 3)
         if crops.device.type != "cpu":
             return self._change(pictures, draw).view_as(crops)

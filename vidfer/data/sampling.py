@@ -10,8 +10,8 @@ def uniform_frames(n: int, count: int) -> np.ndarray:
 
     Args:
         n: frames to choose from, at least 1.
-        count: frames wanted, at least 1; where ``n < count`` frames repeat (a repeated frame changes no weighted
-            mean, while a black one would disturb batch normalisation).
+        count: frames wanted, at least 1; where ``n < count`` frames repeat (a repeated frame changes no
+            weighted mean, while a black one would disturb batch normalisation).
 
     Returns:
         (count,) int64, non-decreasing, in 0..n-1.
@@ -20,7 +20,7 @@ def uniform_frames(n: int, count: int) -> np.ndarray:
 
 
 def segment_frames(n: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """One random frame of each of ``count`` equal segments of a clip (K-segment sampling, FAN, arXiv 1907.00193).
+    """One random frame of each of ``count`` equal segments of a clip, as FAN trains (arXiv 1907.00193).
 
     Arguments and result as in :func:`uniform_frames`; ``rng`` says where in its segment each frame lies.
     """

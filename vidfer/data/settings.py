@@ -11,8 +11,8 @@ from vidfer.errors import VidferError
 class NoiseSettings:
     """Strength of the random changes to a training clip; 0 switches one off.
 
-    The noise of the noisy-student paper (arXiv 2008.02655) — contrast, brightness, translation, sharpness, flips —
-    whose strengths are not published. These defaults leave an expression readable.
+    The noise of the noisy-student paper (arXiv 2008.02655) — contrast, brightness, translation, sharpness,
+    flips — whose strengths are not published. These defaults leave an expression readable.
     """
 
     brightness: float = 0.15

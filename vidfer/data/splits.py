@@ -27,7 +27,7 @@ class ClipSplit:
     val: tuple[int, ...]
     test: tuple[int, ...]
     unlabelled: tuple[int, ...]
-    """Clips that may be trained on without their label. Whatever label the cache has of them is never looked at."""
+    """Clips that may be trained on without their label, which is never looked at."""
     classes: tuple[str, ...]
     note: str
     """How the split came about, and what was left out, in words."""
@@ -38,9 +38,10 @@ def split_clips(
 ) -> ClipSplit:
     """Split the clips of the base classes, and find the unlabelled ones.
 
-    The official splits hold where the cache has them; a missing official ``val`` is taken from ``train``. Without
-    official splits ``val`` and ``test`` get ``val_fraction`` each, by subject where subjects are known, otherwise by
-    clip, with about the same share of every class. Clips of other classes are left out: see :func:`novel_clips`.
+    The official splits hold where the cache has them; a missing official ``val`` is taken from ``train``.
+    Without official splits ``val`` and ``test`` get ``val_fraction`` each, by subject where subjects are
+    known, otherwise by clip, with about the same share of every class. Clips of other classes are left out:
+    see :func:`novel_clips`.
 
     Args:
         cache: an open crop cache.
@@ -59,6 +60,7 @@ def split_clips(
     parts: dict[str, list[int]] = {name: [] for name in LABELLED}
     notes = []
 
+    divided: list[str] = []  # the parts that are our choice, not the data set's
     if any(cache.clips[i].split for i in labelled):
         for i in labelled:
             parts[cache.clips[i].split or "train"].append(i)
@@ -68,28 +70,27 @@ def split_clips(
             notes.append(f"{stray} labelled clips without a split go to train")
         if not parts["val"] and parts["train"]:
             shares = {"train": 1 - val_fraction, "val": val_fraction}
-            divided, how = divide(cache, parts["train"], shares, seed)
-            parts.update(divided)
-            notes.append(f"no official val: {val_fraction:.0%} of train taken for it {how}")
-        if not parts["test"]:
-            notes.append("no labelled test clips of these classes in the cache")
-        # Footage of the official val and test, even without its labels, shows the very people to be measured on.
-        held_out = [i for i in unlabelled if cache.clips[i].split in ("val", "test")]
-        unlabelled = [i for i in unlabelled if i not in set(held_out)]
-        if held_out:
-            notes.append(f"{len(held_out)} clips of val and test without a label are not used")
+            taken, how = divide(cache, parts["train"], shares, seed)
+            parts.update(taken)
+            divided = ["val"]
+            notes.append(f"no official val: {val_fraction:.0%} of train is taken for it, {how}")
+        notes += [f"no labelled {part} clips of these classes" for part in ("train", "test") if not
+        parts[part]]
     else:
         shares = {"train": 1 - 2 * val_fraction, "val": val_fraction, "test": val_fraction}
         parts, how = divide(cache, labelled, shares, seed)
-        notes.append(
-            f"no official splits: divided {how} into " + ", ".join(f"{k} {v:.0%}" for k, v in shares.items())
-        )
-        measured = {cache.clips[i].subject for i in [*parts["val"], *parts["test"]]} - {None}
-        same_people = {i for i in unlabelled if cache.clips[i].subject in measured}
-        unlabelled = [i for i in unlabelled if i not in same_people]
-        if same_people:
-            notes.append(f"{len(same_people)} unlabelled clips of val and test subjects are not used")
+        divided = ["val", "test"]
+        percent = ", ".join(f"{part} {share:.0%}" for part, share in shares.items())
+        notes.append(f"no official splits: divided {how}, into {percent}")
 
+    # Footage of official val and test clips shows the very people to be measured on, labels or not. For parts
+    # that we chose ourselves, their subjects' unlabelled clips step aside; in official splits the check below
+    # objects.
+    measured = {cache.clips[i].subject for part in divided for i in parts[part]} - {None}
+    aside = {i for i in unlabelled if cache.clips[i].split in ("val", "test") or cache.clips[i].subject in
+    measured} if aside:
+        unlabelled = [i for i in unlabelled if i not in aside]
+        notes.append(f"{len(aside)} unlabelled clips of val or test are not used")
     check_subjects_disjoint(cache, {**parts, "unlabelled": unlabelled})
     return ClipSplit(
         **{name: tuple(sorted(clips)) for name, clips in parts.items()},
@@ -116,8 +117,8 @@ def novel_clips(
     both = sorted(set(classes) & set(base))
     if both:
         raise VidferError(
-            f"class '{both[0]}' is both a base and a novel class; few-shot evaluation measures classes that were "
-            f"never trained on ({cache.path})"
+            f"class '{both[0]}' is both a base and a novel class; few-shot evaluation is of classes "
+            f"that were never trained on ({cache.path})"
         )
     known_classes(cache, classes)
     return tuple(
@@ -165,8 +166,9 @@ def known_classes(cache: CropCache, classes: Sequence[str]) -> None:
 def check_subjects_disjoint(cache: CropCache, parts: Mapping[str, Sequence[int]]) -> None:
     """Raise a VidferError if a clip or a known subject is in two parts.
 
-    ``train`` and ``unlabelled`` are both trained on, so they may share subjects. Footage of a ``val`` or ``test``
-    subject among the unlabelled clips is a leak too: the network would have learned from that very face.
+    ``train`` and ``unlabelled`` are both trained on, so they may share subjects. Footage of a ``val`` or
+    ``test`` subject among the unlabelled clips is a leak too: the network would have learned from that very
+    face.
     """
     for one, other in combinations(parts, 2):
         twice = set(parts[one]) & set(parts[other])
@@ -182,8 +184,8 @@ def check_subjects_disjoint(cache: CropCache, parts: Mapping[str, Sequence[int]]
             subject, more = leaks[0], f" and {len(leaks) - 1} other subjects" if len(leaks) > 1 else ""
             raise VidferError(
                 f"subject '{subject}'{more} is in {one} ({_few(in_one[subject])}) and in {other} "
-                f"({_few(in_other[subject])}); give every subject one split, or none at all, and build the cache "
-                f"again ({cache.path})"
+                f"({_few(in_other[subject])}); give every subject one split, or none at all, and build "
+                f"the cache again ({cache.path})"
             )
 
 
