@@ -25,6 +25,6 @@ class Clip:
     start_s: float | None = None
     end_s: float | None = None
     box_hint: tuple[float, float, float, float] | None = None
-    """Where the wanted person's head is, as x1, y1, x2, y2 in pixels of the decoded frame (BoLD marks a person)."""
+    """Where the wanted person's head is: x1, y1, x2, y2 in pixels of the decoded frame."""
     source: str = "folder"
     """The name of the source in :data:`vidfer.clips.SOURCES` that made this record."""

@@ -6,12 +6,15 @@ import re
 from pathlib import Path
 
 VIDEO_SUFFIXES = frozenset(
-    ".3gp .asf .avi .divx .f4v .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .vob .webm .wmv".split()
+    {".3gp", ".asf", ".avi", ".divx", ".f4v", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"}
+    | {".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
 )
-"""File names that end so (in lower case) are taken for videos; whether one can be read is found when it is read."""
+"""Names of videos end so, in lower case; whether one can be read is found when it is read."""
 
-IMAGE_SUFFIXES = frozenset(".bmp .jpe .jpeg .jpg .pgm .png .ppm .tif .tiff .webp".split())
-"""File names that end so (in lower case) are taken for images."""
+IMAGE_SUFFIXES = frozenset(
+    {".bmp", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+"""Names of images end so, in lower case."""
 
 
 def is_video(path: Path) -> bool:
@@ -23,12 +26,12 @@ def is_image(path: Path) -> bool:
 
 
 def visible(folder: Path) -> list[Path]:
-    """What lies directly in a folder, in natural order, without hidden entries (``.DS_Store``, ``._face.jpg``)."""
+    """What lies directly in a folder, in natural order, without hidden entries such as ``._face.jpg``."""
     return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=natural_key)
 
 
 def natural_key(path: Path) -> tuple:
-    """Sorts numbers in names by value: ``frame2.jpg`` before ``frame10.jpg``; equal values by the plain name."""
+    """Sorts numbers in names by their value: ``frame2.jpg`` before ``frame10.jpg``."""
     parts = re.split(r"(\d+)", path.name)
     return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), path.name
 

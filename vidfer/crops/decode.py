@@ -81,8 +81,8 @@ def read_chunks(
 ) -> Iterator[FrameChunk]:
     """Frames of a video file, an image (one frame at time 0) or a folder of frames (25 a second), in order.
 
-    Times come from the file's time stamps, so they are right for a variable frame rate; they count from the first
-    frame. Memory does not depend on the length of the video.
+    Times come from the file's time stamps, so they are right for a variable frame rate; they count from the
+    first frame. Memory does not depend on the length of the video.
 
     Args:
         start_s: leave out frames before this time, in seconds.
@@ -92,8 +92,8 @@ def read_chunks(
         chunk_frames: at most so many frames in a chunk; fewer if they are large.
 
     Raises:
-        UnreadableVideo: before the first chunk when nothing can be read; after the last good frame when the file
-            is damaged from there on (``frames_read`` is then above 0).
+        UnreadableVideo: before the first chunk when nothing can be read; after the last good frame when the
+            file is damaged from there on (``frames_read`` is then above 0).
     """
     path = Path(path)
     reader = open_reader(path)
@@ -123,7 +123,7 @@ def choose_frames(
     fps: float | None = None,
 ) -> np.ndarray:
     """Positions (k,) of the wanted frames among all, given the time of each (n,); see :func:`read_chunks`."""
-    if fps is not None and not fps > 0 or max_frames is not None and max_frames < 1:
+    if (fps is not None and not fps > 0) or (max_frames is not None and max_frames < 1):
         raise VidferError(
             f"fps={fps} and max_frames={max_frames} must be above 0; leave one out for no limit"
         )
@@ -141,7 +141,8 @@ def choose_frames(
 
 
 def _nothing_between(start_s: float | None, end_s: float | None, reader: Reader) -> str:
+    until = "the end" if end_s is None else f"{end_s:g} s"
+    last_s = reader.times_s[-1]
     return (
-        f"no frame from {start_s or 0:g} s to {'the end' if end_s is None else f'{end_s:g} s'}; the last of its "
-        f"{len(reader.times_s)} frames is at {reader.times_s[-1]:.3f} s"
+        f"no frame from {start_s or 0:g} s to {until}: the last of {len(reader.times_s)} is at {last_s:.3f} s"
     )

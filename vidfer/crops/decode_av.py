@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -37,8 +38,9 @@ class AvReader:
     """Reads forwards only, and knows each frame from having decoded it once.
 
     The first pass decodes without converting and notes the time of each frame up to the first fault, so every
-    time belongs to a frame that really comes. The price is a second decoding; only files that decord cannot be
-    trusted with pay it. Faults before the first whole frame are passed over, as players do that join a stream.
+    time belongs to a frame that really comes. The price is a second decoding, paid only by files that decord
+    cannot be trusted with. Faults before the first whole frame are passed over, as by players that join a
+    stream.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,20 +63,17 @@ class AvReader:
         self.times_s = np.array(times) - times[0]
         if not np.all(np.diff(self.times_s) > 0):
             self.times_s = np.arange(len(times)) / self.fps
-        self._frames: Iterator[av.VideoFrame] = iter(())
-        self._next = len(times)
+        self._frames = self._decode()
+        self._next = 0
 
     def read(self, positions: np.ndarray) -> np.ndarray:
+        """Frames at rising positions (k,), all after those of the last call: uint8 (k, H, W, 3) RGB."""
         images = []
-        for position in positions:
-            if position >= len(self.times_s):
+        for position in positions[positions < len(self.times_s)]:
+            for frame in islice(self._frames, position - self._next, None):
+                images.append(_upright_rgb(frame, self.width, self.height))
+                self._next = position + 1
                 break
-            if position < self._next:
-                self._frames, self._next = self._decode(), 0
-            while self._next <= position:
-                frame = next(self._frames)
-                self._next += 1
-            images.append(_upright_rgb(frame, self.width, self.height))
         return np.stack(images) if images else np.empty((0, self.height, self.width, 3), np.uint8)
 
     def _decode(self) -> Iterator[av.VideoFrame]:
@@ -107,8 +106,10 @@ class AvReader:
 
 
 def _upright_rgb(frame: av.VideoFrame, width: int, height: int) -> np.ndarray:
-    """A decoded frame as uint8 (H, W, 3) RGB, turned as its display matrix asks and, if a stream changes its size
-    on the way, scaled to the first frame's."""
+    """A decoded frame as uint8 (H, W, 3) RGB, turned as its display matrix asks.
+
+    If a stream changes its size on the way, the frame is scaled to the size of the first one.
+    """
     turned = frame.rotation % 180 != 0
     image = frame.to_ndarray(
         format="rgb24", width=height if turned else width, height=width if turned else height

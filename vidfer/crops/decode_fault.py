@@ -10,8 +10,8 @@ from vidfer.errors import VidferError
 class UnreadableVideo(VidferError):
     """A video, image or folder of frames that cannot be read, or not to its end.
 
-    ``reason`` says why in words for people. ``frames_read`` counts the frames that were given before the fault:
-    0 when nothing could be read at all. Travels between processes.
+    ``reason`` says why in words for people. ``frames_read`` counts the frames given before the fault: 0 when
+    nothing could be read at all. It can be sent between processes.
     """
 
     def __init__(self, path: Path | str, reason: str, frames_read: int = 0) -> None:

@@ -15,7 +15,7 @@ FOLDER_FPS = 25.0
 
 
 def read_image(path: Path) -> np.ndarray:
-    """An image file as uint8 (H, W, 3) RGB: grey repeated, alpha dropped, 16 bits cut to 8, EXIF rotation applied.
+    """An image file as uint8 (H, W, 3) RGB: grey repeated, alpha dropped, EXIF rotation applied.
 
     Raises:
         UnreadableVideo: the file is no image that OpenCV reads.
@@ -34,7 +34,7 @@ def read_image(path: Path) -> np.ndarray:
 
 
 class ImageReader:
-    """The images of a clip behind the same face as the video readers (see :mod:`vidfer.crops.decode_open`)."""
+    """The images of a clip, with the same methods as the readers of videos."""
 
     def __init__(self, images: list[Path], fps: float) -> None:
         self.images = images
@@ -66,8 +66,8 @@ class ImageReader:
             if image.shape != (self.height, self.width, 3):
                 height, width = image.shape[:2]
                 self.fault = (
-                    f"frame {position} ({path.name}) is {width}x{height}, the first frame {self.width}x{self.height}; "
-                    "the frames of a clip must have one size"
+                    f"frame {position} ({path.name}) is {width}x{height} and the first frame "
+                    f"{self.width}x{self.height}; all frames of a clip must have one size"
                 )
                 break
             frames.append(image)

@@ -1,4 +1,11 @@
-"""Chooses the reader of a file, and hands over to the careful one where the fast one fails."""
+"""Chooses the reader of a file, and hands over to the careful one where the fast one fails.
+
+What decord 0.6 does with files, found with numbered frames (``tests/crops/test_decode_video.py`` repeats it):
+from the first frame on it reads H.264, HEVC, VP8, VP9, MPEG-4 and others rightly in MP4, MKV, AVI, FLV and WMV,
+with the times of a variable frame rate. In MPEG program and transport streams it loses the frames before the
+second key frame, and where an edit list hides frames at the start it loses the last ones; it repeats a frame
+instead and says nothing. It has no AV1 and no GIF. On damaged data it raises.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +22,12 @@ from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_images import ImageReader
 
 DECORD_CONTAINERS = frozenset({"mov", "avi", "matroska", "flv", "asf"})
-"""Containers whose index decord follows rightly. In MPEG program and transport streams it loses the frames before
-the second key frame and repeats the last one instead, without a word."""
-
-DECORD_LACKS = frozenset({"av1", "libdav1d", "libaom-av1", "gif", "apng", "vvc"})
-"""Codecs that decord's FFmpeg does not have; asking it for them may hang."""
+DECORD_LACKS = frozenset({"av1", "libdav1d", "gif", "apng"})
+DECORD_JUMPS = frozenset({"h264", "vp8", "vp9"})
 
 
 class Reader(Protocol):
-    """What all readers have in common."""
+    """What all readers have in common; they read forwards only."""
 
     times_s: np.ndarray
     """float64 (n,), rising from 0: seconds from the first frame to each frame."""
@@ -35,7 +39,7 @@ class Reader(Protocol):
     """Why the frames end before the file does, once that is known."""
 
     def read(self, positions: np.ndarray) -> np.ndarray:
-        """Frames at rising positions (k,) as uint8 (k, H, W, 3) RGB; fewer than k where ``fault`` ends them."""
+        """Frames at rising positions (k,): uint8 (k, H, W, 3) RGB; fewer than k where ``fault`` ends them."""
 
 
 def open_reader(path: Path) -> Reader:
@@ -53,30 +57,30 @@ def open_reader(path: Path) -> Reader:
     if is_image(path):
         return ImageReader.of_image(path)
     with open_container(path) as container:
-        formats = container.format.name
-        codec = container.streams.video[0].codec_context
-        codec_name = codec.name if codec else "unknown"
-    if formats.endswith("_pipe"):  # an image under a video's name
+        formats = container.format.name.split(",")
+        context = container.streams.video[0].codec_context
+    if formats[0].endswith("_pipe"):  # an image under a video's name
         return ImageReader.of_image(path)
-    if not DECORD_CONTAINERS.isdisjoint(formats.split(",")) and codec_name not in DECORD_LACKS:
+    if context is None:
+        raise UnreadableVideo(path, "its codec is unknown here; convert it to H.264")
+    if not DECORD_CONTAINERS.isdisjoint(formats) and context.name not in DECORD_LACKS:
         try:
-            return FastReader(path)
+            return FastReader(path, jumps=context.name in DECORD_JUMPS and "avi" not in formats)
         except (decord.DECORDError, RuntimeError):
-            pass  # the careful reader finds out what can be read, or why not
+            pass  # the careful reader finds out what can be read, or why nothing can
     return AvReader(path)
 
 
 class FastReader:
     """decord, until it fails; then PyAV, whose frames are the same bytes, up to the fault it finds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, jumps: bool) -> None:
         self.path = path
         self.fault: str | None = None
-        self._decord: DecordReader | None = DecordReader(path)
+        self._decord: DecordReader | None = DecordReader(path, jumps=jumps)
         self._careful: AvReader | None = None
         times_s = self._decord.times_s
-        # A frame before time 0 is hidden by an edit list. decord counts such frames but never gives them, so all
-        # its times are off and the last frame comes again and again.
+        # A frame before time 0 is hidden by an edit list: decord counts it but does not give it.
         if times_s[0] < 0 or np.any(np.diff(times_s) <= 0):
             raise RuntimeError("decord counts frames that it does not give")
         self.times_s = times_s - times_s[0]
@@ -92,5 +96,6 @@ class FastReader:
                 self.fault = self._careful.fault
         images = self._careful.read(positions)
         if len(images) < len(positions) and self.fault is None:
-            self.fault = f"the file promises {len(self.times_s)} frames and has {len(self._careful.times_s)}"
+            count = len(self._careful.times_s)
+            self.fault = f"the file promises {len(self.times_s)} frames and has {count}"
         return images
