@@ -35,7 +35,9 @@ class Embedding:
         )
 
     def detach(self) -> Embedding:
-        return Embedding(self.vector.detach(), self.maps.detach(), {n: w.detach() for n, w in self.attention.items()})
+        return Embedding(
+            self.vector.detach(), self.maps.detach(), {n: w.detach() for n, w in self.attention.items()}
+        )
 
     @staticmethod
     def cat(parts: list[Embedding]) -> Embedding:

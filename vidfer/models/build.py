@@ -1,0 +1,43 @@
+"""From plain settings to modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.csrn import CSRNHead
+from vidfer.models.encoder import VideoEncoder
+from vidfer.models.imagenet import load_imagenet
+from vidfer.models.prototype import PrototypeHead
+from vidfer.models.recogniser import Recogniser
+from vidfer.models.settings import ModelSettings
+
+__all__ = ["ModelSettings", "build_encoder", "build_head", "build_recogniser", "load_imagenet"]
+
+
+def build_encoder(settings: ModelSettings) -> nn.Module:
+    """The encoder, with random weights from torch's global generator."""
+    if settings.encoder == "conv4":
+        return Conv4Encoder(settings.frame_attention)
+    return VideoEncoder(
+        width=settings.width,
+        input_px=settings.input_px,
+        frame_attention=settings.frame_attention,
+        map_stage=settings.resolved_map_stage(),
+    )
+
+
+def build_head(settings: ModelSettings) -> nn.Module | None:
+    """The few-shot head, or None."""
+    if settings.head == "csrn":
+        return CSRNHead(settings.prototype_weight, settings.pairing)
+    if settings.head == "prototype":
+        return PrototypeHead(settings.distance)
+    return None
+
+
+def build_recogniser(settings: ModelSettings, classes: Sequence[str] = ()) -> Recogniser:
+    """The whole model; without ``classes`` it has no classifier."""
+    return Recogniser(build_encoder(settings), build_head(settings), classes, settings)

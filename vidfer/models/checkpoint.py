@@ -1,0 +1,159 @@
+"""A model on disk: ``model.safetensors`` and ``config.json`` in one folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+import vidfer
+from vidfer.errors import VidferError
+from vidfer.models.build import build_recogniser
+from vidfer.models.recogniser import Recogniser
+from vidfer.models.settings import ModelSettings
+
+FORMAT = "vidfer-recogniser"
+FORMAT_VERSION = 1
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+NEXT = ".next"
+"""Suffix of a file that is about to replace the one without it."""
+
+
+def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
+    """Write the model, replacing what the folder held, and return its :func:`checkpoint_hash`.
+
+    A kill at any moment leaves the old or the new checkpoint. ``info`` is plain JSON data: cache hash, epoch, metrics.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    new_weights, new_config = folder / (WEIGHTS + NEXT), folder / (CONFIG + NEXT)
+    save_file({name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}, new_weights)
+    config = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "vidfer": vidfer.__version__,
+        "model": dataclasses.asdict(model.settings),
+        "classes": list(model.classes),
+        "info": info,
+        "weights_sha256": _sha256(new_weights),
+    }
+    new_config.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    for path in (new_weights, new_config):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    # Between these two lines the weights are new and the config is old; _read_config then finds the new one beside it.
+    os.replace(new_weights, folder / WEIGHTS)
+    os.replace(new_config, folder / CONFIG)
+    return _hash(config)
+
+
+def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
+    """The model of a folder, on the CPU and in evaluation mode, and the ``info`` it was saved with.
+
+    Raises:
+        VidferError: if the folder holds no checkpoint, a damaged one, or one of another model or format.
+    """
+    folder = Path(folder)
+    config = _read_config(folder)
+    try:
+        settings = ModelSettings(**config["model"])
+    except TypeError as error:
+        raise VidferError(
+            f"{folder / CONFIG} describes a model this version does not know ({error}); it was written by vidfer "
+            f"{config.get('vidfer')}, this is {vidfer.__version__}: use that version, or train again"
+        ) from error
+    model = build_recogniser(settings, config["classes"])
+    try:
+        state = load_file(folder / WEIGHTS)
+    except SafetensorError as error:
+        raise VidferError(
+            f"{folder / WEIGHTS} is no safetensors file ({error}); train again or copy it anew"
+        ) from error
+    _check_fits(model.state_dict(), state, folder)
+    model.load_state_dict(state)
+    return model.eval(), config["info"]
+
+
+def checkpoint_hash(folder: Path) -> str:
+    """Names a model in results: SHA-256 over weights, model settings and classes, 64 hex digits.
+
+    ``info`` and the version that wrote it do not count.
+
+    Raises:
+        VidferError: as :func:`load_checkpoint`.
+    """
+    return _hash(_read_config(Path(folder)))
+
+
+def _read_config(folder: Path) -> dict:
+    """The config that belongs to the folder's weights."""
+    if not (folder / WEIGHTS).is_file():
+        raise VidferError(
+            f"there is no checkpoint in {folder} (no {WEIGHTS}); name the folder a recipe wrote, as runs/x/best"
+        )
+    weights_sha256 = _sha256(folder / WEIGHTS)
+    found = [path for path in (folder / CONFIG, folder / (CONFIG + NEXT)) if path.is_file()]
+    if not found:
+        raise VidferError(
+            f"there is no {CONFIG} beside {folder / WEIGHTS}; copy the whole folder of the checkpoint"
+        )
+    for path in found:
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:  # no JSON, or no text; the half-written next config is one of these
+            config = None
+        if isinstance(config, dict) and config.get("weights_sha256") == weights_sha256:
+            break
+    else:
+        config = _parsed(folder / CONFIG)
+        if config.get("format") == FORMAT:
+            raise VidferError(
+                f"{folder / WEIGHTS} is not the file that {CONFIG} was written with (its SHA-256 differs): it is damaged or "
+                "belongs to another checkpoint; copy the whole folder again"
+            )
+    if config.get("format") != FORMAT or config.get("format_version") != FORMAT_VERSION:
+        raise VidferError(
+            f"{folder / CONFIG} has format {config.get('format')!r} version {config.get('format_version')!r}; this vidfer "
+            f"reads {FORMAT!r} version {FORMAT_VERSION}: use a checkpoint that a vidfer recipe wrote"
+        )
+    return config
+
+
+def _parsed(path: Path) -> dict:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise VidferError(
+            f"{path} cannot be read as JSON ({error}); copy the whole folder of the checkpoint"
+        ) from error
+    return config if isinstance(config, dict) else {}
+
+
+def _check_fits(wanted: dict[str, torch.Tensor], state: dict[str, torch.Tensor], folder: Path) -> None:
+    for name in sorted(wanted.keys() | state.keys()):
+        shapes = [tuple(d[name].shape) if name in d else "missing" for d in (state, wanted)]
+        if shapes[0] != shapes[1]:
+            raise VidferError(
+                f"tensor {name} is {shapes[0]} in {folder / WEIGHTS}, but the model of {CONFIG} has {shapes[1]}; the two files "
+                "belong to different models: copy the whole folder again"
+            )
+
+
+def _hash(config: dict) -> str:
+    matters = {name: config[name] for name in ("format_version", "model", "classes", "weights_sha256")}
+    return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

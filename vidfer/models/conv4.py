@@ -1,0 +1,64 @@
+"""CSRN's small encoder (Kim et al., ICCE 2024): four convolutions shared by the three regions."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vidfer.models.attention import FrameAttention
+from vidfer.models.embedding import Embedding
+from vidfer.models.encoder import MAP_CHANNELS, VECTOR_CHANNELS, frame_average
+from vidfer.models.frames import FramePacker, resize_images, unit_float
+
+INPUT_PX = 64
+CELL_PX = (
+    (7, 7),
+    (14, 7),
+    (14, 7),
+)  # face 2x2 cells, eyes and mouth 1x2: eight cells of 64 channels are 512 numbers
+
+
+def conv_block(channels_in: int, channels_out: int, *, padding: int, pool: bool) -> nn.Sequential:
+    """conv3x3, batch normalisation, ReLU and, if asked for, 2x2 max-pooling."""
+    layers = [
+        nn.Conv2d(channels_in, channels_out, 3, padding=padding),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(),
+    ]
+    return nn.Sequential(*layers, nn.MaxPool2d(2)) if pool else nn.Sequential(*layers)
+
+
+class Conv4Encoder(nn.Module):
+    """The published 113,088-parameter network on every region of every frame, then frame attention.
+
+    The published network sees single images in [0, 1], without mean and standard deviation. What makes an
+    :class:`Embedding` of it is ours: ``vector`` is the clip's maps averaged over cells (no parameters), and ``maps`` are
+    weighted by a frame attention that starts uniform.
+    """
+
+    def __init__(self, frame_attention: str = "softmax") -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(
+            conv_block(3, MAP_CHANNELS, padding=0, pool=True),
+            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=0, pool=True),
+            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=False),
+            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=False),
+        )
+        self.frame_attention = FrameAttention(VECTOR_CHANNELS, frame_attention)
+
+    def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
+        """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
+        frames = FramePacker(frame_mask)
+        images = unit_float(frames.pack(crops))
+        maps = self.blocks(resize_images(images.flatten(0, 1), INPUT_PX)).float()
+        maps = maps.unflatten(0, images.shape[:2])  # (M, R, 64, 14, 14)
+
+        cells = [F.avg_pool2d(maps[:, r], cell_px).flatten(1) for r, cell_px in enumerate(CELL_PX)]
+        vectors = frames.unpack(torch.cat(cells, dim=1))
+        frame_weights = self.frame_attention(vectors, frame_mask)
+        return Embedding(
+            vector=frame_average(frame_weights, vectors),
+            maps=frame_average(frame_weights, frames.unpack(maps)),
+            attention={"frames": frame_weights.detach()},
+        )

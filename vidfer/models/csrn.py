@@ -1,0 +1,138 @@
+"""CSRN's relation head (Kim et al., ICCE 2024; AAAI-24 student abstract): learned similarity of feature maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vidfer.models.embedding import Embedding
+from vidfer.models.encoder import MAP_CHANNELS
+from vidfer.models.shots import class_means, shots_by_class
+
+PAIRS_AT_ONCE = 2048
+"""Without gradients, pairs are compared in portions of about this many, 110 kB each, so that memory stays bounded."""
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What CSRN computes from an episode; its loss takes the scores, each in (0, 1)."""
+
+    pair_scores: Tensor
+    """(Q, R, S) of every query with every support, per region."""
+    prototype_scores: Tensor
+    """(Q, N) of every query's face with every class's channel-selected face."""
+    prototypes: Tensor
+    """(N, 64, 14, 14) the channel-selected faces."""
+
+
+def select_channels(maps: Tensor, support_labels: Tensor) -> Tensor:
+    """CSRN's channel selection: each channel of a class's prototype comes from the shot nearest to the class mean.
+
+    s* = argmin_s |g(DAP_c) - g(F_(s,c))|, prototype channel c is F_(s*,c); g is the spatial mean, DAP the mean over
+    shots, so g(DAP) is the mean of g. Of equally near shots the first in support order is taken.
+
+    Args:
+        maps: (S, C, H, W) of the support.
+        support_labels: (S,) 0 .. N-1.
+
+    Returns:
+        (N, C, H, W).
+    """
+    positions, is_shot = shots_by_class(support_labels)
+    means = maps.mean((-2, -1))  # g(F): (S, C)
+    distance = (class_means(means, support_labels)[:, None] - means[positions]).abs()  # (N, K, C)
+    nearest = distance.masked_fill(~is_shot[..., None], float("inf")).argmin(1)  # (N, C)
+    return maps[positions.gather(1, nearest), torch.arange(maps.shape[1], device=maps.device)]
+
+
+class RelationModule(nn.Module):
+    """The published 113,041-parameter network that scores how alike two maps of 64x14x14 are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(2 * MAP_CHANNELS, MAP_CHANNELS, 3)
+        self.bn1 = nn.BatchNorm2d(MAP_CHANNELS)
+        self.conv2 = nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, 3)
+        self.bn2 = nn.BatchNorm2d(MAP_CHANNELS)
+        self.fc1 = nn.Linear(MAP_CHANNELS * 2 * 2, 8)
+        self.fc2 = nn.Linear(8, 1)
+
+    def forward(self, support: Tensor, query: Tensor) -> Tensor:
+        """Maps (S, R, 64, 14, 14) and (Q, R, 64, 14, 14) to scores (Q, R, S) of all pairs within a region.
+
+        The first convolution of a concatenated pair is the sum of one convolution of each part, so it is done once per
+        map and not once per pair: fifteen times less work.
+        """
+        of_support, of_query = self.conv1.weight.split(MAP_CHANNELS, dim=1)
+        support = F.conv2d(support.flatten(0, 1), of_support, self.conv1.bias).unflatten(0, support.shape[:2])
+        query = F.conv2d(query.flatten(0, 1), of_query).unflatten(0, query.shape[:2])
+        support = support.transpose(0, 1)  # (R, S, 64, 12, 12)
+        if torch.is_grad_enabled() or self.training:
+            return self.score_pairs(support, query)
+        queries_at_once = max(1, PAIRS_AT_ONCE // (support.shape[0] * support.shape[1]))
+        return torch.cat([self.score_pairs(support, part) for part in query.split(queries_at_once)])
+
+    def score_pairs(self, support: Tensor, query: Tensor) -> Tensor:
+        """Halves of the first convolution, (R, S, 64, 12, 12) and (Q, R, 64, 12, 12), to scores (Q, R, S)."""
+        pairs = query[:, :, None] + support
+        maps = F.max_pool2d(F.relu(self.bn1(pairs.flatten(0, 2))), 2)
+        maps = F.max_pool2d(F.relu(self.bn2(self.conv2(maps))), 2)
+        logits = self.fc2(F.relu(self.fc1(maps.flatten(1))))
+        return logits.float().sigmoid().view(pairs.shape[:3])
+
+
+class CSRNHead(nn.Module):
+    """Scores of classes from one relation module, shared by face, eyes and mouth as in the released checkpoints."""
+
+    def __init__(self, prototype_weight: float = 0.7, pairing: str = "all") -> None:
+        """``pairing``: ``all`` counts every class's prototype against every query, as the paper describes; ``published``
+        leaves the prototypes out of :meth:`forward`, where the released code adds the same constant to every class."""
+        super().__init__()
+        self.relation = RelationModule()
+        self.prototype_weight = prototype_weight
+        self.pairing = pairing
+
+    def pair_scores(self, support_maps: Tensor, query_maps: Tensor) -> Tensor:
+        """Maps (S, R, 64, 14, 14) and (Q, R, 64, 14, 14) to scores (Q, R, S).
+
+        A pair's score does not depend on the episode: to evaluate many episodes over the same clips, compute all pairs
+        once and pick from the table.
+        """
+        return self.relation(support_maps, query_maps)
+
+    def prototype_scores(self, prototypes: Tensor, query_maps: Tensor) -> Tensor:
+        """Channel-selected faces (N, 64, 14, 14) and query maps (Q, R, 64, 14, 14) to scores (Q, N)."""
+        return self.relation(prototypes[:, None], query_maps[:, :1]).squeeze(1)
+
+    def class_scores(
+        self, pair_scores: Tensor, prototype_scores: Tensor | None, support_labels: Tensor
+    ) -> Tensor:
+        """Scores of pairs (Q, R, S) and prototypes (Q, N) to scores of classes (Q, N).
+
+        The published sum over a class's shots of (face + eyes + mouth + 0.7 prototype). With unequal shots a class's
+        mean takes the place of its sum, times the average number of shots, so that more shots are no advantage.
+        ``published`` pairing does not use ``prototype_scores``, and takes None.
+        """
+        scores = class_means(
+            pair_scores.sum(1).T, support_labels
+        ).T  # sum over regions, mean over shots: (Q, N)
+        if self.pairing == "all":
+            scores = scores + self.prototype_weight * prototype_scores
+        return scores * (len(support_labels) / scores.shape[1])
+
+    def relations(self, support: Embedding, support_labels: Tensor, query: Embedding) -> Relations:
+        """All scores of an episode; ``support_labels`` (S,) 0 .. N-1 in any order, any number of shots."""
+        prototypes = select_channels(support.maps[:, 0], support_labels)
+        return Relations(
+            pair_scores=self.pair_scores(support.maps, query.maps),
+            prototype_scores=self.prototype_scores(prototypes, query.maps),
+            prototypes=prototypes,
+        )
+
+    def forward(self, support: Embedding, support_labels: Tensor, query: Embedding) -> Tensor:
+        """Scores (Q, N), higher is more alike."""
+        relations = self.relations(support, support_labels, query)
+        return self.class_scores(relations.pair_scores, relations.prototype_scores, support_labels)

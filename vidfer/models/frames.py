@@ -1,0 +1,71 @@
+"""The border between clips and the frames that a network sees: checking, scaling, packing and unpacking."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vidfer.crops import REGIONS
+
+
+def unit_float(crops: Tensor) -> Tensor:
+    """Crops with values in [0, 1]: uint8 is divided by 255, float is taken as it is.
+
+    Args:
+        crops: (..., R, 3, H, W), uint8, or float in [0, 1].
+
+    Raises:
+        ValueError: if the regions, the channels or the type are others.
+    """
+    if crops.shape[-4:-2] != (len(REGIONS), 3):
+        raise ValueError(f"crops must be (..., {len(REGIONS)}, 3, H, W), got {tuple(crops.shape)}")
+    if crops.dtype == torch.uint8:
+        return crops.float() / 255
+    if not crops.is_floating_point():
+        raise ValueError(f"crops must be uint8, or float in [0, 1], got {crops.dtype}")
+    return crops
+
+
+def resize_images(images: Tensor, size_px: int | None) -> Tensor:
+    """Images (N, C, H, W) brought to ``size_px`` squared, bilinear with antialiasing; None leaves them."""
+    if size_px is None or images.shape[-2:] == (size_px, size_px):
+        return images
+    return F.interpolate(images, (size_px, size_px), mode="bilinear", antialias=True, align_corners=False)
+
+
+class FramePacker:
+    """Takes the frames with a face out of a batch of clips, and puts what was computed of them back.
+
+    The network never sees a masked frame, so masked frames cost nothing and cannot influence anything, not even the
+    statistics of batch normalisation.
+    """
+
+    def __init__(self, frame_mask: Tensor) -> None:
+        """``frame_mask``: (B, T) bool, True where there is a face."""
+        self.frame_mask = frame_mask
+        self.kept = frame_mask.flatten().nonzero()[:, 0]
+
+    def pack(self, crops: Tensor) -> Tensor:
+        """(B, T, R, 3, H, W) to (M, R, 3, H, W), the M frames with a face, in order.
+
+        A batch without any face gives one black frame, so that the network still has something to work on;
+        ``unpack`` drops it.
+        """
+        if crops.ndim != 6 or crops.shape[:2] != self.frame_mask.shape:
+            raise ValueError(
+                f"crops {tuple(crops.shape)} do not fit frame_mask {tuple(self.frame_mask.shape)}"
+            )
+        frames = crops.flatten(0, 1)
+        if len(self.kept) == len(frames):
+            return frames
+        return frames[self.kept] if len(self.kept) else torch.zeros_like(frames[:1])
+
+    def unpack(self, values: Tensor, fill: float = 0.0) -> Tensor:
+        """(M, ...) to (B, T, ...), with ``fill`` where there is no face."""
+        if len(self.kept) < self.frame_mask.numel():
+            all_frames = values.new_full((self.frame_mask.numel(), *values.shape[1:]), fill)
+            # Of a batch without any face, the black stand-in is multiplied by zero: no influence, and gradients stay defined.
+            values = values if len(self.kept) else values[:0]
+            values = all_frames.index_copy(0, self.kept, values)
+        return values.unflatten(0, self.frame_mask.shape)

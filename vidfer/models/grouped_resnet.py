@@ -1,0 +1,67 @@
+"""ResNet-18 on three regions at once, each in its own group of channels."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class GroupedBlock(nn.Module):
+    """ResNet's basic block (He et al. 2016) with every convolution grouped by region."""
+
+    def __init__(self, channels_in: int, channels_out: int, stride: int, groups: int) -> None:
+        """Channels are per region."""
+        super().__init__()
+        wide_in, wide_out = groups * channels_in, groups * channels_out
+        self.conv1 = nn.Conv2d(wide_in, wide_out, 3, stride, padding=1, groups=groups, bias=False)
+        self.bn1 = nn.BatchNorm2d(wide_out)
+        self.conv2 = nn.Conv2d(wide_out, wide_out, 3, padding=1, groups=groups, bias=False)
+        self.bn2 = nn.BatchNorm2d(wide_out)
+        self.downsample = None
+        if stride != 1 or channels_in != channels_out:
+            shortcut = nn.Conv2d(wide_in, wide_out, 1, stride, groups=groups, bias=False)
+            self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(wide_out))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(maps)), inplace=True)
+        out = self.bn2(self.conv2(out))
+        shortcut = maps if self.downsample is None else self.downsample(maps)
+        return F.relu(out + shortcut, inplace=True)
+
+
+class GroupedResNet18(nn.Module):
+    """ResNet-18 without its classifier, as ``groups`` networks that run side by side (Noisy Student FER, section 3.2).
+
+    Parameters are named as torchvision names them; a tensor is the concatenation, over the groups, of torchvision's.
+    With width 64 and 3 groups it has 33.5 M parameters. Activations are channels-last, which makes grouped convolutions
+    on a CPU about twice as fast and as fast as separate ones.
+    """
+
+    def __init__(self, groups: int = 3, width: int = 64) -> None:
+        """``width``: channels per group of the first stage; the four stages have 1, 2, 4 and 8 times as many."""
+        super().__init__()
+        self.groups, self.width = groups, width
+        self.stage_channels = (width, 2 * width, 4 * width, 8 * width)
+        self.conv1 = nn.Conv2d(3 * groups, width * groups, 7, 2, padding=3, groups=groups, bias=False)
+        self.bn1 = nn.BatchNorm2d(width * groups)
+        channels = width
+        for stage, channels_out in enumerate(self.stage_channels, start=1):
+            first = GroupedBlock(channels, channels_out, 1 if stage == 1 else 2, groups)
+            second = GroupedBlock(channels_out, channels_out, 1, groups)
+            self.add_module(f"layer{stage}", nn.Sequential(first, second))
+            channels = channels_out
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Normalised images (N, 3 G, H, W), group-major, to the four stage maps (N, G C_s, H / 2^(s+1), W / 2^(s+1))."""
+        images = images.contiguous(memory_format=torch.channels_last)
+        maps = F.relu(self.bn1(self.conv1(images)), inplace=True)
+        maps = F.max_pool2d(maps, 3, stride=2, padding=1)
+        stages = []
+        for stage in range(1, 5):
+            maps = getattr(self, f"layer{stage}")(maps)
+            stages.append(maps)
+        return stages

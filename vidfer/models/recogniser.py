@@ -1,0 +1,42 @@
+"""The whole model: an encoder, a classifier of known expressions and a head for unknown ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from vidfer.models.embedding import Embedding
+from vidfer.models.encoder import VECTOR_CHANNELS
+from vidfer.models.settings import ModelSettings
+
+
+class Recogniser(nn.Module):
+    """Made by :func:`vidfer.models.build.build_recogniser`; ``settings`` and ``classes`` travel with the checkpoint."""
+
+    def __init__(
+        self, encoder: nn.Module, head: nn.Module | None, classes: Sequence[str], settings: ModelSettings
+    ) -> None:
+        """``classes`` name the classifier's outputs; without any there is no classifier."""
+        super().__init__()
+        self.settings = settings
+        self.classes = tuple(classes)
+        self.encoder = encoder
+        self.head = head
+        self.classifier = None
+        if self.classes:
+            self.classifier = nn.Sequential(
+                nn.Dropout(settings.dropout), nn.Linear(VECTOR_CHANNELS, len(self.classes))
+            )
+
+    def embed(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
+        """Crops (B, T, R, 3, H, W), uint8 or float in [0, 1], and mask (B, T) to the clips' embedding."""
+        return self.encoder(crops, frame_mask)
+
+    def forward(self, crops: Tensor, frame_mask: Tensor) -> Tensor:
+        """Crops and mask as in :meth:`embed` to logits (B, classes)."""
+        if self.classifier is None:
+            raise ValueError(
+                "this recogniser was built without classes, so it has no classifier; use embed and head"
+            )
+        return self.classifier(self.embed(crops, frame_mask).vector).float()

@@ -1,0 +1,83 @@
+"""What a model is made of; no torch here, so that a command line can be parsed without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vidfer.errors import VidferError
+
+CROP_PX = 224
+"""Side of the crops that a cache holds unless told otherwise; stage maps are 1/4, 1/8, 1/16 and 1/32 of the input."""
+
+MAP_PX = 14
+"""Side of the maps that relation heads compare (CSRN)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """The network, from crops to scores."""
+
+    encoder: Literal["grouped_resnet18", "conv4"] = "grouped_resnet18"
+    """grouped_resnet18: Noisy Student FER's network (full width: 33.5 M parameters). conv4: CSRN's small encoder, which
+    always works on 64x64 pixels."""
+
+    width: int = 64
+    """Channels per region of grouped_resnet18's first stage; the four stages have 1, 2, 4 and 8 times as many. 64 is
+    ResNet-18; 16 trains on a CPU."""
+
+    input_px: int | None = None
+    """Crops are resized to this side on the device before the network sees them (at least 32); None takes them as they
+    are in the cache. conv4 does not use it."""
+
+    map_stage: int | None = None
+    """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest one whose map
+    is still 14x14 or larger: stage 3 for crops of 224 pixels, stage 2 for 112."""
+
+    frame_attention: Literal["softmax", "sigmoid"] = "softmax"
+    """How frames are weighted in a clip: softmax(w tanh(W x)), or FAN's normalised sigmoid(q x)."""
+
+    dropout: float = 0.5
+    """Dropout before the classifier, as in Noisy Student FER and FAN."""
+
+    head: Literal["csrn", "prototype"] | None = "csrn"
+    """The few-shot head: CSRN's relation module, nearest class mean (no parameters), or none."""
+
+    prototype_weight: float = 0.7
+    """Weight of CSRN's channel-selected face prototype beside the pairs, in the score and in the loss."""
+
+    pairing: Literal["all", "published"] = "all"
+    """CSRN: all scores every query against every class's prototype (the paper); published leaves the prototype out of the
+    class score, which is what the released code's test amounts to."""
+
+    distance: Literal["euclidean", "cosine"] = "euclidean"
+    """How the prototype head compares embeddings."""
+
+    def __post_init__(self) -> None:
+        def check(good: bool, name: str, remedy: str) -> None:
+            if not good:
+                raise VidferError(f"model setting {name} is {getattr(self, name)!r}; {remedy}")
+
+        check(self.encoder in ("grouped_resnet18", "conv4"), "encoder", "choose grouped_resnet18 or conv4")
+        check(self.width >= 1, "width", "give at least 1 (64 is the full ResNet-18)")
+        check(
+            self.input_px is None or self.input_px >= 32,
+            "input_px",
+            "give at least 32 pixels, or leave it out",
+        )
+        check(
+            self.map_stage in (None, 1, 2, 3, 4), "map_stage", "choose a stage from 1 to 4, or leave it out"
+        )
+        check(self.frame_attention in ("softmax", "sigmoid"), "frame_attention", "choose softmax or sigmoid")
+        check(0 <= self.dropout < 1, "dropout", "give a share of at least 0 and below 1")
+        check(self.head in ("csrn", "prototype", None), "head", "choose csrn, prototype or None")
+        check(self.prototype_weight >= 0, "prototype_weight", "give 0 (off) or more")
+        check(self.pairing in ("all", "published"), "pairing", "choose all or published")
+        check(self.distance in ("euclidean", "cosine"), "distance", "choose euclidean or cosine")
+
+    def resolved_map_stage(self) -> int:
+        """The stage that gives the maps, 1 to 4, with the default worked out from ``input_px``."""
+        if self.map_stage is not None:
+            return self.map_stage
+        large_enough = [stage for stage in (1, 2, 3) if (self.input_px or CROP_PX) >> (stage + 1) >= MAP_PX]
+        return large_enough[-1] if large_enough else 1
