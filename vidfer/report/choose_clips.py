@@ -8,10 +8,10 @@ from dataclasses import dataclass
 STRIPS_PER_SIDE = 2
 """How many clips that were right, and how many that were wrong."""
 STRIP_RULE = (
-    f"Shown for each run: of the clips of its result file, the {STRIPS_PER_SIDE} it was surest of and right about, "
-    f"and the {STRIPS_PER_SIDE} it was surest of and wrong about; equal confidences go by clip id. "
-    "The curve is the weight of each frame in the clip's embedding; the dashed line is where all frames would "
-    "count alike."
+    f"Shown for each run: of the clips of its result file, the {STRIPS_PER_SIDE} it was surest of and right "
+    f"about, and the {STRIPS_PER_SIDE} it was surest of and wrong about; equal confidences go by clip id. "
+    "The curve is the weight of each frame in the clip's embedding; the dashed line is where all frames "
+    "would count alike."
 )
 
 

@@ -14,7 +14,7 @@ from vidfer.report.theme import Theme, dress
 def draw_confusion(
     counts: np.ndarray, true_names: Sequence[str], predicted_names: Sequence[str], theme: Theme
 ) -> Figure:
-    """Draw clips counted by true label and prediction; colour and large figure are per cent of the true label's clips.
+    """Draw clips counted by true label and prediction; colour and large figure are per cent of the row.
 
     Args:
         counts: (true labels, predictions) clips.
@@ -34,7 +34,7 @@ def draw_confusion(
     for row in range(n_rows):
         for column in range(n_columns):
             share = shares[row, column]
-            ink = "#111111" if _luminance(shade(share)) > 0.20 else "#ffffff"
+            ink = _ink(shade(share))
             axes.text(
                 column, row - 0.12, f"{100 * share:.0f}", ha="center", va="center", color=ink, size=size + 2
             )
@@ -88,6 +88,11 @@ def describe_confusion(counts: np.ndarray, true_names: Sequence[str], predicted_
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _ink(cell: tuple[float, ...]) -> str:
+    """Black or white, whichever stands out more from the cell's colour (at least 4.58 : 1 on any colour)."""
+    return "#000000" if _luminance(cell) > 0.179 else "#ffffff"
 
 
 def _luminance(colour: tuple[float, ...]) -> float:

@@ -1,4 +1,4 @@
-"""One clip as a film strip: rows of face, eyes and mouth under the weight that the network gave each frame."""
+"""One clip as a film strip: rows of face, eyes and mouth under the weight the network gave each frame."""
 
 from __future__ import annotations
 

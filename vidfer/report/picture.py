@@ -1,4 +1,4 @@
-"""A figure as it stands in the page: two embedded PNGs, one for each appearance, and words for those who see neither."""
+"""A figure as it stands in the page: a PNG for each appearance, and words for those who see neither."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ WIDTH_INCHES = 4.7
 
 
 def draw_confidence(confidence: np.ndarray, chosen: np.ndarray, theme: Theme) -> Figure:
-    """Draw a histogram of the teacher's highest probability, clips that the student learns from apart from the rest.
+    """Draw a histogram of the teacher's highest probability; hatched are clips the student does not see.
 
     Args:
         confidence: (M,) in [0, 1].

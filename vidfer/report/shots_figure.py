@@ -23,7 +23,7 @@ class ShotLine:
 
 
 def draw_shots(lines: Sequence[ShotLine], chance: float, theme: Theme) -> Figure:
-    """Draw one line per run with its 95 % interval as a band, above the line of chance (a share in [0, 1])."""
+    """Draw one line per run with its 95 % interval as a band, and the line of chance (a share in [0, 1])."""
     figure = Figure(figsize=(4.7, 3.3), layout="constrained")
     axes = figure.add_subplot()
     for i, line in enumerate(lines):

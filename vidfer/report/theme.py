@@ -40,7 +40,7 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
 
 
 def dress(axes: Axes, theme: Theme) -> None:
-    """Give axes the theme's colours and the page's plain look: two spines and a light grid behind the data."""
+    """Give axes the theme's colours and the page's plain look: two spines, a light grid behind the data."""
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(theme.faint)

@@ -1,0 +1,65 @@
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vidfer.errors import VidferError
+from vidfer.report.film_strip import COLUMN_PX, CROP_PX, build_strip
+
+
+def strip_of(weights, mask=None, crops=None):
+    n = len(weights)
+    return build_strip(
+        np.zeros((n, 3, 3, 16, 16), np.uint8) if crops is None else crops,
+        np.ones(n, bool) if mask is None else np.array(mask),
+        np.array(weights),
+        np.arange(n) * 0.5,
+        clip_id="Happy/1.avi",
+        label="happy",
+        prediction="happy",
+        confidence=0.9,
+    )
+
+
+def test_rows_are_regions_and_columns_are_frames_in_rgb():
+    crops = np.zeros((2, 3, 3, 16, 16), np.uint8)
+    crops[0, 0, 0] = 255  # first frame, face: red
+    crops[1, 2, 2] = 255  # second frame, mouth: blue
+    kind, _, text = strip_of([0.5, 0.5], crops=crops).picture.partition(",")
+    assert kind == "data:image/jpeg;base64"
+    image = np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB")).astype(int)
+    assert image.shape == (3 * CROP_PX, 2 * CROP_PX, 3)
+    half = CROP_PX // 2
+    assert np.abs(image[half, half] - [255, 0, 0]).max() < 12
+    assert np.abs(image[2 * CROP_PX + half, CROP_PX + half] - [0, 0, 255]).max() < 12
+    assert image[half, CROP_PX + half].max() < 12
+
+
+def test_points_stand_above_their_frames_and_rise_with_the_weight():
+    strip = strip_of([0.1, 0.6, 0.3])
+    assert [f.x for f in strip.frames] == [COLUMN_PX * 0.5, COLUMN_PX * 1.5, COLUMN_PX * 2.5]
+    y = [f.y for f in strip.frames]
+    assert y[1] < y[2] < y[0]  # the page's y runs downwards
+    assert y[1] < strip.uniform_y < y[2]  # 0.6 > 1/3 > 0.3
+    assert "0.50 s counts most, with weight 0.60" in strip.alt
+    assert len(strip.points.split()) == 3
+
+
+def test_equal_weights_lie_on_the_dashed_line():
+    strip = strip_of([0.25] * 4)
+    assert {f.y for f in strip.frames} == {strip.uniform_y}
+
+
+def test_frames_without_a_face_are_marked():
+    assert [f.has_face for f in strip_of([1.0, 0.0], mask=[True, False]).frames] == [True, False]
+
+
+def test_one_frame():
+    assert strip_of([1.0]).width_px == COLUMN_PX
+
+
+def test_weights_of_another_length_are_refused():
+    with pytest.raises(VidferError, match=r"'Happy/1.avi' has 3 frames of crops, 2 attention weights"):
+        strip_of([0.5, 0.5], mask=[True] * 3, crops=np.zeros((3, 3, 3, 16, 16), np.uint8))

@@ -1,0 +1,112 @@
+import base64
+import io
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vidfer.report.confusion_figure import describe_confusion, draw_confusion
+from vidfer.report.curves_figure import draw_curves
+from vidfer.report.picture import CSS_PX_PER_INCH, SCREEN_SCALE, paint
+from vidfer.report.pseudo_label_figures import draw_balance, draw_confidence
+from vidfer.report.shots_figure import ShotLine, draw_shots
+from vidfer.report.theme import DARK, LIGHT
+
+NAMES = ["angry", "happily_surprised"]
+COUNTS = np.array([[7, 1, 2], [0, 0, 5]])
+LINE = ShotLine(name="teacher", shots=[1, 5], accuracy=[0.4, 0.6], low=[0.35, 0.55], high=[0.45, 0.65])
+
+
+def words_of(figure):
+    """Every word that the figure writes, found by drawing it as SVG."""
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    comments = re.findall(r"<!-- (.*?) -->", stream.getvalue())
+    ElementTree.fromstring(stream.getvalue())
+    return comments
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_confusion_writes_shares_of_the_row_and_counts(theme):
+    words = words_of(draw_confusion(COUNTS, NAMES, [*NAMES, "no face"], theme))
+    for text in ("70", "10", "20", "n 7", "n 1", "n 2", "100", "n 5", "happily surprised", "no face"):
+        assert text in words
+
+
+def test_confusion_ink_stands_out_from_its_cell():
+    # The weakest of all contrasts of text on the colours of a cell, by WCAG's formula.
+    from matplotlib.colors import LinearSegmentedColormap
+
+    from vidfer.report.confusion_figure import _ink, _luminance
+
+    for theme in (LIGHT, DARK):
+        shade = LinearSegmentedColormap.from_list("share", theme.heat)
+        ratios = []
+        for share in np.linspace(0, 1, 101):
+            cell = _luminance(shade(share))
+            ink = _luminance(tuple(int(_ink(shade(share))[i : i + 2], 16) / 255 for i in (1, 3, 5)))
+            ratios.append((max(cell, ink) + 0.05) / (min(cell, ink) + 0.05))
+        assert min(ratios) >= 4.5
+
+
+def test_confusion_in_words():
+    text = describe_confusion(np.array([[7, 1, 2], [0, 0, 0]]), NAMES, [*NAMES, "no face"])
+    assert text == "angry 70 % right of 10, most often taken for no face; happily surprised: no clips."
+
+
+def test_shots_shows_interval_and_chance():
+    figure = draw_shots([LINE], 1 / 3, LIGHT)
+    words = words_of(figure)
+    assert "chance 33.3 %" in words and "teacher" in words
+    axes = figure.axes[0]
+    band = axes.collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == pytest.approx(0.35) and band[:, 1].max() == pytest.approx(0.65)
+    assert axes.get_ylim() == (0, 1)
+
+
+def test_confidence_counts_every_clip_once():
+    confidence = np.array([0.2, 0.25, 0.9, 1.0, 0.0])
+    figure = draw_confidence(confidence, np.array([False, True, True, True, False]), LIGHT)
+    heights = [sum(bar.get_height() for bar in bars) for bars in figure.axes[0].containers]
+    assert heights == [3, 2]
+    assert {"learned from (3)", "left out (2)"} <= set(words_of(figure))
+
+
+def test_balance_writes_both_counts():
+    words = words_of(draw_balance(np.array([41, 3]), np.array([12, 11]), NAMES, DARK))
+    assert {"41", "3", "12", "11", "angry", "happily surprised"} <= set(words)
+
+
+def test_curves_draw_the_points():
+    figure = draw_curves({"a": [(1, 2.0), (2, 1.0)], "b": [(1, 3.0)]}, "loss", LIGHT)
+    lines = figure.axes[0].get_lines()
+    assert lines[0].get_xydata().tolist() == [[1, 2], [2, 1]] and lines[1].get_xydata().tolist() == [[1, 3]]
+
+
+def test_painting_gives_two_pngs_of_the_stated_size_and_repeats_itself():
+    def draw(theme):
+        return draw_shots([LINE], 1 / 3, theme)
+
+    picture = paint(draw, "words")
+    images = []
+    for address in (picture.light, picture.dark):
+        kind, _, text = address.partition(",")
+        assert kind == "data:image/png;base64"
+        images.append(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGBA"))
+    assert (
+        images[0].size
+        == images[1].size
+        == (picture.width_px * SCREEN_SCALE, picture.height_px * SCREEN_SCALE)
+    )
+    assert picture.width_px == round(4.7 * CSS_PX_PER_INCH)
+    assert images[0].tobytes() != images[1].tobytes()
+    assert images[0].getpixel((0, 0))[3] == 0  # the page shows through
+    assert paint(draw, "words") == picture
+
+
+def test_drawing_leaves_pyplot_alone():
+    import sys
+
+    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
