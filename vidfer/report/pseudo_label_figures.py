@@ -41,12 +41,12 @@ def draw_confidence(confidence: np.ndarray, chosen: np.ndarray, theme: Theme) ->
     return figure
 
 
-def draw_balance(labelled: np.ndarray, chosen: np.ndarray, classes: Sequence[str], theme: Theme) -> Figure:
-    """Draw, for each class, how many clips the teacher gave it and with how many the student learns.
+def draw_balance(labelled: np.ndarray, pool: np.ndarray, classes: Sequence[str], theme: Theme) -> Figure:
+    """Draw, for each class, how many clips the teacher gave it and how large its part of the student's pool is.
 
     Args:
-        labelled: (C,) clips the teacher gave each class.
-        chosen: (C,) of them, those the student learns from.
+        labelled: (C,) clips with a face that the teacher gave each class.
+        pool: (C,) places in the student's pool, a repeated clip counted as often as it stands there.
     """
     height = 0.42 * len(classes) + 1.0
     figure = Figure(figsize=(WIDTH_INCHES, max(height, 2.9)), layout="constrained")
@@ -62,11 +62,11 @@ def draw_balance(labelled: np.ndarray, chosen: np.ndarray, classes: Sequence[str
         hatch="////",
     )
     all_bars.set_label("given by the teacher")
-    chosen_bars = axes.barh(
-        rows + 0.2, chosen, height=0.38, color=theme.series[0], edgecolor=theme.text, linewidth=0.4
+    pool_bars = axes.barh(
+        rows + 0.2, pool, height=0.38, color=theme.series[0], edgecolor=theme.text, linewidth=0.4
     )
-    chosen_bars.set_label("learned from")
-    for bars in (all_bars, chosen_bars):
+    pool_bars.set_label("in the student's pool")
+    for bars in (all_bars, pool_bars):
         axes.bar_label(bars, padding=2, fontsize=8, color=theme.text)
     axes.set_yticks(rows, [name.replace("_", " ") for name in classes])
     axes.invert_yaxis()
