@@ -28,9 +28,9 @@ class ClipDataset(Dataset):
         training: random frames (a pure function of seed, epoch and clip) instead of evenly spaced ones.
         seed: of the random frames.
 
-    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), ``label`` int64,
-    ``clip`` int64 (index into the cache) and ``size`` int64 (how many frames with a face there were to choose from). A
-    clip without any face is black, with a mask that is False throughout and ``size`` 0.
+    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), and as int64 scalars
+    ``label``, ``clip`` (index into the cache) and ``size`` (how many frames with a face there were to choose
+    from). A clip without any face is black, with a mask that is False throughout and ``size`` 0.
     """
 
     def __init__(

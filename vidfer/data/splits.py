@@ -74,8 +74,9 @@ def split_clips(
             parts.update(taken)
             divided = ["val"]
             notes.append(f"no official val: {val_fraction:.0%} of train is taken for it, {how}")
-        notes += [f"no labelled {part} clips of these classes" for part in ("train", "test") if not
-        parts[part]]
+        notes += [
+            f"no labelled {part} clips of these classes" for part in ("train", "test") if not parts[part]
+        ]
     else:
         shares = {"train": 1 - 2 * val_fraction, "val": val_fraction, "test": val_fraction}
         parts, how = divide(cache, labelled, shares, seed)
@@ -87,8 +88,10 @@ def split_clips(
     # that we chose ourselves, their subjects' unlabelled clips step aside; in official splits the check below
     # objects.
     measured = {cache.clips[i].subject for part in divided for i in parts[part]} - {None}
-    aside = {i for i in unlabelled if cache.clips[i].split in ("val", "test") or cache.clips[i].subject in
-    measured} if aside:
+    aside = {
+        i for i in unlabelled if cache.clips[i].split in ("val", "test") or cache.clips[i].subject in measured
+    }
+    if aside:
         unlabelled = [i for i in unlabelled if i not in aside]
         notes.append(f"{len(aside)} unlabelled clips of val or test are not used")
     check_subjects_disjoint(cache, {**parts, "unlabelled": unlabelled})
