@@ -1,7 +1,8 @@
 """The three attentions of Noisy Student FER (Kumar, Rao, Yu 2020): over positions, over regions, over frames.
 
-All have the paper's form a = softmax(w2 tanh(W1 x)); FAN's sigmoid (Meng et al. 2019) is a choice for frames. The papers
-do not give the size of W1: a quarter of the channels here. Weights are computed in float32 under autocast as well.
+All have the paper's form a = softmax(w2 tanh(W1 x)); FAN's sigmoid (Meng et al. 2019) is a choice for frames.
+The papers do not give the size of W1: a quarter of the channels here. Weights are computed in float32 under
+autocast as well.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 
 class SpatialAttention(nn.Module):
-    """One vector per region from a stage's map: v = a L, a = softmax(w2 tanh(W1 L^T)) over the n = H W positions."""
+    """One vector per region from a stage's map: v = a L, a = softmax(w2 tanh(W1 L^T)) over positions."""
 
     def __init__(self, channels: int, regions: int = 3) -> None:
         """``channels`` per region; every region has its own W1 (1x1 grouped convolution) and w2."""
@@ -30,7 +31,7 @@ class SpatialAttention(nn.Module):
 
 
 class RegionAttention(nn.Module):
-    """One vector per frame from one per region: the weighted average, weights softmax(w2 tanh(W1 x)) over regions."""
+    """One vector per frame from one per region: their average weighted by softmax(w2 tanh(W1 x))."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -47,7 +48,8 @@ class FrameAttention(nn.Module):
     """Weights of a clip's frames, masked frames at zero.
 
     softmax: a = softmax(w2 tanh(W1 x)) over the frames with a face. sigmoid: FAN's self-attention,
-    a_i = alpha_i / sum alpha, alpha_i = sigmoid(f_i q0 + bias) (FAN, equations 2 and 3). Both start with equal weights.
+    a_i = alpha_i / sum alpha, alpha_i = sigmoid(f_i q0 + bias) (FAN, equations 2 and 3). Both start with
+    equal weights.
     """
 
     def __init__(self, channels: int, kind: str = "softmax") -> None:
@@ -63,7 +65,7 @@ class FrameAttention(nn.Module):
         nn.init.zeros_(self.score[-1].weight)
 
     def forward(self, vectors: Tensor, frame_mask: Tensor) -> Tensor:
-        """(B, T, C) and (B, T) bool to weights (B, T), which sum to one; uniform for a clip without any face."""
+        """(B, T, C) and (B, T) bool to weights (B, T), which sum to one; uniform for a clip with no face."""
         scores = self.score(vectors).squeeze(-1).float()
         has_face = frame_mask.any(-1, keepdim=True)
         usable = frame_mask | ~has_face

@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import vidfer
@@ -29,7 +28,8 @@ NEXT = ".next"
 def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
     """Write the model, replacing what the folder held, and return its :func:`checkpoint_hash`.
 
-    A kill at any moment leaves the old or the new checkpoint. ``info`` is plain JSON data: cache hash, epoch, metrics.
+    A kill at any moment leaves the old or the new checkpoint. ``info`` is plain JSON data
+    (cache hash, epoch, metrics).
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,9 +48,9 @@ def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
     for path in (new_weights, new_config):
         with path.open("rb") as file:
             os.fsync(file.fileno())
-    # Between these two lines the weights are new and the config is old; _read_config then finds the new one beside it.
-    os.replace(new_weights, folder / WEIGHTS)
-    os.replace(new_config, folder / CONFIG)
+    # Between these two lines the weights are new and the config is old; _read_config then takes the new one.
+    new_weights.replace(folder / WEIGHTS)
+    new_config.replace(folder / CONFIG)
     return _hash(config)
 
 
@@ -63,22 +63,16 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
     folder = Path(folder)
     config = _read_config(folder)
     try:
-        settings = ModelSettings(**config["model"])
-    except TypeError as error:
+        model = build_recogniser(ModelSettings(**config["model"]), config["classes"])
+    except (TypeError, KeyError, VidferError) as error:
         raise VidferError(
-            f"{folder / CONFIG} describes a model this version does not know ({error}); it was written by vidfer "
-            f"{config.get('vidfer')}, this is {vidfer.__version__}: use that version, or train again"
+            f"{folder / CONFIG} describes a model that vidfer {vidfer.__version__} cannot build ({error}); "
+            f"it was written by vidfer {config.get('vidfer')}: load it with that version, or train again"
         ) from error
-    model = build_recogniser(settings, config["classes"])
-    try:
-        state = load_file(folder / WEIGHTS)
-    except SafetensorError as error:
-        raise VidferError(
-            f"{folder / WEIGHTS} is no safetensors file ({error}); train again or copy it anew"
-        ) from error
+    state = load_file(folder / WEIGHTS)
     _check_fits(model.state_dict(), state, folder)
     model.load_state_dict(state)
-    return model.eval(), config["info"]
+    return model.eval(), config.get("info", {})
 
 
 def checkpoint_hash(folder: Path) -> str:
@@ -93,56 +87,47 @@ def checkpoint_hash(folder: Path) -> str:
 
 
 def _read_config(folder: Path) -> dict:
-    """The config that belongs to the folder's weights."""
-    if not (folder / WEIGHTS).is_file():
+    """The config that was written with the folder's weights."""
+    weights = folder / WEIGHTS
+    if not weights.is_file():
         raise VidferError(
-            f"there is no checkpoint in {folder} (no {WEIGHTS}); name the folder a recipe wrote, as runs/x/best"
+            f"there is no {WEIGHTS} in {folder}; name a folder that a recipe wrote, as runs/x/best"
         )
-    weights_sha256 = _sha256(folder / WEIGHTS)
-    found = [path for path in (folder / CONFIG, folder / (CONFIG + NEXT)) if path.is_file()]
-    if not found:
-        raise VidferError(
-            f"there is no {CONFIG} beside {folder / WEIGHTS}; copy the whole folder of the checkpoint"
-        )
-    for path in found:
-        try:
-            config = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:  # no JSON, or no text; the half-written next config is one of these
-            config = None
-        if isinstance(config, dict) and config.get("weights_sha256") == weights_sha256:
-            break
-    else:
-        config = _parsed(folder / CONFIG)
-        if config.get("format") == FORMAT:
-            raise VidferError(
-                f"{folder / WEIGHTS} is not the file that {CONFIG} was written with (its SHA-256 differs): it is damaged or "
-                "belongs to another checkpoint; copy the whole folder again"
-            )
+    if not (folder / CONFIG).is_file() and not (folder / (CONFIG + NEXT)).is_file():
+        raise VidferError(f"there is no {CONFIG} beside {weights}; copy the whole folder of the checkpoint")
+    weights_sha256 = _sha256(weights)
+    configs = [_parse(folder / CONFIG), _parse(folder / (CONFIG + NEXT))]
+    config = next((c for c in configs if c.get("weights_sha256") == weights_sha256), configs[0])
+
     if config.get("format") != FORMAT or config.get("format_version") != FORMAT_VERSION:
         raise VidferError(
-            f"{folder / CONFIG} has format {config.get('format')!r} version {config.get('format_version')!r}; this vidfer "
-            f"reads {FORMAT!r} version {FORMAT_VERSION}: use a checkpoint that a vidfer recipe wrote"
+            f"{folder / CONFIG} has format {config.get('format')!r}, version {config.get('format_version')!r}; "
+            f"needed is {FORMAT!r}, version {FORMAT_VERSION}: use a checkpoint that a vidfer recipe wrote"
+        )
+    if config.get("weights_sha256") != weights_sha256:
+        raise VidferError(
+            f"{weights} is damaged or belongs to another checkpoint: its SHA-256 is {weights_sha256[:12]}..., "
+            f"and {CONFIG} says {str(config.get('weights_sha256'))[:12]}...; copy the whole folder again"
         )
     return config
 
 
-def _parsed(path: Path) -> dict:
+def _parse(path: Path) -> dict:
+    """A JSON object; an empty one if there is none, as when a kill left the next config half written."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise VidferError(
-            f"{path} cannot be read as JSON ({error}); copy the whole folder of the checkpoint"
-        ) from error
+    except (OSError, ValueError):
+        return {}
     return config if isinstance(config, dict) else {}
 
 
 def _check_fits(wanted: dict[str, torch.Tensor], state: dict[str, torch.Tensor], folder: Path) -> None:
     for name in sorted(wanted.keys() | state.keys()):
-        shapes = [tuple(d[name].shape) if name in d else "missing" for d in (state, wanted)]
-        if shapes[0] != shapes[1]:
+        found, needed = (tuple(d[name].shape) if name in d else "missing" for d in (state, wanted))
+        if found != needed:
             raise VidferError(
-                f"tensor {name} is {shapes[0]} in {folder / WEIGHTS}, but the model of {CONFIG} has {shapes[1]}; the two files "
-                "belong to different models: copy the whole folder again"
+                f"tensor {name} is {found} in {folder / WEIGHTS}, and {needed} in the model that {CONFIG} "
+                "describes; they belong to different models: copy the whole folder again"
             )
 
 

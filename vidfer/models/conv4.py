@@ -33,8 +33,8 @@ class Conv4Encoder(nn.Module):
     """The published 113,088-parameter network on every region of every frame, then frame attention.
 
     The published network sees single images in [0, 1], without mean and standard deviation. What makes an
-    :class:`Embedding` of it is ours: ``vector`` is the clip's maps averaged over cells (no parameters), and ``maps`` are
-    weighted by a frame attention that starts uniform.
+    :class:`Embedding` of it is ours: ``vector`` is the clip's maps averaged over cells (no parameters), and
+    ``maps`` are weighted by a frame attention that starts uniform.
     """
 
     def __init__(self, frame_attention: str = "softmax") -> None:

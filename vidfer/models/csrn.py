@@ -1,4 +1,4 @@
-"""CSRN's relation head (Kim et al., ICCE 2024; AAAI-24 student abstract): learned similarity of feature maps."""
+"""CSRN's relation head (Kim et al., ICCE 2024; AAAI-24 student abstract): learned similarity of maps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from vidfer.models.encoder import MAP_CHANNELS
 from vidfer.models.shots import class_means, shots_by_class
 
 PAIRS_AT_ONCE = 2048
-"""Without gradients, pairs are compared in portions of about this many, 110 kB each, so that memory stays bounded."""
+"""Without gradients, about this many pairs of one region are compared at a time, so that memory stays bounded:
+each takes about 60 kB."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,11 @@ class Relations:
 
 
 def select_channels(maps: Tensor, support_labels: Tensor) -> Tensor:
-    """CSRN's channel selection: each channel of a class's prototype comes from the shot nearest to the class mean.
+    """CSRN's channel selection: each channel of a prototype comes from the shot nearest to the class mean.
 
-    s* = argmin_s |g(DAP_c) - g(F_(s,c))|, prototype channel c is F_(s*,c); g is the spatial mean, DAP the mean over
-    shots, so g(DAP) is the mean of g. Of equally near shots the first in support order is taken.
+    s* = argmin_s |g(DAP_c) - g(F_(s,c))|, prototype channel c is F_(s*,c); g is the spatial mean, DAP the
+    mean over shots, so g(DAP) is the mean of g. Of equally near shots the first in support order is taken; with two
+    shots both are equally near but for rounding.
 
     Args:
         maps: (S, C, H, W) of the support.
@@ -63,8 +65,8 @@ class RelationModule(nn.Module):
     def forward(self, support: Tensor, query: Tensor) -> Tensor:
         """Maps (S, R, 64, 14, 14) and (Q, R, 64, 14, 14) to scores (Q, R, S) of all pairs within a region.
 
-        The first convolution of a concatenated pair is the sum of one convolution of each part, so it is done once per
-        map and not once per pair: fifteen times less work.
+        The first convolution of a concatenated pair is the sum of one convolution of each part, so it is done
+        once per map and not once per pair: fifteen times less work.
         """
         of_support, of_query = self.conv1.weight.split(MAP_CHANNELS, dim=1)
         support = F.conv2d(support.flatten(0, 1), of_support, self.conv1.bias).unflatten(0, support.shape[:2])
@@ -85,11 +87,12 @@ class RelationModule(nn.Module):
 
 
 class CSRNHead(nn.Module):
-    """Scores of classes from one relation module, shared by face, eyes and mouth as in the released checkpoints."""
+    """Scores of classes; one relation module serves face, eyes and mouth, as in the released checkpoints."""
 
     def __init__(self, prototype_weight: float = 0.7, pairing: str = "all") -> None:
-        """``pairing``: ``all`` counts every class's prototype against every query, as the paper describes; ``published``
-        leaves the prototypes out of :meth:`forward`, where the released code adds the same constant to every class."""
+        """``pairing``: ``all`` counts every class's prototype against every query, as the paper describes;
+        ``published`` leaves the prototypes out of :meth:`forward`, where the released code adds the same
+        constant to every class."""
         super().__init__()
         self.relation = RelationModule()
         self.prototype_weight = prototype_weight
@@ -98,8 +101,8 @@ class CSRNHead(nn.Module):
     def pair_scores(self, support_maps: Tensor, query_maps: Tensor) -> Tensor:
         """Maps (S, R, 64, 14, 14) and (Q, R, 64, 14, 14) to scores (Q, R, S).
 
-        A pair's score does not depend on the episode: to evaluate many episodes over the same clips, compute all pairs
-        once and pick from the table.
+        A pair's score does not depend on the episode: to evaluate many episodes over the same clips, compute
+        all pairs once and pick from the table.
         """
         return self.relation(support_maps, query_maps)
 
@@ -112,9 +115,9 @@ class CSRNHead(nn.Module):
     ) -> Tensor:
         """Scores of pairs (Q, R, S) and prototypes (Q, N) to scores of classes (Q, N).
 
-        The published sum over a class's shots of (face + eyes + mouth + 0.7 prototype). With unequal shots a class's
-        mean takes the place of its sum, times the average number of shots, so that more shots are no advantage.
-        ``published`` pairing does not use ``prototype_scores``, and takes None.
+        The published sum over a class's shots of (face + eyes + mouth + 0.7 prototype). With unequal shots a
+        class's mean takes the place of its sum, times the average number of shots, so that more shots are no
+        advantage. ``published`` pairing does not use ``prototype_scores``, and takes None.
         """
         scores = class_means(
             pair_scores.sum(1).T, support_labels

@@ -10,15 +10,15 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Embedding:
-    """Clips as seen by an encoder. Letters as everywhere: B clips, T frames, R regions (face, eyes, mouth)."""
+    """Clips as seen by an encoder. Letters as everywhere: B clips, T frames, R regions."""
 
     vector: Tensor
     """(B, 512) clip embedding after frame attention."""
     maps: Tensor
     """(B, R, 64, 14, 14) frame-attended feature maps of each region, which relation heads compare."""
     attention: dict[str, Tensor] = field(default_factory=dict)
-    """Weights for explaining, each summing to one over its last axis: ``frames`` (B, T), ``regions`` (B, T, R), and
-    ``spatial1`` ... ``spatial4`` (B, T, R, positions) where the encoder has them."""
+    """Weights for explaining, each summing to one over its last axis: ``frames`` (B, T), ``regions`` (B, T,
+    R), and ``spatial1`` ... ``spatial4`` (B, T, R, positions) where the encoder has them."""
 
     def __len__(self) -> int:
         return self.vector.shape[0]

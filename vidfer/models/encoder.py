@@ -27,8 +27,8 @@ def frame_average(weights: Tensor, values: Tensor) -> Tensor:
 class VideoEncoder(nn.Module):
     """Grouped ResNet-18, spatial attention on its four stages, region attention, frame attention.
 
-    The classifier sees ``vector`` only, so supervised training does not train the 1x1 convolution that makes ``maps``;
-    few-shot training of a relation head does.
+    The classifier sees ``vector`` only, so supervised training does not train the 1x1 convolution that makes
+    ``maps``; few-shot training of a relation head does.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class VideoEncoder(nn.Module):
         frame_attention: str = "softmax",
         map_stage: int = 3,
     ) -> None:
-        """For the arguments see :class:`vidfer.models.settings.ModelSettings`; ``map_stage`` counts from 1."""
+        """For the arguments see :class:`vidfer.models.settings.ModelSettings`; ``map_stage`` is 1 to 4."""
         super().__init__()
         self.input_px, self.map_stage = input_px, map_stage
         self.backbone = GroupedResNet18(groups=len(REGIONS), width=width)
@@ -58,8 +58,8 @@ class VideoEncoder(nn.Module):
 
         Args:
             crops: (B, T, R, 3, H, W) RGB, uint8, or float in [0, 1]; H, W at least 32 after ``input_px``.
-            frame_mask: (B, T) bool, False where there is no face; such frames have no influence. A clip without any
-                face gives a zero vector.
+            frame_mask: (B, T) bool, False where there is no face; such frames have no influence. A clip
+                without any face gives a zero vector.
         """
         frames = FramePacker(frame_mask)
         images = (unit_float(frames.pack(crops)) - self.mean) / self.std
@@ -85,8 +85,8 @@ class VideoEncoder(nn.Module):
     def clip_maps(self, stage_maps: Tensor, frame_weights: Tensor) -> Tensor:
         """A stage's maps (B, T, R C, H, W) and frame weights (B, T) to (B, R, 64, 14, 14).
 
-        Projection, resizing and averaging are linear and the weights sum to one, so averaging over frames first gives
-        the same and costs T times less.
+        Projection, resizing and averaging are linear and the weights sum to one, so averaging over frames
+        first gives the same and costs T times less.
         """
         maps = self.map_projection(frame_average(frame_weights, stage_maps))
         return resize_images(maps.float(), MAP_PX).unflatten(1, (len(REGIONS), MAP_CHANNELS))

@@ -37,8 +37,8 @@ def resize_images(images: Tensor, size_px: int | None) -> Tensor:
 class FramePacker:
     """Takes the frames with a face out of a batch of clips, and puts what was computed of them back.
 
-    The network never sees a masked frame, so masked frames cost nothing and cannot influence anything, not even the
-    statistics of batch normalisation.
+    The network never sees a masked frame, so masked frames cost nothing and cannot influence anything, not
+    even the statistics of batch normalisation.
     """
 
     def __init__(self, frame_mask: Tensor) -> None:
@@ -65,7 +65,8 @@ class FramePacker:
         """(M, ...) to (B, T, ...), with ``fill`` where there is no face."""
         if len(self.kept) < self.frame_mask.numel():
             all_frames = values.new_full((self.frame_mask.numel(), *values.shape[1:]), fill)
-            # Of a batch without any face, the black stand-in is multiplied by zero: no influence, and gradients stay defined.
+            # Of a batch without any face, the black stand-in is multiplied by zero: no influence, and
+            # gradients stay defined.
             values = values if len(self.kept) else values[:0]
             values = all_frames.index_copy(0, self.kept, values)
         return values.unflatten(0, self.frame_mask.shape)

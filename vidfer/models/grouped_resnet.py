@@ -31,15 +31,15 @@ class GroupedBlock(nn.Module):
 
 
 class GroupedResNet18(nn.Module):
-    """ResNet-18 without its classifier, as ``groups`` networks that run side by side (Noisy Student FER, section 3.2).
+    """ResNet-18 without its classifier, as ``groups`` networks side by side (Kumar, Rao, Yu 2020).
 
-    Parameters are named as torchvision names them; a tensor is the concatenation, over the groups, of torchvision's.
-    With width 64 and 3 groups it has 33.5 M parameters. Activations are channels-last, which makes grouped convolutions
-    on a CPU about twice as fast and as fast as separate ones.
+    Parameters are named as torchvision names them; a tensor is the concatenation, over the groups, of
+    torchvision's. With width 64 and 3 groups it has 33.5 M parameters. Activations are channels-last, which
+    makes grouped convolutions on a CPU about twice as fast and as fast as separate ones.
     """
 
     def __init__(self, groups: int = 3, width: int = 64) -> None:
-        """``width``: channels per group of the first stage; the four stages have 1, 2, 4 and 8 times as many."""
+        """``width``: channels per group of the first stage; the stages have 1, 2, 4, 8 times as many."""
         super().__init__()
         self.groups, self.width = groups, width
         self.stage_channels = (width, 2 * width, 4 * width, 8 * width)
@@ -56,7 +56,7 @@ class GroupedResNet18(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Normalised images (N, 3 G, H, W), group-major, to the four stage maps (N, G C_s, H / 2^(s+1), W / 2^(s+1))."""
+        """Normalised images (N, 3 G, H, W), group-major, to four maps (N, G C_s, H / 2^(s+1), W / 2^(s+1))."""
         images = images.contiguous(memory_format=torch.channels_last)
         maps = F.relu(self.bn1(self.conv1(images)), inplace=True)
         maps = F.max_pool2d(maps, 3, stride=2, padding=1)

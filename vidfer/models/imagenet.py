@@ -17,10 +17,12 @@ REMEDY = "give torchvision's ResNet-18 state dict (resnet18-f37072fd.pth), or le
 def load_imagenet(encoder: nn.Module, path: Path) -> None:
     """Copy a torchvision ResNet-18 state dict into each group of the encoder's backbone, in place.
 
-    Nothing is downloaded: the user names the file (``.pth``, read with ``weights_only=True``). Its classifier is ignored.
+    Nothing is downloaded: the user names the file (``.pth``, read with ``weights_only=True``). Its
+    classifier is ignored.
 
     Raises:
-        VidferError: if the file is missing or no such state dict, or if the encoder is another or not of width 64.
+        VidferError: if the file is missing or no such state dict, or if the encoder is another or not of
+        width 64.
     """
     path = Path(path)
     if not isinstance(encoder, VideoEncoder):

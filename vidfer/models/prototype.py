@@ -10,15 +10,15 @@ from vidfer.models.shots import class_means
 
 
 class PrototypeHead(nn.Module):
-    """Scores by the distance of ``vector`` to each class's mean over its shots (Snell et al. 2017, equations 1 and 2)."""
+    """Scores by the distance of ``vector`` to each class's mean (Snell et al. 2017, equations 1 and 2)."""
 
     def __init__(self, distance: str = "euclidean") -> None:
-        """``euclidean``: minus the squared distance. ``cosine``: the cosine with the mean of the unit vectors."""
+        """``euclidean``: minus the squared distance. ``cosine``: the cosine with the mean of unit vectors."""
         super().__init__()
         self.distance = distance
 
     def forward(self, support: Embedding, support_labels: Tensor, query: Embedding) -> Tensor:
-        """Scores (Q, N), higher is more alike; ``support_labels`` (S,) 0 .. N-1 in any order, any number of shots."""
+        """Scores (Q, N), higher is more alike; ``support_labels`` (S,) 0 .. N-1 in any order, any shots."""
         if self.distance == "cosine":
             prototypes = class_means(F.normalize(support.vector, dim=-1), support_labels)
             return F.normalize(query.vector, dim=-1) @ F.normalize(prototypes, dim=-1).T

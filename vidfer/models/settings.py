@@ -8,7 +8,7 @@ from typing import Literal
 from vidfer.errors import VidferError
 
 CROP_PX = 224
-"""Side of the crops that a cache holds unless told otherwise; stage maps are 1/4, 1/8, 1/16 and 1/32 of the input."""
+"""Side of the crops that a cache holds unless told otherwise; a stage's map is 1/4, 1/8, 1/16, 1/32 of it."""
 
 MAP_PX = 14
 """Side of the maps that relation heads compare (CSRN)."""
@@ -19,20 +19,20 @@ class ModelSettings:
     """The network, from crops to scores."""
 
     encoder: Literal["grouped_resnet18", "conv4"] = "grouped_resnet18"
-    """grouped_resnet18: Noisy Student FER's network (full width: 33.5 M parameters). conv4: CSRN's small encoder, which
-    always works on 64x64 pixels."""
+    """grouped_resnet18: Noisy Student FER's network (full width: 33.5 M parameters). conv4: CSRN's small
+    encoder, which always works on 64x64 pixels."""
 
     width: int = 64
-    """Channels per region of grouped_resnet18's first stage; the four stages have 1, 2, 4 and 8 times as many. 64 is
-    ResNet-18; 16 trains on a CPU."""
+    """Channels per region of grouped_resnet18's first stage; the four stages have 1, 2, 4 and 8 times as
+    many. 64 is ResNet-18; 16 trains on a CPU."""
 
     input_px: int | None = None
-    """Crops are resized to this side on the device before the network sees them (at least 32); None takes them as they
-    are in the cache. conv4 does not use it."""
+    """Crops are resized to this side on the device before the network sees them (at least 32); None takes
+    them as they are in the cache. conv4 does not use it."""
 
     map_stage: int | None = None
-    """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest one whose map
-    is still 14x14 or larger: stage 3 for crops of 224 pixels, stage 2 for 112."""
+    """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest
+    one whose map is still 14x14 or larger: stage 3 for crops of 224 pixels, stage 2 for 112."""
 
     frame_attention: Literal["softmax", "sigmoid"] = "softmax"
     """How frames are weighted in a clip: softmax(w tanh(W x)), or FAN's normalised sigmoid(q x)."""
@@ -47,8 +47,8 @@ class ModelSettings:
     """Weight of CSRN's channel-selected face prototype beside the pairs, in the score and in the loss."""
 
     pairing: Literal["all", "published"] = "all"
-    """CSRN: all scores every query against every class's prototype (the paper); published leaves the prototype out of the
-    class score, which is what the released code's test amounts to."""
+    """CSRN: all scores every query against every class's prototype (the paper); published leaves the
+    prototype out of the class score, which is what the released code's test amounts to."""
 
     distance: Literal["euclidean", "cosine"] = "euclidean"
     """How the prototype head compares embeddings."""

@@ -13,8 +13,8 @@ def shots_by_class(support_labels: Tensor) -> tuple[Tensor, Tensor]:
         support_labels: (S,) integers 0 .. N-1, every class at least once, in any order.
 
     Returns:
-        Positions (N, K) into the support, K the largest number of shots, in support order; and a mask (N, K), False where
-        a class has fewer shots (the position there is some valid one).
+        Positions (N, K) into the support, K the largest number of shots, in support order; and a mask (N, K),
+        False where a class has fewer shots (the position there is some valid one).
 
     Raises:
         ValueError: if a class between 0 and the largest label has no shot.
@@ -30,7 +30,7 @@ def shots_by_class(support_labels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def class_means(values: Tensor, support_labels: Tensor) -> Tensor:
-    """Mean over each class's shots: values (S, ...) to (N, ...). For feature maps this is CSRN's and CRN's DAP."""
+    """Mean over each class's shots: values (S, ...) to (N, ...). Of feature maps: the DAP of CSRN and CRN."""
     positions, is_shot = shots_by_class(support_labels)
     weights = is_shot.to(values.dtype) / is_shot.sum(1, keepdim=True)
     return (weights.view(*weights.shape, *[1] * (values.ndim - 1)) * values[positions]).sum(1)
