@@ -1,0 +1,74 @@
+"""Geometry of face boxes as MTCNN counts them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def square(boxes: Tensor) -> Tensor:
+    """The boxes (k,4) xyxy made square around their centres, as wide as their longer side."""
+    size = boxes[:, 2:] - boxes[:, :2]
+    half = size.amax(dim=1, keepdim=True) / 2
+    centre = boxes[:, :2] + size / 2
+    return torch.cat([centre - half, centre + half], dim=1)
+
+
+def regress(boxes: Tensor, offsets: Tensor, pixel: float) -> Tensor:
+    """Move the sides of boxes (k,4) by offsets (k,4) in shares of width and height.
+
+    ``pixel`` is what MTCNN adds to a side: 1 after R- and O-Net, which count pixels, 0 after P-Net.
+    """
+    size = boxes[:, 2:] - boxes[:, :2] + pixel
+    return boxes + offsets * size.repeat(1, 2)
+
+
+def inside(boxes: Tensor, width: int, height: int) -> Tensor:
+    """Boxes (k,4) as the rectangles of whole pixels that MTCNN cuts out, clipped to the frame."""
+    whole = boxes.trunc()
+    top_left = whole[:, :2].clamp(min=1) - 1
+    limit = torch.tensor([width, height], dtype=boxes.dtype, device=boxes.device)
+    return torch.cat([top_left, torch.minimum(whole[:, 2:], limit)], dim=1)
+
+
+def suppress_contained(
+    boxes: np.ndarray, scores: np.ndarray, images: np.ndarray, threshold: float
+) -> np.ndarray:
+    """Positions of the boxes that stay, best first, when of two the weaker goes if they share more than
+    ``threshold`` of the *smaller* one's area: MTCNN's last suppression, which also drops a face inside a
+    face.
+
+    Args:
+        boxes: (k,4) xyxy.
+        scores: (k,).
+        images: (k,) image of each box; boxes of different images never meet.
+    """
+    size = boxes[:, 2:] - boxes[:, :2] + 1
+    area = size.prod(axis=1)
+    overlap = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(
+        boxes[:, None, :2], boxes[None, :, :2]
+    )
+    shared = np.maximum(overlap + 1, 0).prod(axis=2) / np.minimum(area[:, None], area[None, :])
+    meets = (shared > threshold) & (images[:, None] == images[None, :])
+    kept: list[int] = []
+    for i in np.argsort(-scores, kind="stable"):
+        if not meets[i, kept].any():
+            kept.append(int(i))
+    return np.array(kept, dtype=np.int64)
+
+
+def overlap(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes (k,4) with one box (4,)."""
+    shared = np.maximum(np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2]), 0).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    return shared / np.maximum(areas + (box[2:] - box[:2]).prod() - shared, 1e-9)
+
+
+def distance(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """How unlike boxes (k,4) are to one box (4,): shift of the centre in box sides plus the logarithm of
+    the growth."""
+    sides = np.sqrt(np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), 1e-9))
+    side = np.sqrt(max((box[2:] - box[:2]).prod(), 1e-9))
+    shift = np.linalg.norm(boxes[:, :2] + boxes[:, 2:] - box[:2] - box[2:], axis=1) / 2
+    return shift / np.sqrt(sides * side) + np.abs(np.log(sides / side))

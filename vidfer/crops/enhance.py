@@ -1,0 +1,90 @@
+"""Make dark frames visible before a face is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+DARK = 90.0
+"""Luminance, 0..255, that the bright part of a clip should reach; below it the clip is lifted to it."""
+BRIGHT_PART = 80.0
+"""Per cent: the level of a clip is the luminance that this share of its pixels stays below. Not the median,
+because a well lit face before a dark background needs no lifting."""
+MOST_NOISE = 12.0
+"""Standard deviation, in grey levels, up to which noise may be amplified."""
+MOST_GAIN = 8.0
+"""Steepest allowed slope of the curve, in the blacks."""
+
+
+def build_enhance(name_or_path: str, sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """The function that enhances the frames of one clip, uint8 (H,W,3) RGB to the same.
+
+    It is chosen once a clip, from some of its frames, so that brightness does not flicker.
+
+    Args:
+        name_or_path: ``brighten``, ``none``, or the path of an ONNX model (see
+            :mod:`vidfer.crops.enhance_onnx`). sample: uint8 (n,H,W,3) RGB, frames from all over the
+            clip."""
+    if name_or_path == "none":
+        return _unchanged
+    if name_or_path == "brighten":
+        return brighten_like(sample)
+    from vidfer.crops.enhance_onnx import OnnxEnhance
+
+    return OnnxEnhance.of_file(name_or_path)
+
+
+def brighten_like(sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Lifts every frame of a dark clip by one curve; frames of a bright clip stay as they are, bit for bit.
+
+    The curve is out = ln(1 + k x) / ln(1 + k) of x in 0..1: rising, without a corner, and with a finite
+    slope in the blacks, unlike gamma. k is chosen so that the level of the sample (80th percentile of
+    luminance) rises to 90; it is smaller where the slope in the blacks would pass 8 or amplify the frame's
+    noise beyond 12 grey levels."""
+    small = sample[:, :: max(1, sample.shape[1] // 128), :: max(1, sample.shape[2] // 128)]
+    level = float(np.percentile(_luminance(small), BRIGHT_PART))
+    if level >= DARK:
+        return _unchanged
+    noise = float(np.median([_noise(image) for image in sample]))
+    gain = np.clip(MOST_NOISE / max(noise, 1e-6), 1.0, MOST_GAIN)
+    k = min(_strength_for_level(max(level, 1.0) / 255, DARK / 255), _strength_for_gain(gain))
+    if k < 1e-3:
+        return _unchanged
+    table = np.round(255 * np.log1p(k * np.arange(256) / 255) / np.log1p(k)).astype(np.uint8)
+    return lambda image: cv2.LUT(image, table)
+
+
+def _unchanged(image: np.ndarray) -> np.ndarray:
+    return image
+
+
+def _luminance(images: np.ndarray) -> np.ndarray:
+    return images @ np.array([0.299, 0.587, 0.114])
+
+
+def _noise(image: np.ndarray) -> float:
+    """Standard deviation of noise in grey levels (Immerkaer 1996), by the median, so that edges do not
+    count."""
+    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return float(np.median(np.abs(cv2.filter2D(grey, -1, mask)))) / 0.6745
+
+
+def _strength_for_level(level: float, wanted: float) -> float:
+    """The k with ln(1 + k level) / ln(1 + k) = wanted."""
+    return _bisect(lambda k: np.log1p(k * level) / np.log1p(k), wanted)
+
+
+def _strength_for_gain(gain: float) -> float:
+    """The k with slope k / ln(1 + k) = gain in the blacks."""
+    return _bisect(lambda k: k / np.log1p(k), gain)
+
+
+def _bisect(rising: Callable[[float], float], wanted: float) -> float:
+    low, high = 1e-6, 1e6
+    for _ in range(80):
+        middle = np.sqrt(low * high)
+        low, high = (middle, high) if rising(middle) < wanted else (low, middle)
+    return float(high)

@@ -1,0 +1,110 @@
+"""Cut face, eyes and mouth: the one rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vidfer.crops import REGIONS
+from vidfer.crops.settings import CropSettings
+
+EYE_TO_MOUTH = 1.1
+"""From the middle of the eyes to the middle of the mouth, in distances between the eyes, of a face from the
+front."""
+
+
+@dataclass(frozen=True)
+class RegionSquares:
+    """Three squares, turned alike."""
+
+    angle_rad: float
+    """Turn of the squares against the image; positive when the face leans clockwise as seen."""
+    centres: np.ndarray
+    """(3,2) float64: x y in pixels of the image, for face, eyes, mouth."""
+    sides: np.ndarray
+    """(3,) float64: in pixels of the image."""
+
+
+def region_squares(landmarks: np.ndarray, settings: CropSettings) -> RegionSquares:
+    """The squares of face, eyes and mouth from five landmarks (5,2): two eyes, nose tip, two mouth corners.
+
+    With E the middle of the eyes, M the middle of the mouth corners, d the distance between the eyes and h
+    that from E to M:
+
+    * **scale** s = max(d, h / 1.1). Seen from the front both are alike. When the head turns aside d shrinks
+      and h stays, when it nods h shrinks and d stays, so s stays.
+    * **turn**: the eyes become level. In profile (d below 0.4 h) the line through the eyes says little; its
+      direction gives way to the perpendicular of E-M, wholly at d = 0.2 h.
+    * **face**: side 2.9 s, centred half way from E to M: from the hair line to below the chin.
+    * **eyes**: side 2.1 s, centred on E sideways and reaching 0.65 s below it, to about the nose tip: the
+      full width of the brows, and the forehead that they wrinkle.
+    * **mouth**: side 1.6 s, centred on M: from about the nose tip to the chin.
+
+    "Sideways" and "below" are meant in the turned square. The three sides are settings.
+    """
+    points = np.asarray(landmarks, dtype=np.float64)
+    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
+    eye_line, down = points[1] - points[0], mouth - eyes
+    d, h = np.linalg.norm(eye_line), np.linalg.norm(down)
+    scale = max(d, h / EYE_TO_MOUTH, 1e-3)
+    trust = np.clip((d / max(h, 1e-6) - 0.2) / 0.2, 0, 1)
+    along = trust * eye_line / max(d, 1e-6) + (1 - trust) * np.array([down[1], -down[0]]) / max(h, 1e-6)
+    angle = float(np.arctan2(along[1], along[0]))
+    below = np.array([-np.sin(angle), np.cos(angle)])
+    sides = np.array([settings.face_side, settings.eyes_side, settings.mouth_side]) * scale
+    eyes_centre = eyes + below * (0.65 * scale - sides[1] / 2)
+    return RegionSquares(angle, np.stack([(eyes + mouth) / 2, eyes_centre, mouth]), sides)
+
+
+def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSettings) -> np.ndarray:
+    """Cut the three regions out of a frame.
+
+    Args:
+        image: uint8 (H,W,3) RGB.
+        landmarks: (5,2) x y in pixels.
+
+    Returns:
+        uint8 (3,size_px,size_px,3) RGB: face, eyes, mouth. What lies outside the frame repeats its border,
+        which makes no edge that a network could take for part of a face."""
+    squares = region_squares(landmarks, settings)
+    crops = np.empty((len(REGIONS), settings.size_px, settings.size_px, 3), dtype=np.uint8)
+    for crop, centre, side in zip(crops, squares.centres, squares.sides):
+        crop[:] = _warp(image, centre, side, squares.angle_rad, settings.size_px)
+    return crops
+
+
+def _warp(image: np.ndarray, centre: np.ndarray, side: float, angle_rad: float, size_px: int) -> np.ndarray:
+    """The turned square, size_px large; shrunk by more than 2 it is shrunk by averages first, so that nothing
+    flickers."""
+    centre, pixel = centre + 0.5, side / size_px
+    if pixel > 2:
+        image, offset, shrink = _shrunk_surroundings(image, centre, side, int(pixel))
+        centre, pixel = (centre - offset) * shrink, pixel * shrink.mean()
+    cos, sin = np.cos(angle_rad) * pixel, np.sin(angle_rad) * pixel
+    middle = size_px / 2
+    # From output to input, both with pixel centres at whole numbers; hence the halves.
+    matrix = np.array([[cos, -sin, 0.0], [sin, cos, 0.0]])
+    matrix[:, 2] = centre - 0.5 - matrix[:, :2] @ np.array([middle - 0.5, middle - 0.5])
+    return cv2.warpAffine(
+        image,
+        matrix,
+        (size_px, size_px),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def _shrunk_surroundings(
+    image: np.ndarray, centre: np.ndarray, side: float, factor: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The part of the image that a turned square needs, ``factor`` times smaller; its corner (2,) and its
+    scale (2,)."""
+    limit = np.array(image.shape[1::-1])
+    reach = side * np.sqrt(0.5) + 2 * factor
+    first = np.clip(np.floor(centre - reach), 0, limit - 1).astype(int)
+    last = np.clip(np.ceil(centre + reach), first + 1, limit).astype(int)
+    size = np.maximum((last - first) // factor, 1)
+    part = image[first[1] : last[1], first[0] : last[0]]
+    return cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA), first, size / (last - first)

@@ -1,0 +1,58 @@
+"""Every choice that shapes the crops; stored in the cache's attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True, kw_only=True)
+class CropSettings:
+    """How frames are read, the face found and followed, and the three regions cut."""
+
+    size_px: int = 224
+    """Side of the square crops of face, eyes and mouth, in pixels."""
+    enhance: str = "brighten"
+    """What is done to frames before the face is looked for: `brighten` lifts dark clips and leaves the
+    others as they are, `none`, or the path of an ONNX model of EnlightenGAN's contract."""
+    min_face_px: float = 40.0
+    """Side of the smallest face to look for, in pixels of a frame whose short side is between 160 and 720
+    pixels. It grows with larger frames and never exceeds a quarter of the short side of smaller ones.
+    Halving it costs four times the detection time."""
+    thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
+    """Least score that a face needs in MTCNN's P-, R- and O-Net."""
+    key_every: int = 4
+    """Faces are looked for in every so many frames and followed in between; 1 looks in every frame."""
+    max_gap_s: float = 0.4
+    """Where the face is lost for no longer than this, its place is interpolated; longer gaps are missing
+    frames."""
+    smooth_s: float = 0.04
+    """Standard deviation of the Gaussian that steadies the landmarks over time; 0 leaves them as found."""
+    face_side: float = 2.9
+    """Side of the face square in face scales: the scale is the distance between the eyes of a face seen
+    from the front."""
+    eyes_side: float = 2.1
+    """Side of the eyes square in face scales."""
+    mouth_side: float = 1.6
+    """Side of the mouth square in face scales."""
+    fps: float | None = None
+    """Frames per second to take from a video; all frames when not given."""
+    max_frames: int | None = None
+    """Most frames to take from a clip, spread evenly over it; all frames when not given."""
+
+    def __post_init__(self) -> None:
+        for name in ("size_px", "key_every", "min_face_px", "face_side", "eyes_side", "mouth_side"):
+            if not getattr(self, name) > 0:
+                raise VidferError(f"{name} is {getattr(self, name)}; it must be greater than 0")
+        for name in ("max_gap_s", "smooth_s"):
+            if not getattr(self, name) >= 0:
+                raise VidferError(f"{name} is {getattr(self, name)}; it must be 0 or greater")
+        for name in ("fps", "max_frames"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise VidferError(
+                    f"{name} is {value}; it must be greater than 0, or left out to take every frame"
+                )
+        if len(self.thresholds) != 3 or not all(0 < t < 1 for t in self.thresholds):
+            raise VidferError(f"thresholds are {self.thresholds}; three numbers between 0 and 1 are needed")
