@@ -46,7 +46,8 @@ def concatenate(
     """Write one cache of clips that lie in parts or other caches of the same settings; every byte is checked.
 
     Args:
-        clips: for each clip, how it is to be described (id, label, subject, split, source) and where its crops lie.
+        clips: for each clip, how it is to be described (id, label, subject, split, source) and where its
+            crops lie.
         header: settings and versions to write.
         out: the cache; it is there whole, or as it was before.
         progress: called with the number of clips copied and the number of all.

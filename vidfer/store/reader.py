@@ -128,14 +128,14 @@ class CropCache:
         return out
 
     def offsets(self, clip: int) -> np.ndarray:
-        """(3 * n_frames + 1,) int64: where each JPEG of the clip begins and ends, from its first byte; codec jpeg."""
+        """(3 * n_frames + 1,) int64: where each JPEG begins and ends, from the clip's first byte."""
         record = self.clips[clip]
         with self._damage(record.id):
             offsets = self._offsets(record, 0, record.n_frames)
             return offsets - offsets[0]
 
     def payload(self, clip: int) -> Iterator[np.ndarray]:
-        """The stored bytes of a clip in pieces of (bytes,) uint8: its JPEGs one after another, or its raw crops."""
+        """The stored bytes of a clip in pieces of (bytes,) uint8: its JPEGs in a row, or its raw crops."""
         record = self.clips[clip]
         array = self._array(PAYLOAD[self.header.codec])
         with self._damage(record.id):
@@ -156,14 +156,11 @@ class CropCache:
 
     def _fill_jpeg(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
         low, high = int(frames.min()), int(frames.max()) + 1
-        if len(frames) > 1:
-            offsets = self._offsets(record, low, high)
-            if offsets[-1] - offsets[0] > ONE_READ_BYTES:
-                for i, frame in enumerate(frames):
-                    self._fill_jpeg(record, frames[i : i + 1], out[i : i + 1])
-                return
-        else:
-            offsets = self._offsets(record, low, high)
+        offsets = self._offsets(record, low, high)
+        if len(frames) > 1 and offsets[-1] - offsets[0] > ONE_READ_BYTES:
+            for i in range(len(frames)):
+                self._fill_jpeg(record, frames[i : i + 1], out[i : i + 1])
+            return
         data = self._array("jpeg").read(int(offsets[0]), int(offsets[-1]))
         bounds = (offsets - offsets[0]).tolist()
         n_regions = len(REGIONS)
@@ -222,8 +219,8 @@ class _Damage:
             raise VidferError(f"{self.path}, {self.what}: {error}") from error
         if isinstance(error, (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError)):
             raise VidferError(
-                f"{self.path}, {self.what}: the cache is damaged ({error}); `vidfer verify {self.path}` lists what is "
-                f"broken; restore the file or make it again with `vidfer cache`"
+                f"{self.path}, {self.what}: the cache is damaged ({error}); `vidfer verify {self.path}` lists "
+                f"what is broken; restore the file or make it again with `vidfer cache`"
             ) from error
 
 

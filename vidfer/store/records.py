@@ -43,8 +43,8 @@ class CachedClip:
     def fingerprint(self) -> str:
         """What :attr:`hash` must be.
 
-        Left out: ``first_frame`` (where the clip lies), ``reason`` (decoders word failures differently from version
-        to version; that it failed counts) and ``file_size``.
+        Left out: ``first_frame`` (where the clip lies), ``reason`` (decoders word failures differently from
+        version to version; that it failed counts) and ``file_size``.
         """
         record = asdict(self)
         for name in ("first_frame", "file_size", "hash"):
@@ -53,7 +53,7 @@ class CachedClip:
         return hashlib.sha256(canonical_json(record).encode("utf-8", "surrogatepass")).hexdigest()
 
     def described_as(self, clip: CachedClip) -> CachedClip:
-        """The same crops under the label, subject, split and source of ``clip``, with the hash that belongs to it."""
+        """The same crops under the label, subject, split and source of ``clip``, with the hash of that."""
         record = replace(self, label=clip.label, subject=clip.subject, split=clip.split, source=clip.source)
         return replace(record, hash=record.fingerprint())
 

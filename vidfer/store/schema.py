@@ -1,4 +1,4 @@
-"""What lies where in a crop cache: names, types and root attributes of the HDF5 file (docs/cache.md explains them)."""
+"""What lies where in a crop cache: names, types and root attributes of the HDF5 file (see docs/cache.md)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FRAME_COLUMNS = {
 """Columns of /frames, one row per frame of all clips: dtype and shape of a row."""
 
 OFFSETS = "frames/jpeg_offset"
-"""Codec jpeg: (3 * frames + 1,) int64; crop 3 * frame + region is jpeg[offset[i]:offset[i + 1]], empty = missing."""
+"""Codec jpeg: (3 * frames + 1,) int64; crop i = 3 * frame + region is jpeg[offset[i]:offset[i + 1]]."""
 
 PAYLOAD = {"jpeg": "jpeg", "raw": "raw"}
 """Codec to the name of its data set: flat JPEG bytes, or (frames, 3, size, size, 3) uint8 RGB."""
@@ -75,7 +75,7 @@ def canonical_json(value) -> str:
 
 
 def content_hash(header: Header, clip_hashes) -> str:
-    """The hash of a cache: its settings and its clips in order of id; not where, when or with which versions."""
+    """The hash of a cache: its settings and clips in order of id; not where, when or with which versions."""
     digest = hashlib.sha256(canonical_json(header.shaping()).encode())
     for clip_hash in clip_hashes:
         digest.update(bytes.fromhex(clip_hash))
@@ -83,7 +83,7 @@ def content_hash(header: Header, clip_hashes) -> str:
 
 
 def provenance_hash(header: Header, reasons, file_sizes) -> str:
-    """The hash of what the content hash leaves out on purpose: versions, wording of failures, sizes of files."""
+    """The hash of what the content hash leaves out: versions, wording of failures, sizes of files."""
     value = [header.versions, list(STATUS), list(reasons), [int(n) for n in file_sizes]]
     return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -127,8 +127,8 @@ def open_cache(path: Path) -> h5py.File:
         parts = path.with_name(path.name + ".parts")
         if parts.is_dir():
             raise VidferError(
-                f"{path} is not finished: building it was interrupted. Start the same `vidfer cache` command again; "
-                f"it goes on from the clips in {parts}"
+                f"{path} is not finished: building it was interrupted. Start the same `vidfer cache` command "
+                f"again; it goes on from the clips in {parts}"
             )
         raise VidferError(
             f"there is no crop cache {path}; make one with `vidfer cache --src ... --out {path}`"

@@ -34,7 +34,8 @@ def create_tables(file: h5py.File, header: Header, n_frames: int, n_payload: int
         file: an empty file open for writing.
         header: its settings; written too.
         n_frames: frames of all clips.
-        n_payload: rows of the payload, bytes of JPEG or frames of raw crops; None: not known yet, it will grow.
+        n_payload: rows of the payload, bytes of JPEG or frames of raw crops; None: not known yet, it will
+            grow.
     """
     write_header(file, header)
     frames = file.create_group("frames")

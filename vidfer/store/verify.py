@@ -25,7 +25,7 @@ class Fault:
 
 
 def verify_cache(path: Path | str, progress: Callable[[int, int], None] | None = None) -> list[Fault]:
-    """Recompute every hash of a cache; one flipped bit in a crop, a frame table, a record or a setting is found.
+    """Recompute every hash of a cache: finds one flipped bit in crops, frame tables, records or settings.
 
     Args:
         path: the cache.

@@ -1,0 +1,82 @@
+"""The folder of finished clips beside a cache that is being built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfer.errors import VidferError
+from vidfer.store.durable import replace_durably
+from vidfer.store.records import CachedClip
+from vidfer.store.schema import Header, canonical_json
+
+
+@dataclass(frozen=True)
+class PartsFolder:
+    """One file per finished clip, named after what decided its crops, so that a look at the names is
+    enough."""
+
+    folder: Path
+
+    @staticmethod
+    def beside(out: Path) -> PartsFolder:
+        """The parts folder of a cache."""
+        return PartsFolder(out.with_name(out.name + ".parts"))
+
+    def path_of(self, record: CachedClip) -> Path:
+        """Where the part of a clip is or will be; parts of clips that could not be read have names of their
+        own."""
+        key = hashlib.sha256(canonical_json(record.seen()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return self.folder / f"{key}{'.failed' if record.reason else ''}.h5"
+
+    def names(self) -> set[str]:
+        """Names of all files."""
+        return {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
+
+    def prepare(self, header: Header, overwrite: bool) -> None:
+        """Make the folder fit for parts of these settings; remove what a killed writer left half written.
+
+        Raises:
+            VidferError: when it holds parts of other settings and ``overwrite`` is False.
+        """
+        for name in self.names():
+            if name.endswith(".tmp"):
+                (self.folder / name).unlink()
+        file = self.folder / "settings.json"
+        wanted = json.loads(canonical_json(header.shaping()))
+        if file.is_file():
+            try:
+                found = json.loads(file.read_text("utf-8"))
+            except ValueError:
+                found = None
+            if found == wanted:
+                return
+            if not overwrite:
+                raise VidferError(
+                    f"{self.folder} holds unfinished work made with other settings "
+                    f"({difference(found, wanted)}); give those settings to go on with it, another --out to keep "
+                    f"it, or --overwrite to drop it"
+                )
+            for name in self.names() - {"lock"}:
+                (self.folder / name).unlink()
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(wanted, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        replace_durably(temporary, file)
+
+    def remove(self) -> None:
+        """Delete the folder and all parts."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def difference(found: dict | None, wanted: dict) -> str:
+    """The settings that differ, as ``name: there 1, wanted 2``."""
+    found, wanted = _flat(found or {}), _flat(wanted)
+    names = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+    return "; ".join(f"{name}: there {found.get(name)}, wanted {wanted.get(name)}" for name in names)
+
+
+def _flat(settings: dict) -> dict:
+    return {k: v for k, v in settings.items() if k != "crop_settings"} | settings.get("crop_settings", {})

@@ -1,0 +1,151 @@
+"""Worker processes of which each may crash or hang at the cost of its job only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import connection, get_context, parent_process
+from typing import Any
+
+from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do within a time."""
+
+    task: Any
+    limit_s: float
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A job whose worker died or was stopped."""
+
+    reason: str
+
+
+def run_jobs(
+    jobs: Sequence[Job], prepare: Callable[..., Callable[[Any], Any]], arguments: tuple, n_workers: int
+) -> Iterator[tuple[int, Any]]:
+    """Do all jobs in worker processes, in order; yield each position with its result as soon as it is there.
+
+    A result is what the worker returned, or :class:`Lost` when it died or took too long; it is replaced by a
+    new worker then. Leaving the generator early stops all workers at once.
+
+    Args:
+        jobs: what to do.
+        prepare: called once in each worker with ``arguments``; returns the function that does a task. Must be
+            importable.
+        arguments: for ``prepare``; picklable.
+        n_workers: how many processes.
+
+    Raises:
+        VidferError: when ``prepare`` fails, or the function raises VidferError: no further job would fare
+            better.
+    """
+    waiting = deque(range(len(jobs)))
+    # A fork server has the libraries imported once, and forks from a process without threads or open files.
+    context = get_context("forkserver")
+    context.set_forkserver_preload([prepare.__module__])
+    workers = [_Worker(context, prepare, arguments) for _ in range(min(n_workers, len(jobs)))]
+    try:
+        while any(worker.job is not None for worker in workers) or waiting:
+            for worker in workers:
+                if worker.ready and worker.job is None and waiting:
+                    worker.give(waiting.popleft(), jobs)
+            now = time.monotonic()
+            soonest = min((w.deadline for w in workers if w.job is not None), default=now + 1.0)
+            connection.wait([worker.pipe for worker in workers], timeout=max(0.0, min(soonest - now, 1.0)))
+            for place, worker in enumerate(workers):
+                job, result = worker.job, worker.look(jobs)
+                if result is None:
+                    continue
+                if isinstance(result, Lost):
+                    worker.stop()
+                    workers[place] = _Worker(context, prepare, arguments)
+                yield job, result
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+class _Worker:
+    """One process with a pipe, seen from the side that gives the jobs."""
+
+    def __init__(self, context, prepare, arguments: tuple) -> None:
+        self.pipe, far_end = context.Pipe()
+        self.process = context.Process(target=_serve, args=(far_end, prepare, arguments), daemon=True)
+        self.process.start()
+        far_end.close()  # so that the pipe ends with the process
+        self.ready, self.job, self.deadline = False, None, 0.0
+
+    def give(self, job: int, jobs: Sequence[Job]) -> None:
+        self.job, self.deadline = job, time.monotonic() + jobs[job].limit_s
+        with suppress(BrokenPipeError, ConnectionResetError):  # it died between two jobs; look() finds out
+            self.pipe.send(jobs[job].task)
+
+    def look(self, jobs: Sequence[Job]) -> Any | None:
+        """The result of its job, if there is one by now."""
+        if self.pipe.poll():
+            try:
+                kind, value = self.pipe.recv()
+            except (EOFError, ConnectionResetError):
+                return self._died()
+            if kind == "stop":
+                raise VidferError(value)
+            if kind == "ready":
+                self.ready = True
+                return None
+            self.job = None
+            return value
+        if self.job is not None and time.monotonic() > self.deadline:
+            return Lost(f"gave no result within {jobs[self.job].limit_s:.0f} s")
+        return None
+
+    def stop(self) -> None:
+        """End the process and whatever it has started."""
+        if self.ready and self.process.pid:
+            with suppress(ProcessLookupError, PermissionError):  # gone already
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+    def _died(self) -> Lost:
+        self.process.join()
+        code = self.process.exitcode
+        try:
+            how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        except ValueError:
+            how = f"signal {-code}"
+        if not self.ready:
+            raise VidferError(f"a worker process could not start ({how}); see its output above")
+        hint = ", perhaps for want of memory" if how == "SIGKILL" else ""
+        return Lost(f"the process that read it died ({how}{hint})")
+
+
+def _serve(pipe: connection.Connection, prepare, arguments: tuple) -> None:
+    """What a worker process does: prepare, then one task after another until the pipe ends."""
+    os.setsid()  # Ctrl-C reaches the parent only, and killing the group ends what a library may have started
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        work = prepare(*arguments)
+        pipe.send(("ready", None))
+        while True:
+            pipe.send(("done", work(pipe.recv())))
+    except VidferError as error:
+        pipe.send(("stop", str(error)))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+
+
+def _die_with_parent() -> None:
+    connection.wait([parent_process().sentinel])
+    os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,38 @@
+"""How a cache is built and stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildSettings:
+    """How the crops are kept and how the work is done. Only `codec` and `quality` shape the result."""
+
+    codec: Literal["jpeg", "raw"] = "jpeg"
+    """How crops are kept: `jpeg`, or `raw` for the exact pixels at about fifteen times the size."""
+    quality: int = 95
+    """JPEG quality, 1 to 100."""
+    workers: int | None = None
+    """Processes that read clips; one per core when not given. Their number does not change the result."""
+    time_limit_s: float = 600.0
+    """A clip that takes longer is given up and listed as a failure; one second per 100 kB of video is
+    added."""
+    retry_failed: bool = False
+    """Read clips again that an earlier start could not read. A clip whose file has changed is read again
+    anyway."""
+    overwrite: bool = False
+    """Replace a cache that was made with other settings, or that has clips which are not wanted any more."""
+
+    def __post_init__(self) -> None:
+        if self.codec not in ("jpeg", "raw"):
+            raise VidferError(f"codec is '{self.codec}'; it must be 'jpeg' or 'raw'")
+        if not 1 <= self.quality <= 100:
+            raise VidferError(f"quality is {self.quality}; it must be between 1 and 100")
+        if self.workers is not None and self.workers < 1:
+            raise VidferError(f"workers is {self.workers}; at least 1 is needed")
+        if not self.time_limit_s > 0:
+            raise VidferError(f"time_limit_s is {self.time_limit_s}; it must be greater than 0")
