@@ -1,0 +1,89 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import EpochSampler, build_loader
+from vidfer.errors import VidferError
+
+CLIPS = [{"id": f"{i}.mp4", "label": "happy" if i < 8 else "sad"} for i in range(10)]
+LABELS = [0] * 8 + [1] * 2
+
+
+def order(loader) -> list[int]:
+    return torch.cat([batch["clip"] for batch in loader]).tolist()
+
+
+def test_the_order_depends_on_seed_and_epoch(make_cache):
+    dataset = ClipDataset(make_cache(CLIPS).path, range(10), LABELS, n_frames=2)
+    assert order(build_loader(dataset, 4)) == list(range(10))
+    loader = build_loader(dataset, 4, shuffle=True, seed=3)
+    first = order(loader)
+    assert sorted(first) == list(range(10))
+    assert order(loader) == first  # the same epoch again
+    loader.sampler.set_epoch(1)
+    assert order(loader) != first
+    assert order(build_loader(dataset, 4, shuffle=True, seed=3)) == first
+    assert order(build_loader(dataset, 4, shuffle=True, seed=4)) != first
+    assert len(order(build_loader(dataset, 4, shuffle=True, drop_last=True))) == 8
+
+
+def test_a_loader_leaves_the_callers_random_numbers_alone(make_cache):
+    dataset = ClipDataset(make_cache(CLIPS).path, range(10), LABELS, n_frames=2)
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    order(build_loader(dataset, 4, shuffle=True))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_balanced_batches_repeat_the_scarce_class_evenly(make_cache):
+    dataset = ClipDataset(make_cache(CLIPS).path, range(10), LABELS, n_frames=2)
+    drawn = Counter(order(build_loader(dataset, 5, balanced=True)))
+    assert sum(drawn[i] for i in range(8)) == 5
+    assert max(drawn[i] for i in range(8)) == 1
+    assert sorted(drawn[i] for i in (8, 9)) == [2, 3]
+
+
+def test_balance_is_kept_for_any_number_of_classes_and_clips():
+    rng = np.random.default_rng(0)
+    for n, classes in ((7, 2), (50, 7), (5, 5), (6, 5)):
+        labels = np.concatenate([np.arange(classes), rng.integers(0, classes, n - classes)])
+        sampler = EpochSampler(n, seed=0, labels=labels)
+        drawn = np.bincount(labels[list(sampler)], minlength=classes)
+        assert drawn.sum() == len(sampler) == n
+        assert drawn.max() - drawn.min() <= 1
+
+
+def test_given_batches_are_used_as_they_are(make_cache):
+    dataset = ClipDataset(make_cache(CLIPS).path, range(10), LABELS, n_frames=2)
+    loader = build_loader(dataset, 99, batches=[[3, 1], [4]])
+    assert [batch["clip"].tolist() for batch in loader] == [[3, 1], [4]]
+
+
+def test_accelerate_sets_the_epoch_of_the_order(make_cache):
+    from accelerate import Accelerator
+
+    dataset = ClipDataset(make_cache(CLIPS).path, range(10), LABELS, n_frames=2)
+    accelerator = Accelerator(cpu=True)
+    loader = accelerator.prepare(build_loader(dataset, 4, shuffle=True, seed=1))
+    epochs = [order(loader), order(loader)]
+    expected = []
+    for epoch in range(2):
+        sampler = EpochSampler(10, seed=1)
+        sampler.set_epoch(epoch)
+        expected.append(list(sampler))
+    assert epochs == expected
+    rest = accelerator.skip_first_batches(loader, 1)
+    sampler.set_epoch(2)
+    assert order(rest) == list(sampler)[4:]
+
+
+def test_nothing_to_load_is_said_with_the_file(make_cache):
+    cache = make_cache(CLIPS)
+    with pytest.raises(VidferError, match=r"no clips to load from .*cache\.h5"):
+        build_loader(ClipDataset(cache.path, [], n_frames=2), 4)
+    with pytest.raises(VidferError, match="need a label"):
+        build_loader(ClipDataset(cache.path, [0], n_frames=2), 4, balanced=True)
