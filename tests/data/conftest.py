@@ -24,11 +24,11 @@ def write_cache(path: Path, clips: list[dict], size_px: int = 16, codec: str = "
     stored = []
     for number, fields in enumerate(clips):
         fields = dict(fields)
-        status = np.array([[s[0] for s in STATUS].index(letter) for letter in fields.pop("status", "dddd")], np.uint8)
-        n = len(status)
-        table = FrameTable(
-            np.arange(n) / 25, np.zeros((n, 4)), np.zeros((n, 5, 2)), np.ones(n), status
+        status = np.array(
+            [[s[0] for s in STATUS].index(letter) for letter in fields.pop("status", "dddd")], np.uint8
         )
+        n = len(status)
+        table = FrameTable(np.arange(n) / 25, np.zeros((n, 4)), np.zeros((n, 5, 2)), np.ones(n), status)
         crops = np.zeros((n, len(REGIONS), size_px, size_px, 3), np.uint8)
         crops += np.arange(n, dtype=np.uint8)[:, None, None, None, None] + np.uint8(20 * number % 200)
         crops += np.arange(len(REGIONS), dtype=np.uint8)[None, :, None, None, None]

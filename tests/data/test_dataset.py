@@ -61,7 +61,9 @@ def test_training_frames_depend_on_seed_epoch_and_clip_alone(make_cache):
         dataset.set_epoch(epoch)
         return dataset.frames_of(position).tolist()
 
-    assert frames([0, 1, 2], 1) == frames([1], 0)  # not on the place in the list, nor on what was drawn before
+    assert frames([0, 1, 2], 1) == frames(
+        [1], 0
+    )  # not on the place in the list, nor on what was drawn before
     assert frames([1], 0) != frames([1], 0, epoch=1)
     assert frames([1], 0) != frames([1], 0, seed=1)
     assert frames([0], 0) != frames([1], 0)

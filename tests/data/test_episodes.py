@@ -8,7 +8,9 @@ LABELS = np.array([0] * 6 + [1] * 9 + [2] * 5 + [-1] * 3 + [3] * 7)
 
 
 def sampler(**changes) -> EpisodeSampler:
-    return EpisodeSampler(LABELS, **({"ways": 3, "shots": 2, "queries": 3, "episodes": 40, "seed": 0} | changes))
+    return EpisodeSampler(
+        LABELS, **({"ways": 3, "shots": 2, "queries": 3, "episodes": 40, "seed": 0} | changes)
+    )
 
 
 def test_episodes_are_valid():
@@ -52,7 +54,7 @@ def test_every_clip_of_a_class_is_asked_for_about_equally_often():
     for episode in sampler(ways=4, episodes=3000):
         counts[episode.query] += 1
     for number in range(4):
-        mine = counts[LABELS == number]
+        mine = counts[number == LABELS]
         assert mine.std() / mine.mean() < 0.06
 
 
@@ -67,7 +69,7 @@ def test_too_few_clips_are_named_with_class_count_and_need():
         faces = np.ones(len(LABELS), bool)
         faces[15:19] = False
         sampler(has_face=faces, class_names=names)
-    with pytest.raises(VidferError, match="5-way episodes need 5 classes, but cache/afew.h5 has 4"):
+    with pytest.raises(VidferError, match=r"5-way episodes need 5 classes, but cache/afew.h5 has 4"):
         sampler(ways=5, source="cache/afew.h5")
     with pytest.raises(VidferError, match="shots is 0"):
         sampler(shots=0)

@@ -42,9 +42,11 @@ ALONE = {
     "brightness": lambda d: lambda x, b: kornia.enhance.adjust_brightness(x, d.brightness[b].item()),
     "contrast": lambda d: lambda x, b: kornia.enhance.adjust_contrast(x, d.contrast[b].item()),
     "sharpness": lambda d: lambda x, b: kornia.enhance.sharpness(x, d.sharpness[b].item()),
-    "translation": lambda d: lambda x, b: kornia.geometry.translate(
-        x[None], d.shift[b : b + 1] * x.shape[-1], padding_mode="border"
-    )[0],
+    "translation": lambda d: (
+        lambda x, b: kornia.geometry.translate(
+            x[None], d.shift[b : b + 1] * x.shape[-1], padding_mode="border"
+        )[0]
+    ),
     "flip": lambda d: lambda x, b: kornia.geometry.hflip(x) if d.flip[b] else x,
 }
 
@@ -88,7 +90,9 @@ def test_a_shift_moves_right_and_down_and_repeats_the_border():
     crops[..., :, 0] = 0.5
     noise = ClipNoise(NoiseSettings(**(OFF | {"translation": 0.5})))
     still = torch.zeros(1)
-    out = noise.apply_draw(crops, NoiseDraw(still, still + 1, still + 1, torch.tensor([[0.2, 0.1]]), still.bool()))
+    out = noise.apply_draw(
+        crops, NoiseDraw(still, still + 1, still + 1, torch.tensor([[0.2, 0.1]]), still.bool())
+    )
     assert out[0, 0, 0, 0, 5, 6].item() == pytest.approx(1, abs=1e-5)
     assert out[0, 0, 0, 0, 9, :3].tolist() == pytest.approx([0.5, 0.5, 0.5], abs=1e-5)
 
@@ -133,7 +137,7 @@ def test_the_same_seed_gives_the_same_noise_on_an_accelerator():
 
 
 def test_settings_out_of_range_are_named():
-    with pytest.raises(VidferError, match="noise flip is 1.5; give a number from 0"):
+    with pytest.raises(VidferError, match=r"noise flip is 1.5; give a number from 0"):
         NoiseSettings(flip=1.5)
-    with pytest.raises(VidferError, match="noise brightness is -0.1"):
+    with pytest.raises(VidferError, match=r"noise brightness is -0.1"):
         NoiseSettings(brightness=-0.1)
