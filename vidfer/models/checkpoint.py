@@ -101,12 +101,12 @@ def _read_config(folder: Path) -> dict:
 
     if config.get("format") != FORMAT or config.get("format_version") != FORMAT_VERSION:
         raise VidferError(
-            f"{folder / CONFIG} has format {config.get('format')!r}, version {config.get('format_version')!r}; "
-            f"needed is {FORMAT!r}, version {FORMAT_VERSION}: use a checkpoint that a vidfer recipe wrote"
+            f"{folder / CONFIG} has format {config.get('format')!r} {config.get('format_version')!r}; "
+            f"needed is {FORMAT!r} {FORMAT_VERSION}: use a checkpoint that a vidfer recipe wrote"
         )
     if config.get("weights_sha256") != weights_sha256:
         raise VidferError(
-            f"{weights} is damaged or belongs to another checkpoint: its SHA-256 is {weights_sha256[:12]}..., "
+            f"{weights} is damaged or belongs to another checkpoint: its SHA-256 is {weights_sha256[:9]}..., "
             f"and {CONFIG} says {str(config.get('weights_sha256'))[:12]}...; copy the whole folder again"
         )
     return config

@@ -13,8 +13,7 @@ from vidfer.models.encoder import MAP_CHANNELS
 from vidfer.models.shots import class_means, shots_by_class
 
 PAIRS_AT_ONCE = 2048
-"""Without gradients, about this many pairs of one region are compared at a time, so that memory stays bounded:
-each takes about 60 kB."""
+"""Without gradients, so many pairs of a region are compared at a time, 0.1 MB each, to bound memory."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ def select_channels(maps: Tensor, support_labels: Tensor) -> Tensor:
     """CSRN's channel selection: each channel of a prototype comes from the shot nearest to the class mean.
 
     s* = argmin_s |g(DAP_c) - g(F_(s,c))|, prototype channel c is F_(s*,c); g is the spatial mean, DAP the
-    mean over shots, so g(DAP) is the mean of g. Of equally near shots the first in support order is taken; with two
-    shots both are equally near but for rounding.
+    mean over shots, so g(DAP) is the mean of g. Of equally near shots the first in support order is taken;
+    with two shots both are equally near but for rounding.
 
     Args:
         maps: (S, C, H, W) of the support.
@@ -62,8 +61,8 @@ class RelationModule(nn.Module):
         self.fc1 = nn.Linear(MAP_CHANNELS * 2 * 2, 8)
         self.fc2 = nn.Linear(8, 1)
 
-    def forward(self, support: Tensor, query: Tensor) -> Tensor:
-        """Maps (S, R, 64, 14, 14) and (Q, R, 64, 14, 14) to scores (Q, R, S) of all pairs within a region.
+    def forward(self, query: Tensor, support: Tensor) -> Tensor:
+        """Maps (Q, R, 64, 14, 14) and (S, R, 64, 14, 14) to scores (Q, R, S) of all pairs within a region.
 
         The first convolution of a concatenated pair is the sum of one convolution of each part, so it is done
         once per map and not once per pair: fifteen times less work.
@@ -73,12 +72,12 @@ class RelationModule(nn.Module):
         query = F.conv2d(query.flatten(0, 1), of_query).unflatten(0, query.shape[:2])
         support = support.transpose(0, 1)  # (R, S, 64, 12, 12)
         if torch.is_grad_enabled() or self.training:
-            return self.score_pairs(support, query)
+            return self.score_pairs(query, support)
         queries_at_once = max(1, PAIRS_AT_ONCE // (support.shape[0] * support.shape[1]))
-        return torch.cat([self.score_pairs(support, part) for part in query.split(queries_at_once)])
+        return torch.cat([self.score_pairs(part, support) for part in query.split(queries_at_once)])
 
-    def score_pairs(self, support: Tensor, query: Tensor) -> Tensor:
-        """Halves of the first convolution, (R, S, 64, 12, 12) and (Q, R, 64, 12, 12), to scores (Q, R, S)."""
+    def score_pairs(self, query: Tensor, support: Tensor) -> Tensor:
+        """Halves of the first convolution, (Q, R, 64, 12, 12) and (R, S, 64, 12, 12), to scores (Q, R, S)."""
         pairs = query[:, :, None] + support
         maps = F.max_pool2d(F.relu(self.bn1(pairs.flatten(0, 2))), 2)
         maps = F.max_pool2d(F.relu(self.bn2(self.conv2(maps))), 2)
@@ -98,17 +97,17 @@ class CSRNHead(nn.Module):
         self.prototype_weight = prototype_weight
         self.pairing = pairing
 
-    def pair_scores(self, support_maps: Tensor, query_maps: Tensor) -> Tensor:
-        """Maps (S, R, 64, 14, 14) and (Q, R, 64, 14, 14) to scores (Q, R, S).
+    def pair_scores(self, query_maps: Tensor, support_maps: Tensor) -> Tensor:
+        """Maps (Q, R, 64, 14, 14) and (S, R, 64, 14, 14) to scores (Q, R, S).
 
         A pair's score does not depend on the episode: to evaluate many episodes over the same clips, compute
         all pairs once and pick from the table.
         """
-        return self.relation(support_maps, query_maps)
+        return self.relation(query_maps, support_maps)
 
-    def prototype_scores(self, prototypes: Tensor, query_maps: Tensor) -> Tensor:
-        """Channel-selected faces (N, 64, 14, 14) and query maps (Q, R, 64, 14, 14) to scores (Q, N)."""
-        return self.relation(prototypes[:, None], query_maps[:, :1]).squeeze(1)
+    def prototype_scores(self, query_maps: Tensor, prototypes: Tensor) -> Tensor:
+        """Maps (Q, R, 64, 14, 14) and channel-selected faces (N, 64, 14, 14) to scores (Q, N)."""
+        return self.relation(query_maps[:, :1], prototypes[:, None]).squeeze(1)
 
     def class_scores(
         self, pair_scores: Tensor, prototype_scores: Tensor | None, support_labels: Tensor
@@ -119,9 +118,8 @@ class CSRNHead(nn.Module):
         class's mean takes the place of its sum, times the average number of shots, so that more shots are no
         advantage. ``published`` pairing does not use ``prototype_scores``, and takes None.
         """
-        scores = class_means(
-            pair_scores.sum(1).T, support_labels
-        ).T  # sum over regions, mean over shots: (Q, N)
+        of_pairs = pair_scores.sum(1)  # over regions: (Q, S)
+        scores = class_means(of_pairs.T, support_labels).T  # (Q, N)
         if self.pairing == "all":
             scores = scores + self.prototype_weight * prototype_scores
         return scores * (len(support_labels) / scores.shape[1])
@@ -130,8 +128,8 @@ class CSRNHead(nn.Module):
         """All scores of an episode; ``support_labels`` (S,) 0 .. N-1 in any order, any number of shots."""
         prototypes = select_channels(support.maps[:, 0], support_labels)
         return Relations(
-            pair_scores=self.pair_scores(support.maps, query.maps),
-            prototype_scores=self.prototype_scores(prototypes, query.maps),
+            pair_scores=self.pair_scores(query.maps, support.maps),
+            prototype_scores=self.prototype_scores(query.maps, prototypes),
             prototypes=prototypes,
         )
 

@@ -56,7 +56,7 @@ class GroupedResNet18(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Normalised images (N, 3 G, H, W), group-major, to four maps (N, G C_s, H / 2^(s+1), W / 2^(s+1))."""
+        """Images (N, 3 G, H, W), group-major, to four maps (N, G C_s, H / 2^(s+1), W / 2^(s+1))."""
         images = images.contiguous(memory_format=torch.channels_last)
         maps = F.relu(self.bn1(self.conv1(images)), inplace=True)
         maps = F.max_pool2d(maps, 3, stride=2, padding=1)

@@ -12,7 +12,7 @@ from vidfer.models.settings import ModelSettings
 
 
 class Recogniser(nn.Module):
-    """Made by :func:`vidfer.models.build.build_recogniser`; ``settings`` and ``classes`` are saved with it."""
+    """Made by :func:`vidfer.models.build.build_recogniser`; ``settings`` and ``classes`` are saved too."""
 
     def __init__(
         self, encoder: nn.Module, head: nn.Module | None, classes: Sequence[str], settings: ModelSettings

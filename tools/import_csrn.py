@@ -1,0 +1,96 @@
+"""Make a vidfer checkpoint of a released CSRN checkpoint (github.com/smu-ivpl/CSRN).
+
+    python tools/import_csrn.py --weights csrn_fer2013.pth --out runs/csrn_fer2013
+
+The result is a recogniser with the conv4 encoder, the CSRN head and no classifier: it embeds clips and
+compares them, one relation module for face, eyes and lips (our mouth). The released networks were trained on
+single images in [0, 1].
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import tyro
+
+from vidfer.errors import VidferError
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import save_checkpoint
+from vidfer.models.recogniser import Recogniser
+from vidfer.models.settings import ModelSettings
+
+REMEDY = "name a .pth that CSRN's authors released"
+RELATION_NAMES = {
+    "layer1.0": "conv1",
+    "layer1.1": "bn1",
+    "layer2.0": "conv2",
+    "layer2.1": "bn2",
+    "fc1": "fc1",
+    "fc2": "fc2",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the released weights are and where the checkpoint goes."""
+
+    weights: Path
+    """The released .pth file."""
+    out: Path
+    """Folder of the checkpoint."""
+
+
+def import_csrn(weights: Path) -> tuple[Recogniser, dict]:
+    """The recogniser of a released file, in evaluation mode, and what the file says about itself.
+
+    Raises:
+        VidferError: if the file is missing, cannot be read without unpickling code, or is another network.
+    """
+    if not weights.is_file():
+        raise VidferError(f"there is no file {weights}; {REMEDY}")
+    try:
+        released = torch.load(weights, map_location="cpu", weights_only=True)
+        encoder, relation = released["feature_embed_state_dict"], released["Relation_score_state_dict"]
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise VidferError(
+            f"{weights} is not a released CSRN checkpoint ({type(error).__name__}); {REMEDY}"
+        ) from error
+    recogniser = build_recogniser(ModelSettings(encoder="conv4", head="csrn"))
+    try:
+        # layer1.0 ... layer4.1 of the release are blocks.0.0 ... blocks.3.1 here.
+        recogniser.encoder.blocks.load_state_dict(
+            {f"{int(name[5]) - 1}{name[6:]}": tensor for name, tensor in encoder.items()}
+        )
+        recogniser.head.relation.load_state_dict(
+            {
+                ".".join([RELATION_NAMES[module], name]): tensor
+                for module, name, tensor in _split_names(relation)
+            }
+        )
+    except (RuntimeError, KeyError, ValueError, IndexError) as error:
+        raise VidferError(f"the tensors of {weights} are not those of CSRN ({error}); {REMEDY}") from error
+    said = {name: float(released[name]) for name in ("epoch", "best_acc") if name in released}
+    return recogniser.eval(), {"made_from": weights.name, **said}
+
+
+def _split_names(state: dict[str, torch.Tensor]) -> list[tuple[str, str, torch.Tensor]]:
+    """Module, parameter and tensor of each entry of a state dict."""
+    return [(*name.rsplit(".", 1), tensor) for name, tensor in state.items()]
+
+
+def main(settings: Settings) -> None:
+    recogniser, info = import_csrn(settings.weights)
+    checkpoint_hash = save_checkpoint(settings.out, recogniser, info)
+    print(f"wrote {settings.out}: checkpoint {checkpoint_hash[:12]} of {settings.weights.name}")
+
+
+if __name__ == "__main__":
+    try:
+        main(tyro.cli(Settings, description=__doc__))
+    except VidferError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
