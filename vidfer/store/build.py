@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from importlib import metadata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import vidfer
 from vidfer.clips.clip import Clip
 from vidfer.errors import VidferError
 from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate
+from vidfer.store.durable import disk_fault
+from vidfer.store.header import header_of
 from vidfer.store.lock import sole_writer
-from vidfer.store.parts_folder import PartsFolder, difference
+from vidfer.store.parts_folder import PartsFolder
+from vidfer.store.plan import plan_build
 from vidfer.store.pool import Job, Lost, run_jobs
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip, record_of
-from vidfer.store.schema import Header, canonical_json
+from vidfer.store.schema import Header
 from vidfer.store.settings import BuildSettings
 
 if TYPE_CHECKING:
     from vidfer.crops.settings import CropSettings
 
 __all__ = ["BuildReport", "BuildSettings", "build_cache"]
-
-PACKAGES = ("torch", "facenet-pytorch", "opencv-python-headless", "decord", "av", "h5py", "numpy")
 
 BYTES_PER_SECOND = 100_000
 """Of video, for the time limit: slower than the slowest clip seen, by far."""
@@ -81,180 +78,96 @@ def build_cache(
         VidferError: for no clips, equal ids, a cache or parts of other settings, clips of an existing cache
             that are not wanted any more, another writer at work, a full disk.
     """
-    begin = time.perf_counter()
     out = Path(out)
-    records = _records(clips)
-    header = header_of(crop_settings, build_settings)
-    parts = PartsFolder.beside(out)
     try:
-        with sole_writer(parts.folder, out):
-            report = _Build(clips, records, out, header, parts, build_settings).run(
-                crop_settings, device, progress
-            )
+        with sole_writer(PartsFolder.beside(out).folder, out):
+            return _build(clips, out, crop_settings, build_settings, device, progress)
     except OSError as error:
         raise VidferError(f"cannot write {out}: {error}") from error
-    return replace(report, seconds=time.perf_counter() - begin)
 
 
-def header_of(crop_settings: CropSettings, build_settings: BuildSettings) -> Header:
-    """The root attributes of a cache that is built with these settings now."""
-    settings = json.loads(canonical_json(asdict(crop_settings)))
-    model = Path(str(settings.get("enhance", "")))
-    if model.is_file():  # the model counts, not where it lies
-        settings["enhance"] = f"{model.name} {hashlib.sha256(model.read_bytes()).hexdigest()}"
-    return Header(
-        crop_settings=settings,
-        codec=build_settings.codec,
-        quality=build_settings.quality if build_settings.codec == "jpeg" else None,
-        size_px=crop_settings.size_px,
-        versions={"vidfer": vidfer.__version__} | {name: _version(name) for name in PACKAGES},
+def _build(
+    clips: Sequence[Clip],
+    out: Path,
+    crop_settings: CropSettings,
+    settings: BuildSettings,
+    device: str,
+    progress: Callable[[int, int], None] | None,
+) -> BuildReport:
+    """The work of :func:`build_cache` while it holds the lock."""
+    begin = time.perf_counter()
+    records = _records(clips)
+    header = header_of(crop_settings, settings)
+    parts = PartsFolder.beside(out)
+    parts.prepare(header, settings.overwrite)
+    plan = plan_build(clips, records, out, header, parts, settings)
+    stage_s = {"find": 0.0, "cut": 0.0, "keep": 0.0, "concatenate": 0.0}
+    if not plan.is_current:
+        stored = dict(plan.stored)
+        if progress:
+            progress(len(stored), len(clips))
+        for record, done in _read_clips(plan.todo, records, header, parts, crop_settings, settings, device):
+            stored[record.id] = StoredClip(parts.path_of(record), 0)
+            for stage in ("find", "cut", "keep"):
+                stage_s[stage] += getattr(done, f"{stage}_s", 0.0)
+            if progress:
+                progress(len(stored), len(clips))
+        start = time.perf_counter()
+        _concatenate([(records[clip_id], where) for clip_id, where in stored.items()], header, out)
+        stage_s["concatenate"] = time.perf_counter() - start
+    parts.remove()
+    cached = CropCache(out)
+    failures = [(clip.id, clip.reason) for clip in cached.clips if clip.reason]
+    return BuildReport(
+        n_clips=len(cached),
+        n_new=len(plan.todo),
+        n_failed=len(failures),
+        n_without_face=sum(not clip.reason and not clip.n_faces for clip in cached.clips),
+        n_frames=sum(clip.n_frames for clip in cached.clips),
+        seconds=time.perf_counter() - begin,
+        stage_s=stage_s,
+        failures=failures,
+        content_hash=cached.content_hash,
     )
 
 
-@dataclass
-class _Build:
-    """One run of :func:`build_cache`, while it holds the lock."""
+def _read_clips(
+    todo: Sequence[Clip],
+    records: dict[str, CachedClip],
+    header: Header,
+    parts: PartsFolder,
+    crop_settings: CropSettings,
+    settings: BuildSettings,
+    device: str,
+) -> Iterator[tuple[CachedClip, Any]]:
+    """Write a part for each clip; yield its record and what the worker says, in the order in which they end."""
+    if not todo:
+        return
+    from vidfer.store import worker  # torch, decord and OpenCV: only when there is something to read
 
-    clips: Sequence[Clip]
-    records: dict[str, CachedClip]
-    out: Path
-    header: Header
-    parts: PartsFolder
-    settings: BuildSettings
+    jobs = [Job(clip, settings.time_limit_s + records[clip.id].file_size / BYTES_PER_SECOND) for clip in todo]
+    n_workers = settings.workers or len(os.sched_getaffinity(0))
+    for position, result in run_jobs(jobs, worker.prepare, (parts, header, crop_settings, device), n_workers):
+        if isinstance(result, Lost):
+            record = records[todo[position].id]
+            yield worker.store_failure(parts, header, record, result.reason), result
+        else:
+            yield result.record, result
 
-    def run(self, crop_settings, device: str, progress) -> BuildReport:
-        old = self._old_cache()
-        reusable = self._reusable(old)
-        self.parts.prepare(self.header, self.settings.overwrite)
-        stored, todo = self._find_stored(reusable)
-        if not todo and old is not None and self._is_current(old, reusable):
-            self.parts.remove()
-            return self._report(old, 0, {})
-        stage_s = self._make_parts(todo, stored, crop_settings, device, progress)
-        begin = time.perf_counter()
-        pairs = [(self.records[clip_id], where) for clip_id, where in stored.items()]
-        try:
-            concatenate(pairs, self.header, self.out)
-        except DamagedClip as error:
-            raise self._damaged(error) from error
-        stage_s["concatenate"] = time.perf_counter() - begin
-        self.parts.remove()
-        return self._report(CropCache(self.out), len(todo), stage_s)
 
-    def _old_cache(self) -> CropCache | None:
-        """The cache that ``out`` is now, if its clips can be taken over."""
-        if not self.out.exists():
-            return None
-        try:
-            cache = CropCache(self.out)
-            found = cache.header.shaping()
-        except VidferError:
-            if self.settings.overwrite:
-                return None
-            raise
-        wanted = json.loads(canonical_json(self.header.shaping()))
-        if found != wanted:
-            if self.settings.overwrite:
-                return None
+def _concatenate(pairs: list[tuple[CachedClip, StoredClip]], header: Header, out: Path) -> None:
+    try:
+        concatenate(pairs, header, out)
+    except DamagedClip as error:
+        if error.stored.path == out:
             raise VidferError(
-                f"{self.out} was made with other settings ({difference(found, wanted)}); choose another --out to keep "
-                f"both, or --overwrite to replace it"
-            )
-        gone = [clip.id for clip in cache.clips if clip.id not in self.records]
-        if gone and not self.settings.overwrite:
-            raise VidferError(
-                f"{self.out} has {len(gone)} clips that are not among the {len(self.records)} found now (such as "
-                f"'{gone[0]}'); choose another --out to keep both, or --overwrite to drop them"
-            )
-        return cache
-
-    def _reusable(self, old: CropCache | None) -> dict[str, int]:
-        """Id to index of the clips of the old cache that need not be read again."""
-        return {
-            clip.id: index
-            for index, clip in enumerate(old.clips if old else ())
-            if clip.id in self.records
-            and clip.seen() == self.records[clip.id].seen()
-            and not (clip.reason and self.settings.retry_failed)
-        }
-
-    def _find_stored(self, reusable: dict[str, int]) -> tuple[dict[str, StoredClip], list[Clip]]:
-        """Where finished clips lie, and the clips that have to be read, largest first: so no worker ends
-        late."""
-        names, stored, todo = self.parts.names(), {}, []
-        for clip in self.clips:
-            record = self.records[clip.id]
-            good, failed = (self.parts.path_of(replace(record, reason=reason)) for reason in ("", "failed"))
-            if good.name in names:
-                stored[clip.id] = StoredClip(good, 0)
-            elif clip.id in reusable:
-                stored[clip.id] = StoredClip(self.out, reusable[clip.id])
-            elif failed.name in names and not self.settings.retry_failed:
-                stored[clip.id] = StoredClip(failed, 0)
-            else:
-                todo.append(clip)
-        return stored, sorted(todo, key=lambda clip: -self.records[clip.id].file_size)
-
-    def _is_current(self, old: CropCache, reusable: dict[str, int]) -> bool:
-        """Whether the old cache holds just these clips, described as they are now."""
-        same = (
-            clip.described_as(self.records[clip.id]).hash == clip.hash
-            for clip in old.clips
-            if clip.id in reusable
-        )
-        return len(reusable) == len(old) == len(self.records) and all(same)
-
-    def _make_parts(
-        self, todo: list[Clip], stored: dict[str, StoredClip], crop_settings, device, progress
-    ) -> dict:
-        stage_s = {"find": 0.0, "cut": 0.0, "keep": 0.0}
-        if progress:
-            progress(len(stored), len(self.records))
-        if not todo:
-            return stage_s
-        from vidfer.store import worker  # torch, decord and OpenCV: only when there is something to read
-
-        limit_s = self.settings.time_limit_s
-        jobs = [Job(clip, limit_s + self.records[clip.id].file_size / BYTES_PER_SECOND) for clip in todo]
-        arguments = (self.parts, self.header, crop_settings, device)
-        n_workers = self.settings.workers or len(os.sched_getaffinity(0))
-        for position, result in run_jobs(jobs, worker.prepare, arguments, n_workers):
-            clip_id = todo[position].id
-            if isinstance(result, Lost):
-                record = worker.store_failure(self.parts, self.header, self.records[clip_id], result.reason)
-            else:
-                record = result.record
-                stage_s["find"] += result.find_s
-                stage_s["cut"] += result.cut_s
-                stage_s["keep"] += result.keep_s
-            stored[clip_id] = StoredClip(self.parts.path_of(record), 0)
-            if progress:
-                progress(len(stored), len(self.records))
-        return stage_s
-
-    def _damaged(self, error: DamagedClip) -> VidferError:
-        if error.stored.path == self.out:
-            return VidferError(
-                f"{error}, so its crops cannot be taken over; nothing was changed. Delete {self.out} or restore it "
+                f"{error}, so its crops cannot be taken over; nothing was changed. Delete {out} or restore it "
                 f"from a copy, then start again"
-            )
+            ) from error
         error.stored.path.unlink()
-        return VidferError(f"{error}; it was removed. Start again: this clip alone will be read anew")
-
-    def _report(self, cache: CropCache, n_new: int, stage_s: dict[str, float]) -> BuildReport:
-        clips = cache.clips
-        failures = [(clip.id, clip.reason) for clip in clips if clip.reason]
-        return BuildReport(
-            n_clips=len(clips),
-            n_new=n_new,
-            n_failed=len(failures),
-            n_without_face=sum(not clip.reason and not clip.n_faces for clip in clips),
-            n_frames=sum(clip.n_frames for clip in clips),
-            seconds=0.0,
-            stage_s=stage_s,
-            failures=failures,
-            content_hash=cache.content_hash,
-        )
+        raise VidferError(f"{error}; it was removed. Start again: this clip alone is read anew") from error
+    except (OSError, RuntimeError) as error:
+        raise disk_fault(out, error) from error
 
 
 def _records(clips: Sequence[Clip]) -> dict[str, CachedClip]:
@@ -266,10 +179,3 @@ def _records(clips: Sequence[Clip]) -> dict[str, CachedClip]:
             raise VidferError(f"two clips have the id '{clip.id}'; the second is {clip.path}")
         records[clip.id] = record_of(clip)
     return records
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "unknown"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+
+from vidfer.errors import VidferError
 
 
 def replace_durably(temporary: Path, path: Path) -> None:
@@ -20,3 +23,13 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def disk_fault(place: Path, error: Exception) -> VidferError:
+    """The message for a disk that is full or broken."""
+    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+    what = "the disk is full" if full else f"writing failed ({error})"
+    return VidferError(
+        f"{what}: {place}. The clips finished so far are kept; make room and start the same command again, "
+        f"it goes on from them"
+    )

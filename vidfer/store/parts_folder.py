@@ -57,8 +57,8 @@ class PartsFolder:
             if not overwrite:
                 raise VidferError(
                     f"{self.folder} holds unfinished work made with other settings "
-                    f"({difference(found, wanted)}); give those settings to go on with it, another --out to keep "
-                    f"it, or --overwrite to drop it"
+                    f"({difference(found, wanted)}); give those settings to go on with it, another --out to "
+                    f"keep it, or --overwrite to drop it"
                 )
             for name in self.names() - {"lock"}:
                 (self.folder / name).unlink()

@@ -14,7 +14,9 @@ import numpy as np
 from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
 from vidfer.store.codec import decode_jpeg
+from vidfer.store.damage import Damage
 from vidfer.store.records import CachedClip, FrameTable
+from vidfer.store.rows import Rows
 from vidfer.store.schema import (
     FRAME_COLUMNS,
     NUMBER_COLUMNS,
@@ -184,10 +186,10 @@ class CropCache:
             raise ValueError("JPEG offsets run backwards")
         return offsets
 
-    def _array(self, name: str) -> _Rows:
+    def _array(self, name: str) -> Rows:
         file = self._open()
         if name not in self._arrays:
-            self._arrays[name] = _Rows(file[name])
+            self._arrays[name] = Rows(file[name])
         return self._arrays[name]
 
     def _open(self) -> h5py.File:
@@ -201,47 +203,5 @@ class CropCache:
             self._file, self._arrays, self._process = file, {}, os.getpid()
         return self._file
 
-    def _damage(self, what: str) -> _Damage:
-        return _Damage(self.path, what)
-
-
-class _Damage:
-    """Turns what HDF5 and NumPy raise on damaged files into one message with the remedy."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        self.path, self.what = path, what
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind, error, trace) -> None:
-        if isinstance(error, VidferError):
-            raise VidferError(f"{self.path}, {self.what}: {error}") from error
-        if isinstance(error, (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError)):
-            raise VidferError(
-                f"{self.path}, {self.what}: the cache is damaged ({error}); `vidfer verify {self.path}` lists "
-                f"what is broken; restore the file or make it again with `vidfer cache`"
-            ) from error
-
-
-class _Rows:
-    """Ranges of rows of a data set, past h5py where the data set is contiguous: 20 times less per call.
-
-    pread has no file position, so that forked processes cannot disturb one another.
-    """
-
-    def __init__(self, dataset: h5py.Dataset) -> None:
-        self.dataset, self.length = dataset, dataset.shape[0]
-        self.shape, self.dtype = dataset.shape[1:], dataset.dtype
-        self.row_bytes = int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
-        self.begin = dataset.id.get_offset() if dataset.chunks is None else None  # None: chunked, or empty
-        self.descriptor = dataset.file.id.get_vfd_handle()
-
-    def read(self, start: int, stop: int) -> np.ndarray:
-        """Rows start to stop."""
-        if not 0 <= start <= stop <= self.length:
-            raise ValueError(f"rows {start} to {stop} of {self.length} asked for")
-        if self.begin is None:
-            return self.dataset[start:stop]
-        data = os.pread(self.descriptor, (stop - start) * self.row_bytes, self.begin + start * self.row_bytes)
-        return np.frombuffer(data, self.dtype).reshape(stop - start, *self.shape)
+    def _damage(self, what: str) -> Damage:
+        return Damage(self.path, what)

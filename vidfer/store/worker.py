@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,6 +17,7 @@ from vidfer.crops.detect import FaceDetector
 from vidfer.crops.extract import extract_crops
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import VidferError
+from vidfer.store.durable import disk_fault
 from vidfer.store.part import write_part
 from vidfer.store.parts_folder import PartsFolder
 from vidfer.store.records import CachedClip, FrameTable, record_of
@@ -80,16 +79,6 @@ def store_failure(parts: PartsFolder, header: Header, record: CachedClip, reason
         return write_part(parts.path_of(record), header, record)
     except (OSError, RuntimeError) as error:
         raise disk_fault(parts.folder, error) from error
-
-
-def disk_fault(place: Path, error: Exception) -> VidferError:
-    """The message for a disk that is full or broken."""
-    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-    what = "the disk is full" if full else f"writing failed ({error})"
-    return VidferError(
-        f"{what}: {place}. The clips finished so far are kept there; make room and start the same command again, "
-        f"it goes on from them"
-    )
 
 
 class _Watch:
