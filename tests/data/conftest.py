@@ -17,8 +17,8 @@ from vidfer.store.schema import Header
 def write_cache(path: Path, clips: list[dict], size_px: int = 16, codec: str = "raw") -> CropCache:
     """A cache of clips given as Clip's fields plus ``status`` (one letter a frame, the first of its status).
 
-    Frame ``t`` of the clip with number ``k`` in the list is filled with the value ``20 * k + t`` in the face crop, one
-    more in the eye crop, two more in the mouth crop, so that a test sees where a crop comes from.
+    Frame ``t`` of the clip with number ``k`` in the list is filled with the value ``20 * k + t`` in the face
+    crop, one more in the eye crop, two more in the mouth crop, so that a test sees where a crop comes from.
     """
     header = Header(crop_settings={}, codec=codec, quality=95, size_px=size_px, versions={})
     stored = []

@@ -1,0 +1,1 @@
+"""Measure: few-shot accuracy, classification, and how sure one can be of either (docs/evaluation.md)."""

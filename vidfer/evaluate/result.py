@@ -1,0 +1,135 @@
+"""The result file: a number never travels without what it was measured on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+from vidfer import __version__
+from vidfer.errors import VidferError
+from vidfer.evaluate.intervals import Interval
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One evaluation. Shares are 0..1. Made by :func:`evaluate_split` and :func:`evaluate_fewshot`."""
+
+    kind: str
+    """``classification`` or ``few-shot``."""
+    measures: dict[str, Interval]
+    """By name; the first is the main one. Classification: ``WAR``, ``UAR``. Few-shot: ``accuracy`` over
+    episodes and ``accuracy over clips``. Where subjects are known also ``… over subjects``."""
+    chance: float
+    """What guessing gets."""
+    seed: int
+    split: str
+    classes: tuple[str, ...]
+    n_clips: int
+    n_without_face: int
+    """Of the ``n_clips``; they are in every denominator and always wrong."""
+    n_subjects: int | None
+    """None where subjects are not known."""
+    sources: tuple[str, ...]
+    """Where the clips come from; ``actors`` are drawn, not people."""
+    cache: str
+    """Name of the cache file."""
+    cache_hash: str
+    checkpoint_hash: str
+    protocol: dict[str, int | str]
+    """Few-shot: ``ways``, ``shots``, ``queries``, ``episodes``, ``head``. Both: ``n_frames``."""
+    per_class: list[dict]
+    """For every class: ``class``, ``clips``, ``asked``, ``accuracy`` (recall), and ``without_face`` of
+    ``asked``."""
+    confusion: list[list[int]]
+    """(C, C + 1) counts of questions: rows true, columns answered, the last column for clips without a face."""
+    rows: list[dict]
+    """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``asked``, ``accuracy``.
+    Classification: ``predicted`` and its ``probability``. Few-shot: ``confused_with``, the most frequent
+    wrong answer."""
+    curve: list[dict] = field(default_factory=list)
+    """Few-shot accuracy against shots: ``shots`` and the fields of an :class:`Interval`."""
+    note: str = ""
+    """What was left out, in words."""
+    vidfer_version: str = __version__
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def main(self) -> Interval:
+        """The measure that the result is quoted by."""
+        return next(iter(self.measures.values()))
+
+    def summary(self) -> str:
+        """One line: ``few-shot 3-way 3-shot: 61.2 % ± 1.1 (600 episodes over 54 clips, seed 0; chance 33.3
+        %)``."""
+        where = "synthetic actors, " if "actors" in self.sources else ""
+        chance = f"chance {100 * self.chance:.1f} %"
+        if self.kind == "few-shot":
+            main = self.main
+            half = "" if main.low is None else f" ± {100 * (main.high - main.low) / 2:.1f}"
+            task = f"{self.protocol['ways']}-way {self.protocol['shots']}-shot"
+            counted = f"{main.n} episodes over {self.n_clips} clips, seed {self.seed}"
+            return f"few-shot {task}: {100 * main.mean:.1f} %{half} ({where}{counted}; {chance})"
+        parts = []
+        for name in ("WAR", "UAR"):
+            m = self.measures[name]
+            ends = "" if m.low is None else f" [{100 * m.low:.1f}, {100 * m.high:.1f}]"
+            parts.append(f"{name} {100 * m.mean:.1f} %{ends}")
+        people = "" if self.n_subjects is None else f" of {self.n_subjects} subjects"
+        return f"{self.split}: {', '.join(parts)} ({where}{self.n_clips} clips{people}; {chance})"
+
+    def save(self, path: Path) -> None:
+        """Write the result as JSON; the file is there whole or not at all."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        try:
+            temporary.write_text(
+                json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
+            )
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def load_result(path: Path) -> Result:
+    """Read a result file.
+
+    Raises:
+        VidferError: no such file, not a result file, or one of another schema version.
+    """
+    path = Path(path)
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise VidferError(
+            f"cannot read result file {path}: {error.strerror}; `vidfer eval` writes one"
+        ) from error
+    except ValueError as error:
+        raise VidferError(
+            f"{path} is not a result file ({error}); make it again with `vidfer eval`"
+        ) from error
+    version = values.get("schema_version") if isinstance(values, dict) else None
+    if version != SCHEMA_VERSION:
+        raise VidferError(
+            f"{path} is a result file of schema {version}, this vidfer reads {SCHEMA_VERSION}; "
+            "make it again with `vidfer eval`"
+        )
+    known = {f.name for f in fields(Result)}
+    if set(values) != known:
+        odd = ", ".join(sorted(set(values) ^ known))
+        raise VidferError(f"{path} is not a whole result file ({odd}); make it again with `vidfer eval`")
+    values["measures"] = {name: Interval(**measure) for name, measure in values["measures"].items()}
+    for name in ("classes", "sources"):
+        values[name] = tuple(values[name])
+    return Result(**values)
+
+
+def subjects_of(clips: Sequence) -> list[str] | None:
+    """Subjects of cached clips, or None unless every one is known."""
+    subjects = [clip.subject for clip in clips]
+    return None if None in subjects else subjects
