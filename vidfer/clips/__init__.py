@@ -1,0 +1,84 @@
+"""What: each data set is turned into a list of :class:`Clip` records; no pixel is read here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from vidfer.clips.about import About
+from vidfer.clips.actors import ABOUT as ACTORS
+from vidfer.clips.actors import actors
+from vidfer.clips.afew import ABOUT as AFEW
+from vidfer.clips.afew import afew
+from vidfer.clips.bold import ABOUT as BOLD
+from vidfer.clips.bold import bold
+from vidfer.clips.clip import Clip
+from vidfer.clips.folder import ABOUT as FOLDER
+from vidfer.clips.folder import folder
+from vidfer.clips.labels import BASIC, canonical_label
+from vidfer.clips.table import ABOUT as TABLE
+from vidfer.clips.table import table
+from vidfer.errors import VidferError
+
+__all__ = ["BASIC", "SOURCES", "Clip", "canonical_label", "describe_sources", "find_clips"]
+
+SOURCES: dict[str, Callable[[Path], list[Clip]]] = {
+    "actors": actors,
+    "afew": afew,
+    "bold": bold,
+    "folder": folder,
+    "table": table,
+}
+"""The data sets that vidfer reads, by the name that ``--src`` takes."""
+
+ABOUTS: dict[str, About] = {"actors": ACTORS, "afew": AFEW, "bold": BOLD, "folder": FOLDER, "table": TABLE}
+
+
+def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = None) -> list[Clip]:
+    """All clips of a data set, sorted by id.
+
+    Args:
+        source: a name in :data:`SOURCES`.
+        root: the folder that the source's layout starts in (for ``table`` also the table itself).
+        subject_pattern: a regular expression that finds the subject in a clip's file name without its
+            suffix; its first group is the subject, as in ``'(.+)_\\d+'``. A name that it does not fit
+            leaves the subject as it was.
+
+    Raises:
+        VidferError: unknown source, wrong root, ids that are not unique, a pattern that fits no name.
+    """
+    if source not in SOURCES:
+        raise VidferError(f"there is no source '{source}'; choose one of {', '.join(SOURCES)}")
+    clips = sorted(SOURCES[source](Path(root)), key=lambda clip: clip.id)
+    twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
+    if twice:
+        raise VidferError(
+            f"{len(twice)} ids occur more than once in {root}, first '{twice[0]}'; give every clip its own id"
+        )
+    return clips if subject_pattern is None else _subjects_by_name(clips, subject_pattern)
+
+
+def describe_sources() -> list[tuple[str, str, str, str, str]]:
+    """A row for each source: name, layout, labels, size, licence."""
+    return [(name, about.layout, about.labels, about.size, about.licence) for name, about in ABOUTS.items()]
+
+
+def _subjects_by_name(clips: list[Clip], pattern: str) -> list[Clip]:
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise VidferError(f"the subject pattern '{pattern}' is no regular expression: {error}") from error
+    if expression.groups < 1:
+        raise VidferError(f"the subject pattern '{pattern}' has no group; put () around the subject's name")
+    found = {clip.id: expression.search(clip.path.stem) for clip in clips}
+    if not any(found.values()):
+        raise VidferError(
+            f"the subject pattern '{pattern}' fits no file name; the first is '{clips[0].path.stem}'"
+        )
+    return [
+        replace(clip, subject=match.group(1)) if (match := found[clip.id]) and match.group(1) else clip
+        for clip in clips
+    ]

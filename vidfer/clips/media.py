@@ -45,3 +45,16 @@ def holds_only_frames(folder: Path) -> bool:
     """Whether a folder is a clip of frames: at least one image, and no video or folder beside the images."""
     entries = visible(folder)
     return any(map(is_image, entries)) and not any(path.is_dir() or is_video(path) for path in entries)
+
+
+def video_fps(path: Path) -> float | None:
+    """The mean frame rate that a video's header states, or None where the header cannot be read."""
+    # Only here, because the command line imports this module for its lists of suffixes.
+    import av
+
+    try:
+        with av.open(str(path.absolute()), options={"protocol_whitelist": "file"}) as container:
+            rate = container.streams.video[0].average_rate if container.streams.video else None
+    except (av.FFmpegError, OSError, ValueError):
+        return None
+    return float(rate) if rate else None

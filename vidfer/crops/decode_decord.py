@@ -18,7 +18,7 @@ class DecordReader:
     """Frames by position, forwards only. Raises ``decord.DECORDError`` or ``RuntimeError`` as decord does.
 
     Args:
-        jumps: whether decord lands on the right frame when frames are left out. It does in H.264, VP8 and VP9;
+        jumps: whether decord lands on the right frame when frames are left out. It does in H.264, VP8, VP9;
             in HEVC, MPEG-4 part 2 and WMV it lands up to 35 frames off without a word, and all frames on the
             way must be read.
     """

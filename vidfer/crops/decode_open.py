@@ -1,10 +1,10 @@
 """Chooses the reader of a file, and hands over to the careful one where the fast one fails.
 
-What decord 0.6 does with files, found with numbered frames (``tests/crops/test_decode_video.py`` repeats it):
-from the first frame on it reads H.264, HEVC, VP8, VP9, MPEG-4 and others rightly in MP4, MKV, AVI, FLV and WMV,
-with the times of a variable frame rate. In MPEG program and transport streams it loses the frames before the
-second key frame, and where an edit list hides frames at the start it loses the last ones; it repeats a frame
-instead and says nothing. It has no AV1 and no GIF. On damaged data it raises.
+What decord 0.6 does with files was found with numbered frames (``tests/crops/test_decode_video.py``).
+From the first frame on it reads H.264, HEVC, VP8, VP9, MPEG-4 and others rightly in MP4, MKV, AVI, FLV and
+WMV, with the times of a variable frame rate. In MPEG program and transport streams it loses the frames before
+the second key frame, and where an edit list hides frames at the start it loses the last ones; it repeats a
+frame instead and says nothing. It has no AV1 and no GIF. On damaged data it raises.
 """
 
 from __future__ import annotations

@@ -1,0 +1,110 @@
+"""BoLD: body language in the wild (Luo et al., IJCV 2020)."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+from vidfer.clips.about import About
+from vidfer.clips.clip import Clip
+from vidfer.clips.listing import check_folder, nothing_found
+from vidfer.clips.media import video_fps, visible
+from vidfer.errors import VidferError
+
+ABOUT = About(
+    layout="videos/003/<id>.mp4/<nnnn>.mp4, annotations/train.csv and val.csv, joints/ like videos/",
+    labels="none taken: unlabelled people for pseudo-labels",
+    size="9,876 clips with 13,239 people",
+    licence="on request from its authors, research only",
+)
+
+LOOKED_FOR = "videos/, annotations/ and joints/ of BoLD (BOLD_public)"
+
+
+def bold(root: Path) -> list[Clip]:
+    """People of BoLD, one clip each, without labels.
+
+    A row of ``annotations/train.csv`` and ``val.csv`` (no header: video, person, first frame, last frame,
+    scores ...)
+    is one person in one video: ``start_s`` and ``end_s`` come from its frames, and ``box_hint`` from the
+    joints of the head (None where they are unknown), so that the right face is followed. BoLD rates 26
+    categories of bodily emotion, not facial expressions; so its clips are ``unlabelled`` and may be
+    pseudo-labelled. The licence is granted on request, for research.
+
+    Raises:
+        VidferError: a folder or annotation is missing, a row cannot be read, a video or joints file is
+            absent.
+    """
+    check_folder(root, LOOKED_FOR)
+    _check_parts(root)
+    # NumPy only here, because the command line imports the list of sources.
+    from vidfer.clips.bold_joints import head_box
+
+    clips = []
+    fps_of = cache(video_fps)
+    for annotation in ("train.csv", "val.csv"):
+        file = root / "annotations" / annotation
+        if not file.is_file():
+            continue
+        for video, person, first, last in _read_rows(file):
+            path = root / "videos" / video
+            fps = fps_of(path)
+            joints = (root / "joints" / video).with_suffix(".npy")
+            clips.append(
+                Clip(
+                    id=f"{video}#{person}@{first}-{last}",
+                    path=path,
+                    split="unlabelled",
+                    # A video whose rate cannot be read stays in the list; reading it will tell the reason.
+                    start_s=first / fps if fps else None,
+                    end_s=(last + 1) / fps if fps else None,
+                    box_hint=head_box(joints, person=person, first_frame=first, last_frame=last),
+                    source="bold",
+                )
+            )
+    if not clips:
+        raise VidferError(f"the annotations in {root / 'annotations'} have no rows; unpack BoLD again")
+    return clips
+
+
+def _check_parts(root: Path) -> None:
+    missing = [name for name in ("videos", "annotations", "joints") if not (root / name).is_dir()]
+    if len(missing) == 3:
+        for folder in visible(root):
+            if (folder / "annotations").is_dir():
+                raise VidferError(f"{root} is one level too high; give {folder}, which holds annotations/")
+        if root.name in ("videos", "annotations", "joints"):
+            raise VidferError(f"{root} is one level too low; give {root.absolute().parent}")
+        raise nothing_found(root, LOOKED_FOR)
+    if missing:
+        raise VidferError(f"{root} lacks the folder {missing[0]}/; unpack this part of BoLD there")
+    if not any((root / "annotations" / name).is_file() for name in ("train.csv", "val.csv")):
+        raise VidferError(
+            f"{root / 'annotations'} holds neither train.csv nor val.csv; unpack BoLD's annotations there"
+        )
+
+
+def _read_rows(file: Path) -> list[tuple[str, int, int, int]]:
+    """Video (relative, with forward slashes), person, first and last frame of each row."""
+    rows = []
+    videos = file.parent.parent / "videos"
+    with file.open(newline="", encoding="utf-8-sig") as lines:
+        for number, row in enumerate(csv.reader(lines), start=1):
+            if not row:
+                continue
+            try:
+                person, first, last = (int(float(cell)) for cell in row[1:4])
+            except ValueError as error:
+                raise VidferError(
+                    f"line {number} of {file} is {','.join(row[:4])!r}; it must begin with "
+                    "video,person,first frame,last frame, as BoLD's own annotations do"
+                ) from error
+            rows.append((row[0].strip().removeprefix("videos/"), person, first, last))
+    absent = [video for video, *_ in rows if not (videos / video).is_file()]
+    if absent:
+        raise VidferError(
+            f"{len(absent)} of the {len(rows)} videos in {file} are not there, first {videos / absent[0]}; "
+            "unpack all of BoLD's videos"
+        )
+    return rows

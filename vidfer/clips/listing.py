@@ -1,0 +1,79 @@
+"""What sources that walk through folders share: checks of the root, ids, subjects, clips under a folder."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from vidfer.clips.clip import Clip
+from vidfer.clips.media import holds_only_frames, is_image, is_video, visible
+from vidfer.errors import VidferError
+
+ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})
+
+
+def clip_id(path: Path, root: Path) -> str:
+    """The id of a clip that is a file or folder below the root: its relative path with forward slashes."""
+    return path.relative_to(root).as_posix()
+
+
+def check_folder(root: Path, looked_for: str) -> None:
+    """Raise a VidferError that tells the remedy unless the root is a folder with something in it.
+
+    Args:
+        looked_for: the layout in words, for the message.
+    """
+    if not root.exists():
+        raise VidferError(f"there is no folder {root}; give the folder that holds {looked_for}")
+    if not root.is_dir():
+        if root.suffix.lower() in ARCHIVE_SUFFIXES:
+            raise VidferError(f"{root} is an archive; unpack it and give the folder that holds {looked_for}")
+        raise VidferError(f"{root} is a file; give the folder that holds {looked_for}")
+    if not visible(root):
+        raise VidferError(f"the folder {root} is empty; give the folder that holds {looked_for}")
+
+
+def nothing_found(root: Path, looked_for: str) -> VidferError:
+    """The error for a root with other things in it than clips: says what was found and where clips may be."""
+    entries = visible(root)
+    archives = [path.name for path in entries if path.suffix.lower() in ARCHIVE_SUFFIXES]
+    if archives:
+        return VidferError(
+            f"no clip in {root}, but the archive {archives[0]}; unpack it there. Looked for {looked_for}"
+        )
+    names = ", ".join(path.name + "/" * path.is_dir() for path in entries[:6])
+    more = f" and {len(entries) - 6} more" if len(entries) > 6 else ""
+    return VidferError(f"no clip in {root}, which holds {names}{more}; looked for {looked_for}")
+
+
+def media_under(folder: Path) -> Iterator[Path]:
+    """Clips below a folder at any depth, in natural order.
+
+    Each video is a clip; each image that lies directly in ``folder`` is a clip of one frame; a folder below
+    it that holds only images is one clip, its images being the frames.
+    """
+    for path in visible(folder):
+        if path.is_dir():
+            if holds_only_frames(path):
+                yield path
+            else:
+                yield from media_under(path)
+        elif is_video(path) or is_image(path):
+            yield path
+
+
+def name_subjects(clips: list[Clip], table: Path) -> list[Clip]:
+    """Clips with the subjects that a file ``id,subject`` names; a clip that it leaves out keeps its own.
+
+    Raises:
+        VidferError: the table lacks a column.
+    """
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if not {"id", "subject"} <= set(rows.fieldnames or ()):
+            found = ",".join(rows.fieldnames or ()) or "nothing"
+            raise VidferError(f"the header of {table} is '{found}'; it must name the columns id and subject")
+        subjects = {row["id"]: row["subject"] or None for row in rows}
+    return [replace(clip, subject=subjects.get(clip.id, clip.subject)) for clip in clips]
