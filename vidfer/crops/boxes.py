@@ -32,6 +32,11 @@ def inside(boxes: Tensor, width: int, height: int) -> Tensor:
     return torch.cat([top_left, torch.minimum(whole[:, 2:], limit)], dim=1)
 
 
+def is_solid(boxes: Tensor) -> Tensor:
+    """Which of the boxes (k,4) have an area: bool (k,)."""
+    return (boxes[:, 2:] > boxes[:, :2]).all(dim=1)
+
+
 def suppress_contained(
     boxes: np.ndarray, scores: np.ndarray, images: np.ndarray, threshold: float
 ) -> np.ndarray:

@@ -21,7 +21,7 @@ class OnnxEnhance:
         """Raises VidferError when there is no such file, no onnxruntime, or another contract."""
         if not Path(path).is_file():
             raise VidferError(
-                f"enhance is {path!r}: neither `brighten` nor `none` nor an ONNX file; give the path of a model"
+                f"enhance is {path!r}: neither `brighten` nor `none` nor an ONNX file; give a model's path"
             )
         try:
             import onnxruntime

@@ -33,7 +33,7 @@ class Person:
 
     @property
     def presence(self) -> float:
-        """Area times score, summed over frames: large for who is near, well seen and long in the picture."""
+        """Side times score, summed over frames: large for who is near, well seen and long in the picture."""
         return sum(
             float((box[2:] - box[:2]).prod()) * self.scores[frame] for frame, box in self.boxes.items()
         )

@@ -1,0 +1,84 @@
+"""Frames that can be read at any size: what P-Net scans and what R- and O-Net look at."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+class SummedFrames:
+    """Summed-area tables of equally large frames: the mean over any rectangle costs four reads.
+
+    MTCNN resizes by means over rectangles of whole pixels ("area" in PyTorch). With the tables its whole
+    pyramid and all its cuts cost one pass over the frame, however large the faces are, and come out equal to
+    the last digit, so the faces do too. Values are normalised as the networks were trained: (x - 127.5) /
+    128.
+    """
+
+    def __init__(self, images: np.ndarray, memory: np.ndarray | None = None) -> None:
+        """
+        Args:
+            images: uint8 (n,H,W,3) RGB.
+            memory: tables of frames of the same shape that are no longer needed, to be written over: memory
+                fresh from the system costs more than the sums.
+        """
+        n, self.height, self.width = images.shape[:3]
+        shape = (n, self.height + 1, self.width + 1, 3)
+        self.tables = memory if memory is not None and memory.shape == shape else np.empty(shape, np.int32)
+        for image, table in zip(images, self.tables):
+            cv2.integral(image, sum=table)
+
+    def resized(self, height: int, width: int) -> np.ndarray:
+        """All frames at another size: float32 (n,height,width,3)."""
+        top, bottom = _bins(np.array([0, self.height]), height)
+        left, right = _bins(np.array([0, self.width]), width)
+        weight = _weight((bottom - top)[:, None] * (right - left))
+        small = np.empty((len(self.tables), height, width, 3), np.float32)
+        for table, out in zip(self.tables, small):
+            rows = np.take(table, bottom, axis=0)
+            rows -= np.take(table, top, axis=0)
+            np.multiply(
+                np.take(rows, right, axis=1) - np.take(rows, left, axis=1),
+                weight,
+                out=out,
+                casting="same_kind",
+            )
+        return _centred(small)
+
+    def cut(self, rectangles: np.ndarray, frames: np.ndarray, size_px: int) -> np.ndarray:
+        """Rectangles (k,4) of whole pixels, x1 y1 x2 y2 without the last ones, of the frames (k,), resized to
+        float32 (k,size_px,size_px,3)."""
+        left, right = _bins(rectangles[:, 0::2].T, size_px)
+        top, bottom = _bins(rectangles[:, 1::2].T, size_px)
+        frame, top, bottom = frames[:, None, None], top[:, :, None], bottom[:, :, None]
+        left, right = left[:, None], right[:, None]
+        sums = self.tables[frame, bottom, right]
+        sums -= self.tables[frame, top, right]
+        sums -= self.tables[frame, bottom, left]
+        sums += self.tables[frame, top, left]
+        return _centred(np.multiply(sums, _weight((bottom - top) * (right - left)), dtype=np.float32))
+
+
+def cut_one_each(images: np.ndarray, rectangles: np.ndarray, size_px: int) -> np.ndarray:
+    """As :meth:`SummedFrames.cut` with one rectangle (n,4) in each frame; sums only what is inside."""
+    cuts = np.empty((len(images), size_px, size_px, 3), np.float32)
+    for cut, image, (x1, y1, x2, y2) in zip(cuts, images, rectangles):
+        part = SummedFrames(image[None, y1:y2, x1:x2])
+        cut[:] = part.resized(size_px, size_px)[0]
+    return cuts
+
+
+def _bins(ends: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and behind-last pixel (..., n) of each of n bins between the ``ends`` (2,...), rounded outwards
+    as PyTorch does, so neighbours may share a pixel."""
+    first, length, i = ends[0, ..., None], (ends[1] - ends[0])[..., None], np.arange(n)
+    return first + i * length // n, first - (-(i + 1) * length // n)
+
+
+def _weight(area: np.ndarray) -> np.ndarray:
+    return (1 / (128 * area))[..., None].astype(np.float32)
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    values -= np.float32(127.5 / 128)
+    return values
