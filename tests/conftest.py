@@ -15,3 +15,29 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared is not here; this test checks against real data that only the maintainers have")
     return folder
+
+
+@pytest.fixture(scope="session")
+def studio_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight studio clips of 20 frames in AFEW's layout with truth: happy and surprise, every split, 6 subjects."""
+    from vidfer.actors.film import write_actors
+    from vidfer.actors.settings import ActorSettings
+
+    settings = ActorSettings(
+        min_duration_s=0.8,
+        max_duration_s=0.8,
+        base_labels=("happy", "surprise"),
+        novel_labels=(),
+        train_per_class=1,
+        val_per_class=1,
+        test_per_class=1,
+        unlabelled=2,
+        train_subjects=2,
+        val_subjects=1,
+        test_subjects=1,
+        unlabelled_subjects=2,
+        novel_per_class=0,
+    )
+    folder = tmp_path_factory.mktemp("studio_clips")
+    write_actors(settings, folder)
+    return folder

@@ -11,7 +11,9 @@ from vidfer.actors.units import CENTRAL_UNITS, INDEX, UNITS, resting
 NEVER_STRAY = frozenset({25, 26, 45})
 
 
-def act(rng: np.random.Generator, label: str, n_frames: int, fps: float, conditions: Conditions) -> np.ndarray:
+def act(
+    rng: np.random.Generator, label: str, n_frames: int, fps: float, conditions: Conditions
+) -> np.ndarray:
     """Play an expression once.
 
     Returns intensities in [0, 1], float64 (n_frames, units, 2 sides), rounded to 1e-4 so that the truth file

@@ -16,13 +16,13 @@ from vidfer.actors.draw_eyes import EYE_Y, draw_eye
 from vidfer.actors.draw_folds import FLAT, fold_map
 from vidfer.actors.draw_glasses import draw_glasses
 from vidfer.actors.draw_mouth import draw_mouth, mouth_shape
+from vidfer.actors.draw_occluder import draw_occluder
 from vidfer.actors.identity import Identity
 from vidfer.actors.lens import Lens
 from vidfer.actors.patch import Patch
 from vidfer.actors.scene import Scene, sample_scene
-from vidfer.actors.view import View
-from vidfer.actors.draw_occluder import draw_occluder
 from vidfer.actors.units import INDEX
+from vidfer.actors.view import View
 
 UNIT_SHARE = 0.3
 """Pixels of a face unit in the patch, relative to the frame's height: a little finer than the largest face."""

@@ -33,7 +33,9 @@ def draw_room(rng: np.random.Generator, size: tuple[int, int], plain: bool) -> n
         for _ in range(int(rng.integers(8, 20))):
             glow = np.zeros_like(image)
             place = (int(rng.uniform(0, width)), int(rng.uniform(0, height)))
-            cv2.circle(glow, place, int(rng.uniform(0.02, 0.09) * width), as_colour(rng.uniform(60, 200, 3)), -1)
+            cv2.circle(
+                glow, place, int(rng.uniform(0.02, 0.09) * width), as_colour(rng.uniform(60, 200, 3)), -1
+            )
             image = cv2.add(image, glow)
     elif room == "garden":
         leaves = rng.normal(0, 1, (9, 12, 3)).astype(np.float32)

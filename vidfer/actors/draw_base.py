@@ -87,7 +87,9 @@ def _draw_ears(colour: np.ndarray, opacity: np.ndarray, identity: Identity, patc
         cv2.ellipse(colour, place, axes, -8 * sign, 0, 360, skin, -1, cv2.LINE_AA)
         cv2.ellipse(opacity, place, axes, -8 * sign, 0, 360, 255, -1, cv2.LINE_AA)
         inner = (axes[0] // 2, round(axes[1] * 0.65))
-        cv2.ellipse(colour, place, inner, -8 * sign, 0, 360, tuple(int(v * 0.7) for v in skin), -1, cv2.LINE_AA)
+        cv2.ellipse(
+            colour, place, inner, -8 * sign, 0, 360, tuple(int(v * 0.7) for v in skin), -1, cv2.LINE_AA
+        )
 
 
 def _bump(x: np.ndarray, y: np.ndarray, at: tuple[float, float], spread: tuple[float, float]) -> np.ndarray:
@@ -106,10 +108,14 @@ def _skin(
     eye_x, nose_y, mouth_y = identity.eye_x, identity.nose_y, identity.mouth_y
     for sign in (-1, 1):
         shade -= 0.17 * _bump(x, y, (sign * (eye_x - 0.05), -0.13), (0.19, 0.10))  # socket
-        shade -= (0.05 + 0.06 * identity.age) * _bump(x, y, (sign * eye_x, 0.15), (0.17, 0.05))  # under the eye
+        shade -= (0.05 + 0.06 * identity.age) * _bump(
+            x, y, (sign * eye_x, 0.15), (0.17, 0.05)
+        )  # under the eye
         shade += 0.07 * _bump(x, y, (sign * 0.55, 0.32), (0.20, 0.16))  # cheekbone
         shade -= 0.10 * _bump(x, y, (sign * 0.17, 0.12), (0.05, 0.26))  # side of the nose
-        shade -= 0.09 * _bump(x, y, (sign * (identity.nose_width + 0.05), nose_y - 0.02), (0.045, 0.08))  # wing
+        shade -= 0.09 * _bump(
+            x, y, (sign * (identity.nose_width + 0.05), nose_y - 0.02), (0.045, 0.08)
+        )  # wing
         shade -= 0.08 * _bump(x, y, (sign * 0.78, 0.75), (0.16, 0.30))  # hollow of the cheek
     shade += 0.10 * _bump(x, y, (0, 0.12), (0.055, 0.30))  # ridge of the nose
     shade += 0.11 * _bump(x, y, (0, nose_y - 0.07), (0.09, 0.08))  # tip of the nose
@@ -124,7 +130,9 @@ def _skin(
     if identity.freckles:
         shade -= _freckles(identity, rng, patch)
     # Shadows on skin are redder than lights: blood shows where the surface reflects less.
-    tone = np.asarray(identity.skin, np.float32) * shade[..., None] ** np.array((0.92, 1.05, 1.10), np.float32)
+    tone = np.asarray(identity.skin, np.float32) * shade[..., None] ** np.array(
+        (0.92, 1.05, 1.10), np.float32
+    )
     for sign in (-1, 1):
         rosy = 0.07 * _bump(x, y, (sign * 0.58, 0.38), (0.20, 0.16))[..., None]
         tone *= 1 - rosy * np.array((0.1, 1.0, 0.8), np.float32)

@@ -17,7 +17,12 @@ def brow_line(identity: Identity, units: np.ndarray, sign: int) -> np.ndarray:
     inner, outer, lower = (float(units[INDEX[n]]) for n in (1, 2, 4))
     wrinkle, lid = float(units[INDEX[9]]), float(units[INDEX[45]])
     x = 0.17 + 0.55 * u - 0.055 * lower * (1 - u) ** 1.2
-    y = identity.brow_y + identity.brow_tilt * (0.5 - u) - identity.brow_arch * np.sin(np.pi * u**1.3) + 0.03 * u**3
+    y = (
+        identity.brow_y
+        + identity.brow_tilt * (0.5 - u)
+        - identity.brow_arch * np.sin(np.pi * u**1.3)
+        + 0.03 * u**3
+    )
     y = y - 0.19 * inner * (1 - u) ** 1.3 - 0.17 * outer * np.sin(np.pi * (0.15 + 0.6 * u)) * u**0.7
     y = y + lower * (0.115 - 0.05 * u) + 0.05 * wrinkle * (1 - u) + 0.01 * lid
     return np.stack([sign * x, y], 1)

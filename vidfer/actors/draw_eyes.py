@@ -31,7 +31,12 @@ def lids(identity: Identity, units: np.ndarray, sign: int) -> tuple[np.ndarray, 
 
 
 def draw_eye(
-    image: np.ndarray, identity: Identity, units: np.ndarray, sign: int, gaze: tuple[float, float], patch: Patch
+    image: np.ndarray,
+    identity: Identity,
+    units: np.ndarray,
+    sign: int,
+    gaze: tuple[float, float],
+    patch: Patch,
 ) -> None:
     """Draw one eye in place; ``gaze`` moves the iris by a few hundredths of a face unit."""
     upper, lower = lids(identity, units, sign)
@@ -55,6 +60,10 @@ def draw_eye(
     blend(area, ball, opening)
     skin = np.asarray(identity.skin)
     stroke(area, patch.px(lower) - offset, as_colour(skin, 0.60), 0.012 * unit)
-    stroke(area, patch.px(upper) - offset, as_colour(skin * 0.12 + np.asarray(identity.hair) * 0.3), 0.030 * unit)
+    stroke(
+        area, patch.px(upper) - offset, as_colour(skin * 0.12 + np.asarray(identity.hair) * 0.3), 0.030 * unit
+    )
     lash = np.array([upper[-1], upper[-1] + (sign * 0.03, -0.012)])
-    stroke(area, patch.px(lash) - offset, as_colour(skin * 0.12 + np.asarray(identity.hair) * 0.3), 0.02 * unit)
+    stroke(
+        area, patch.px(lash) - offset, as_colour(skin * 0.12 + np.asarray(identity.hair) * 0.3), 0.02 * unit
+    )

@@ -82,7 +82,12 @@ def _side_folds(
         _fold(shade, foot * flip, lined * 0.65 * unit(6), patch, 0.016)
     pouch = max(0.2 * age, 0.55 * unit(6), 0.5 * unit(7))
     y = 0.155 - 0.03 * unit(6) - 0.02 * unit(7)
-    _fold(shade, np.array([(eye_x - 0.17, y - 0.03), (eye_x, y + 0.02), (eye_x + 0.18, y - 0.03)]) * flip, pouch, patch)
+    _fold(
+        shade,
+        np.array([(eye_x - 0.17, y - 0.03), (eye_x, y + 0.02), (eye_x + 0.18, y - 0.03)]) * flip,
+        pouch,
+        patch,
+    )
     # Crease above the upper lid.
     lid_y = -0.175 + 0.025 * unit(5) - 0.02 * unit(1) - 0.015 * unit(2) + 0.03 * unit(4)
     crease = np.array([(eye_x - 0.18, lid_y + 0.07), (eye_x, lid_y), (eye_x + 0.2, lid_y + 0.07)])
@@ -94,14 +99,22 @@ def _side_folds(
         _fold(shade, inner * flip, max(0.22 * age, lined * 0.6 * unit(1)) * (1 - 0.2 * n), patch, 0.016)
         _fold(shade, outer * flip, max(0.18 * age, lined * 0.6 * unit(2)) * (1 - 0.2 * n), patch, 0.016)
     # Furrow between the brows, nose wrinkles.
-    _fold(shade, np.array([(0.075, -0.46), (0.065, -0.36), (0.085, -0.24)]) * flip, lined * 0.9 * unit(4), patch)
+    _fold(
+        shade, np.array([(0.075, -0.46), (0.065, -0.36), (0.085, -0.24)]) * flip, lined * 0.9 * unit(4), patch
+    )
     for y in (-0.12, -0.03, 0.06):
         wrinkle = np.array([(0.02, y + 0.02), (0.09, y - 0.02), (0.15, y - 0.06)])
         _fold(shade, wrinkle * flip, lined * 0.75 * unit(9), patch, 0.018)
     # Dimple, the line under a lowered corner, stretched cheeks.
     dimple = np.array([corner + (0.04, -0.09), corner + (0.085, -0.01), corner + (0.05, 0.08)])
     _fold(shade, dimple * flip, 0.95 * unit(14), patch, 0.032)
-    _fold(shade, np.array([corner + (0.03, 0.02), corner + (0.09, 0.12)]) * flip, lined * 0.8 * unit(15), patch, 0.026)
+    _fold(
+        shade,
+        np.array([corner + (0.03, 0.02), corner + (0.09, 0.12)]) * flip,
+        lined * 0.8 * unit(15),
+        patch,
+        0.026,
+    )
     for dx in (0.10, 0.17):
         stretch = np.array([corner + (dx, -0.07), corner + (dx + 0.02, 0.08)])
         _fold(shade, stretch * flip, 0.6 * unit(20), patch, 0.018)

@@ -27,5 +27,7 @@ def draw_glasses(image: np.ndarray, identity: Identity, patch: Patch) -> None:
         side = centre + np.array([(sign * half_w, -0.06), (sign * 0.62, -0.10)])
         stroke(image, patch.px(side), colour, thickness)
     inner = identity.eye_x + 0.01 - half_w
-    bridge = spline(np.array([(-inner, EYE_Y + 0.02), (0, EYE_Y - 0.02), (inner, EYE_Y + 0.02)]), 4, closed=False)
+    bridge = spline(
+        np.array([(-inner, EYE_Y + 0.02), (0, EYE_Y - 0.02), (inner, EYE_Y + 0.02)]), 4, closed=False
+    )
     stroke(image, patch.px(bridge), colour, thickness)

@@ -21,11 +21,15 @@ def _strands(colour, rng: np.random.Generator, patch: Patch, contrast: float = 0
     return np.asarray(colour, np.float32) * shade[..., None].clip(0.4, 1.6) + 6
 
 
-def _curls(rng: np.random.Generator, centre_y: float, radius: tuple[float, float], patch: Patch) -> np.ndarray:
+def _curls(
+    rng: np.random.Generator, centre_y: float, radius: tuple[float, float], patch: Patch
+) -> np.ndarray:
     """A cloud of discs around an arc over the head, uint8 mask."""
     mask = np.zeros(patch.shape, np.uint8)
     for angle in np.linspace(-0.25, np.pi + 0.25, 17):
-        point = np.array((radius[0] * np.cos(angle), centre_y - radius[1] * np.sin(angle))) + rng.normal(0, 0.03, 2)
+        point = np.array((radius[0] * np.cos(angle), centre_y - radius[1] * np.sin(angle))) + rng.normal(
+            0, 0.03, 2
+        )
         px, py = (int(v) for v in patch.px(point).round())
         cv2.circle(mask, (px, py), round(rng.uniform(0.16, 0.24) * patch.unit_px), 255, -1, cv2.LINE_AA)
     return mask
@@ -108,7 +112,12 @@ def draw_beard(
         jaw = identity.jaw_width
         half = [(1.0, 0.25), (jaw + 0.1, 0.9), (identity.chin_width + 0.05, chin_y), (0.0, chin_y + 0.06)]
         inner = [(0.88, 0.3), (0.70, 0.72), (0.46, mouth_y - 0.12), (0.0, mouth_y - 0.20)]
-        points = [*half, *[(-px, py) for px, py in half[-2::-1]], *[(-px, py) for px, py in inner], *inner[-2::-1]]
+        points = [
+            *half,
+            *[(-px, py) for px, py in half[-2::-1]],
+            *[(-px, py) for px, py in inner],
+            *inner[-2::-1],
+        ]
         fill(mask, patch.px(np.array(points)), 255)
     if identity.beard in ("moustache", "goatee"):
         half = [(0.0, -0.19), (0.22, -0.17), (0.38, -0.03), (0.36, 0.03), (0.15, -0.06), (0.0, -0.07)]

@@ -46,7 +46,14 @@ def mouth_shape(identity: Identity, units: np.ndarray) -> MouthShape:
     def both(number: int) -> float:
         return float(units[INDEX[number]].mean())
 
-    out = 0.095 * side(12) + 0.14 * side(20) + 0.02 * side(15) - 0.035 * side(14) - 0.06 * side(23) - 0.13 * side(18)
+    out = (
+        0.095 * side(12)
+        + 0.14 * side(20)
+        + 0.02 * side(15)
+        - 0.035 * side(14)
+        - 0.06 * side(23)
+        - 0.13 * side(18)
+    )
     out = out - 0.05 * both(26)
     down = -0.155 * side(12) - 0.03 * side(14) + 0.125 * side(15) + 0.035 * side(20)
     widths = identity.mouth_width + out
@@ -59,7 +66,13 @@ def mouth_shape(identity: Identity, units: np.ndarray) -> MouthShape:
     bow = (1 - t**2).clip(0)
     opening = (0.075 * both(25) + 0.235 * both(26)) * (1 - 0.3 * both(18))
     # A dropping jaw takes the corners along, half of its way: the open mouth is an oval, not a grin.
-    middle = identity.mouth_y + bend + 0.02 * both(12) - 0.045 * both(17) * bow + 0.42 * opening * (1 - 0.5 * both(12))
+    middle = (
+        identity.mouth_y
+        + bend
+        + 0.02 * both(12)
+        - 0.045 * both(17) * bow
+        + 0.42 * opening * (1 - 0.5 * both(12))
+    )
     raised = raise_upper * bow**0.7
     parted = min(1.0, opening / 0.05)
     inner_upper = middle - raised * (0.55 + 0.35 * parted) - (0.50 - 0.2 * both(12)) * opening * bow**0.6
@@ -67,8 +80,12 @@ def mouth_shape(identity: Identity, units: np.ndarray) -> MouthShape:
     thin = 1 - 0.62 * both(23) - 0.15 * both(12) - 0.22 * both(20)
     pucker = 1 + 0.35 * both(18)
     cupid = bow**0.6 * (1 - 0.20 * np.exp(-((t / 0.16) ** 2)))
-    outer_upper = inner_upper - identity.lip_upper * max(thin, 0.2) * pucker * cupid - 0.3 * raised * (1 - parted)
-    outer_lower = inner_lower + identity.lip_lower * max(thin, 0.2) * pucker * (1 - 0.15 * both(17)) * bow**0.6
+    outer_upper = (
+        inner_upper - identity.lip_upper * max(thin, 0.2) * pucker * cupid - 0.3 * raised * (1 - parted)
+    )
+    outer_lower = (
+        inner_lower + identity.lip_lower * max(thin, 0.2) * pucker * (1 - 0.15 * both(17)) * bow**0.6
+    )
     x = t * width
     contours = (np.stack([x, y], 1) for y in (outer_upper, inner_upper, inner_lower, outer_lower))
     upper_line = np.stack([x, middle], 1)
@@ -114,7 +131,11 @@ def _draw_inside(area: np.ndarray, mouth: MouthShape, px, unit: float) -> None:
     teeth = mouth.inner_upper[2:-2]
     height = min(0.075, 0.62 * mouth.gap)
     rounded = height * (1 - np.linspace(-1, 1, len(teeth)) ** 4)
-    fill(inside, px(np.concatenate([teeth - (0, 0.03), (teeth + np.stack([0 * rounded, rounded], 1))[::-1]])), (232, 226, 214))
+    fill(
+        inside,
+        px(np.concatenate([teeth - (0, 0.03), (teeth + np.stack([0 * rounded, rounded], 1))[::-1]])),
+        (232, 226, 214),
+    )
     mask = np.zeros(area.shape[:2], np.uint8)
     fill(mask, px(np.concatenate([mouth.inner_upper, mouth.inner_lower[::-1]])), 255)
     blend(area, inside, mask)

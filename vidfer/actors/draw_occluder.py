@@ -43,14 +43,20 @@ def draw_occluder(
         fill(colour, px([(0.12, -0.28), (0.36, -0.28), (0.29, 0.50), (0.12, 0.50)]), as_colour(rgb, 0.85))
         rim = px((0, -0.28)).round().astype(int)
         axes = (round(0.36 * unit_px), round(0.07 * unit_px))
-        cv2.ellipse(colour, (int(rim[0]), int(rim[1])), axes, 0, 0, 360, as_colour(rgb, 1.35), -1, cv2.LINE_AA)
+        cv2.ellipse(
+            colour, (int(rim[0]), int(rim[1])), axes, 0, 0, 360, as_colour(rgb, 1.35), -1, cv2.LINE_AA
+        )
         cv2.ellipse(opacity, (int(rim[0]), int(rim[1])), axes, 0, 0, 360, 255, -1, cv2.LINE_AA)
         for n in range(4):
             finger((0.38, -0.08 + 0.15 * n), (0.02 + 0.02 * n, -0.06 + 0.15 * n), 0.13, 0.98 - 0.03 * n)
     else:
         shape([(-0.20, 0.35), (0.24, 0.35), (0.36, 1.2), (-0.26, 1.2)], as_colour(skin, 0.86))
         shape([(-0.34, 0.85), (0.42, 0.85), (0.48, 1.2), (-0.40, 1.2)], sleeve)
-        palm = spline(np.array([(-0.30, -0.05), (0.28, -0.08), (0.33, 0.28), (0.18, 0.52), (-0.18, 0.52), (-0.32, 0.25)]))
+        palm = spline(
+            np.array(
+                [(-0.30, -0.05), (0.28, -0.08), (0.33, 0.28), (0.18, 0.52), (-0.18, 0.52), (-0.32, 0.25)]
+            )
+        )
         shape(palm, as_colour(skin, 0.92))
         spread = rng.uniform(0.7, 1.2)
         for n, (x, length) in enumerate(((-0.24, 0.42), (-0.08, 0.52), (0.09, 0.50), (0.24, 0.38))):

@@ -115,15 +115,22 @@ def _replace(path: Path, write: Callable[[Path], None]) -> None:
 def encode(frames: np.ndarray, path: Path, *, fps: int, crf: int) -> None:
     """Write frames, uint8 (T, H, W, 3) RGB, as H.264 in AVI.
 
-    One thread and no B-frames: the bytes are the same on each run, and AVI keeps no order of display, so
-    frames must be stored in the order in which they are shown.
+    One thread, so that the bytes are the same on each run. No B-frames, because AVI keeps no order of display.
+    One key frame, because decord 0.6 seeks to wrong frames in an AVI that has more.
     """
     with av.open(str(path), "w", format="avi", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libx264", rate=fps)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1
-        stream.options = {"preset": "veryfast", "crf": str(crf), "bf": "0", "threads": "1", "g": "25"}
+        stream.options = {
+            "preset": "veryfast",
+            "crf": str(crf),
+            "bf": "0",
+            "g": str(max(2, len(frames))),
+            "sc_threshold": "0",
+            "threads": "1",
+        }
         for image in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         container.mux(stream.encode())

@@ -10,15 +10,33 @@ Colour = tuple[float, float, float]
 
 # From fair to deep, in RGB; identities lie between two neighbours.
 SKINS = np.array(
-    [(246, 218, 198), (236, 196, 168), (222, 174, 138), (196, 144, 106), (160, 110, 78), (118, 78, 56), (88, 58, 44)],
+    [
+        (246, 218, 198),
+        (236, 196, 168),
+        (222, 174, 138),
+        (196, 144, 106),
+        (160, 110, 78),
+        (118, 78, 56),
+        (88, 58, 44),
+    ],
     float,
 )
 HAIRS = np.array(
-    [(28, 24, 24), (48, 34, 28), (84, 56, 38), (124, 84, 50), (186, 146, 92), (146, 74, 40), (150, 148, 146)], float
+    [(28, 24, 24), (48, 34, 28), (84, 56, 38), (124, 84, 50), (186, 146, 92), (146, 74, 40), (150, 148, 146)],
+    float,
 )
 IRISES = np.array([(66, 44, 30), (92, 62, 36), (98, 104, 60), (86, 118, 138), (110, 124, 128)], float)
 CLOTHES = np.array(
-    [(54, 72, 110), (120, 54, 58), (64, 98, 82), (200, 196, 188), (52, 54, 60), (176, 136, 70), (112, 92, 136)], float
+    [
+        (54, 72, 110),
+        (120, 54, 58),
+        (64, 98, 82),
+        (200, 196, 188),
+        (52, 54, 60),
+        (176, 136, 70),
+        (112, 92, 136),
+    ],
+    float,
 )
 HAIR_STYLES = ("short", "parted", "fringe", "long", "curly", "bun", "bald", "scarf")
 BEARDS = ("none", "none", "none", "stubble", "moustache", "goatee", "full")
@@ -92,7 +110,9 @@ def sample_identity(rng: np.random.Generator) -> Identity:
         eye_width=rng.uniform(0.19, 0.225),
         eye_open=rng.uniform(0.088, 0.112),
         eye_tilt=rng.uniform(-0.03, 0.02),
-        iris=_colour(_between(IRISES, rng.uniform(0, len(IRISES) - 1) if skin[0] > 180 else rng.uniform(0, 1))),
+        iris=_colour(
+            _between(IRISES, rng.uniform(0, len(IRISES) - 1) if skin[0] > 180 else rng.uniform(0, 1))
+        ),
         nose_width=rng.uniform(0.17, 0.25),
         nose_y=rng.uniform(0.42, 0.52),
         mouth_y=rng.uniform(0.80, 0.87),
@@ -103,7 +123,9 @@ def sample_identity(rng: np.random.Generator) -> Identity:
         lips=_colour(skin * blush),
         beard=beard,
         glasses=str(rng.choice(GLASSES)),
-        glasses_colour=_colour(_between(np.array([(24, 24, 28), (96, 60, 36), (120, 124, 130)], float), rng.uniform(0, 2))),
+        glasses_colour=_colour(
+            _between(np.array([(24, 24, 28), (96, 60, 36), (120, 124, 130)], float), rng.uniform(0, 2))
+        ),
         clothes=_colour(_between(CLOTHES, rng.uniform(0, len(CLOTHES) - 1))),
         age=age,
         freckles=float(rng.uniform(0, 1)) if skin[0] > 225 and rng.random() < 0.3 else 0.0,

@@ -40,4 +40,6 @@ class Patch:
         """Rows and columns of a box in face units, for slicing the patch."""
         height, width = self.shape
         (x0, y0), (x1, y1) = self.px(np.array([(left, top), (right, bottom)]))
-        return slice(max(0, int(y0)), min(height, int(y1) + 1)), slice(max(0, int(x0)), min(width, int(x1) + 1))
+        return slice(max(0, int(y0)), min(height, int(y1) + 1)), slice(
+            max(0, int(x0)), min(width, int(x1) + 1)
+        )

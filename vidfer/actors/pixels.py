@@ -18,7 +18,9 @@ def fill(image: np.ndarray, points_px: np.ndarray, colour) -> None:
     cv2.fillPoly(image, [fixed_point(points_px)], colour, cv2.LINE_AA, FRACTION_BITS)
 
 
-def stroke(image: np.ndarray, points_px: np.ndarray, colour, thickness_px: float, closed: bool = False) -> None:
+def stroke(
+    image: np.ndarray, points_px: np.ndarray, colour, thickness_px: float, closed: bool = False
+) -> None:
     """Draw a line through points (n, 2) in place; at least one pixel thick."""
     thickness = max(1, round(thickness_px))
     cv2.polylines(image, [fixed_point(points_px)], closed, colour, thickness, cv2.LINE_AA, FRACTION_BITS)
@@ -45,7 +47,11 @@ def spline(control: np.ndarray, per_segment: int = 8, closed: bool = True) -> np
     control = np.asarray(control, float)
     n_points = len(control)
     if closed:
-        before, after, last = control[np.arange(-1, n_points - 1)], np.roll(control, -1, 0), np.roll(control, -2, 0)
+        before, after, last = (
+            control[np.arange(-1, n_points - 1)],
+            np.roll(control, -1, 0),
+            np.roll(control, -2, 0),
+        )
         first = control
     else:
         padded = np.concatenate([control[:1], control, control[-1:]])

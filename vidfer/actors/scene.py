@@ -61,7 +61,9 @@ def sample_scene(
         return mean + spread * c.sway * _wander(rng, times_s)
 
     half_width = height * rng.uniform(*c.face_share)
-    size_factor = 1 + c.zoom * (rng.uniform(-1, 1) * np.linspace(-0.5, 0.5, n_frames) + 0.3 * _wander(rng, times_s))
+    size_factor = 1 + c.zoom * (
+        rng.uniform(-1, 1) * np.linspace(-0.5, 0.5, n_frames) + 0.3 * _wander(rng, times_s)
+    )
     shift = rng.uniform(-1, 1, 2) * height * c.off_centre * (1.0, 0.3)
     drift = np.stack([_wander(rng, times_s), 0.6 * _wander(rng, times_s)], 1) * half_width * 0.10 * c.sway
     centre = np.array((width / 2, 0.47 * height)) + shift + drift
@@ -78,7 +80,8 @@ def sample_scene(
         roll_rad=angle(c.roll_rad),
         centre_px=centre,
         half_width_px=half_width * size_factor,
-        gaze=np.stack([0.02 * _wander(rng, times_s), 0.008 * _wander(rng, times_s)], 1) + rng.normal(0, 0.012, 2),
+        gaze=np.stack([0.02 * _wander(rng, times_s), 0.008 * _wander(rng, times_s)], 1)
+        + rng.normal(0, 0.012, 2),
         light=(1.2 * strength * np.cos(light_angle), 0.8 * strength * np.sin(light_angle)),
         side_light=float(strength),
         shadow=shadow,
@@ -109,6 +112,10 @@ def _sample_occluder(rng: np.random.Generator, times_s: np.ndarray) -> Occluder:
     duration_s = times_s[-1]
     start_s = rng.uniform(-0.6, 0.5) * duration_s
     stay_s = rng.uniform(0.4, 1.2)
-    near = np.interp(times_s, [start_s, start_s + 0.35, start_s + 0.35 + stay_s, start_s + 0.7 + stay_s], [0, 1, 1, 0])
+    near = np.interp(
+        times_s, [start_s, start_s + 0.35, start_s + 0.35 + stay_s, start_s + 0.7 + stay_s], [0, 1, 1, 0]
+    )
     near = (near * near * (3 - 2 * near))[:, None]
-    return Occluder(kind=kind, centre=away + (rest - away) * near, angle_rad=float(side * rng.uniform(-0.1, 0.5)))
+    return Occluder(
+        kind=kind, centre=away + (rest - away) * near, angle_rad=float(side * rng.uniform(-0.1, 0.5))
+    )

@@ -61,10 +61,14 @@ class ActorSettings:
 
     def __post_init__(self) -> None:
         if self.setting not in CONDITIONS:
-            raise VidferError(f"unknown actor setting '{self.setting}'; choose one of {', '.join(CONDITIONS)}")
+            raise VidferError(
+                f"unknown actor setting '{self.setting}'; choose one of {', '.join(CONDITIONS)}"
+            )
         width, height = self.size
         if width % 2 or height % 2 or min(width, height) < 64:
-            raise VidferError(f"actor frames of {width}x{height} cannot be encoded; use even numbers of 64 or more")
+            raise VidferError(
+                f"actor frames of {width}x{height} cannot be encoded; use even numbers of 64 or more"
+            )
         if not 0.5 <= self.min_duration_s <= self.max_duration_s <= 5:
             raise VidferError(
                 f"clips of {self.min_duration_s} to {self.max_duration_s} s; "
@@ -73,7 +77,9 @@ class ActorSettings:
         if not 1 <= self.fps <= 120:
             raise VidferError(f"{self.fps} frames per second; choose a rate between 1 and 120")
         if not 0 <= self.unlabelled_novel_share <= 1:
-            raise VidferError(f"unlabelled_novel_share is {self.unlabelled_novel_share}; it must lie between 0 and 1")
+            raise VidferError(
+                f"unlabelled_novel_share is {self.unlabelled_novel_share}; it must lie between 0 and 1"
+            )
         self._check_labels()
         self._check_counts()
 
@@ -91,7 +97,9 @@ class ActorSettings:
         if not self.base_labels:
             raise VidferError("base_labels is empty; name at least one expression")
         if self.unlabelled_novel_share > 0 and not self.novel_labels:
-            raise VidferError("unlabelled_novel_share is above 0 but novel_labels is empty; name novel expressions")
+            raise VidferError(
+                "unlabelled_novel_share is above 0 but novel_labels is empty; name novel expressions"
+            )
 
     def _check_counts(self) -> None:
         parts = {
@@ -107,6 +115,8 @@ class ActorSettings:
         for split, n_clips in parts.items():
             n_subjects = getattr(self, f"{split}_subjects")
             if n_clips and n_subjects < 1:
-                raise VidferError(f"{split}_subjects is {n_subjects}, but there are {split} clips; use 1 or more")
+                raise VidferError(
+                    f"{split}_subjects is {n_subjects}, but there are {split} clips; use 1 or more"
+                )
         if not sum(parts.values()):
             raise VidferError("these settings ask for no clip at all; raise one of the clip counts")

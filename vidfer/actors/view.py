@@ -56,20 +56,33 @@ class View:
         (x0, y0, x1, y1), inverse = window
         shape = (x1 - x0, y1 - y0)
         fields = cv2.warpAffine(
-            self._fields, inverse, shape, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+            self._fields,
+            inverse,
+            shape,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
         )
         x = np.arange(shape[0], dtype=np.float32)[None]
         y = np.arange(shape[1], dtype=np.float32)[:, None]
         inverse = inverse.astype(np.float32)
-        source_x = inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] - np.float32(pose.turn[0]) * fields[..., 0]
-        source_y = inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2] - np.float32(pose.turn[1]) * fields[..., 0]
+        source_x = (
+            inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2] - np.float32(pose.turn[0]) * fields[..., 0]
+        )
+        source_y = (
+            inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2] - np.float32(pose.turn[1]) * fields[..., 0]
+        )
         source_y -= np.float32(pose.jaw) * fields[..., 1]
         colour = cv2.remap(head, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         opacity = cv2.remap(self._base.opacity, source_x, source_y, cv2.INTER_LINEAR)
         _lay_over(frame[y0:y1, x0:x1], colour, opacity)
 
     def place_occluder(
-        self, frame: np.ndarray, front: tuple[np.ndarray, np.ndarray], pose: Pose, centre: np.ndarray, angle_rad: float
+        self,
+        frame: np.ndarray,
+        front: tuple[np.ndarray, np.ndarray],
+        pose: Pose,
+        centre: np.ndarray,
+        angle_rad: float,
     ) -> None:
         """Draw an occluder (colour, opacity) over ``frame`` in place; ``centre`` is in face units of the head."""
         colour, opacity = front
@@ -98,7 +111,9 @@ class View:
             x = moved[:, 0].round().astype(int).clip(0, width - 1)
             y = moved[:, 1].round().astype(int).clip(0, height - 1)
             depth = self._base.depth[y, x]
-            moved = start + np.stack([pose.turn[0] * depth, pose.turn[1] * depth + pose.jaw * self._base.jaw[y, x]], 1)
+            moved = start + np.stack(
+                [pose.turn[0] * depth, pose.turn[1] * depth + pose.jaw * self._base.jaw[y, x]], 1
+            )
         return moved @ pose.matrix[:, :2].T + pose.matrix[:, 2]
 
     def box(self, pose: Pose) -> np.ndarray:
