@@ -1,0 +1,171 @@
+"""Train a few-shot head, episode by episode, on the base classes (CSRN, Kim et al., ICCE 2024).
+
+Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/csrn
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import tyro
+from accelerate import Accelerator
+from accelerate.utils import (
+    DataLoaderConfiguration,
+    DistributedDataParallelKwargs,
+    ProjectConfiguration,
+    set_seed,
+)
+from tqdm.auto import tqdm
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.episodes import EpisodeSampler
+from vidfer.data.loader import build_loader
+from vidfer.data.settings import NoiseSettings
+from vidfer.data.splits import labels_of
+from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.episodic import (
+    EpisodeBatches,
+    EpisodeNet,
+    train_episodes,
+    validate_episodes,
+    validation_episodes,
+)
+from vidfer.learn.noised_input import NoisedInput
+from vidfer.learn.optimiser import build_optimiser
+from vidfer.learn.run_folder import RunFolder
+from vidfer.learn.seeds import seed_epoch
+from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
+from vidfer.learn.splits import training_split
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.settings import ModelSettings
+from vidfer.store.reader import CropCache
+
+ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
+"""As published."""
+
+HEAD_SETTINGS = ("head", "prototype_weight", "pairing", "distance")
+"""Settings of the model that --init does not replace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(RunSettings):
+    """Train a few-shot head, episode by episode, on the base classes."""
+
+    init: Path | None = None
+    """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
+    freeze_encoder: bool = False
+    """Leave the encoder of --init as it is and train the head alone."""
+    model: ModelSettings = field(default_factory=lambda: ModelSettings(encoder="conv4"))
+    data: DataSettings = field(default_factory=DataSettings)
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
+    optimiser: OptimiserSettings = field(default_factory=lambda: ADAM)
+    episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
+
+
+def main(settings: Settings) -> None:
+    accelerator = Accelerator(
+        mixed_precision=settings.mixed_precision,
+        log_with=None if settings.tracker == "none" else settings.tracker,
+        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
+        # Whole episodes go to the processes: a step sees as many episodes as there are processes.
+        dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True),
+        # CSRN compares maps and leaves the embedding vector's last layers without gradient.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    set_seed(settings.seed)
+    task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
+
+    # Data
+    cache = CropCache(settings.cache)
+    split = training_split(cache, settings.data)
+    train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
+    train_clips = ClipDataset(
+        cache.path, split.train, train_labels, n_frames=frames, training=True, seed=settings.seed
+    )
+    val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
+    sampler = EpisodeSampler(
+        train_labels,
+        ways=task.ways,
+        shots=task.shots,
+        queries=task.queries,
+        episodes=task.per_epoch,
+        seed=settings.seed,
+        class_names=split.classes,
+        source=cache.path,
+    )
+    batches = EpisodeBatches(sampler)
+    train_loader = build_loader(train_clips, batches.batch_size, batches=batches, workers=workers)
+    val_loader = build_loader(val_clips, batches.batch_size, workers=workers)
+    has_face = [cache.clips[i].n_faces > 0 for i in split.val]
+    val_episodes = validation_episodes(val_labels, has_face, task, seed=settings.data.split_seed)
+
+    # Model, noise, optimiser
+    model_settings, encoder = settings.model, None
+    if settings.init is not None:
+        start, _ = load_checkpoint(settings.init)
+        encoder = start.encoder
+        head = {name: getattr(settings.model, name) for name in HEAD_SETTINGS}
+        model_settings = replace(start.settings, **head)
+    elif settings.freeze_encoder:
+        raise VidferError("--freeze-encoder needs --init: random weights must be trained")
+    recogniser = build_recogniser(model_settings)
+    if recogniser.head is None:
+        raise VidferError("--model.head None: nothing to train by episodes; choose csrn or prototype")
+    if encoder is not None:
+        recogniser.encoder.load_state_dict(encoder.state_dict())
+    net = EpisodeNet(recogniser, freeze_encoder=settings.freeze_encoder)
+    noise = NoisedInput(settings.noise, model_settings)
+    optimiser, schedule = build_optimiser(net, settings.optimiser, task.epochs * len(train_loader))
+
+    run = RunFolder(settings, accelerator)
+    run.save_data(split, cache)
+    accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    if val_episodes is None:
+        accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
+    net, optimiser, schedule, train_loader = accelerator.prepare(net, optimiser, schedule, train_loader)
+
+    progress = run.progress() or {"epoch": 0, "best": -1.0}
+    if progress["epoch"]:
+        run.load_state()
+
+    for epoch in range(progress["epoch"], task.epochs):
+        seed_epoch(settings.seed, epoch, accelerator.process_index)
+        train_clips.set_epoch(epoch)
+        train_loader.set_epoch(epoch)
+        name = f"epoch {epoch + 1}/{task.epochs}"
+        bar = tqdm(train_loader, desc=name, leave=False, disable=not accelerator.is_main_process)
+        means = train_episodes(
+            net,
+            bar,
+            optimiser,
+            schedule,
+            accelerator,
+            noise=noise,
+            clip_norm=settings.optimiser.clip_norm,
+            ways=task.ways,
+            shots=task.shots,
+        )
+        accuracy = None
+        if val_episodes is not None:
+            accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
+        info = {"cache_hash": cache.content_hash, "epoch": epoch + 1, "base_classes": list(split.classes)}
+        info |= {"val_accuracy": accuracy}
+        if accuracy is None or accuracy >= progress["best"]:  # of equals the later one
+            progress["best"] = accuracy
+            run.save_checkpoint("best", recogniser, info)
+        run.save_checkpoint("last", recogniser, info)
+        scores = {"val_accuracy": accuracy, "lr": schedule.get_last_lr()[0]}
+        run.log(epoch + 1, epoch=epoch + 1, **means, **scores)
+        run.save_state(progress | {"epoch": epoch + 1, "step": epoch + 1})
+        found = "" if accuracy is None else f", validation accuracy {accuracy:.1%} ({val_episodes.ways}-way)"
+        accelerator.print(f"{name}: loss {means['loss']:.4f}{found}")
+
+    accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
+    accelerator.end_training()
+
+
+if __name__ == "__main__":
+    with exit_on_user_error("fewshot.py"):
+        main(tyro.cli(Settings, description=__doc__))

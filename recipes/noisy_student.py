@@ -1,0 +1,229 @@
+"""Let a teacher label the unlabelled clips, and train a student on labelled and pseudo-labelled ones with
+noise.
+
+Example: accelerate launch recipes/noisy_student.py --cache cache/afew.h5 \\
+    --teacher runs/teacher/checkpoints/best --out runs/student
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+import tyro
+from accelerate import Accelerator
+from accelerate.utils import (
+    DataLoaderConfiguration,
+    DistributedDataParallelKwargs,
+    ProjectConfiguration,
+    set_seed,
+)
+from tqdm.auto import tqdm
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
+from vidfer.data.settings import NoiseSettings
+from vidfer.data.splits import labels_of
+from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.ema import Ema
+from vidfer.learn.losses import smooth_targets
+from vidfer.learn.noised_input import NoisedInput
+from vidfer.learn.noisy_student import MixedBatches, MixedDataset
+from vidfer.learn.optimiser import build_optimiser
+from vidfer.learn.predict import predict, war_uar
+from vidfer.learn.pseudo_labels import from_predictions, read_pseudo_labels, write_pseudo_labels
+from vidfer.learn.run_folder import RunFolder
+from vidfer.learn.seeds import seed_epoch
+from vidfer.learn.selection import select, student_targets, summarise
+from vidfer.learn.settings import (
+    DataSettings,
+    OptimiserSettings,
+    PseudoLabelSettings,
+    RunSettings,
+    TrainSettings,
+)
+from vidfer.learn.splits import check_shares, training_split, unlabelled_clips
+from vidfer.learn.supervised import train_epoch
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+from vidfer.store.reader import CropCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(RunSettings):
+    """Let a teacher label the unlabelled clips, and train a student on labelled and pseudo-labelled ones."""
+
+    teacher: Path
+    """Checkpoint folder of a trained classifier; its classes are the student's."""
+    unlabelled: Path | None = None
+    """Another crop cache whose clips the teacher labels; by default the unlabelled clips of --cache."""
+    rounds: int = 1
+    """How often a student is trained; each becomes the teacher of the next."""
+    width: int | None = None
+    """Width of the student's network; by default, and at least, the teacher's."""
+    from_teacher: bool = False
+    """Start from the teacher's weights instead of from scratch."""
+    pseudo: PseudoLabelSettings = field(default_factory=PseudoLabelSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.rounds < 1:
+            raise VidferError(f"--rounds {self.rounds}: at least one student is needed")
+
+
+def main(settings: Settings) -> None:
+    accelerator = Accelerator(
+        mixed_precision=settings.mixed_precision,
+        log_with=None if settings.tracker == "none" else settings.tracker,
+        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
+        dataloader_config=DataLoaderConfiguration(split_batches=True, use_seedable_sampler=True),
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    main_process, processes = accelerator.is_main_process, accelerator.num_processes
+    batch_size, epochs = settings.train.batch_size, settings.train.epochs
+    check_shares(batch_size, processes, "--train.batch-size")
+
+    # Data; the classes are the teacher's
+    teacher, _ = load_checkpoint(settings.teacher)
+    if not teacher.classes:
+        raise VidferError(f"{settings.teacher} has no classifier; name a checkpoint of recipes/supervised.py")
+    width = settings.width or teacher.settings.width
+    if width < teacher.settings.width or (settings.from_teacher and width != teacher.settings.width):
+        raise VidferError(
+            f"--width {width}: the teacher has {teacher.settings.width}; a student is as large or larger, "
+            f"and just as large with --from-teacher"
+        )
+    cache = CropCache(settings.cache)
+    other = CropCache(settings.unlabelled) if settings.unlabelled else None
+    split = training_split(cache, replace(settings.data, classes=settings.data.classes or teacher.classes))
+    if split.classes != teacher.classes:
+        raise VidferError(
+            f"--data.classes {' '.join(split.classes)}: the teacher knows {' '.join(teacher.classes)}; "
+            f"leave the option out"
+        )
+    split = replace(split, unlabelled=unlabelled_clips(cache, split, other))
+    frames, workers = settings.data.frames, settings.data.workers
+    train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
+    labelled_clips = ClipDataset(
+        cache.path, split.train, train_labels, n_frames=frames, training=True, seed=settings.seed
+    )
+    labelled_targets = smooth_targets(
+        torch.from_numpy(train_labels), len(split.classes), settings.train.label_smoothing
+    )
+    pool = (other or cache).path
+    clips_to_label = ClipDataset(pool, split.unlabelled, n_frames=frames)
+    pseudo_clips = ClipDataset(pool, split.unlabelled, n_frames=frames, training=True, seed=settings.seed)
+    val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
+    label_loader = build_loader(clips_to_label, batch_size, workers=workers)
+    val_loader = build_loader(val_clips, batch_size, workers=workers)
+
+    run = RunFolder(settings, accelerator)
+    run.save_data(split, cache, other)
+    accelerator.print(
+        f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips, "
+        f"{len(split.val)} to validate on ({split.note})"
+    )
+    progress = run.progress() or {"round": 1, "epoch": 0, "step": 0, "best": -1.0, "best_of_all": -1.0}
+
+    for number in range(progress["round"], settings.rounds + 1):
+        # The teacher labels, without noise
+        teacher_folder = settings.teacher if number == 1 else run.path / f"checkpoints/round{number - 1}"
+        teacher, _ = load_checkpoint(teacher_folder)
+        labels_file = run.path / f"pseudo_labels/round{number}.csv"
+        if labels_file.exists():
+            labels = read_pseudo_labels(labels_file)
+        else:
+            bar = tqdm(
+                accelerator.prepare(label_loader),
+                desc=f"round {number}: labelling",
+                leave=False,
+                disable=not main_process,
+            )
+            found = predict(teacher.to(accelerator.device), bar, accelerator)
+            labels = from_predictions(found, other or cache, split.classes, checkpoint_hash(teacher_folder))
+            labels = select(labels, settings.pseudo)
+            accelerator.wait_for_everyone()
+            if main_process:
+                write_pseudo_labels(labels, labels_file, asdict(settings.pseudo))
+        summary = summarise(labels)
+        if not progress["epoch"]:
+            run.log(progress["step"], round=number, pseudo_labels=summary)
+        accelerator.print(
+            f"round {number}: {summary['selected']} of {summary['clips']} pseudo-labelled clips are chosen, "
+            f"{summary['pool']} with repetitions: {summary['pool_per_class']}"
+        )
+
+        # The student learns, with noise
+        set_seed(settings.seed + number - 1)
+        student = teacher
+        if not settings.from_teacher:
+            student = build_recogniser(replace(teacher.settings, width=width), split.classes)
+        noise = NoisedInput(settings.noise, student.settings)
+        pseudo_targets = torch.from_numpy(student_targets(labels, soft=settings.pseudo.soft))
+        mixed = MixedDataset(labelled_clips, pseudo_clips, labelled_targets, pseudo_targets)
+        batches = MixedBatches(
+            train_labels,
+            labels.weights,
+            batch_size=batch_size,
+            ratio=settings.pseudo.ratio,
+            balanced=settings.train.balanced,
+            seed=settings.seed,
+        )
+        train_loader = build_loader(mixed, batch_size, batches=batches, workers=workers)
+        optimiser, schedule = build_optimiser(student, settings.optimiser, epochs * len(train_loader))
+        model, optimiser, schedule, train_loader, val_loader_here = accelerator.prepare(
+            student, optimiser, schedule, train_loader, val_loader
+        )
+        student = accelerator.unwrap_model(model)
+        ema = Ema(student, settings.train.ema_decay) if settings.train.ema_decay else None
+        kept = student if ema is None else ema.module
+        if progress["epoch"]:
+            run.load_state(ema)
+
+        for epoch in range(progress["epoch"], epochs):
+            seed_epoch(settings.seed, (number - 1) * epochs + epoch, accelerator.process_index)
+            train_loader.set_epoch((number - 1) * epochs + epoch)
+            name = f"round {number}, epoch {epoch + 1}/{epochs}"
+            bar = tqdm(train_loader, desc=name, leave=False, disable=not main_process)
+            means = train_epoch(
+                model,
+                bar,
+                optimiser,
+                schedule,
+                accelerator,
+                noise=noise,
+                clip_norm=settings.optimiser.clip_norm,
+                ema=ema,
+            )
+            war, uar = war_uar(predict(kept, val_loader_here, accelerator))
+            info = {"cache_hash": cache.content_hash, "round": number, "epoch": epoch + 1}
+            info |= {"val_uar": uar, "val_war": war, "teacher_hash": labels.teacher_hash}
+            if uar >= progress["best"]:  # of equals the later one, which was trained longer
+                progress["best"] = uar
+                run.save_checkpoint(f"round{number}", kept, info)
+            if uar >= progress["best_of_all"]:
+                progress["best_of_all"] = uar
+                run.save_checkpoint("best", kept, info)
+            run.save_checkpoint("last", kept, info)
+            progress |= {"round": number, "epoch": epoch + 1, "step": progress["step"] + 1}
+            scores = {"val_uar": uar, "val_war": war, "lr": schedule.get_last_lr()[0]}
+            run.log(progress["step"], round=number, epoch=epoch + 1, **means, **scores)
+            run.save_state(progress, ema)
+            accelerator.print(f"{name}: loss {means['loss']:.3f}, validation UAR {uar:.1%}, WAR {war:.1%}")
+        progress |= {"epoch": 0, "best": -1.0}
+        accelerator.free_memory()
+
+    accelerator.print(
+        f"best validation UAR {progress['best_of_all']:.1%}; checkpoint in {run.path / 'checkpoints/best'}"
+    )
+    accelerator.end_training()
+
+
+if __name__ == "__main__":
+    with exit_on_user_error("noisy_student.py"):
+        main(tyro.cli(Settings, description=__doc__))

@@ -1,0 +1,149 @@
+"""Train the video network on the labelled clips of the base classes.
+
+Example: accelerate launch recipes/supervised.py --cache cache/afew.h5 --out runs/teacher
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tyro
+from accelerate import Accelerator
+from accelerate.utils import (
+    DataLoaderConfiguration,
+    DistributedDataParallelKwargs,
+    ProjectConfiguration,
+    set_seed,
+)
+from tqdm.auto import tqdm
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
+from vidfer.data.settings import NoiseSettings
+from vidfer.data.splits import labels_of
+from vidfer.errors import exit_on_user_error
+from vidfer.learn.ema import Ema
+from vidfer.learn.noised_input import NoisedInput
+from vidfer.learn.optimiser import build_optimiser
+from vidfer.learn.predict import predict, war_uar
+from vidfer.learn.run_folder import RunFolder
+from vidfer.learn.seeds import seed_epoch
+from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
+from vidfer.learn.splits import check_shares, training_split
+from vidfer.learn.supervised import train_epoch
+from vidfer.models.build import build_recogniser, load_imagenet
+from vidfer.models.settings import ModelSettings
+from vidfer.store.reader import CropCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(RunSettings):
+    """Train the video network on the labelled clips of the base classes."""
+
+    imagenet: Path | None = None
+    """File of torchvision's ResNet-18 weights (resnet18-f37072fd.pth) to start all three regions from."""
+    model: ModelSettings = field(default_factory=lambda: ModelSettings(head="prototype"))
+    """The network. Its head is not trained here; the prototype head has nothing to train."""
+    data: DataSettings = field(default_factory=DataSettings)
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+
+
+def main(settings: Settings) -> None:
+    accelerator = Accelerator(
+        mixed_precision=settings.mixed_precision,
+        log_with=None if settings.tracker == "none" else settings.tracker,
+        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
+        # A batch is shared by the processes, so that their number does not change the training.
+        dataloader_config=DataLoaderConfiguration(split_batches=True, use_seedable_sampler=True),
+        # The classifier does not use the maps, which are there for few-shot heads.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    set_seed(settings.seed)
+    batch_size, epochs = settings.train.batch_size, settings.train.epochs
+    check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
+
+    # Data
+    cache = CropCache(settings.cache)
+    split = training_split(cache, settings.data)
+    frames, workers = settings.data.frames, settings.data.workers
+    train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
+    train_clips = ClipDataset(
+        cache.path, split.train, train_labels, n_frames=frames, training=True, seed=settings.seed
+    )
+    val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
+    train_loader = build_loader(
+        train_clips,
+        batch_size,
+        shuffle=True,
+        balanced=settings.train.balanced,
+        drop_last=len(train_clips) >= batch_size,
+        workers=workers,
+        seed=settings.seed,
+    )
+    val_loader = build_loader(val_clips, batch_size, workers=workers)
+
+    # Model, noise, optimiser
+    model = build_recogniser(settings.model, split.classes)
+    if settings.imagenet is not None:
+        load_imagenet(model.encoder, settings.imagenet)
+    noise = NoisedInput(settings.noise, settings.model)
+    optimiser, schedule = build_optimiser(model, settings.optimiser, epochs * len(train_loader))
+
+    run = RunFolder(settings, accelerator)
+    run.save_data(split, cache)
+    accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    model, optimiser, schedule, train_loader, val_loader = accelerator.prepare(
+        model, optimiser, schedule, train_loader, val_loader
+    )
+    ema = Ema(accelerator.unwrap_model(model), settings.train.ema_decay) if settings.train.ema_decay else None
+    kept = accelerator.unwrap_model(model) if ema is None else ema.module
+
+    progress = run.progress() or {"epoch": 0, "best": -1.0}
+    if progress["epoch"]:
+        run.load_state(ema)
+
+    for epoch in range(progress["epoch"], epochs):
+        seed_epoch(settings.seed, epoch, accelerator.process_index)
+        train_clips.set_epoch(epoch)
+        train_loader.set_epoch(epoch)
+        bar = tqdm(
+            train_loader,
+            desc=f"epoch {epoch + 1}/{epochs}",
+            leave=False,
+            disable=not accelerator.is_main_process,
+        )
+        means = train_epoch(
+            model,
+            bar,
+            optimiser,
+            schedule,
+            accelerator,
+            noise=noise,
+            clip_norm=settings.optimiser.clip_norm,
+            label_smoothing=settings.train.label_smoothing,
+            ema=ema,
+        )
+        war, uar = war_uar(predict(kept, val_loader, accelerator))
+        info = {"cache_hash": cache.content_hash, "epoch": epoch + 1, "val_uar": uar, "val_war": war}
+        if uar >= progress["best"]:  # of equals the later one, which was trained longer
+            progress["best"] = uar
+            run.save_checkpoint("best", kept, info)
+        run.save_checkpoint("last", kept, info)
+        run.log(epoch + 1, epoch=epoch + 1, **means, val_uar=uar, val_war=war, lr=schedule.get_last_lr()[0])
+        run.save_state(progress | {"epoch": epoch + 1, "step": epoch + 1}, ema)
+        accelerator.print(
+            f"epoch {epoch + 1}/{epochs}: loss {means['loss']:.3f}, validation UAR {uar:.1%}, WAR {war:.1%}"
+        )
+
+    accelerator.print(
+        f"best validation UAR {progress['best']:.1%}; checkpoint in {run.path / 'checkpoints/best'}"
+    )
+    accelerator.end_training()
+
+
+if __name__ == "__main__":
+    with exit_on_user_error("supervised.py"):
+        main(tyro.cli(Settings, description=__doc__))

@@ -1,0 +1,213 @@
+"""Training a few-shot head, episode by episode."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torch.utils.data import Sampler
+
+from vidfer.data.episodes import EpisodeSampler
+from vidfer.errors import VidferError
+from vidfer.learn.losses import csrn_loss
+from vidfer.learn.settings import EpisodeSettings
+from vidfer.learn.supervised import share_buffers
+from vidfer.models.csrn import CSRNHead
+from vidfer.models.embedding import Embedding
+from vidfer.models.recogniser import Recogniser
+
+
+class EpisodeBatches(Sampler[list[int]]):
+    """One batch per episode: the positions of its support, then of its query clips, both ordered by class.
+
+    Epoch e gives the episodes from e times ``len`` on, so that no two epochs are alike.
+    """
+
+    def __init__(self, sampler: EpisodeSampler) -> None:
+        self.episodes = sampler
+        self.batch_size = sampler.ways * (sampler.shots + sampler.queries)
+        self.drop_last = True  # every batch is full
+        self.epoch = 0
+
+    @property
+    def sampler(self) -> EpisodeBatches:
+        """Where Accelerate looks for ``set_epoch`` when it has given each process its share of the
+        episodes."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.episodes)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for i in range(self.epoch * len(self), (self.epoch + 1) * len(self)):
+            episode = self.episodes.episode(i)
+            yield [*episode.support.tolist(), *episode.query.tolist()]
+
+
+class EpisodeNet(nn.Module):
+    """A recogniser with the loss of its head around it.
+
+    One module with one forward pass per episode is what lets Accelerate add up gradients over processes.
+    """
+
+    def __init__(self, recogniser: Recogniser, *, freeze_encoder: bool = False) -> None:
+        super().__init__()
+        self.recogniser = recogniser
+        self.freeze_encoder = freeze_encoder
+        if freeze_encoder:
+            recogniser.encoder.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> EpisodeNet:
+        super().train(mode)
+        if self.freeze_encoder:
+            # Otherwise the running statistics of batch normalisation would go on changing.
+            self.recogniser.encoder.eval()
+        return self
+
+    def forward(self, crops: Tensor, frame_mask: Tensor, ways: int, shots: int) -> tuple[Tensor, Tensor]:
+        """Loss and accuracy of one episode.
+
+        Args:
+            crops, frame_mask: N*K support clips, then the query clips, both ordered by class.
+            ways, shots: N and K.
+        """
+        clips = self.recogniser.embed(crops, frame_mask)
+        support, query = clips[: ways * shots], clips[ways * shots :]
+        classes = torch.arange(ways, device=crops.device)
+        support_labels = classes.repeat_interleave(shots)
+        query_labels = classes.repeat_interleave(len(query) // ways)
+        head = self.recogniser.head
+        if isinstance(head, CSRNHead):
+            relations = head.relations(support, support_labels, query)
+            pairs, prototypes = relations.pair_scores, relations.prototype_scores
+            scores = head.class_scores(pairs, prototypes, support_labels)
+            loss = csrn_loss(
+                pairs, prototypes, support_labels, query_labels, prototype_weight=head.prototype_weight
+            )
+        else:
+            # Prototypical networks (Snell et al. 2017, equation 2): cross-entropy over distances.
+            scores = head(support, support_labels, query)
+            loss = F.cross_entropy(scores, query_labels)
+        return loss, (scores.argmax(1) == query_labels).float().mean()
+
+
+def train_episodes(
+    net: nn.Module,
+    loader: Iterable[dict],
+    optimiser: Optimizer,
+    schedule: LRScheduler,
+    accelerator: Accelerator,
+    *,
+    noise: nn.Module,
+    clip_norm: float,
+    ways: int,
+    shots: int,
+) -> dict[str, float]:
+    """One epoch over a loader of episodes.
+
+    Args:
+        net: prepared :class:`EpisodeNet`.
+        loader: prepared; batches in the order of :class:`EpisodeBatches`.
+        optimiser, schedule: prepared; both stepped after every episode.
+        noise: makes noised float crops of uint8 ones, on their device.
+        clip_norm: largest norm of the gradient; 0 clips nothing.
+        ways, shots: N and K of the episodes.
+
+    Returns:
+        ``loss`` and ``train_accuracy``, means over episodes and processes.
+
+    Raises:
+        VidferError: the loss is no finite number any more.
+    """
+    net.train()
+    noise.train()
+    sums = torch.zeros(3, device=accelerator.device)
+    for batch in loader:
+        loss, accuracy = net(noise(batch["crops"]), batch["frame_mask"], ways, shots)
+        optimiser.zero_grad()
+        accelerator.backward(loss)
+        if clip_norm:
+            accelerator.clip_grad_norm_(net.parameters(), clip_norm)
+        optimiser.step()
+        schedule.step()
+        sums += torch.stack([loss.detach(), accuracy, torch.ones_like(accuracy)])
+    share_buffers(net, accelerator)
+    loss, accuracy, episodes = accelerator.reduce(sums, "sum").tolist()
+    if not math.isfinite(loss):
+        raise VidferError(
+            "the loss is no finite number any more; lower --optimiser.lr, or train without fp16"
+        )
+    return {"loss": loss / episodes, "train_accuracy": accuracy / episodes}
+
+
+def validation_episodes(
+    labels: Sequence[int], has_face: Sequence[bool], settings: EpisodeSettings, *, seed: int
+) -> EpisodeSampler | None:
+    """Episodes over validation clips, like those of training but with as many ways as classes that have
+    enough clips.
+
+    None if fewer than two classes have.
+    """
+    labels, has_face = np.asarray(labels), np.asarray(has_face)
+    need = settings.shots + settings.queries
+    enough = [
+        number
+        for number in np.unique(labels)
+        if (labels == number).sum() >= need and ((labels == number) & has_face).sum() >= settings.shots
+    ]
+    if len(enough) < 2:
+        return None
+    return EpisodeSampler(
+        np.where(np.isin(labels, enough), labels, -1),
+        ways=min(settings.ways, len(enough)),
+        shots=settings.shots,
+        queries=settings.queries,
+        episodes=settings.val_episodes,
+        seed=seed,
+        has_face=has_face,
+    )
+
+
+@torch.no_grad()
+def validate_episodes(
+    recogniser: Recogniser, loader: Iterable[dict], episodes: EpisodeSampler, accelerator: Accelerator
+) -> float:
+    """Mean accuracy over validation episodes, each clip embedded once; a query clip without a face counts as
+    wrong.
+
+    Every process computes the whole: gathering maps from all of them would cost more than it saves.
+
+    Args:
+        recogniser: with encoder and head.
+        loader: not prepared; all validation clips in the order that the positions in ``episodes`` mean.
+        episodes: which to ask.
+        accelerator: says device and number format.
+    """
+    recogniser.eval()
+    parts, faces = [], []
+    for batch in loader:
+        crops, mask = batch["crops"].to(accelerator.device), batch["frame_mask"].to(accelerator.device)
+        with accelerator.autocast():
+            found = recogniser.embed(crops, mask)
+        parts.append(Embedding(found.vector.float(), found.maps.float()))
+        faces.append(mask.any(1))
+    clips, has_face = Embedding.cat(parts), torch.cat(faces)
+    accuracies = []
+    for episode in episodes:
+        support, query, support_labels, query_labels = (
+            torch.from_numpy(part).to(accelerator.device)
+            for part in (episode.support, episode.query, episode.support_labels, episode.query_labels)
+        )
+        chosen = recogniser.head(clips[support], support_labels, clips[query]).argmax(1)
+        accuracies.append(((chosen == query_labels) & has_face[query]).float().mean())
+    return float(torch.stack(accuracies).mean())

@@ -1,0 +1,32 @@
+"""From stored crops to what a network in training sees."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from vidfer.data.noise import ClipNoise
+from vidfer.data.settings import NoiseSettings
+from vidfer.models.frames import resize_images, unit_float
+from vidfer.models.settings import ModelSettings
+
+CONV4_PX = 64
+"""The one size that conv4 works on."""
+
+
+class NoisedInput(nn.Module):
+    """Resizes crops to the network's input and noises them, on the device they are on.
+
+    Resizing comes first: noise on 224 pixels costs twelve times as much as on 64, and the network would see
+    no more of it.
+    """
+
+    def __init__(self, noise: NoiseSettings, model: ModelSettings) -> None:
+        super().__init__()
+        self.input_px = CONV4_PX if model.encoder == "conv4" else model.input_px
+        self.noise = ClipNoise(noise)
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """uint8 (B, T, R, 3, S, S) to float (B, T, R, 3, H, W) in [0, 1]; noised in training mode only."""
+        images = unit_float(crops)
+        small = resize_images(images.flatten(0, 2), self.input_px).unflatten(0, images.shape[:3])
+        return self.noise(small)

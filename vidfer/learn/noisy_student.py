@@ -1,0 +1,140 @@
+"""Batches of labelled and pseudo-labelled clips for a student."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from vidfer.data.dataset import ClipDataset
+
+Place = tuple[bool, int, int]
+"""Where an item comes from: pseudo-labelled or not, for the how-manieth time in this epoch, position in its
+part."""
+
+
+class MixedDataset(Dataset):
+    """Labelled and pseudo-labelled clips as one data set, indexed by :data:`Place`.
+
+    An item is that of :class:`vidfer.data.dataset.ClipDataset` with ``target`` (C,) and ``pseudo`` besides. A
+    clip that comes again within an epoch shows other random frames.
+
+    Args:
+        labelled, pseudo: the two parts; labels of ``pseudo`` are not needed.
+        labelled_targets, pseudo_targets: (M, C) distributions, one row per clip of the part.
+    """
+
+    def __init__(
+        self, labelled: ClipDataset, pseudo: ClipDataset, labelled_targets: Tensor, pseudo_targets: Tensor
+    ) -> None:
+        self.parts = {False: labelled, True: pseudo}
+        self.targets = {False: labelled_targets, True: pseudo_targets}
+        self.cache = pseudo.cache
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts.values())
+
+    def set_epoch(self, epoch: int) -> None:
+        for part in self.parts.values():
+            part.set_epoch(epoch)
+
+    def __getitem__(self, place: Place) -> dict[str, Tensor]:
+        is_pseudo, again, position = place
+        view = copy.copy(self.parts[is_pseudo])  # shares cache and epoch; only its seed is another
+        view.seed = view.seed + 1_000_003 * again
+        item = view[position]
+        # Indices of two caches must not be mistaken for one another: a pseudo-labelled clip has no true label
+        # here.
+        return item | {"target": self.targets[is_pseudo][position], "pseudo": torch.tensor(is_pseudo)}
+
+
+class MixedBatches(Sampler[list[Place]]):
+    """Batches with a fixed number of labelled clips and ``ratio`` times as many pseudo-labelled ones.
+
+    An epoch passes once over the pool of pseudo-labelled clips (each as often as its weight says); the
+    labelled clips come round as often as that takes. The last batch is filled up from the beginning of
+    another shuffle, so all batches are alike. The order is a pure function of seed and epoch.
+
+    Within a batch the two kinds take turns, one labelled and then ``ratio`` pseudo-labelled: Accelerate gives
+    each process a contiguous piece, which then has the composition of the whole.
+
+    Args:
+        labels: class numbers of the labelled clips.
+        weights: how often each pseudo-labelled clip stands in the pool.
+        batch_size: labelled clips in a batch.
+        ratio: pseudo-labelled clips for each labelled one.
+        balanced: draw labelled clips so that all classes are equally frequent.
+        seed: of the order.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[int] | np.ndarray,
+        weights: Sequence[int] | np.ndarray,
+        *,
+        batch_size: int,
+        ratio: int,
+        balanced: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.labels = np.asarray(labels)
+        self.pool = np.repeat(np.arange(len(weights)), weights)
+        self.labelled_per_batch, self.ratio, self.balanced, self.seed = batch_size, ratio, balanced, seed
+        self.batch_size = batch_size * (1 + ratio)
+        self.drop_last = True  # every batch is full
+        self.epoch = 0
+
+    @property
+    def sampler(self) -> MixedBatches:
+        """Where Accelerate looks for ``set_epoch`` when it has given each process its piece of the
+        batches."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-len(self.pool) // (self.labelled_per_batch * self.ratio))
+
+    def __iter__(self) -> Iterator[list[Place]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        steps = len(self)
+        labelled = self._labelled(steps * self.labelled_per_batch, rng)
+        pseudo = shuffles(self.pool, steps * self.labelled_per_batch * self.ratio, rng)
+        places = [(False, again, clip) for again, clip in numbered(labelled)]
+        pseudo_places = [(True, again, clip) for again, clip in numbered(pseudo)]
+        turns = [
+            turn
+            for i, place in enumerate(places)
+            for turn in (place, *pseudo_places[i * self.ratio : (i + 1) * self.ratio])
+        ]
+        return (turns[i : i + self.batch_size] for i in range(0, len(turns), self.batch_size))
+
+    def _labelled(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        if not self.balanced:
+            return shuffles(np.arange(len(self.labels)), count, rng)
+        classes = np.unique(self.labels)
+        each = -(-count // len(classes))
+        by_class = [shuffles(np.flatnonzero(self.labels == number), each, rng) for number in classes]
+        # Every class once, in random order, then every class once again: any piece of the stream is balanced.
+        return np.concatenate([rng.permutation(row) for row in np.stack(by_class, axis=1)])[:count]
+
+
+def shuffles(items: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """``count`` of the items: one shuffle after another, so that no item comes twice before all came once."""
+    rounds = [rng.permutation(items) for _ in range(-(-count // len(items)))]
+    return np.concatenate(rounds)[:count]
+
+
+def numbered(stream: np.ndarray) -> list[tuple[int, int]]:
+    """Every item of a stream with how often it came before."""
+    seen: dict[int, int] = {}
+    pairs = []
+    for item in stream.tolist():
+        seen[item] = seen.get(item, -1) + 1
+        pairs.append((seen[item], item))
+    return pairs

@@ -1,0 +1,230 @@
+"""The folder of a training run: what was asked for, what came of it, and how to go on."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+from safetensors.torch import load_file, save_file
+
+from vidfer.data.splits import ClipSplit
+from vidfer.errors import VidferError
+from vidfer.learn.ema import Ema
+from vidfer.learn.files import write_json
+from vidfer.learn.settings import RunSettings
+from vidfer.models.checkpoint import save_checkpoint
+from vidfer.models.recogniser import Recogniser
+from vidfer.store.durable import replace_durably, sync
+from vidfer.store.reader import CropCache
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "accelerate",
+    "kornia",
+    "numpy",
+    "h5py",
+    "opencv-python-headless",
+    "safetensors",
+)
+MAY_DIFFER = {"resume", "out", "tracker"}
+"""Settings that say nothing about the result, so that a resumed run may have others."""
+
+
+class RunFolder:
+    """Writes a run folder: ``settings.json``, ``environment.json``, ``data.json``, ``metrics.jsonl``,
+    ``checkpoints/<name>/``, ``pseudo_labels/``, and ``state/`` to go on from.
+
+    All processes call all methods; only the main one writes, except for the state. Everything is replaced as
+    a whole, so a kill at any moment leaves the older or the newer version, and a resumed run forgets what was
+    written after the last finished epoch.
+
+    Args:
+        settings: of the recipe; ``settings.out`` is the folder.
+        accelerator: of the run.
+
+    Raises:
+        VidferError: the folder exists and ``settings.resume`` is not set; or it is set and the settings are
+            others. Raised in every process alike.
+    """
+
+    def __init__(self, settings: RunSettings, accelerator: Accelerator) -> None:
+        self.path, self.accelerator = settings.out, accelerator
+        problem = [None]
+        if accelerator.is_main_process:
+            try:
+                self._open(settings)
+            except VidferError as error:
+                problem = [str(error)]
+        # The others must not wait for ever for a main process that has given up.
+        if broadcast_object_list(problem)[0]:
+            raise VidferError(problem[0])
+        if settings.tracker != "none":
+            accelerator.init_trackers("vidfer")
+
+    def _open(self, settings: RunSettings) -> None:
+        wanted = to_json(asdict(settings))
+        file = self.path / "settings.json"
+        if file.exists():
+            if not settings.resume:
+                raise VidferError(
+                    f"{self.path} holds a run already; add --resume to go on, or choose another --out"
+                )
+            before = json.loads(file.read_text())
+            for name in sorted((before.keys() | wanted.keys()) - MAY_DIFFER):
+                if before.get(name) != wanted.get(name):
+                    raise VidferError(
+                        f"{file} has {name} {_difference(before.get(name), wanted.get(name))}; resume with "
+                        f"the settings the run was started with, or choose another --out"
+                    )
+        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise VidferError(f"{self.path} exists and is no run folder; choose another --out")
+        else:
+            write_json(file, wanted)
+        write_json(self.path / "environment.json", environment(self.accelerator))
+
+    def save_data(self, split: ClipSplit, cache: CropCache, unlabelled: CropCache | None = None) -> None:
+        """Writes ``data.json``: the hash of each cache, and the ids of the clips in each part of the split.
+
+        Args:
+            split: what the run uses.
+            cache: of the labelled clips.
+            unlabelled: of ``split.unlabelled``, if that is another one.
+
+        Raises:
+            VidferError: a resumed run finds other data than it was started with.
+        """
+        other = unlabelled or cache
+        data = {
+            "cache_hash": cache.content_hash,
+            "unlabelled_cache_hash": other.content_hash,
+            "classes": list(split.classes),
+            "note": split.note,
+            **{name: [cache.clips[i].id for i in getattr(split, name)] for name in ("train", "val", "test")},
+            "unlabelled": [other.clips[i].id for i in split.unlabelled],
+        }
+        file = self.path / "data.json"
+        known = json.loads(file.read_text()) if file.exists() else None
+        self.accelerator.wait_for_everyone()
+        if known is None and self.accelerator.is_main_process:
+            write_json(file, data)
+        if known not in (None, data):
+            name = next(name for name in data if data[name] != known.get(name))
+            raise VidferError(
+                f"{name} of {cache.path} is not what {file} says; resume with the caches the run was "
+                f"started with, or choose another --out"
+            )
+
+    def log(self, step: int, **record: Any) -> None:
+        """Appends a line to ``metrics.jsonl`` and tells the tracker the numbers in it.
+
+        Args:
+            step: of the tracker's axis; grows from line to line.
+            record: plain JSON data.
+        """
+        if self.accelerator.is_main_process:
+            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        self.accelerator.log({k: v for k, v in record.items() if isinstance(v, (int, float))}, step=step)
+
+    def save_checkpoint(self, name: str, model: Recogniser, info: dict) -> None:
+        """Writes ``checkpoints/<name>/``."""
+        if self.accelerator.is_main_process:
+            save_checkpoint(self.path / "checkpoints" / name, model, info)
+        self.accelerator.wait_for_everyone()
+
+    def save_state(self, progress: dict, ema: Ema | None = None) -> None:
+        """Ends an epoch: all that :meth:`load_state` needs to go on from here.
+
+        Args:
+            progress: numbers the recipe wants back, among them ``step``, which grows from call to call.
+            ema: the averaged weights, if the run has them.
+        """
+        main = self.accelerator.is_main_process
+        new = self.path / "state" / "new.tmp"
+        if main:
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+        self.accelerator.wait_for_everyone()
+        self.accelerator.save_state(str(new))
+        self.accelerator.wait_for_everyone()
+        if main:
+            metrics = self.path / "metrics.jsonl"
+            progress = progress | {"metrics_bytes": metrics.stat().st_size if metrics.exists() else 0}
+            if ema is not None:
+                save_file(ema.module.state_dict(), new / "ema.safetensors")
+                progress["ema_steps"] = ema.steps
+            write_json(new / "progress.json", progress)
+            for file in new.iterdir():
+                sync(file)
+            name = f"step{progress['step']:06d}"
+            replace_durably(new, new.with_name(name))
+            for older in new.parent.iterdir():
+                if older.name != name:
+                    shutil.rmtree(older)
+        self.accelerator.wait_for_everyone()
+
+    def progress(self) -> dict | None:
+        """What the last :meth:`save_state` was given, or None before the first; forgets metrics written after
+        it."""
+        state = self._last_state()
+        progress = None if state is None else json.loads((state / "progress.json").read_text())
+        metrics = self.path / "metrics.jsonl"
+        if self.accelerator.is_main_process and metrics.exists():
+            with metrics.open("r+b") as file:
+                file.truncate(0 if progress is None else progress["metrics_bytes"])
+        self.accelerator.wait_for_everyone()
+        return progress
+
+    def load_state(self, ema: Ema | None = None) -> None:
+        """Puts everything that is prepared, and the averaged weights, in the last saved state."""
+        state = self._last_state()
+        self.accelerator.load_state(str(state))
+        if ema is not None:
+            ema.module.load_state_dict(
+                load_file(state / "ema.safetensors", device=str(self.accelerator.device))
+            )
+            ema.steps = json.loads((state / "progress.json").read_text())["ema_steps"]
+
+    def _last_state(self) -> Path | None:
+        # There are two only after a kill between the rename of the newer and the removal of the older.
+        return max((self.path / "state").glob("step??????"), default=None)
+
+
+def to_json(value: Any) -> Any:
+    """Settings as JSON keeps them: paths as text, tuples as lists."""
+    if isinstance(value, dict):
+        return {name: to_json(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(inner) for inner in value]
+    return value.as_posix() if isinstance(value, Path) else value
+
+
+def environment(accelerator: Accelerator) -> dict:
+    """Versions and hardware in words; nothing that names this machine or its user."""
+    on_gpu = accelerator.device.type == "cuda"
+    return {
+        "vidfer": metadata.version("vidfer"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "device": torch.cuda.get_device_name() if on_gpu else accelerator.device.type,
+        "processes": accelerator.num_processes,
+        "mixed_precision": accelerator.mixed_precision,
+    }
+
+
+def _difference(before: Any, wanted: Any) -> str:
+    """The first value that differs, in words."""
+    if isinstance(before, dict) and isinstance(wanted, dict):
+        name = next(name for name in before | wanted if before.get(name) != wanted.get(name))
+        return f"{name} {_difference(before.get(name), wanted.get(name))}"
+    return f"{before!r}, not {wanted!r}"

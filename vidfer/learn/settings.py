@@ -1,0 +1,167 @@
+"""Settings that the recipes share; free of torch, so that a command line can parse them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """What every training run is told: where from, where to, and how to start."""
+
+    cache: Path
+    """Crop cache to train from (made by `vidfer cache`)."""
+    out: Path
+    """Run folder: settings, metrics, checkpoints. Must not exist yet, unless --resume."""
+    resume: bool = False
+    """Go on after the last finished epoch of an earlier run in the same folder."""
+    seed: int = 0
+    """Seed of weights, frame sampling, batches and noise. The split of the clips has a seed of its own."""
+    mixed_precision: Literal["no", "bf16", "fp16"] | None = None
+    """Number format of the forward pass; by default what `accelerate launch` says."""
+    tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"
+    """Where curves go, besides metrics.jsonl. TensorBoard writes into the run folder; wandb needs an
+    account."""
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise VidferError(f"--seed {self.seed}: must be 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings:
+    """Which clips, and how they are fed."""
+
+    classes: tuple[str, ...] = ()
+    """Base classes to train on; empty: every label among the clips that may be trained on."""
+    frames: int = 8
+    """Frames sampled from each clip (T)."""
+    val_fraction: float = 0.15
+    """Share of subjects held out for validation when the cache has no validation split."""
+    split_seed: int = 0
+    """Seed of that hold-out; apart from --seed, so that runs over several seeds validate on the same
+    clips."""
+    workers: int = 0
+    """Loader processes per training process. 0 is best on one or two cores; 2 to 8 where a GPU waits for
+    data."""
+
+    def __post_init__(self) -> None:
+        if self.frames < 1:
+            raise VidferError(f"--data.frames {self.frames}: a clip needs at least one frame")
+        if not 0 < self.val_fraction < 0.5:
+            raise VidferError(f"--data.val-fraction {self.val_fraction}: must lie between 0 and 0.5")
+        if self.workers < 0:
+            raise VidferError(f"--data.workers {self.workers}: must be 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimiserSettings:
+    """The optimiser and its schedule: linear warm-up, then half a cosine down to zero."""
+
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    """sgd has Nesterov momentum 0.9."""
+    lr: float = 2e-3
+    """Highest learning rate, reached after the warm-up."""
+    weight_decay: float = 0.05
+    """On matrices and kernels; biases and normalisation layers have none."""
+    warmup: float = 0.1
+    """Share of all steps spent warming up."""
+    clip_norm: float = 1.0
+    """Largest norm of the gradient over all parameters; 0 clips nothing."""
+
+    def __post_init__(self) -> None:
+        if self.lr <= 0:
+            raise VidferError(f"--optimiser.lr {self.lr}: must be greater than 0")
+        if not 0 <= self.warmup < 1:
+            raise VidferError(
+                f"--optimiser.warmup {self.warmup}: a share of all steps, 0 or more and below 1"
+            )
+        if self.clip_norm < 0:
+            raise VidferError(f"--optimiser.clip-norm {self.clip_norm}: must be 0 (off) or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """The loop over labelled (and pseudo-labelled) clips."""
+
+    epochs: int = 30
+    """Passes over the training clips."""
+    batch_size: int = 32
+    """Labelled clips in a step, over all processes together."""
+    label_smoothing: float = 0.1
+    """Share of a label's weight that is spread over all classes."""
+    balanced: bool = False
+    """Draw labelled clips so that every class is equally frequent."""
+    ema_decay: float = 0.0
+    """Decay per step of an exponential moving average of the weights, which is then what is validated and
+    kept. 0 is off; 0.99 suits some hundred steps, 0.9999 very long runs."""
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise VidferError(f"--train.epochs {self.epochs}: at least one epoch is needed")
+        if self.batch_size < 2:
+            raise VidferError(
+                f"--train.batch-size {self.batch_size}: batch normalisation needs at least 2 clips"
+            )
+        if not 0 <= self.label_smoothing < 1:
+            raise VidferError(f"--train.label-smoothing {self.label_smoothing}: 0 or more and below 1")
+        if not 0 <= self.ema_decay < 1:
+            raise VidferError(f"--train.ema-decay {self.ema_decay}: 0 (off) or more and below 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PseudoLabelSettings:
+    """Which pseudo-labels the student sees (Xie et al. 2020, arXiv 1911.04252, sections 2 and 3.1)."""
+
+    threshold: float = 0.3
+    """A clip is kept when the teacher's highest probability is greater than this."""
+    soft: bool = True
+    """Learn the teacher's whole distribution (steadier for a weak teacher) instead of its first choice
+    alone."""
+    balance: bool = True
+    """Same number of clips for each class: the most confident ones, short classes repeated."""
+    quota: int | None = None
+    """Clips per class when balancing; by default the mean over the classes that the teacher chose at all."""
+    ratio: int = 1
+    """Pseudo-labelled clips for each labelled clip in a batch."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold < 1:
+            raise VidferError(f"--pseudo.threshold {self.threshold}: a probability, 0 or more and below 1")
+        if self.quota is not None and self.quota < 1:
+            raise VidferError(f"--pseudo.quota {self.quota}: at least one clip per class")
+        if self.ratio < 1:
+            raise VidferError(
+                f"--pseudo.ratio {self.ratio}: at least one pseudo-labelled clip for a labelled one"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeSettings:
+    """Episodes, as CSRN trains on them (Kim et al., ICCE 2024: 4 ways, 4 shots, 1 query, clip norm 0.5)."""
+
+    ways: int = 4
+    """Classes in an episode (N)."""
+    shots: int = 4
+    """Support clips of each class (K)."""
+    queries: int = 1
+    """Query clips of each class (Q)."""
+    per_epoch: int = 50
+    """Episodes in an epoch, over all processes together."""
+    val_episodes: int = 100
+    """Validation episodes after each epoch, always the same ones."""
+    epochs: int = 100
+    """Epochs; the cosine schedule ends with the last one (published: T_max 100)."""
+
+    def __post_init__(self) -> None:
+        if self.ways < 2:
+            raise VidferError(f"--episodes.ways {self.ways}: an episode compares at least 2 classes")
+        for name in ("shots", "queries", "per_epoch", "val_episodes", "epochs"):
+            if getattr(self, name) < 1:
+                raise VidferError(
+                    f"--episodes.{name.replace('_', '-')} {getattr(self, name)}: must be at least 1"
+                )

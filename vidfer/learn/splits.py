@@ -1,0 +1,72 @@
+"""Which clips a run trains on and validates on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vidfer.data.splits import ClipSplit, split_clips
+from vidfer.errors import VidferError
+from vidfer.learn.settings import DataSettings
+from vidfer.store.reader import CropCache
+
+
+def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
+    """The split of a cache for training, its note saying what was left out.
+
+    Training clips without a face are left out: they would teach what black looks like. In validation they
+    stay.
+
+    Raises:
+        VidferError: no clip to train on, or none to validate on.
+    """
+    classes = settings.classes or trainable_classes(cache)
+    split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=settings.split_seed)
+    train = tuple(i for i in split.train if cache.clips[i].n_faces > 0)
+    for name, clips in (("train", train), ("validate", split.val)):
+        if not clips:
+            raise VidferError(
+                f"no clip with a face to {name} on: {split.note} ({cache.path}, classes "
+                f"{', '.join(classes)}); look at it with `vidfer inspect`, and name classes with --data.classes"
+            )
+    faceless = len(split.train) - len(train)
+    note = f"{split.note}; {faceless} training clips without a face left out" if faceless else split.note
+    return replace(split, train=train, note=note)
+
+
+def trainable_classes(cache: CropCache) -> tuple[str, ...]:
+    """Labels of the clips that may be trained on, in alphabetical order: official split ``train``, or any if
+    there is no official split. A class that occurs in val or test alone is novel."""
+    labelled = [clip for clip in cache.clips if clip.label is not None and clip.split != "unlabelled"]
+    official = any(clip.split for clip in labelled)
+    names = {clip.label for clip in labelled if not official or clip.split in (None, "train")}
+    if not names:
+        raise VidferError(f"{cache.path} has no labelled clips to train on; look at it with `vidfer inspect`")
+    return tuple(sorted(names))
+
+
+def unlabelled_clips(cache: CropCache, split: ClipSplit, other: CropCache | None = None) -> tuple[int, ...]:
+    """Clips for a teacher to label: those of the split, or, given another cache, all of that one but val and
+    test.
+
+    Raises:
+        VidferError: there is none, or the other cache has crops of another size.
+    """
+    if other is None:
+        clips, path = split.unlabelled, cache.path
+    else:
+        clips = tuple(i for i, clip in enumerate(other.clips) if clip.split not in ("val", "test"))
+        path = other.path
+        if other.size_px != cache.size_px:
+            raise VidferError(
+                f"{other.path} has crops of {other.size_px} px and {cache.path} of {cache.size_px} px; "
+                f"make one of them again with the other's crop size"
+            )
+    if not clips:
+        raise VidferError(f"{path} has no unlabelled clips; name a cache that has with --unlabelled")
+    return clips
+
+
+def check_shares(batch_size: int, processes: int, option: str) -> None:
+    """Raises a VidferError unless a batch can be shared evenly by the processes."""
+    if batch_size % processes:
+        raise VidferError(f"{option} {batch_size} cannot be shared by {processes} processes; give a multiple")
