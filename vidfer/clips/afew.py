@@ -14,7 +14,7 @@ from vidfer.clips.media import holds_only_frames, is_image, is_video, visible
 from vidfer.errors import VidferError
 
 ABOUT = About(
-    layout="Train_AFEW|Train/<Label>/*.avi, Val_AFEW|Val/<Label>/, Test_AFEW|Test/, Unlabelled_AFEW|Unlabelled",
+    layout="Train_AFEW|Train/<Label>/*.avi, Val_AFEW|Val/<Label>/, Test_AFEW|Test, Unlabelled_AFEW",
     labels="folder name; Test may have none",
     size="773 + 383 + 653 clips of 0.3 to 5.4 s, 720x576 at 25 fps",
     licence="on request from the EmotiW organisers, research only, not to be passed on",

@@ -1,0 +1,92 @@
+"""AFEW's layout in the variants that users report, and the actors that share it."""
+
+import pytest
+
+from vidfer.clips import find_clips
+from vidfer.errors import VidferError
+
+AFEW = (
+    "Train_AFEW/Angry/000046280.avi",
+    "Train_AFEW/Happy/000000002/000.jpg",  # official aligned frames
+    "Train_AFEW/Happy/000000002/001.jpg",
+    "Val_AFEW/Sad/000000003.avi",
+    "Test_AFEW/000000004.avi",
+    "Test_AFEW/000000005/001.jpg",
+)
+
+
+def test_official_layout(touch):
+    found = {c.id: (c.split, c.label, c.subject, c.source) for c in find_clips("afew", touch(*AFEW))}
+    assert found == {
+        "Test_AFEW/000000004.avi": ("test", None, None, "afew"),
+        "Test_AFEW/000000005": ("test", None, None, "afew"),
+        "Train_AFEW/Angry/000046280.avi": ("train", "angry", None, "afew"),
+        "Train_AFEW/Happy/000000002": ("train", "happy", None, "afew"),
+        "Val_AFEW/Sad/000000003.avi": ("val", "sad", None, "afew"),
+    }
+
+
+def test_short_names_more_labels_and_unlabelled(touch):
+    root = touch(
+        "Train/Contempt/1.avi",
+        "Val/Happily_Surprised/2.avi",
+        "Test/Angry/3.png",
+        "Unlabelled/4.avi",
+        "Unlabelled/x/5.avi",
+    )
+    found = {clip.id: (clip.split, clip.label) for clip in find_clips("afew", root)}
+    assert found == {
+        "Test/Angry/3.png": ("test", "angry"),
+        "Train/Contempt/1.avi": ("train", "contempt"),
+        "Unlabelled/4.avi": ("unlabelled", None),
+        "Unlabelled/x/5.avi": ("unlabelled", None),
+        "Val/Happily_Surprised/2.avi": ("val", "happily_surprised"),
+    }
+
+
+def test_subjects_file(touch):
+    root = touch(*AFEW)
+    (root / "subjects.csv").write_text("id,subject\nTest_AFEW/000000004.avi,ann\n")
+    subjects = {clip.id: clip.subject for clip in find_clips("afew", root)}
+    assert subjects["Test_AFEW/000000004.avi"] == "ann" and subjects["Test_AFEW/000000005"] is None
+
+
+def test_subjects_file_of_another_shape(touch):
+    root = touch(*AFEW)
+    (root / "subjects.csv").write_text("clip;who\n1;ann\n")
+    with pytest.raises(
+        VidferError, match=r"header of .*subjects\.csv is 'clip;who'; it must name the columns id"
+    ):
+        find_clips("afew", root)
+
+
+@pytest.mark.parametrize(
+    ("files", "below", "message"),
+    [
+        (AFEW, "Train_AFEW", r"Train_AFEW looks like one split; give the folder above it, .*data"),
+        (["Angry/1.avi"], "", "looks like one split"),
+        (["AFEW8/Train/Angry/1.avi"], "", r"one level too high; give .*AFEW8"),
+        (["clips/1.avi"], "", r"no clip in .*, which holds clips/; looked for Train_AFEW/"),
+        (["Train/Angry/readme.txt"], "", r"no clip in .*Train, which holds Angry/"),
+        (["Train/Angry/1.avi", "Train_AFEW/Angry/1.avi"], "", r"holds both Train/ and Train_AFEW/"),
+    ],
+)
+def test_wrong_roots(touch, files, below, message):
+    root = touch(*files) / below
+    with pytest.raises(VidferError, match=message):
+        find_clips("afew", root)
+
+
+def test_actors_need_every_subject(touch):
+    root = touch("Train_AFEW/Angry/1.avi", "Train_AFEW/Angry/2.avi")
+    with pytest.raises(VidferError, match=r"no subjects\.csv, so `vidfer actors` did not finish"):
+        find_clips("actors", root)
+    (root / "subjects.csv").write_text("id,subject\nTrain_AFEW/Angry/1.avi,p01\n")
+    with pytest.raises(VidferError, match=r"subject of 1 clips, first Train_AFEW/Angry/2\.avi"):
+        find_clips("actors", root)
+    with (root / "subjects.csv").open("a") as file:
+        file.write("Train_AFEW/Angry/2.avi,p02\n")
+    assert [(c.subject, c.source) for c in find_clips("actors", root)] == [
+        ("p01", "actors"),
+        ("p02", "actors"),
+    ]

@@ -1,0 +1,87 @@
+"""What holds for every source, and the mistakes that users make with a root."""
+
+import subprocess
+import sys
+
+import pytest
+
+from vidfer.clips import SOURCES, describe_sources, find_clips
+from vidfer.errors import VidferError
+
+
+def test_unknown_source_lists_the_known_ones():
+    with pytest.raises(
+        VidferError, match=r"no source 'affwild'; choose one of actors, afew, bold, folder, table"
+    ):
+        find_clips("affwild", "anywhere")
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_absent_root(source, tmp_path):
+    with pytest.raises(VidferError, match=r"no folder .*nowhere; give the folder that holds"):
+        find_clips(source, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_empty_root(source, tmp_path):
+    with pytest.raises(VidferError, match="is empty; give the folder that holds"):
+        find_clips(source, tmp_path)
+
+
+@pytest.mark.parametrize("source", ["actors", "afew", "bold", "folder"])
+def test_file_instead_of_folder(source, tmp_path):
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "afew.zip").touch()
+    with pytest.raises(VidferError, match=r"a\.mp4 is a file; give the folder"):
+        find_clips(source, tmp_path / "a.mp4")
+    with pytest.raises(VidferError, match=r"afew\.zip is an archive; unpack it"):
+        find_clips(source, tmp_path / "afew.zip")
+
+
+@pytest.mark.parametrize("source", ["afew", "bold", "folder"])
+def test_archive_not_unpacked(source, tmp_path):
+    (tmp_path / "Train_AFEW.zip").touch()
+    with pytest.raises(VidferError, match=r"the archive Train_AFEW\.zip; unpack it"):
+        find_clips(source, tmp_path)
+
+
+def test_clips_come_sorted_by_id(touch):
+    root = touch("sad/b.mp4", "angry/z.mp4", "sad/a.mp4")
+    assert [clip.id for clip in find_clips("folder", root)] == ["angry/z.mp4", "sad/a.mp4", "sad/b.mp4"]
+
+
+def test_subject_pattern_names_subjects(touch):
+    root = touch("sad/Al_Gore_0002.jpg", "sad/nobody.jpg", "happy/Al_Gore_0001.jpg")
+    clips = find_clips("folder", root, subject_pattern=r"(.+)_\d+")
+    assert {clip.id: clip.subject for clip in clips} == {
+        "happy/Al_Gore_0001.jpg": "Al_Gore",
+        "sad/Al_Gore_0002.jpg": "Al_Gore",
+        "sad/nobody.jpg": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(", "no regular expression"),
+        ("a.+", "has no group"),
+        (r"(s\d+)_", "fits no file name; the first is 'x'"),
+    ],
+)
+def test_bad_subject_patterns(touch, pattern, message):
+    root = touch("sad/x.mp4")
+    with pytest.raises(VidferError, match=message):
+        find_clips("folder", root, subject_pattern=pattern)
+
+
+def test_every_source_is_described():
+    rows = describe_sources()
+    assert [row[0] for row in rows] == list(SOURCES)
+    assert all(all(cell for cell in row) for row in rows)
+
+
+def test_import_stays_light():
+    heavy = "{'torch', 'numpy', 'cv2', 'decord', 'av', 'pyarrow'}"
+    code = f"import sys, vidfer.clips; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
