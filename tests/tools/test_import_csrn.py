@@ -105,10 +105,10 @@ def test_equals_the_published_network(tool, shared, name):
     assert largest_difference(relations.prototypes, golden["selected_face"]) <= 1e-5
     assert largest_difference(relations.prototype_scores, golden["prototype_scores"]) <= 1e-5
 
-    # Selecting from the published order of shots gives the same shot for every channel that the shots differ in.
-    chosen = (relations.prototypes[:, None] - support.maps[:, 0].unflatten(0, (3, 3))).abs().amax((-2, -1))
-    published = (golden["selected_face"][:, None] - support.maps[:, 0].unflatten(0, (3, 3))).abs().amax((-2, -1))
-    assert torch.equal(chosen < 1e-5, published < 1e-5)
+    def shots_that_equal(selected):  # (class, shot, channel)
+        return (selected[:, None] == support.maps[:, 0].unflatten(0, (3, 3))).flatten(3).all(-1)
+
+    assert torch.equal(shots_that_equal(relations.prototypes), shots_that_equal(golden["selected_face"]))
 
     head = CSRNHead(pairing="published")
     head.relation = recogniser.head.relation

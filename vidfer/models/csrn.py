@@ -15,6 +15,9 @@ from vidfer.models.shots import class_means, shots_by_class
 PAIRS_AT_ONCE = 2048
 """Without gradients, so many pairs of a region are compared at a time, 0.1 MB each, to bound memory."""
 
+ROUNDING = 1e-5
+"""Distances between spatial means that differ by less than this part of the means count as equal."""
+
 
 @dataclass(frozen=True)
 class Relations:
@@ -32,8 +35,8 @@ def select_channels(maps: Tensor, support_labels: Tensor) -> Tensor:
     """CSRN's channel selection: each channel of a prototype comes from the shot nearest to the class mean.
 
     s* = argmin_s |g(DAP_c) - g(F_(s,c))|, prototype channel c is F_(s*,c); g is the spatial mean, DAP the
-    mean over shots, so g(DAP) is the mean of g. Of equally near shots the first in support order is taken;
-    with two shots both are equally near but for rounding.
+    mean over shots, so g(DAP) is the mean of g. Of equally near shots the one with the largest g is taken:
+    two shots are always equally near, and neither rounding nor their order shall choose.
 
     Args:
         maps: (S, C, H, W) of the support.
@@ -43,9 +46,11 @@ def select_channels(maps: Tensor, support_labels: Tensor) -> Tensor:
         (N, C, H, W).
     """
     positions, is_shot = shots_by_class(support_labels)
-    means = maps.mean((-2, -1))  # g(F): (S, C)
-    distance = (class_means(means, support_labels)[:, None] - means[positions]).abs()  # (N, K, C)
-    nearest = distance.masked_fill(~is_shot[..., None], float("inf")).argmin(1)  # (N, C)
+    means = maps.mean((-2, -1))[positions]  # g(F) by class and shot: (N, K, C)
+    class_mean = (means * is_shot[..., None]).sum(1, keepdim=True) / is_shot.sum(1)[:, None, None]  # g(DAP)
+    distance = (class_mean - means).abs().masked_fill(~is_shot[..., None], float("inf"))
+    near = distance - distance.amin(1, keepdim=True) <= ROUNDING * class_mean.abs()
+    nearest = means.masked_fill(~near, float("-inf")).argmax(1)  # (N, C)
     return maps[positions.gather(1, nearest), torch.arange(maps.shape[1], device=maps.device)]
 
 

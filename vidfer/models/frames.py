@@ -49,8 +49,8 @@ class FramePacker:
     def pack(self, crops: Tensor) -> Tensor:
         """(B, T, R, 3, H, W) to (M, R, 3, H, W), the M frames with a face, in order.
 
-        A batch without any face gives one black frame, so that the network still has something to work on;
-        ``unpack`` drops it.
+        A batch without any face gives two black frames, enough for batch normalisation; ``unpack`` drops
+        them.
         """
         if crops.ndim != 6 or crops.shape[:2] != self.frame_mask.shape:
             raise ValueError(
@@ -59,14 +59,13 @@ class FramePacker:
         frames = crops.flatten(0, 1)
         if len(self.kept) == len(frames):
             return frames
-        return frames[self.kept] if len(self.kept) else torch.zeros_like(frames[:1])
+        return frames[self.kept] if len(self.kept) else frames.new_zeros(2, *frames.shape[1:])
 
     def unpack(self, values: Tensor, fill: float = 0.0) -> Tensor:
         """(M, ...) to (B, T, ...), with ``fill`` where there is no face."""
         if len(self.kept) < self.frame_mask.numel():
             all_frames = values.new_full((self.frame_mask.numel(), *values.shape[1:]), fill)
-            # Of a batch without any face, the black stand-in is multiplied by zero: no influence, and
-            # gradients stay defined.
+            # The stand-ins of a batch without any face are dropped by slicing: gradients stay defined.
             values = values if len(self.kept) else values[:0]
             values = all_frames.index_copy(0, self.kept, values)
         return values.unflatten(0, self.frame_mask.shape)
