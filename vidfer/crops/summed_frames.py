@@ -50,13 +50,16 @@ class SummedFrames:
         float32 (k,size_px,size_px,3)."""
         left, right = _bins(rectangles[:, 0::2].T, size_px)
         top, bottom = _bins(rectangles[:, 1::2].T, size_px)
-        frame, top, bottom = frames[:, None, None], top[:, :, None], bottom[:, :, None]
+        weight = _weight((bottom - top)[:, :, None] * (right - left)[:, None])
+        flat = self.tables.reshape(-1, 3)
+        first = frames[:, None] * (self.height + 1)
+        top, bottom = (((first + y) * (self.width + 1))[:, :, None] for y in (top, bottom))
         left, right = left[:, None], right[:, None]
-        sums = self.tables[frame, bottom, right]
-        sums -= self.tables[frame, top, right]
-        sums -= self.tables[frame, bottom, left]
-        sums += self.tables[frame, top, left]
-        return _centred(np.multiply(sums, _weight((bottom - top) * (right - left)), dtype=np.float32))
+        sums = np.take(flat, bottom + right, axis=0)
+        sums -= np.take(flat, top + right, axis=0)
+        sums -= np.take(flat, bottom + left, axis=0)
+        sums += np.take(flat, top + left, axis=0)
+        return _centred(np.multiply(sums, weight, dtype=np.float32))
 
 
 def cut_one_each(images: np.ndarray, rectangles: np.ndarray, size_px: int) -> np.ndarray:
