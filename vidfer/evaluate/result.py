@@ -7,10 +7,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vidfer import __version__
 from vidfer.errors import VidferError
 from vidfer.evaluate.intervals import Interval
+
+if TYPE_CHECKING:
+    from vidfer.store.records import CachedClip
 
 SCHEMA_VERSION = 1
 
@@ -46,13 +50,13 @@ class Result:
     """For every class: ``class``, ``clips``, ``asked``, ``accuracy`` (recall), and ``without_face`` of
     ``asked``."""
     confusion: list[list[int]]
-    """(C, C + 1) counts of questions: rows true, columns answered, the last column for clips without a face."""
+    """(C, C + 1) counts of questions: rows true, columns answered, the last one for clips without a face."""
     rows: list[dict]
     """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``asked``, ``accuracy``.
     Classification: ``predicted`` and its ``probability``. Few-shot: ``confused_with``, the most frequent
     wrong answer."""
     curve: list[dict] = field(default_factory=list)
-    """Few-shot accuracy against shots: ``shots`` and the fields of an :class:`Interval`."""
+    """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``."""
     note: str = ""
     """What was left out, in words."""
     vidfer_version: str = __version__
@@ -65,7 +69,9 @@ class Result:
 
     def summary(self) -> str:
         """One line: ``few-shot 3-way 3-shot: 61.2 % ± 1.1 (600 episodes over 54 clips, seed 0; chance 33.3
-        %)``."""
+        %)``, or ``test: WAR 55.2 % [50.1, 60.2], UAR 51.0 % [46.2, 55.9] (383 clips of 12 subjects; chance
+        14.3 %)``.
+        """
         where = "synthetic actors, " if "actors" in self.sources else ""
         chance = f"chance {100 * self.chance:.1f} %"
         if self.kind == "few-shot":
@@ -129,7 +135,12 @@ def load_result(path: Path) -> Result:
     return Result(**values)
 
 
-def subjects_of(clips: Sequence) -> list[str] | None:
-    """Subjects of cached clips, or None unless every one is known."""
-    subjects = [clip.subject for clip in clips]
-    return None if None in subjects else subjects
+def describe_clips(clips: Sequence[CachedClip], has_face: Sequence[bool]) -> dict:
+    """The fields of a :class:`Result` that say what kind of clips it is about."""
+    subjects = {clip.subject for clip in clips}
+    return {
+        "n_clips": len(clips),
+        "n_without_face": len(clips) - int(sum(has_face)),
+        "n_subjects": None if None in subjects else len(subjects),
+        "sources": tuple(sorted({clip.source for clip in clips})),
+    }

@@ -1,0 +1,87 @@
+"""Classification: WAR, UAR and who was taken for what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torchmetrics.classification import MulticlassConfusionMatrix
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.intervals import Interval, bootstrap_interval, wilson_interval
+
+
+@dataclass(frozen=True)
+class ClassificationResult:
+    """What a classifier of C classes said about M clips. A clip without a face is always wrong."""
+
+    classes: tuple[str, ...]
+    labels: np.ndarray
+    """(M,) class numbers."""
+    predicted: np.ndarray
+    """(M,) class numbers; C for a clip without a face."""
+    probability: np.ndarray
+    """(M,) of the predicted class; 0 without a face."""
+    war: Interval
+    """Weighted average recall: the share of clips that are right (micro accuracy), Wilson's interval."""
+    uar: Interval
+    """Unweighted average recall: the mean of the recalls of the classes that have clips, bootstrap over clips
+    within classes."""
+    confusion: np.ndarray
+    """(C, C + 1) clips: rows true, columns predicted, the last one for clips without a face."""
+
+    @property
+    def correct(self) -> np.ndarray:
+        """(M,) bool."""
+        return self.predicted == self.labels
+
+    @property
+    def recall(self) -> np.ndarray:
+        """(C,) share of each class's clips that are right, NaN for a class without clips."""
+        clips = self.confusion.sum(1)
+        return np.divide(self.confusion.diagonal(), clips, out=np.full(len(clips), np.nan), where=clips > 0)
+
+
+def classify(
+    probabilities: np.ndarray,
+    labels: Sequence[int] | np.ndarray,
+    has_face: Sequence[bool] | np.ndarray,
+    classes: Sequence[str],
+    *,
+    seed: int = 0,
+) -> ClassificationResult:
+    """Judge predictions.
+
+    Args:
+        probabilities: (M, C) of every clip.
+        labels: (M,) class numbers 0..C-1.
+        has_face: (M,) False where no frame has a face.
+        classes: names by class number.
+        seed: of the bootstrap.
+
+    Raises:
+        VidferError: no clip, or probabilities that are no numbers.
+    """
+    labels, has_face = np.asarray(labels, dtype=np.int64), np.asarray(has_face, dtype=bool)
+    n_classes = len(classes)
+    if len(labels) == 0:
+        raise VidferError("no clip to judge; look at the splits of the cache with `vidfer inspect`")
+    if not np.isfinite(probabilities[has_face]).all():
+        raise VidferError("the model gives probabilities that are no numbers; take another checkpoint")
+    # "No face" is an answer of its own, and never the right one.
+    predicted = np.where(has_face, probabilities.argmax(1), n_classes)
+    probability = np.where(has_face, probabilities.max(1), 0.0)
+
+    table = MulticlassConfusionMatrix(n_classes + 1)(torch.from_numpy(predicted), torch.from_numpy(labels))
+    correct = predicted == labels
+    return ClassificationResult(
+        tuple(classes),
+        labels,
+        predicted,
+        probability,
+        war=wilson_interval(int(correct.sum()), len(labels)),
+        uar=bootstrap_interval(correct, classes=labels, seed=seed),
+        confusion=table[:n_classes].numpy(),
+    )

@@ -1,0 +1,151 @@
+"""Few-shot accuracy on the novel classes of a cache, from model and cache to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
+from vidfer.data.splits import labels_of, novel_clips
+from vidfer.errors import VidferError
+from vidfer.evaluate.embed import embed_clips
+from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
+from vidfer.evaluate.result import Result, describe_clips
+from vidfer.models.recogniser import Recogniser
+from vidfer.store.reader import CropCache
+
+
+def evaluate_fewshot(
+    recogniser: Recogniser,
+    cache: CropCache,
+    novel: Sequence[str],
+    *,
+    ways: int,
+    shots: int,
+    queries: int,
+    episodes: int,
+    seed: int,
+    n_frames: int,
+    checkpoint_hash: str,
+    head: nn.Module | None = None,
+    split: str | None = None,
+    curve_shots: Sequence[int] = (),
+    device: torch.device | str = "cpu",
+    batch_size: int = 16,
+    workers: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """N-way K-shot accuracy over clips of classes that the model was never trained on; each clip is embedded
+    once.
+
+    Args:
+        recogniser: on ``device``; its classes are the base classes.
+        cache: an open crop cache.
+        novel: names of the novel classes; none may be a base class.
+        ways, shots, queries, episodes, seed: of the episodes; queries are per class.
+        n_frames: evenly spaced frames looked at in each clip.
+        checkpoint_hash: of the model, for the result.
+        head: few-shot head to use instead of the recogniser's own.
+        split: clips of this official split only; None takes all labelled clips of the novel classes.
+        curve_shots: also measure with these numbers of shots, for the curve of accuracy against shots.
+        device: where the model is, and where episodes are computed.
+        batch_size, workers: of the loader; they do not change the result.
+        progress: called with the number of batches done and the number of all.
+
+    Raises:
+        VidferError: no head, a class that is base and novel, an unknown class, or too few clips for an
+            episode.
+    """
+    head = head if head is not None else recogniser.head
+    if head is None:
+        raise VidferError("this checkpoint has no few-shot head; name one, such as prototype")
+    classes = tuple(novel)
+    clips = novel_clips(cache, classes, base=recogniser.classes, split=split)
+    if not clips:
+        raise VidferError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
+    labels = labels_of(cache, clips, classes)
+    loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
+    embedding, has_face = embed_clips(recogniser, loader, device, progress)
+
+    def measure(k: int) -> FewShotResult:
+        return fewshot_accuracy(
+            head,
+            embedding,
+            labels,
+            has_face,
+            classes,
+            ways=ways,
+            shots=k,
+            queries=queries,
+            episodes=episodes,
+            seed=seed,
+            source=cache.path,
+            device=device,
+        )
+
+    found = measure(shots)
+    curve = []
+    for k in sorted({*curve_shots, shots} if curve_shots else ()):
+        at_k = (found if k == shots else measure(k)).over_episodes()
+        curve.append({"shots": k, "mean": at_k.mean, "low": at_k.low, "high": at_k.high, "episodes": at_k.n})
+
+    records = [cache.clips[i] for i in clips]
+    about = describe_clips(records, has_face)
+    measures = {"accuracy": found.over_episodes(), "accuracy over clips": found.over_clips(seed=seed)}
+    if about["n_subjects"] is not None:
+        measures["accuracy over subjects"] = found.over_clips([c.subject for c in records], seed=seed)
+    never_asked = int((found.asked == 0).sum())
+    return Result(
+        kind="few-shot",
+        measures=measures,
+        chance=1 / ways,
+        seed=seed,
+        split=split or "all",
+        classes=classes,
+        **about,
+        cache=cache.path.name,
+        cache_hash=cache.content_hash,
+        checkpoint_hash=checkpoint_hash,
+        protocol={
+            "ways": ways,
+            "shots": shots,
+            "queries": queries,
+            "episodes": episodes,
+            "head": type(head).__name__,
+            "n_frames": n_frames,
+        },
+        per_class=_per_class(found),
+        confusion=found.confusion.tolist(),
+        rows=[
+            {
+                "clip": record.id,
+                "subject": record.subject,
+                "label": record.label,
+                "has_face": bool(has_face[i]),
+                "asked": int(found.asked[i]),
+                "accuracy": None if np.isnan(found.clip_accuracy[i]) else float(found.clip_accuracy[i]),
+                "confused_with": found.confused_with(i),
+            }
+            for i, record in enumerate(records)
+        ],
+        curve=curve,
+        note=f"{never_asked} clips were never asked for; take more episodes" if never_asked else "",
+    )
+
+
+def _per_class(found: FewShotResult) -> list[dict]:
+    confusion = found.confusion
+    return [
+        {
+            "class": name,
+            "clips": int((found.labels == k).sum()),
+            "asked": int(confusion[k].sum()),
+            "accuracy": float(confusion[k, k] / confusion[k].sum()) if confusion[k].any() else None,
+            "without_face": int(confusion[k, -1]),
+        }
+        for k, name in enumerate(found.classes)
+    ]

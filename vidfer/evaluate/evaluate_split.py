@@ -1,0 +1,134 @@
+"""Classification of a split of a cache, from model and cache to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
+from vidfer.data.splits import class_counts, labels_of
+from vidfer.errors import VidferError
+from vidfer.evaluate.classify import classify
+from vidfer.evaluate.intervals import bootstrap_interval
+from vidfer.evaluate.predict import predict_clips
+from vidfer.evaluate.result import Result, describe_clips
+from vidfer.models.recogniser import Recogniser
+from vidfer.store.reader import CropCache
+
+
+def evaluate_split(
+    recogniser: Recogniser,
+    cache: CropCache,
+    split: str,
+    clips: Sequence[int] | None = None,
+    *,
+    n_frames: int,
+    checkpoint_hash: str,
+    device: torch.device | str = "cpu",
+    batch_size: int = 16,
+    workers: int = 0,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """WAR, UAR, confusion and a row per clip.
+
+    Args:
+        recogniser: with a classifier, on ``device``; its classes are the ones to tell apart.
+        cache: an open crop cache.
+        split: which clips: those of this official split. With ``clips``, only the name that the result gives
+            them.
+        clips: indices into the cache, for a split that a run made itself; all must be of the recogniser's
+            classes.
+        n_frames: evenly spaced frames looked at in each clip.
+        checkpoint_hash: of the model, for the result.
+        device: where the model is.
+        batch_size, workers: of the loader; they do not change the result.
+        seed: of the bootstrap.
+        progress: called with the number of batches done and the number of all.
+
+    Raises:
+        VidferError: the recogniser has no classifier, or there is no clip of its classes.
+    """
+    classes = recogniser.classes
+    if recogniser.classifier is None:
+        raise VidferError(
+            "this checkpoint has no classifier; evaluate it few-shot, or train one with supervised.py"
+        )
+    notes = []
+    if clips is None:
+        if split == "unlabelled":
+            raise VidferError(
+                "clips of split unlabelled have no labels to be measured by; name train, val or test"
+            )
+        there = [i for i, c in enumerate(cache.clips) if c.split == split]
+        clips = [i for i in there if cache.clips[i].label in classes]
+        if len(clips) < len(there):
+            notes.append(
+                f"{len(there) - len(clips)} clips of {split} without a label or of other classes left out"
+            )
+    if len(clips) == 0:
+        counts = ", ".join(f"{name} {count}" for name, count in class_counts(cache).items()) or "none"
+        raise VidferError(
+            f"no clip of split '{split}' and classes {', '.join(classes)}; labelled clips in all splits of "
+            f"{cache.path}: {counts}"
+        )
+    labels = labels_of(cache, clips, classes)
+    absent = [name for k, name in enumerate(classes) if not (labels == k).any()]
+    if absent:
+        notes.append(f"UAR is over the classes that have clips; none of {', '.join(absent)}")
+
+    loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
+    probabilities, has_face = predict_clips(recogniser, loader, device, progress)
+    judged = classify(probabilities, labels, has_face, classes, seed=seed)
+
+    records = [cache.clips[i] for i in clips]
+    about = describe_clips(records, has_face)
+    measures = {"WAR": judged.war, "UAR": judged.uar}
+    if about["n_subjects"] is not None:
+        people = [c.subject for c in records]
+        measures["WAR over subjects"] = bootstrap_interval(judged.correct, subjects=people, seed=seed)
+        measures["UAR over subjects"] = bootstrap_interval(
+            judged.correct, classes=labels, subjects=people, seed=seed
+        )
+    names = (*classes, None)
+    return Result(
+        kind="classification",
+        measures=measures,
+        chance=1 / len(classes),
+        seed=seed,
+        split=split,
+        classes=classes,
+        **about,
+        cache=cache.path.name,
+        cache_hash=cache.content_hash,
+        checkpoint_hash=checkpoint_hash,
+        protocol={"n_frames": n_frames},
+        per_class=[
+            {
+                "class": name,
+                "clips": int(row.sum()),
+                "asked": int(row.sum()),
+                "accuracy": None if np.isnan(recall) else float(recall),
+                "without_face": int(row[-1]),
+            }
+            for name, row, recall in zip(classes, judged.confusion, judged.recall)
+        ],
+        confusion=judged.confusion.tolist(),
+        rows=[
+            {
+                "clip": record.id,
+                "subject": record.subject,
+                "label": record.label,
+                "has_face": bool(has_face[i]),
+                "asked": 1,
+                "accuracy": float(judged.correct[i]),
+                "predicted": names[judged.predicted[i]],
+                "probability": round(float(judged.probability[i]), 6),
+            }
+            for i, record in enumerate(records)
+        ],
+        note="; ".join(notes),
+    )

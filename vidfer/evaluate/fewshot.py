@@ -1,0 +1,149 @@
+"""Few-shot accuracy on classes that were never trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from vidfer.data.episodes import EpisodeSampler
+from vidfer.errors import VidferError
+from vidfer.evaluate.episode_scores import EpisodeScores
+from vidfer.evaluate.intervals import Interval, bootstrap_interval, mean_interval
+from vidfer.evaluate.walk import evaluating
+from vidfer.models.embedding import Embedding
+
+
+@dataclass(frozen=True)
+class FewShotResult:
+    """What N-way K-shot episodes over M clips of C classes gave."""
+
+    classes: tuple[str, ...]
+    labels: np.ndarray
+    """(M,) class number of every clip."""
+    has_face: np.ndarray
+    """(M,) bool."""
+    episode_accuracy: np.ndarray
+    """(episodes,) share of right queries."""
+    answers: np.ndarray
+    """(M, C + 1) how often each clip was asked for and taken for each class; the last column counts questions
+    about a clip without a face, which are wrong without looking."""
+
+    @property
+    def asked(self) -> np.ndarray:
+        """(M,) how often each clip was a query."""
+        return self.answers.sum(1)
+
+    @property
+    def correct(self) -> np.ndarray:
+        """(M,) how often each clip was recognised."""
+        return self.answers[np.arange(len(self.labels)), self.labels]
+
+    @property
+    def clip_accuracy(self) -> np.ndarray:
+        """(M,) share of right answers, NaN for a clip that was never asked for."""
+        return np.divide(
+            self.correct, self.asked, out=np.full(len(self.labels), np.nan), where=self.asked > 0
+        )
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """(C, C + 1) counts of questions: rows true, columns answered, the last one for clips without a
+        face."""
+        table = np.zeros((len(self.classes), self.answers.shape[1]), dtype=np.int64)
+        np.add.at(table, self.labels, self.answers)
+        return table
+
+    def confused_with(self, clip: int) -> str | None:
+        """The most frequent wrong answer about a clip; None if there was none."""
+        wrong = self.answers[clip].copy()
+        wrong[self.labels[clip]] = 0
+        if not wrong.any():
+            return None
+        return (*self.classes, "no face")[int(wrong.argmax())]
+
+    def over_episodes(self) -> Interval:
+        """Mean ± 1.96 sd/√n over episodes: how well the mean over all possible episodes of these very clips
+        is known. It shrinks with more episodes, however few clips there are."""
+        return mean_interval(self.episode_accuracy, "episodes")
+
+    def over_clips(self, subjects: Sequence[str] | None = None, seed: int = 0) -> Interval:
+        """Mean of class means with a bootstrap over the clips asked for (or over their ``subjects``, (M,)):
+        how well other clips of these classes would do. It does not shrink with more episodes."""
+        asked = np.flatnonzero(self.asked)
+        return bootstrap_interval(
+            self.clip_accuracy[asked],
+            classes=self.labels[asked],
+            subjects=None if subjects is None else [subjects[i] for i in asked],
+            seed=seed,
+        )
+
+
+def fewshot_accuracy(
+    head: nn.Module,
+    embedding: Embedding,
+    labels: Sequence[int] | np.ndarray,
+    has_face: Sequence[bool] | np.ndarray,
+    classes: Sequence[str],
+    *,
+    ways: int,
+    shots: int,
+    queries: int,
+    episodes: int,
+    seed: int,
+    source: object = "the given clips",
+    device: torch.device | str = "cpu",
+    progress: Callable[[int, int], None] | None = None,
+) -> FewShotResult:
+    """Accuracy of a head in N-way K-shot episodes over clips that are embedded once.
+
+    Args:
+        head: on ``device``; ``head(support, support_labels, query) -> scores (Q, N)``.
+        embedding: of M clips.
+        labels: (M,) class number of each clip, all of novel classes.
+        has_face: (M,) False where no frame has a face: never an example, and always wrong as a query.
+        classes: names by class number.
+        ways, shots, queries, episodes, seed: see :class:`vidfer.data.episodes.EpisodeSampler`.
+        source: the cache, for messages.
+        device: where to compute.
+        progress: called with the number of episodes done and the number of all.
+
+    Raises:
+        VidferError: too few clips, or a head that gives no finite numbers.
+    """
+    labels, has_face = np.asarray(labels), np.asarray(has_face, dtype=bool)
+    sampler = EpisodeSampler(
+        labels,
+        ways=ways,
+        shots=shots,
+        queries=queries,
+        episodes=episodes,
+        seed=seed,
+        has_face=has_face,
+        class_names=classes,
+        source=source,
+    )
+    accuracy = np.zeros(episodes)
+    answers = np.zeros((len(labels), len(classes) + 1), dtype=np.int64)
+    with evaluating(head):
+        scores = EpisodeScores(head, embedding, episodes * ways**2 * shots * queries, device)
+        for i, episode in enumerate(sampler):
+            chosen = np.full(len(episode.query), len(classes))
+            seen = has_face[episode.query]
+            if seen.any():
+                found = scores.score(
+                    torch.from_numpy(episode.support),
+                    torch.from_numpy(episode.support_labels),
+                    torch.from_numpy(episode.query[seen]),
+                )
+                if not found.isfinite().all():
+                    raise VidferError("the model gives scores that are no numbers; take another checkpoint")
+                chosen[seen] = episode.classes[found.argmax(1).numpy()]
+            np.add.at(answers, (episode.query, chosen), 1)
+            accuracy[i] = (chosen == labels[episode.query]).mean()
+            if progress is not None:
+                progress(i + 1, episodes)
+    return FewShotResult(tuple(classes), labels, has_face, accuracy, answers)
