@@ -19,7 +19,7 @@ class Damage:
     def __exit__(self, kind, error, trace) -> None:
         if isinstance(error, VidferError):
             raise VidferError(f"{self.path}, {self.what}: {error}") from error
-        if isinstance(error, (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError)):
+        if isinstance(error, (OSError, RuntimeError, KeyError, ValueError, TypeError)):
             raise VidferError(
                 f"{self.path}, {self.what}: the cache is damaged ({error}); `vidfer verify {self.path}` "
                 f"lists what is broken; restore the file or make it again with `vidfer cache`"

@@ -49,10 +49,12 @@ class CropCache:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._process = None
-        self.content_hash: str = self._open().attrs.get("content_hash", "")
+        self.content_hash = ""
+        self._open()
 
     def __len__(self) -> int:
-        return self._open()["clips/id"].shape[0]
+        with self._damage("clip table"):
+            return self._open()["clips/id"].shape[0]
 
     def __repr__(self) -> str:
         return f"CropCache({str(self.path)!r}, {len(self)} clips of {self.size_px} px)"
@@ -68,6 +70,12 @@ class CropCache:
         """Settings, codec and versions: :class:`vidfer.store.schema.Header`."""
         with self._damage("settings"):
             return read_header(self._open())
+
+    @cached_property
+    def provenance_hash(self) -> str:
+        """The hash over what the content hash leaves out."""
+        with self._damage("root attributes"):
+            return self._open().attrs["provenance_hash"]
 
     @property
     def settings(self) -> dict:
@@ -139,8 +147,8 @@ class CropCache:
     def payload(self, clip: int) -> Iterator[np.ndarray]:
         """The stored bytes of a clip in pieces of (bytes,) uint8: its JPEGs in a row, or its raw crops."""
         record = self.clips[clip]
-        array = self._array(PAYLOAD[self.header.codec])
         with self._damage(record.id):
+            array = self._array(PAYLOAD[self.header.codec])
             if self.header.codec == "raw":
                 begin, end = record.first_frame, record.first_frame + record.n_frames
             else:
@@ -195,12 +203,13 @@ class CropCache:
     def _open(self) -> h5py.File:
         if self._process != os.getpid():
             file = open_cache(self.path)
-            found = file.attrs.get("content_hash", "")
-            if found != getattr(self, "content_hash", found):
+            with self._damage("root attributes"):
+                found = file.attrs["content_hash"]
+            if found != (self.content_hash or found):
                 raise VidferError(
                     f"{self.path} was replaced by another cache while it was in use; start again"
                 )
-            self._file, self._arrays, self._process = file, {}, os.getpid()
+            self._file, self._arrays, self._process, self.content_hash = file, {}, os.getpid(), found
         return self._file
 
     def _damage(self, what: str) -> Damage:

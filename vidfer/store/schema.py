@@ -145,7 +145,7 @@ def open_cache(path: Path) -> h5py.File:
         ) from error
     try:
         kind, version = file.attrs.get("format"), file.attrs.get("schema_version")
-    except (OSError, RuntimeError, ValueError, UnicodeDecodeError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
         file.close()
         raise VidferError(f"{path} is damaged ({error}); {remedy}") from error
     if kind != FORMAT or version is None:

@@ -39,8 +39,7 @@ def verify_cache(path: Path | str, progress: Callable[[int, int], None] | None =
     """
     cache = CropCache(path)
     try:
-        header, clips = cache.header, cache.clips
-        provenance = cache._open().attrs.get("provenance_hash")
+        header, clips, provenance = cache.header, cache.clips, cache.provenance_hash
     except VidferError as error:
         return [Fault(None, str(error))]
     faults = []

@@ -1,0 +1,218 @@
+import multiprocessing
+import pickle
+import time
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from made_up_caches import SIZE_PX, clip_record, frame_table, header_for, make_cache, pictures
+from torch.utils.data import DataLoader, Dataset
+
+from vidfer.errors import VidferError
+from vidfer.store.reader import CropCache
+from vidfer.store.tables import create_tables, write_clip_table
+
+LONGEST = 2  # clip number 2 of the made-up cache: 12 frames, split test
+
+
+def index_of(cache: CropCache, number: int) -> int:
+    return [clip.id for clip in cache.clips].index(clip_record(number).id)
+
+
+def expected_crops(number: int, n_frames: int) -> np.ndarray:
+    crops = pictures(n_frames, number)
+    crops[frame_table(n_frames, number).status == 0] = 0
+    return crops.transpose(0, 1, 4, 2, 3)
+
+
+def test_raw_crops_come_back_exactly(raw_cache):
+    cache = CropCache(raw_cache)
+    crops = cache.read(index_of(cache, LONGEST), range(12))
+    assert crops.shape == (12, 3, 3, SIZE_PX, SIZE_PX) and crops.dtype == np.uint8
+    np.testing.assert_array_equal(crops, expected_crops(LONGEST, 12))
+
+
+def test_jpeg_crops_come_back_in_rgb_and_in_place(jpeg_cache):
+    cache = CropCache(jpeg_cache)
+    crops = cache.read(index_of(cache, LONGEST), range(12)).astype(float)
+    error = np.square(crops - expected_crops(LONGEST, 12)).mean(axis=(2, 3, 4))  # of each frame and region
+    assert error.max() < 255**2 / 10**3.5  # PSNR above 35 dB; any other picture is below 15
+    assert (crops[2] == 0).all()  # a missing frame is black
+
+
+@pytest.mark.parametrize("frames", [[7, 0, 7, 11], [3], [], np.array([1, 0])])
+def test_frames_come_in_the_order_asked_for(jpeg_cache, frames):
+    cache = CropCache(jpeg_cache)
+    clip = index_of(cache, LONGEST)
+    everything = cache.read(clip, range(12))
+    np.testing.assert_array_equal(cache.read(clip, frames), everything[np.asarray(frames, dtype=int)])
+
+
+def test_far_apart_frames_are_read_one_by_one_with_the_same_result(jpeg_cache, monkeypatch):
+    cache = CropCache(jpeg_cache)
+    clip = index_of(cache, LONGEST)
+    at_once = cache.read(clip, [11, 0, 5])
+    monkeypatch.setattr("vidfer.store.reader.ONE_READ_BYTES", 10)
+    np.testing.assert_array_equal(cache.read(clip, [11, 0, 5]), at_once)
+
+
+def test_a_frame_that_is_not_there_is_an_error(jpeg_cache):
+    cache = CropCache(jpeg_cache)
+    for frames in ([12], [-1]):
+        with pytest.raises(IndexError, match="has 12 frames"):
+            cache.read(index_of(cache, LONGEST), frames)
+
+
+def test_records_come_back_whole(jpeg_cache):
+    cache = CropCache(jpeg_cache)
+    assert [clip.id for clip in cache.clips] == sorted(clip.id for clip in cache.clips)
+    assert len(cache) == len(cache.clips) == 5
+    for number, n_frames in enumerate((5, 1, 12, 0, 7)):
+        clip = cache.clips[index_of(cache, number)]
+        wanted = clip_record(number)
+        for name in (
+            "id",
+            "path",
+            "label",
+            "subject",
+            "split",
+            "source",
+            "start_s",
+            "end_s",
+            "box_hint",
+            "file_size",
+        ):
+            assert getattr(clip, name) == getattr(wanted, name), name
+        assert clip.n_frames == n_frames
+        assert clip.n_faces == (frame_table(n_frames, number).status > 0).sum()
+        assert clip.reason == ("" if n_frames else "no such codec")
+    assert cache.size_px == SIZE_PX and cache.settings["key_every"] == 4
+
+
+def test_frame_tables_come_back_exactly(jpeg_cache):
+    cache = CropCache(jpeg_cache)
+    found, wanted = cache.frames(index_of(cache, LONGEST)), frame_table(12, LONGEST)
+    for name in ("times_s", "boxes_xyxy", "landmarks", "scores", "status"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+        assert getattr(found, name).dtype == getattr(wanted, name).dtype
+
+
+def test_pickle_carries_no_handle(jpeg_cache):
+    cache = CropCache(jpeg_cache)
+    cache.read(index_of(cache, LONGEST), [0])
+    text = pickle.dumps(cache)
+    assert len(text) < 1000
+    again = pickle.loads(text)
+    assert again.content_hash == cache.content_hash
+    np.testing.assert_array_equal(again.read(LONGEST, [0]), cache.read(LONGEST, [0]))
+
+
+class OneCrop(Dataset):
+    def __init__(self, path) -> None:
+        self.cache = CropCache(path)
+        self.cache.read(LONGEST, [0])  # the handle of the parent is open when workers start
+
+    def __len__(self) -> int:
+        return 48
+
+    def __getitem__(self, i: int) -> torch.Tensor:
+        return torch.from_numpy(self.cache.read(LONGEST, [i % self.cache.clips[LONGEST].n_frames]))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_of_a_loader_read_the_same(jpeg_cache, method):
+    data = OneCrop(jpeg_cache)
+    loader = DataLoader(data, batch_size=6, num_workers=2, multiprocessing_context=method)
+    found = torch.cat(list(loader))
+    torch.testing.assert_close(found, torch.cat([data[i][None] for i in range(48)]))
+
+
+def test_each_process_has_a_handle_of_its_own(jpeg_cache):
+    cache = CropCache(jpeg_cache)
+    cache.read(LONGEST, [0])
+    inherited = id(cache._file)
+    here, there = multiprocessing.Pipe()
+
+    def child() -> None:
+        crops = cache.read(LONGEST, [0])
+        there.send((crops, id(cache._file) != inherited))
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    crops, new_handle = here.recv()
+    process.join()
+    assert new_handle
+    np.testing.assert_array_equal(crops, cache.read(LONGEST, [0]))
+
+
+def test_ten_thousand_clips_open_at_once(tmp_path):
+    path = tmp_path / "many.h5"
+    clips = [clip_record(i) for i in range(10_000)]
+    with h5py.File(path, "w") as file:
+        create_tables(file, header_for(), 0, 0)
+        write_clip_table(file, header_for(), [_hashed(clip) for clip in clips])
+    begin = time.perf_counter()
+    cache = CropCache(path)
+    assert cache.clips[9_999].id == clips[9_999].id
+    assert time.perf_counter() - begin < 1.0
+
+
+def _hashed(clip):
+    return clip.described_as(clip)
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(VidferError, match=r"no crop cache .*none.h5.*vidfer cache"):
+        CropCache(tmp_path / "none.h5")
+
+
+def test_unfinished_cache_says_how_to_go_on(tmp_path):
+    (tmp_path / "half.h5.parts").mkdir()
+    with pytest.raises(VidferError, match=r"not finished.*same `vidfer cache` command again"):
+        CropCache(tmp_path / "half.h5")
+
+
+@pytest.mark.parametrize("keep", [0.99, 0.5, 0.01])
+def test_truncated_cache(jpeg_cache, tmp_path, keep):
+    data = jpeg_cache.read_bytes()
+    path = tmp_path / "cut.h5"
+    path.write_bytes(data[: int(len(data) * keep)])
+    with pytest.raises(VidferError, match=r"cut.h5 .*truncated.*vidfer cache"):
+        CropCache(path)
+
+
+def test_a_file_of_another_kind(tmp_path):
+    text = tmp_path / "text.h5"
+    text.write_text("time,score\n")
+    with pytest.raises(VidferError, match="no HDF5 file"):
+        CropCache(text)
+    other = tmp_path / "other.h5"
+    with h5py.File(other, "w") as file:
+        file["x"] = 1
+    with pytest.raises(VidferError, match="no vidfer crop cache"):
+        CropCache(other)
+
+
+def test_another_schema_version(tmp_path):
+    path = make_cache(tmp_path, lengths=(2,))
+    with h5py.File(path, "a") as file:
+        file.attrs["schema_version"] = 2
+    with pytest.raises(VidferError, match="schema 2; this vidfer reads schema 1"):
+        CropCache(path)
+
+
+def test_a_missing_table_is_damage_not_a_traceback(tmp_path):
+    path = make_cache(tmp_path, lengths=(2,))
+    with h5py.File(path, "a") as file:
+        del file["frames/score"]
+    with pytest.raises(VidferError, match=r"damaged.*vidfer verify"):
+        CropCache(path).frames(0)
+
+
+def test_a_cache_replaced_under_a_reader_is_noticed(tmp_path):
+    cache = CropCache(make_cache(tmp_path / "a", lengths=(2,)))
+    text = pickle.dumps(cache)
+    make_cache(tmp_path / "b", lengths=(3,)).replace(cache.path)
+    with pytest.raises(VidferError, match="replaced"):
+        pickle.loads(text).read(0, [0])

@@ -1,0 +1,140 @@
+"""What a cache holds, as numbers and as a page of text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidfer.crops import STATUS
+from vidfer.store.reader import CropCache
+
+LISTED = 20
+"""So many failures and face-less clips are named; the rest are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheSummary:
+    """The numbers of a cache."""
+
+    n_clips: int
+    n_frames: int
+    video_s: float
+    """Seconds of video that the frames cover."""
+    n_bytes: int
+    """Size of the file."""
+    counts: dict[tuple[str, str], int]
+    """Clips of each (split, label); ``-`` where there is none."""
+    subjects: dict[str, int]
+    """Number of different subjects in each split; splits without known subjects are left out."""
+    status: dict[str, int]
+    """Frames of each status."""
+    without_face: list[str]
+    """Ids of clips that were read and show no face."""
+    failures: list[tuple[str, str]]
+    """Id and reason of clips that could not be read."""
+    codec: str
+    settings: dict
+    versions: dict[str, str]
+    content_hash: str
+
+
+def summarise(cache: CropCache) -> CacheSummary:
+    """Count what a cache holds."""
+    status, video_s = np.zeros(len(STATUS), np.int64), 0.0
+    subjects: dict[str, set[str]] = {}
+    for index, clip in enumerate(cache.clips):
+        frames = cache.frames(index)
+        status += np.bincount(frames.status, minlength=len(STATUS))[: len(STATUS)]
+        if len(frames) > 1:  # the last frame lasts as long as the others do
+            video_s += float(np.ptp(frames.times_s)) + float(np.median(np.diff(frames.times_s)))
+        if clip.subject:
+            subjects.setdefault(clip.split or "-", set()).add(clip.subject)
+    header = cache.header
+    return CacheSummary(
+        n_clips=len(cache),
+        n_frames=int(status.sum()),
+        video_s=video_s,
+        n_bytes=cache.path.stat().st_size,
+        counts=dict(Counter((clip.split or "-", clip.label or "-") for clip in cache.clips)),
+        subjects={split: len(names) for split, names in sorted(subjects.items())},
+        status=dict(zip(STATUS, status.tolist())),
+        without_face=[clip.id for clip in cache.clips if not clip.reason and not clip.n_faces],
+        failures=[(clip.id, clip.reason) for clip in cache.clips if clip.reason],
+        codec="raw" if header.codec == "raw" else f"JPEG quality {header.quality}",
+        settings=header.crop_settings,
+        versions=header.versions,
+        content_hash=cache.content_hash,
+    )
+
+
+def inspect_cache(cache: CropCache) -> str:
+    """The numbers of a cache as text for a terminal."""
+    s = summarise(cache)
+    hours = s.video_s / 3600
+    lines = [
+        f"{cache.path}: {s.n_clips:,} clips, {s.n_frames:,} frames, {_duration(s.video_s)} of video, "
+        f"{_bytes(s.n_bytes)}",
+        f"content hash {s.content_hash}",
+        "",
+        *_table(s.counts),
+        "",
+    ]
+    if s.subjects:
+        lines.append(f"subjects   {', '.join(f'{split} {n}' for split, n in s.subjects.items())}")
+    share = max(1, s.n_frames)
+    lines.append(
+        f"frames     {', '.join(f'{name} {n:,} ({100 * n / share:.1f} %)' for name, n in s.status.items())}"
+    )
+    size = f"crops      face, eyes, mouth of {cache.size_px} px, {s.codec}"
+    if s.n_frames:
+        size += f"; {_bytes(s.n_bytes / s.n_frames)} a frame"
+    if hours:
+        size += f", {_bytes(s.n_bytes / hours)} an hour of video"
+    lines.append(size)
+    lines.append(f"settings   {', '.join(f'{name} {value}' for name, value in s.settings.items())}")
+    lines.append(f"versions   {', '.join(f'{name} {value}' for name, value in s.versions.items())}")
+    lines += _listed("clips were read but show no face", s.without_face)
+    lines += _listed("clips could not be read", [f"{name}: {reason}" for name, reason in s.failures])
+    return "\n".join(lines)
+
+
+def _table(counts: dict[tuple[str, str], int]) -> list[str]:
+    """Splits down, labels across, with sums."""
+    order = ("train", "val", "test", "unlabelled")
+    splits = sorted({split for split, _ in counts}, key=lambda s: (order.index(s) if s in order else 9, s))
+    labels = sorted({label for _, label in counts}, key=lambda label: (label == "-", label))
+    rows = [["split", *("no label" if label == "-" else label for label in labels), "all"]]
+    for split in splits:
+        numbers = [counts.get((split, label), 0) for label in labels]
+        rows.append(["no split" if split == "-" else split, *map(str, numbers), str(sum(numbers))])
+    sums = [sum(counts.get((split, label), 0) for split in splits) for label in labels]
+    rows.append(["all", *map(str, sums), str(sum(sums))])
+    widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(w) if c == 0 else cell.rjust(w) for c, (cell, w) in enumerate(zip(row, widths)))
+        for row in rows
+    ]
+
+
+def _listed(what: str, items: list[str]) -> list[str]:
+    if not items:
+        return []
+    more = [f"  ... and {len(items) - LISTED:,} more"] if len(items) > LISTED else []
+    return ["", f"{len(items):,} {what}:", *(f"  {item}" for item in items[:LISTED]), *more]
+
+
+def _bytes(n: float) -> str:
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if n < 1000 or unit == "TB":
+            return f"{n:.0f} {unit}" if n >= 100 or unit == "B" else f"{n:.1f} {unit}"
+        n /= 1000
+    raise AssertionError
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, hours = seconds / 60, seconds / 3600
+    return f"{minutes:.1f} min" if minutes < 60 else f"{hours:.1f} h"
