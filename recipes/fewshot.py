@@ -71,8 +71,10 @@ def main(settings: Settings) -> None:
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
         # Whole episodes go to the processes: a step sees as many episodes as there are processes.
         dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True),
-        # CSRN compares maps and leaves the embedding vector's last layers without gradient.
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        # CSRN trains all of the network; prototypes of vectors leave out what makes the maps.
+        kwargs_handlers=[
+            DistributedDataParallelKwargs(find_unused_parameters=settings.model.head == "prototype")
+        ],
     )
     set_seed(settings.seed)
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers

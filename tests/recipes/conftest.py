@@ -1,66 +1,14 @@
-"""A small crop cache in which the class of a clip can be seen, written by the store itself."""
+"""A cache that can be learned from in seconds."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-
-from vidfer.clips.clip import Clip
-from vidfer.crops import REGIONS, STATUS
-from vidfer.store.concatenate import StoredClip, concatenate
-from vidfer.store.part import write_part
-from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable, record_of
-from vidfer.store.schema import Header
-
-CLASSES = ("angry", "happy", "sad")
-
-
-def draw_crops(number: int, frames: int, size_px: int, rng: np.random.Generator) -> np.ndarray:
-    """(frames, R, S, S, 3): stripes whose direction and width are the class, in a random colour, with grain."""
-    y, x = np.mgrid[:size_px, :size_px] / size_px
-    along = (x, y, x + y, x - y, x * 2, y * 2)[number]
-    colour = rng.uniform(60, 160, 3)
-    phase = rng.uniform(0, 2 * np.pi, (frames, len(REGIONS), 1, 1))
-    stripes = np.sin(2 * np.pi * 3 * along + phase)[..., None] * 50 + colour
-    return np.clip(stripes + rng.normal(0, 8, (*stripes.shape[:-1], 3)), 0, 255).astype(np.uint8)
-
-
-def write_striped_cache(
-    path: Path, per_class: dict[str, int], *, size_px: int = 32, frames: int = 3, faceless: int = 0
-) -> CropCache:
-    """A cache with ``per_class[split]`` clips per class in each split; ``faceless`` unlabelled ones are black.
-
-    The clip's id names its class also where the label is not told.
-    """
-    header = Header(crop_settings={}, codec="raw", quality=None, size_px=size_px, versions={})
-    rng = np.random.default_rng(0)
-    stored = []
-    for split, count in per_class.items():
-        for number, name in enumerate(CLASSES):
-            for i in range(count):
-                clip = Clip(
-                    id=f"{split}/{name}{i:03d}",
-                    path=path.parent / split / f"{name}{i:03d}",
-                    label=None if split == "unlabelled" else name,
-                    subject=f"{split}{i}",
-                    split=split,
-                )
-                missing = split == "unlabelled" and i < faceless
-                status = np.full(frames, STATUS.index("missing" if missing else "detected"), np.uint8)
-                boxes, landmarks = np.zeros((frames, 4)), np.zeros((frames, 5, 2))
-                table = FrameTable(np.arange(frames) / 25, boxes, landmarks, np.ones(frames), status)
-                crops = draw_crops(number, frames, size_px, rng) * np.uint8(not missing)
-                part = path.with_name(f"part{len(stored)}.h5")
-                stored.append((write_part(part, header, record_of(clip), table, [crops]), StoredClip(part, 0)))
-    stored.sort(key=lambda pair: pair[0].id)
-    concatenate(stored, header, path)
-    return CropCache(path)
+from striped_cache import write_striped_cache
 
 
 @pytest.fixture(scope="session")
 def striped_cache(tmp_path_factory) -> Path:
-    """Path of a cache with 3 classes: 6 clips to train on, 4 to validate on, 8 unlabelled (1 faceless) of each."""
+    """3 classes: 6 clips to train on, 4 to validate on, 8 unlabelled (one of them faceless) of each."""
     path = tmp_path_factory.mktemp("striped") / "striped.h5"
     write_striped_cache(path, {"train": 6, "val": 4, "unlabelled": 8}, faceless=1)
     return path

@@ -1,0 +1,76 @@
+"""The pseudo-label file."""
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vidfer.errors import VidferError
+from vidfer.learn.pseudo_labels import PseudoLabels, read_pseudo_labels, write_pseudo_labels
+
+
+def some_labels() -> PseudoLabels:
+    rng = np.random.default_rng(0)
+    return PseudoLabels(
+        clip_ids=("a/1.avi", 'b, "2".avi', "ü.avi", "d"),
+        probabilities=rng.dirichlet(np.ones(3), 4).astype(np.float32),
+        has_face=np.array([True, True, False, True]),
+        weights=np.array([1, 0, 0, 3]),
+        classes=("angry", "happily_surprised", "sad"),
+        teacher_hash="abc",
+        cache_hash="def",
+    )
+
+
+def test_what_is_written_is_read(tmp_path):
+    labels = some_labels()
+    write_pseudo_labels(labels, tmp_path / "pseudo_labels" / "round1.csv", {"threshold": 0.3})
+    found = read_pseudo_labels(tmp_path / "pseudo_labels" / "round1.csv")
+    for name in ("clip_ids", "classes", "teacher_hash", "cache_hash"):
+        assert getattr(found, name) == getattr(labels, name)
+    for name in ("probabilities", "has_face", "weights"):
+        one, other = getattr(found, name), getattr(labels, name)
+        assert one.dtype == other.dtype and np.array_equal(one, other), name  # to the last bit
+
+
+def test_the_file_can_be_read_by_people_and_tables(tmp_path):
+    labels = some_labels()
+    write_pseudo_labels(labels, tmp_path / "round1.csv", {"threshold": 0.3})
+    with (tmp_path / "round1.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["clip"] for row in rows] == list(labels.clip_ids)
+    assert [row["label"] for row in rows] == [labels.classes[i] for i in labels.probabilities.argmax(1)]
+    assert [float(row["confidence"]) for row in rows] == pytest.approx(labels.probabilities.max(1).tolist())
+    assert [row["weight"] for row in rows] == ["1", "0", "0", "3"]
+    assert [row["has_face"] for row in rows] == ["1", "1", "0", "1"]
+    about = json.loads((tmp_path / "round1.json").read_text())
+    assert about["teacher_hash"] == "abc" and about["selection"] == {"threshold": 0.3}
+
+
+def test_no_clips_make_an_empty_table(tmp_path):
+    empty = replace(
+        some_labels(),
+        clip_ids=(),
+        probabilities=np.zeros((0, 3), np.float32),
+        has_face=np.zeros(0, bool),
+        weights=np.zeros(0, np.int64),
+    )
+    write_pseudo_labels(empty, tmp_path / "round1.csv", {})
+    assert read_pseudo_labels(tmp_path / "round1.csv").probabilities.shape == (0, 3)
+
+
+@pytest.mark.parametrize("damage", ["no csv", "no json", "no column", "no number"])
+def test_another_file_is_a_user_error(tmp_path, damage):
+    file = tmp_path / "round1.csv"
+    write_pseudo_labels(some_labels(), file, {})
+    if damage == "no csv":
+        file.unlink()
+    elif damage == "no json":
+        file.with_suffix(".json").unlink()
+    else:
+        old, new = {"no column": ("p_sad", "p_glad"), "no number": (",1,", ",one,")}[damage]
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(VidferError, match="no pseudo-labels that"):
+        read_pseudo_labels(file)
