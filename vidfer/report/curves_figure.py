@@ -28,7 +28,8 @@ def draw_curves(
             epochs,
             values,
             color=theme.series[i % len(theme.series)],
-            linestyle=DASHES[i % len(DASHES)],
+            # Shifted from round to round, so that colour and dashes together stay unlike.
+            linestyle=DASHES[(i + i // len(DASHES)) % len(DASHES)],
             marker=MARKERS[i % len(MARKERS)],
             # Markers on a long curve would hide it; eight are enough to tell the lines apart.
             markevery=max(1, len(epochs) // 8),

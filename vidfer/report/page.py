@@ -10,9 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vidfer import __version__
 from vidfer.crops import REGIONS
+from vidfer.report.differences import Difference
 from vidfer.report.film_strip import FilmStrip
 from vidfer.report.picture import Picture
-from vidfer.report.scores import Difference, Measure
+from vidfer.report.scores import Measure
 
 HERE = Path(__file__).parent
 

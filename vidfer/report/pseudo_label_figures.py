@@ -42,7 +42,7 @@ def draw_confidence(confidence: np.ndarray, chosen: np.ndarray, theme: Theme) ->
 
 
 def draw_balance(labelled: np.ndarray, pool: np.ndarray, classes: Sequence[str], theme: Theme) -> Figure:
-    """Draw, for each class, how many clips the teacher gave it and how large its part of the student's pool is.
+    """Draw, for each class, how many clips the teacher gave it and its part of the student's pool.
 
     Args:
         labelled: (C,) clips with a face that the teacher gave each class.

@@ -1,25 +1,35 @@
-"""What runs are compared by: measures with a row per result, and paired differences between two results."""
+"""The result table: measures, each with a row per result."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vidfer.evaluate.intervals import Interval
+from vidfer.report.results import NamedResult
+
+METRICS = {
+    "classification": {
+        "WAR": "WAR: share of the clips that are recognised",
+        "UAR": "UAR: mean over the classes of the share that is recognised",
+    },
+    "few-shot": {"accuracy": "Few-shot accuracy"},
+}
+"""Kind of result -> measures shown, by their names in result files, with their headings."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One number of one run; value and interval ends are shares in [0, 1]."""
+    """One measure of one result; shares are 0..1."""
 
     run: str
     seed: int | None
-    value: float
-    low: float
-    high: float
-    n: int
-    unit: str
-    """What was counted: ``clips`` or ``episodes``."""
-    result: str
-    """Name of the result file that holds the number."""
+    """Of the training; None if the run is not known."""
+    main: Interval
+    others: Sequence[tuple[str, Interval]]
+    """The same measure counted otherwise, by name: over clips instead of episodes, over subjects."""
+    file: str
+    """Name of the result file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,22 +37,55 @@ class Measure:
     """Numbers that may be compared: same metric, same clips, same classes, same kind of episode."""
 
     metric: str
-    """``war``, ``uar`` or ``fewshot``."""
+    """Its name in the result files."""
     title: str
     detail: str
-    chance: float | None
+    chance: float
     rows: Sequence[Row]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """Later run minus earlier run over the same clips or episodes; shares in [-1, 1]."""
+def measures_of(groups: Sequence[Sequence[NamedResult]]) -> list[Measure]:
+    """The measures of each group of :func:`vidfer.report.results.comparable`."""
+    return [
+        Measure(
+            metric=metric,
+            title=title + episode_of(group[0]),
+            detail=_detail(group),
+            chance=group[0].result.chance,
+            rows=[_row(named, metric) for named in group],
+        )
+        for group in groups
+        for metric, title in METRICS[group[0].result.kind].items()
+    ]
 
-    later: str
-    earlier: str
-    measure: str
-    value: float
-    low: float
-    high: float
-    n: int
-    unit: str
+
+def episode_of(named: NamedResult) -> str:
+    """``, 3-way 5-shot`` for a few-shot result, nothing for another."""
+    protocol = named.result.protocol
+    return f", {protocol['ways']}-way {protocol['shots']}-shot" if named.result.kind == "few-shot" else ""
+
+
+def _row(named: NamedResult, metric: str) -> Row:
+    measures = named.result.measures
+    others = [
+        (name.removeprefix(metric + " "), m) for name, m in measures.items() if name.startswith(metric + " ")
+    ]
+    return Row(run=named.name, seed=named.seed, main=measures[metric], others=others, file=named.file)
+
+
+def _detail(group: Sequence[NamedResult]) -> str:
+    result = group[0].result
+    classes = ", ".join(name.replace("_", " ") for name in result.classes)
+    subjects = "" if result.n_subjects is None else f" of {result.n_subjects} subjects"
+    detail = (
+        f"Split {result.split}, {result.n_clips:,} clips{subjects}, {result.n_without_face:,} of the clips "
+        f"without a face; classes {classes}."
+    )
+    if result.kind == "few-shot":
+        seeds = ", ".join(str(seed) for seed in sorted({named.result.seed for named in group}))
+        detail += (
+            f" {result.protocol['queries']} queries per class and episode, episodes drawn with seed {seeds}."
+        )
+    if result.note:
+        detail += f" {result.note.rstrip('.')}."
+    return detail

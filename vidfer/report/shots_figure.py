@@ -39,7 +39,7 @@ def draw_shots(lines: Sequence[ShotLine], chance: float, theme: Theme) -> Figure
             color=colour,
             marker=MARKERS[i % len(MARKERS)],
             markersize=5,
-            linestyle=DASHES[i % len(DASHES)],
+            linestyle=DASHES[(i + i // len(DASHES)) % len(DASHES)],
             capsize=3,
             label=line.name,
         )

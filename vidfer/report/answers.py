@@ -1,0 +1,150 @@
+"""What runs answered: confusions, accuracy against shots, and the clips that are hardest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from vidfer.report.choose_clips import N_HARDEST, ClipVerdict
+from vidfer.report.confusion_figure import describe_confusion, draw_confusion
+from vidfer.report.page import Shown, Table
+from vidfer.report.picture import paint
+from vidfer.report.results import NamedResult
+from vidfer.report.scores import episode_of
+from vidfer.report.shots_figure import ShotLine, draw_shots
+
+NO_FACE = "no face"
+
+
+def show_confusions(results: Sequence[NamedResult]) -> list[Shown]:
+    """One matrix per result, with a last column for clips without a face if there were any."""
+    return [_show_confusion(named) for named in results]
+
+
+def _show_confusion(named: NamedResult) -> Shown:
+    result = named.result
+    counts, columns = np.array(result.confusion), [*result.classes, NO_FACE]
+    if not counts[:, -1].any():
+        counts, columns = counts[:, :-1], columns[:-1]
+    unit = "clips" if result.kind == "classification" else f"questions about {result.n_clips:,} clips"
+    title = f"{named.name}{episode_of(named)}"
+    return Shown(
+        title=title,
+        picture=paint(
+            partial(draw_confusion, counts, result.classes, columns),
+            f"Confusion matrix of {title}: {describe_confusion(counts, result.classes, columns)}",
+        ),
+        caption=f"{int(counts.sum()):,} {unit}, split {result.split}.",
+    )
+
+
+def show_shots(groups: Sequence[Sequence[NamedResult]]) -> list[Shown]:
+    """Accuracy over shots, one picture per kind of episode, from the curves of the result files."""
+    kinds: dict[tuple, list[NamedResult]] = {}
+    for named in (named for group in groups for named in group if named.result.curve):
+        result = named.result
+        kinds.setdefault(
+            (result.cache_hash, result.split, result.classes, result.protocol["ways"]), []
+        ).append(named)
+    return [_show_shots(kind) for kind in kinds.values()]
+
+
+def _show_shots(results: Sequence[NamedResult]) -> Shown:
+    # Two result files of one checkpoint (3-way 1-shot, 3-way 5-shot) hold the same curve.
+    by_name = {named.name: named for named in results}
+    lines = [_line(named) for named in by_name.values()]
+    result = results[0].result
+    ways, points = result.protocol["ways"], result.curve
+    said = "; ".join(
+        f"{line.name} {', '.join(f'{100 * a:.1f} % with {s}' for s, a in zip(line.shots, line.accuracy))}"
+        for line in lines
+    )
+    chance = f"chance {100 * result.chance:.1f} %"
+    classes = ", ".join(name.replace("_", " ") for name in result.classes)
+    return Shown(
+        title=f"{ways}-way",
+        picture=paint(partial(draw_shots, lines, result.chance), f"Accuracy over shots: {said}; {chance}."),
+        caption=(
+            f"Bands are 95 % intervals over {points[0]['episodes']:,} episodes; {chance}. "
+            f"Split {result.split}, classes {classes}."
+        ),
+    )
+
+
+def _line(named: NamedResult) -> ShotLine:
+    points = sorted(named.result.curve, key=lambda point: point["shots"])
+    return ShotLine(
+        name=named.name,
+        shots=[point["shots"] for point in points],
+        accuracy=[point["mean"] for point in points],
+        # A single episode has no interval; its band is the line itself.
+        low=[point["mean"] if point["low"] is None else point["low"] for point in points],
+        high=[point["mean"] if point["high"] is None else point["high"] for point in points],
+    )
+
+
+def verdicts_of(named: NamedResult) -> list[ClipVerdict]:
+    """What a classification said about each clip."""
+    return [
+        ClipVerdict(
+            clip_id=row["clip"],
+            label=row["label"],
+            prediction=row["predicted"] if row["has_face"] else NO_FACE,
+            confidence=row["probability"],
+            has_face=row["has_face"],
+        )
+        for row in named.result.rows
+    ]
+
+
+def hardest_clips(group: Sequence[NamedResult]) -> Table:
+    """The clips with the lowest mean accuracy over the results of a group, worst first, equals by id."""
+    rows: dict[str, list[dict]] = {}
+    for named in group:
+        for row in named.result.rows:
+            if row["asked"]:
+                rows.setdefault(row["clip"], []).append(row)
+    means = {clip: float(np.mean([row["accuracy"] for row in found])) for clip, found in rows.items()}
+    worst = sorted(rows, key=lambda clip: (means[clip], clip))[:N_HARDEST]
+    columns = ["clip", "subject", "true label", "recognised", "most often taken for"]
+    runs = f"{len(group)} results" if len(group) > 1 else group[0].name
+    never = sum(mean == 0 for mean in means.values())
+    kind = "Few-shot" if group[0].result.kind == "few-shot" else "Classification"
+    return Table(
+        caption=(
+            f"{kind}{episode_of(group[0])}: the {len(worst)} clips of {len(means):,} that were recognised "
+            f"least often, mean over {runs}; equals go by clip id. {never:,} clips were never recognised."
+        ),
+        columns=columns,
+        numbers=["recognised"],
+        rows=[
+            dict(
+                zip(
+                    columns,
+                    (
+                        clip,
+                        rows[clip][0]["subject"] or "not known",
+                        rows[clip][0]["label"].replace("_", " "),
+                        f"{100 * means[clip]:.0f} %",
+                        _taken_for(rows[clip]),
+                    ),
+                )
+            )
+            for clip in worst
+        ],
+    )
+
+
+def _taken_for(rows: Sequence[dict]) -> str:
+    if not rows[0]["has_face"]:
+        return NO_FACE
+    answers = Counter(
+        row["predicted"] if "predicted" in row else row["confused_with"]
+        for row in rows
+        if row["accuracy"] < 1
+    )
+    answers.pop(None, None)
+    return answers.most_common(1)[0][0].replace("_", " ") if answers else "nothing else"

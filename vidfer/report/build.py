@@ -1,0 +1,139 @@
+"""The report: run folders and result files in, one HTML file out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from vidfer.errors import VidferError
+from vidfer.report.answers import hardest_clips, show_confusions, show_shots, verdicts_of
+from vidfer.report.choose_clips import STRIP_RULE, choose_strips
+from vidfer.report.differences import differences_of
+from vidfer.report.facts import facts_of
+from vidfer.report.page import Page, StripGroup, render
+from vidfer.report.results import NamedResult, comparable, read_results
+from vidfer.report.run import Run, read_runs
+from vidfer.report.scores import measures_of
+from vidfer.report.strips import film_strips
+from vidfer.report.training import show_curves, show_rounds
+from vidfer.store.reader import CropCache
+
+
+def build_report(
+    runs: Sequence[Path],
+    results: Sequence[Path],
+    out: Path,
+    cache: Path | None = None,
+    *,
+    device: str = "cpu",
+) -> Path:
+    """Write the page and return its path.
+
+    Args:
+        runs: run folders, teachers before their students.
+        results: result files of ``vidfer eval``; each is matched to a run by the hash of its checkpoint.
+        out: the HTML file, replaced if it is there.
+        cache: crop cache that the results were measured on, for the film strips; without it there are none.
+        device: where the networks run for the film strips, as torch names it.
+
+    Raises:
+        VidferError: nothing to report, a folder that is no run, a file that is no result, or a cache that no
+            result was measured on.
+    """
+    out = Path(out)
+    if not runs and not results:
+        raise VidferError(
+            "there is nothing to report; name run folders with --runs, result files with --results"
+        )
+    read = read_runs(runs)
+    found = read_results(results, read)
+    page = _page(read, found, None if cache is None else CropCache(cache), device)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_name(f"{out.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(render(page), encoding="utf-8")
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return out
+
+
+def _page(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache | None, device: str) -> Page:
+    groups = comparable(results)
+    strips = _strips(results, cache, device)
+    names = ", ".join(run.name for run in runs) or ", ".join(dict.fromkeys(named.name for named in results))
+    return Page(
+        title=f"vidfer report: {names}",
+        made_on=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        sources=sorted({s for named in results for s in named.result.sources} | _sources_in(runs, cache)),
+        facts=facts_of(runs, results, cache),
+        notes=_notes(runs, results, strips, cache),
+        measures=measures_of(groups),
+        differences=differences_of(groups),
+        shots=show_shots(groups),
+        confusions=show_confusions(results),
+        rounds=show_rounds(runs),
+        curves=show_curves(runs),
+        strips=strips,
+        strips_rule=STRIP_RULE,
+        hardest=[hardest_clips(group) for group in groups],
+        folds=[
+            (f"{run.name}: {title}", json.dumps(content, indent=2, ensure_ascii=False))
+            for run in runs
+            for title, content in (("settings", run.settings), ("environment", run.environment))
+        ],
+    )
+
+
+def _sources_in(runs: Sequence[Run], cache: CropCache | None) -> set[str]:
+    """Sources of the cache, if the runs were trained on it: curves and pseudo-labels are numbers, too."""
+    if cache is None or not any(cache.content_hash == run.data.get("cache_hash") for run in runs):
+        return set()
+    return {clip.source for clip in cache.clips}
+
+
+def _strips(results: Sequence[NamedResult], cache: CropCache | None, device: str) -> list[StripGroup]:
+    if cache is None:
+        return []
+    here = [named for named in results if named.result.cache_hash == cache.content_hash]
+    if results and not here:
+        raise VidferError(
+            f"{cache.path} has content hash {cache.content_hash[:12]}, but the results were measured on "
+            f"{', '.join(sorted({named.result.cache_hash[:12] for named in results}))}; name that cache"
+        )
+    groups: dict[str, StripGroup] = {}
+    # The test split is what the report is about; another one only stands in where a run has no test result.
+    for named in sorted(here, key=lambda n: n.result.split != "test"):
+        if named.result.kind != "classification" or named.checkpoint is None or named.name in groups:
+            continue
+        chosen = choose_strips(verdicts_of(named))
+        strips = film_strips(
+            named.checkpoint, cache.path, chosen, n_frames=named.result.protocol["n_frames"], device=device
+        )
+        if strips:
+            groups[named.name] = StripGroup(run=f"{named.name}, split {named.result.split}", strips=strips)
+    return list(groups.values())
+
+
+def _notes(
+    runs: Sequence[Run], results: Sequence[NamedResult], strips: Sequence[StripGroup], cache: CropCache | None
+) -> list[str]:
+    notes = []
+    if len({named.result.cache_hash for named in results}) > 1:
+        notes.append("The results were measured on different caches; compare only rows under one heading.")
+    if unknown := [named.file for named in results if named.run is None]:
+        notes.append(
+            f"No run of this report has the checkpoint of {', '.join(unknown)}; its training is not shown."
+        )
+    measured = {named.result.checkpoint_hash for named in results}
+    if unmeasured := [run.name for run in runs if not measured & set(run.checkpoints.values())]:
+        notes.append(f"No result file belongs to {', '.join(unmeasured)}: trained, but not measured here.")
+    if results and not strips:
+        notes.append(
+            "There are no film strips: "
+            + ("no cache was given." if cache is None else "no classification result with its run was given.")
+        )
+    return notes

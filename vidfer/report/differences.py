@@ -1,0 +1,108 @@
+"""Students against their teachers, over the clips that both were asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidfer.evaluate.intervals import Interval, paired_difference
+from vidfer.report.results import NamedResult
+from vidfer.report.scores import METRICS, episode_of
+
+NOT_METHOD = {"seed", "out", "resume", "tracker", "teacher", "init"}
+"""Settings in which two runs of the same method may differ."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Later minus earlier; shares in -1..1."""
+
+    later: str
+    earlier: str
+    measure: str
+    interval: Interval
+    n_clips: int
+
+
+def differences_of(groups: Sequence[Sequence[NamedResult]]) -> list[Difference]:
+    """Every result against its teacher's, or, where no result has its teacher here, against the first one.
+
+    Where the same pair of methods was run with several seeds, a further row takes each clip's mean over them.
+    """
+    found = []
+    for group in groups:
+        pairs = _pairs(group)
+        for metric in METRICS[group[0].result.kind]:
+            title = ("few-shot" if metric == "accuracy" else metric) + episode_of(group[0])
+            found += [_difference([later], [earlier], metric, title) for later, earlier in pairs]
+            for same in _over_seeds(pairs):
+                found.append(_difference([a for a, _ in same], [b for _, b in same], metric, title))
+    return [difference for difference in found if difference is not None]
+
+
+def _pairs(group: Sequence[NamedResult]) -> list[tuple[NamedResult, NamedResult]]:
+    by_hash = {(named.result.checkpoint_hash, named.result.protocol.get("head")): named for named in group}
+    taught = [
+        (named, by_hash[named.teacher_hash, named.result.protocol.get("head")])
+        for named in group
+        if (named.teacher_hash, named.result.protocol.get("head")) in by_hash
+    ]
+    return taught or [(named, group[0]) for named in group[1:]]
+
+
+def _over_seeds(
+    pairs: Sequence[tuple[NamedResult, NamedResult]],
+) -> list[list[tuple[NamedResult, NamedResult]]]:
+    methods: dict[tuple, list[tuple[NamedResult, NamedResult]]] = {}
+    for later, earlier in pairs:
+        if later.run and earlier.run and later.run is not earlier.run:
+            methods.setdefault((_method(later), _method(earlier)), []).append((later, earlier))
+    return [same for same in methods.values() if len({later.seed for later, _ in same}) > 1]
+
+
+def _method(named: NamedResult) -> str:
+    settings = {name: value for name, value in named.run.settings.items() if name not in NOT_METHOD}
+    which = named.name.removeprefix(named.run.name)  # the round, the head
+    return json.dumps(settings, sort_keys=True) + which
+
+
+def _difference(
+    later: Sequence[NamedResult], earlier: Sequence[NamedResult], metric: str, measure: str
+) -> Difference | None:
+    """Paired difference of each clip's mean accuracy over the results; None without a clip in all of them."""
+    results = [named.result for named in (*later, *earlier)]
+    tables = [{row["clip"]: row for row in result.rows if row["asked"]} for result in results]
+    clips = [clip for clip in tables[0] if all(clip in table for table in tables)]
+    if not clips:
+        return None
+    accuracies = np.array([[table[clip]["accuracy"] for clip in clips] for table in tables], dtype=float)
+    rows = [tables[0][clip] for clip in clips]
+    subjects = [row["subject"] for row in rows]
+    interval = paired_difference(
+        accuracies[: len(later)].mean(0),
+        accuracies[len(later) :].mean(0),
+        # UAR and few-shot accuracy weigh classes alike.
+        classes=None if metric == "WAR" else [row["label"] for row in rows],
+        # Clips of one person are not independent of one another.
+        subjects=None if None in subjects else subjects,
+        seed=results[0].seed,
+    )
+    return Difference(
+        later=_common_name(later),
+        earlier=_common_name(earlier),
+        measure=measure,
+        interval=interval,
+        n_clips=len(clips),
+    )
+
+
+def _common_name(results: Sequence[NamedResult]) -> str:
+    names = list(dict.fromkeys(named.name for named in results))
+    if len(names) == 1:
+        return names[0]
+    start = os.path.commonprefix(names).rstrip("-_/. 0123456789")  # noqa: RUF071, characters are meant
+    return f"{start or ' / '.join(names)} (mean of {len(names)} seeds)"

@@ -1,0 +1,60 @@
+"""The head of the page: what was measured on what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vidfer.report.page import Fact
+from vidfer.report.results import NamedResult, head_of
+from vidfer.report.run import Run
+from vidfer.store.reader import CropCache
+
+
+def facts_of(
+    runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache | None
+) -> list[tuple[str, list[Fact]]]:
+    """Caches, sources, splits, classes, seeds and checkpoints, each with the hash that pins it."""
+    facts = [
+        ("Crop cache", _caches(runs, results, cache)),
+        ("Sources", [Fact(", ".join(sorted({s for named in results for s in named.result.sources})))]),
+        ("Trained on", [_training(run) for run in runs if run.data]),
+        ("Seeds of training", [Fact(", ".join(f"{run.name}: {run.seed}" for run in runs))]),
+        ("Checkpoints", _checkpoints(results)),
+        ("Chosen by", [Fact("validation clips of base classes only")] if runs else []),
+    ]
+    return [(term, said) for term, said in facts if any(fact.text for fact in said)]
+
+
+def _caches(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache | None) -> list[Fact]:
+    names: dict[str, set[str]] = {}
+    for named in results:
+        names.setdefault(named.result.cache_hash, set()).add(named.result.cache)
+    for run in runs:
+        for key in ("cache_hash", "unlabelled_cache_hash"):
+            if key in run.data:
+                names.setdefault(run.data[key], set())
+    facts = []
+    for content_hash, files in names.items():
+        text = ", ".join(sorted(files)) or "used in training"
+        if cache is not None and cache.content_hash == content_hash:
+            clips = cache.clips
+            unread = sum(bool(clip.reason) for clip in clips)
+            faceless = sum(clip.n_faces == 0 and not clip.reason for clip in clips)
+            text += f" ({len(clips):,} clips, {faceless:,} without a face, {unread:,} unreadable)"
+        facts.append(Fact(text, content_hash))
+    return facts
+
+
+def _training(run: Run) -> Fact:
+    data = run.data
+    counts = f"{len(data['train']):,} labelled and {len(data['unlabelled']):,} unlabelled clips"
+    classes = ", ".join(name.replace("_", " ") for name in data["classes"])
+    return Fact(f"{run.name}: {counts}, {len(data['val']):,} to validate on; classes {classes}")
+
+
+def _checkpoints(results: Sequence[NamedResult]) -> list[Fact]:
+    names = {}
+    for named in results:
+        head = head_of(named.result) if named.result.kind == "few-shot" else ""
+        names[named.result.checkpoint_hash] = named.name.removesuffix(head)
+    return [Fact(name, checkpoint) for checkpoint, name in names.items()]

@@ -1,0 +1,96 @@
+"""Result files, each with the run it belongs to, and grouped into what may be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.result import Result, load_result
+from vidfer.report.run import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedResult:
+    """A result file and what it is called in the report."""
+
+    file: str
+    """Name of the file."""
+    name: str
+    run: Run | None
+    """None if its checkpoint is in no run of the report."""
+    result: Result
+
+    @property
+    def seed(self) -> int | None:
+        """Of the training."""
+        return self.run.seed if self.run else None
+
+    @property
+    def checkpoint(self) -> Path | None:
+        """Folder of the checkpoint."""
+        if self.run is None:
+            return None
+        names = {value: name for name, value in self.run.checkpoints.items()}
+        return self.run.folder / "checkpoints" / names[self.result.checkpoint_hash]
+
+    @property
+    def teacher_hash(self) -> str | None:
+        return self.run.teachers.get(self.result.checkpoint_hash) if self.run else None
+
+
+def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult]:
+    """Read result files in the order of the runs they belong to; those without a run come last.
+
+    Raises:
+        VidferError: a file is no result file.
+    """
+    found = []
+    for file in files:
+        result = load_result(file)
+        run, name = None, f"checkpoint {result.checkpoint_hash[:12]}"
+        for candidate in runs:
+            if known := candidate.name_of(result.checkpoint_hash):
+                run, name = candidate, known
+                break
+        if result.kind == "few-shot":
+            name += head_of(result)
+        found.append(NamedResult(file=Path(file).name, name=name, run=run, result=result))
+    places = {run.name: place for place, run in enumerate(runs)}
+    # Rounds of one run follow one another, however the files were named.
+    return sorted(found, key=lambda r: (places[r.run.name] if r.run else len(places), len(r.name), r.name))
+
+
+def head_of(result: Result) -> str:
+    """What the name of a few-shot result ends in: ``, csrn head``."""
+    return f", {str(result.protocol['head']).removesuffix('Head').lower()} head"
+
+
+def comparable(results: Sequence[NamedResult]) -> list[list[NamedResult]]:
+    """Results of one kind on the same clips, classes and kind of episode, in groups; classification first.
+
+    Raises:
+        VidferError: two files measure the same checkpoint in the same way, and would count it twice.
+    """
+    groups: dict[tuple, list[NamedResult]] = {}
+    for named in results:
+        result = named.result
+        episode = tuple(result.protocol.get(part) for part in ("ways", "shots", "queries"))
+        clips = frozenset(row["clip"] for row in result.rows)
+        key = (result.kind, result.cache_hash, result.split, result.classes, episode, clips)
+        groups.setdefault(key, []).append(named)
+    for group in groups.values():
+        _check_counted_once(group)
+    return sorted(groups.values(), key=lambda group: group[0].result.kind)
+
+
+def _check_counted_once(group: Sequence[NamedResult]) -> None:
+    seen: dict[tuple, str] = {}
+    for named in group:
+        key = (named.name, named.result.checkpoint_hash, named.result.seed)
+        if key in seen:
+            raise VidferError(
+                f"{seen[key]} and {named.file} measure the same checkpoint in the same way; name one of them"
+            )
+        seen[key] = named.file
