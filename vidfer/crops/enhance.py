@@ -7,7 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-DARK = 90.0
+DARK = 110.0
 """Luminance, 0..255, that the bright part of a clip should reach; below it the clip is lifted to it."""
 BRIGHT_PART = 80.0
 """Per cent: the level of a clip is the luminance that this share of its pixels stays below. Not the median,
@@ -41,7 +41,7 @@ def brighten_like(sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
     The curve is out = ln(1 + k x) / ln(1 + k) of x in 0..1: rising, without a corner, and with a finite
     slope in the blacks, unlike gamma. k is chosen so that the level of the sample (80th percentile of
-    luminance) rises to 90; it is smaller where the slope in the blacks would pass 8 or amplify the frame's
+    luminance) rises to 110; it is smaller where the slope in the blacks would pass 8 or amplify the frame's
     noise beyond 12 grey levels."""
     small = sample[:, :: max(1, sample.shape[1] // 128), :: max(1, sample.shape[2] // 128)]
     level = float(np.percentile(_luminance(small), BRIGHT_PART))

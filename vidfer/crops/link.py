@@ -35,7 +35,7 @@ class Person:
     def presence(self) -> float:
         """Side times score, summed over frames: large for who is near, well seen and long in the picture."""
         return sum(
-            float((box[2:] - box[:2]).prod()) * self.scores[frame] for frame, box in self.boxes.items()
+            float((box[2:] - box[:2]).prod() ** 0.5) * self.scores[frame] for frame, box in self.boxes.items()
         )
 
 
