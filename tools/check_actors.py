@@ -2,9 +2,8 @@
 
     python tools/check_actors.py --clips 60
 
-A frame counts as found when one of the faces of facenet-pytorch's ``MTCNN.detect`` has a probability of 0.9 or
-more and overlaps the true box with an IoU of 0.4 or more (MTCNN's boxes end at the brows' upper side, the truth's
-at the forehead).
+A face counts as found when a box of facenet-pytorch's ``MTCNN.detect`` with a probability of 0.9 or more
+overlaps the true box with an intersection over union of 0.4 or more.
 """
 
 from __future__ import annotations
@@ -91,7 +90,7 @@ def main(settings: Settings) -> None:
         print(
             f"{setting}: face found in {found.sum()} of {len(found)} frames ({found.mean():.1%}) of "
             f"{settings.clips} clips; {n_drawn / (drawing_s + encoding_s):.0f} frames/s per core "
-            f"({n_drawn} frames of {SIZE[0]}x{SIZE[1]}: {drawing_s:.1f} s drawing, {encoding_s:.1f} s encoding)"
+            f"({n_drawn} frames, {SIZE[0]}x{SIZE[1]}: {drawing_s:.1f} s drawing, {encoding_s:.1f} s encoding)"
         )
         if settings.pictures is not None:
             settings.pictures.mkdir(parents=True, exist_ok=True)

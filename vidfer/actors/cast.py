@@ -58,7 +58,7 @@ def _labels(settings: ActorSettings, split: str, rng: np.random.Generator) -> li
 
 
 def _unlabelled(settings: ActorSettings, rng: np.random.Generator) -> list[str]:
-    """Clips of base expressions, the commonest about six times as frequent as the rarest, and some novel ones."""
+    """Base expressions, the commonest six times as frequent as the rarest, and some novel ones."""
     n_novel = round(settings.unlabelled * settings.unlabelled_novel_share)
     share = np.geomspace(1, 1 / 6, len(settings.base_labels))
     rng.shuffle(share)

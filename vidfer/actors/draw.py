@@ -25,7 +25,7 @@ from vidfer.actors.units import INDEX
 from vidfer.actors.view import View
 
 UNIT_SHARE = 0.3
-"""Pixels of a face unit in the patch, relative to the frame's height: a little finer than the largest face."""
+"""Pixels of a face unit in the patch, relative to the frame's height: finer than the largest face."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,10 @@ from vidfer.actors.units import INDEX
 
 
 def brow_line(identity: Identity, units: np.ndarray, sign: int) -> np.ndarray:
-    """The brow's middle line from inside to outside, face units (n, 2); ``units`` is one side of one frame."""
+    """The brow's middle line from inside to outside, face units (n, 2); ``units`` is one side of a frame."""
     u = np.linspace(0, 1, 11)
     inner, outer, lower = (float(units[INDEX[n]]) for n in (1, 2, 4))
-    wrinkle, lid = float(units[INDEX[9]]), float(units[INDEX[45]])
+    wrinkle = float(units[INDEX[9]])
     x = 0.17 + 0.55 * u - 0.055 * lower * (1 - u) ** 1.2
     y = (
         identity.brow_y
@@ -24,7 +24,7 @@ def brow_line(identity: Identity, units: np.ndarray, sign: int) -> np.ndarray:
         + 0.03 * u**3
     )
     y = y - 0.19 * inner * (1 - u) ** 1.3 - 0.17 * outer * np.sin(np.pi * (0.15 + 0.6 * u)) * u**0.7
-    y = y + lower * (0.115 - 0.05 * u) + 0.05 * wrinkle * (1 - u) + 0.01 * lid
+    y = y + lower * (0.115 - 0.05 * u) + 0.05 * wrinkle * (1 - u)
     return np.stack([sign * x, y], 1)
 
 

@@ -11,6 +11,8 @@ from vidfer.actors.units import INDEX
 
 EYE_Y = -0.01
 IRIS_RADIUS = 0.098
+LASH_SHADOW = np.array((0, 0.008))
+GLINT = np.array((-0.03, -0.035))
 
 
 def lids(identity: Identity, units: np.ndarray, sign: int) -> tuple[np.ndarray, np.ndarray]:
@@ -52,8 +54,8 @@ def draw_eye(
     disc(ball, iris, (IRIS_RADIUS - 0.018) * unit, as_colour(identity.iris))
     disc(ball, iris, 0.046 * unit, (14, 12, 14))
     # The upper lid throws a shadow on the ball.
-    stroke(ball, patch.px(upper + (0, 0.008)) - offset, (150, 140, 138), 0.035 * unit)
-    disc(ball, iris + (-0.03 * unit, -0.035 * unit), 0.017 * unit, (250, 250, 250))
+    stroke(ball, patch.px(upper + LASH_SHADOW) - offset, (150, 140, 138), 0.035 * unit)
+    disc(ball, iris + GLINT * unit, 0.017 * unit, (250, 250, 250))
     opening = np.zeros(area.shape[:2], np.uint8)
     contour = patch.px(np.concatenate([upper, lower[::-1]])) - offset
     fill(opening, contour, 255)

@@ -17,7 +17,7 @@ FLAT = 128
 
 
 def fold_map(identity: Identity, units: np.ndarray, mouth: MouthShape, patch: Patch) -> np.ndarray:
-    """Shade of the skin, uint8 (H, W); 128 leaves it, 0 is black. ``units`` is one frame, (units, 2 sides)."""
+    """Shade of the skin, uint8 (H, W); 128 leaves it, 0 is black. ``units`` is one frame (units, 2)."""
     shade = np.full(patch.shape, FLAT, np.uint8)
     for side, sign in ((0, 1), (1, -1)):
         _bulges(shade, identity, units[:, side], sign, patch)
@@ -69,11 +69,15 @@ def _side_folds(
     lined = 0.7 + 0.5 * age
     flip = np.array((sign, 1.0))
     corner = mouth.corners[0 if sign > 0 else 1] * flip
+
+    def beside(dx: float, dy: float) -> np.ndarray:
+        return corner + np.array((dx, dy))
+
     nose_y, nose_w, eye_x = identity.nose_y, identity.nose_width, identity.eye_x
     # Nasolabial fold: wing of the nose to beside the lip corner.
     depth = max(0.30 * age, lined * max(0.75 * unit(12), 0.8 * unit(10), 0.6 * unit(9), 0.3 * unit(20)))
     start = np.array((nose_w + 0.03, nose_y - 0.06 - 0.05 * unit(9) - 0.04 * unit(10)))
-    end = corner + (0.12, -0.02)
+    end = beside(0.12, -0.02)
     middle = (start + end) / 2 + (0.07 + 0.04 * unit(12), -0.05)
     _fold(shade, np.array([start, middle, end]) * flip, depth, patch, 0.028)
     # Crow's feet and the pouch under the eye.
@@ -106,17 +110,17 @@ def _side_folds(
         wrinkle = np.array([(0.02, y + 0.02), (0.09, y - 0.02), (0.15, y - 0.06)])
         _fold(shade, wrinkle * flip, lined * 0.75 * unit(9), patch, 0.018)
     # Dimple, the line under a lowered corner, stretched cheeks.
-    dimple = np.array([corner + (0.04, -0.09), corner + (0.085, -0.01), corner + (0.05, 0.08)])
+    dimple = np.array([beside(0.04, -0.09), beside(0.085, -0.01), beside(0.05, 0.08)])
     _fold(shade, dimple * flip, 0.95 * unit(14), patch, 0.032)
     _fold(
         shade,
-        np.array([corner + (0.03, 0.02), corner + (0.09, 0.12)]) * flip,
+        np.array([beside(0.03, 0.02), beside(0.09, 0.12)]) * flip,
         lined * 0.8 * unit(15),
         patch,
         0.026,
     )
     for dx in (0.10, 0.17):
-        stretch = np.array([corner + (dx, -0.07), corner + (dx + 0.02, 0.08)])
+        stretch = np.array([beside(dx, -0.07), beside(dx + 0.02, 0.08)])
         _fold(shade, stretch * flip, 0.6 * unit(20), patch, 0.018)
 
 

@@ -60,7 +60,7 @@ def draw_back_hair(
 def draw_front_hair(
     opacity: np.ndarray, identity: Identity, rng: np.random.Generator, patch: Patch
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hair over the forehead: colour uint8 (H, W, 3) and opacity uint8 (H, W); widens the head's opacity in place."""
+    """Hair over the forehead, colour uint8 (H, W, 3) and opacity; widens the head's opacity in place."""
     mask = np.zeros(patch.shape, np.uint8)
     style = identity.hair_style
     if style != "bald":
@@ -108,6 +108,7 @@ def draw_beard(
         return
     mask = np.zeros(patch.shape, np.uint8)
     mouth_y, chin_y = identity.mouth_y, identity.chin_y
+    mouth = np.array((0, mouth_y))
     if identity.beard in ("stubble", "full"):
         jaw = identity.jaw_width
         half = [(1.0, 0.25), (jaw + 0.1, 0.9), (identity.chin_width + 0.05, chin_y), (0.0, chin_y + 0.06)]
@@ -122,11 +123,11 @@ def draw_beard(
     if identity.beard in ("moustache", "goatee"):
         half = [(0.0, -0.19), (0.22, -0.17), (0.38, -0.03), (0.36, 0.03), (0.15, -0.06), (0.0, -0.07)]
         points = half + [(-px, py) for px, py in reversed(half)]
-        fill(mask, patch.px(np.array(points) + (0, mouth_y)), 255)
+        fill(mask, patch.px(np.array(points) + mouth), 255)
     if identity.beard == "goatee":
         half = [(0.0, 0.17), (0.24, 0.16), (0.26, chin_y - mouth_y - 0.1), (0.0, chin_y - mouth_y + 0.04)]
         points = half + [(-px, py) for px, py in reversed(half)]
-        fill(mask, patch.px(np.array(points) + (0, mouth_y)), 255)
+        fill(mask, patch.px(np.array(points) + mouth), 255)
     mask = cv2.GaussianBlur(np.minimum(mask, face), (0, 0), 0.035 * patch.unit_px)
     strength = 0.32 if identity.beard == "stubble" else 0.85
     grain = rng.uniform(0.75, 1.0, patch.shape).astype(np.float32) * strength

@@ -124,7 +124,7 @@ def draw_mouth(image: np.ndarray, identity: Identity, mouth: MouthShape, patch: 
 def _draw_inside(area: np.ndarray, mouth: MouthShape, px, unit: float) -> None:
     inside = np.empty_like(area)
     inside[:] = (52, 18, 22)
-    bottom = mouth.inner_lower[3:-3] + (0, 0.02)
+    bottom = mouth.inner_lower[3:-3] + np.array((0, 0.02))
     if mouth.gap > 0.12:
         tongue = np.concatenate([bottom, (bottom - (0, 0.3 * mouth.gap))[::-1]])
         fill(inside, px(tongue), (168, 78, 82))

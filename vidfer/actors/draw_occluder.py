@@ -15,7 +15,7 @@ REACH = 1.1
 def draw_occluder(
     rng: np.random.Generator, kind: str, identity: Identity, unit_px: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Colour uint8 (S, S, 3) and opacity uint8 (S, S) of a ``hand`` or ``cup``, centred on what hides the face."""
+    """Colour uint8 (S, S, 3) and opacity uint8 (S, S) of a ``hand`` or a ``cup``."""
     side = round(2 * REACH * unit_px)
     colour = np.zeros((side, side, 3), np.uint8)
     opacity = np.zeros((side, side), np.uint8)

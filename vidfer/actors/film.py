@@ -38,8 +38,9 @@ def write_actors(
     """Write the clips, ``subjects.csv`` and the truth into ``out``, in AFEW's layout.
 
     A clip is written under a temporary name and renamed when complete; a second call with the same settings
-    writes only what is missing. ``workers`` processes draw; their number does not change a byte. ``progress`` is
-    called with (clips done, clips in all). Raises VidferError when ``out`` holds something else.
+    writes only what is missing. ``workers`` processes draw; their number does not change a byte.
+    ``progress`` is called with (clips done, clips in all). Raises VidferError when ``out`` holds something
+    else.
     """
     out = Path(out)
     _claim(settings, out)
@@ -66,7 +67,7 @@ def _claim(settings: ActorSettings, out: Path) -> None:
     if note.exists():
         if note.read_text(encoding="utf-8") != wanted:
             raise VidferError(
-                f"{out} holds actors of other settings (see {note}); give another folder, or the same settings"
+                f"{out} holds actors of other settings ({note}); give another folder, or the same settings"
             )
         return
     # A run killed in its first moments leaves no more than an empty truth folder and the unfinished note.
@@ -115,8 +116,8 @@ def _replace(path: Path, write: Callable[[Path], None]) -> None:
 def encode(frames: np.ndarray, path: Path, *, fps: int, crf: int) -> None:
     """Write frames, uint8 (T, H, W, 3) RGB, as H.264 in AVI.
 
-    One thread, so that the bytes are the same on each run. No B-frames, because AVI keeps no order of display.
-    One key frame, because decord 0.6 seeks to wrong frames in an AVI that has more.
+    One thread, so that the bytes are the same on each run. No B-frames, because AVI keeps no order of
+    display. One key frame, because decord 0.6 seeks to wrong frames in an AVI that has more.
     """
     with av.open(str(path), "w", format="avi", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libx264", rate=fps)

@@ -34,7 +34,10 @@ def disc(image: np.ndarray, centre_px, radius_px: float, colour) -> None:
 
 
 def blend(image: np.ndarray, layer: np.ndarray, opacity: np.ndarray) -> None:
-    """Lay ``layer`` (H, W, 3) or a colour over ``image`` (H, W, 3) uint8 in place; opacity uint8 (H, W), 255 is opaque."""
+    """Lay ``layer`` (H, W, 3), or one colour, over ``image`` uint8 (H, W, 3) in place.
+
+    ``opacity`` is uint8 (H, W); 255 hides the image.
+    """
     weight = opacity[..., None].astype(np.float32) * np.float32(1 / 255)
     base = image.astype(np.float32)
     base += (np.asarray(layer, np.float32) - base) * weight

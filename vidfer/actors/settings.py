@@ -25,7 +25,7 @@ class ActorSettings:
     seed: int = 0
     """Every face, movement and scene follows from this number."""
     setting: str = "studio"
-    """``studio`` (even light, frontal, clear expressions) or ``wild`` (turns, darkness, talking, occlusion)."""
+    """``studio`` (even light, frontal, clear) or ``wild`` (head turns, darkness, talking, occlusion)."""
     size: tuple[int, int] = (320, 240)
     """Width and height of the frames, in pixels; both even."""
     fps: int = 25

@@ -84,7 +84,7 @@ class View:
         centre: np.ndarray,
         angle_rad: float,
     ) -> None:
-        """Draw an occluder (colour, opacity) over ``frame`` in place; ``centre`` is in face units of the head."""
+        """Draw an occluder (colour, opacity) over ``frame`` in place; ``centre`` is in face units."""
         colour, opacity = front
         cos, sin = np.cos(angle_rad), np.sin(angle_rad)
         local = np.array([(cos, -sin), (sin, cos)])
