@@ -12,18 +12,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import decord
 import numpy as np
 
 from vidfer.clips.media import is_image
 from vidfer.crops.decode_av import AvReader, open_container
-from vidfer.crops.decode_decord import DecordReader
+from vidfer.crops.decode_decord import DecordError, DecordReader
 from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_images import ImageReader
 
 DECORD_CONTAINERS = frozenset({"mov", "avi", "matroska", "flv", "asf"})
 DECORD_LACKS = frozenset({"av1", "libdav1d", "gif", "apng"})
-DECORD_JUMPS = frozenset({"h264", "vp8", "vp9"})
 
 
 class Reader(Protocol):
@@ -65,8 +63,8 @@ def open_reader(path: Path) -> Reader:
         raise UnreadableVideo(path, "its codec is unknown here; convert it to H.264")
     if not DECORD_CONTAINERS.isdisjoint(formats) and context.name not in DECORD_LACKS:
         try:
-            return FastReader(path, jumps=context.name in DECORD_JUMPS and "avi" not in formats)
-        except (decord.DECORDError, RuntimeError):
+            return FastReader(path)
+        except DecordError:
             pass  # the careful reader finds out what can be read, or why nothing can
     return AvReader(path)
 
@@ -74,10 +72,10 @@ def open_reader(path: Path) -> Reader:
 class FastReader:
     """decord, until it fails; then PyAV, whose frames are the same bytes, up to the fault it finds."""
 
-    def __init__(self, path: Path, *, jumps: bool) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         self.fault: str | None = None
-        self._decord: DecordReader | None = DecordReader(path, jumps=jumps)
+        self._decord: DecordReader | None = DecordReader(path)
         self._careful: AvReader | None = None
         times_s = self._decord.times_s
         # A frame before time 0 is hidden by an edit list: decord counts it but does not give it.
@@ -90,7 +88,7 @@ class FastReader:
         if self._decord is not None:
             try:
                 return self._decord.read(positions)
-            except (decord.DECORDError, RuntimeError):
+            except DecordError:
                 self._decord = None
                 self._careful = AvReader(self.path)
                 self.fault = self._careful.fault
