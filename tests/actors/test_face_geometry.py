@@ -16,10 +16,12 @@ BROWS = (-0.9, -1.0, 0.9, -0.02)
 EYES = (-0.9, -0.35, 0.9, 0.30)
 NOSE = (-0.7, -0.55, 0.7, 1.0)
 MOUTH = (-0.85, 0.35, 0.85, 1.45)
+UPPER_LIP = (-0.85, 0.2, 0.85, 1.3)
 CHEEKS = (-1.1, -0.3, 1.1, 1.3)
 REGION = {
-    1: BROWS, 2: BROWS, 4: BROWS, 5: EYES, 6: (-1.1, -0.3, 1.1, 0.8), 7: EYES, 9: NOSE, 10: (-0.85, 0.2, 0.85, 1.3), 12: CHEEKS,
-    14: MOUTH, 15: MOUTH, 17: MOUTH, 18: MOUTH, 20: MOUTH, 23: MOUTH, 25: MOUTH, 26: MOUTH, 45: EYES,
+    1: BROWS, 2: BROWS, 4: BROWS, 5: EYES, 6: (-1.1, -0.3, 1.1, 0.8), 7: EYES,
+    9: NOSE, 10: UPPER_LIP,
+    12: CHEEKS, 14: MOUTH, 15: MOUTH, 17: MOUTH, 18: MOUTH, 20: MOUTH, 23: MOUTH, 25: MOUTH, 26: MOUTH, 45: EYES,
 }  # fmt: skip
 
 

@@ -23,11 +23,7 @@ def draw_room(rng: np.random.Generator, size: tuple[int, int], plain: bool) -> n
         return image
     room = str(rng.choice(ROOMS))
     if room == "shelves":
-        for _ in range(int(rng.integers(14, 30))):
-            left, top = rng.uniform(0, width), rng.uniform(0, height)
-            w, h = rng.uniform(0.02, 0.07) * width, rng.uniform(0.1, 0.3) * height
-            colour = as_colour(CLOTHES[rng.integers(len(CLOTHES))], rng.uniform(0.5, 1.3))
-            cv2.rectangle(image, (int(left), int(top)), (int(left + w), int(top + h)), colour, -1)
+        _draw_books(image, rng)
     elif room == "lights":
         image = (image * 0.4).astype(np.uint8)
         for _ in range(int(rng.integers(8, 20))):
@@ -49,6 +45,20 @@ def draw_room(rng: np.random.Generator, size: tuple[int, int], plain: bool) -> n
         cv2.rectangle(image, frame, end, as_colour(rng.uniform(60, 230, 3)), -1)
         cv2.rectangle(image, frame, end, as_colour(tone, 0.5), 3)
     return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.008, 0.02) * width)
+
+
+def _draw_books(image: np.ndarray, rng: np.random.Generator) -> None:
+    """Three boards with books, in place."""
+    height, width = image.shape[:2]
+    for board in (0.28, 0.60, 0.92):
+        floor = round(board * height)
+        left = rng.uniform(0, 0.1) * width
+        while left < width:
+            thick, tall = rng.uniform(0.02, 0.05) * width, rng.uniform(0.12, 0.22) * height
+            colour = as_colour(CLOTHES[rng.integers(len(CLOTHES))], rng.uniform(0.5, 1.3))
+            cv2.rectangle(image, (int(left), int(floor - tall)), (int(left + thick), floor), colour, -1)
+            left += thick + (rng.uniform(0.05, 0.25) * width if rng.random() < 0.25 else 1)
+        cv2.rectangle(image, (0, floor), (width, floor + max(2, height // 50)), (92, 70, 52), -1)
 
 
 def draw_torso(image: np.ndarray, identity: Identity, centre_px: np.ndarray, half_width_px: float) -> None:

@@ -66,7 +66,8 @@ def draw_base(identity: Identity, light: tuple[float, float], patch: Patch) -> H
     colour[:] = np.uint8(identity.skin)
     opacity = np.zeros((height, width), np.uint8)
     draw_back_hair(colour, opacity, identity, rng, patch)
-    _draw_ears(colour, opacity, identity, patch)
+    if identity.hair_style != "scarf":
+        _draw_ears(colour, opacity, identity, patch)
     face = np.zeros((height, width), np.uint8)
     fill(face, patch.px(outline), 255)
     blend(colour, _skin(identity, light, rng, patch), face)

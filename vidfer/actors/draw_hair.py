@@ -77,9 +77,10 @@ def draw_front_hair(
 def _cap(style: str, identity: Identity) -> np.ndarray:
     """Contour of the hair above the hair line, face units (n, 2)."""
     temple = identity.temple_width
-    side_y = {"short": -0.10, "parted": -0.05, "fringe": 0.1, "long": 1.0, "scarf": 1.0}.get(style, -0.25)
+    side_y = {"short": -0.16, "parted": -0.10, "fringe": 0.12, "long": 1.0, "scarf": 1.0}.get(style, -0.25)
+    side = {"fringe": 0.12, "long": 0.13, "scarf": 0.13}.get(style, 0.015)
     lift = {"curly": 0.08, "parted": 0.06, "bun": -0.04}.get(style, 0.0)
-    outside = [(temple + 0.13, side_y), (temple + 0.15, -0.6), (0.66, -1.36 - lift), (0.0, -1.56 - lift)]
+    outside = [(temple + side, side_y), (temple + 0.12, -0.55), (0.66, -1.34 - lift), (0.0, -1.54 - lift)]
     line = {
         "short": [(0.80, -0.62), (0.62, -0.90), (0.0, -0.98)],
         "parted": [(0.82, -0.58), (0.66, -0.80), (0.1, -0.92)],

@@ -88,7 +88,7 @@ def sample_identity(rng: np.random.Generator) -> Identity:
     skin = _between(SKINS, rng.uniform(0, len(SKINS) - 1))
     age = float(rng.beta(1.3, 2.0))
     darkest = 3 if skin[0] < 180 else len(HAIRS) - 1
-    hair = _between(HAIRS, rng.uniform(0, darkest)) if rng.random() > 0.5 * age else HAIRS[-1]
+    hair = _between(HAIRS, rng.uniform(0, darkest)) if rng.random() > 0.7 * age**2 else HAIRS[-1]
     style = str(rng.choice(HAIR_STYLES, p=(0.22, 0.16, 0.13, 0.18, 0.11, 0.07, 0.07, 0.06)))
     beard = str(rng.choice(BEARDS)) if style in ("short", "parted", "bald", "curly") else "none"
     cheek = rng.uniform(0.93, 1.03)
