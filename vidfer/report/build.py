@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from vidfer.errors import VidferError
+from vidfer.learn.files import write_text
 from vidfer.report.answers import hardest_clips, show_confusions, show_shots, verdicts_of
 from vidfer.report.choose_clips import STRIP_RULE, choose_strips
 from vidfer.report.differences import differences_of
@@ -51,13 +51,7 @@ def build_report(
     read = read_runs(runs)
     found = read_results(results, read)
     page = _page(read, found, None if cache is None else CropCache(cache), device)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f"{out.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(render(page), encoding="utf-8")
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_text(out, render(page))
     return out
 
 

@@ -1,0 +1,118 @@
+"""The model card: what a checkpoint is for, made from what, how well it did, and what not to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from vidfer import __version__
+from vidfer.errors import VidferError
+from vidfer.evaluate.result import Result
+from vidfer.learn.files import write_text
+from vidfer.report.results import head_of, read_results
+from vidfer.report.run import Run, read_runs
+
+ACTORS_WARNING = (
+    "> **Synthetic actors, not people.** The figures were measured on drawn faces. They prove that the "
+    "machinery works; they say nothing about accuracy on people."
+)
+
+USE = """Research on facial expressions in video: naming the expression that a face shows in a short clip,
+and, with a few-shot head, telling apart expressions it was not trained on from a few example clips of each.
+Input is what `vidfer cache` makes of a video: aligned crops of face, eyes and mouth."""
+
+LIMITS = """- An expression is not an emotion: the model names what a face shows, not what a person feels.
+- Not for decisions about people: hiring, policing, education, border control, health.
+- Accuracy on people unlike those in the training data (age, skin, culture, glasses, beards, camera) is not
+  known unless a figure above says so.
+- A clip in which no face is found has no answer, and counts as wrong in every figure.
+- An interval over episodes says how well the mean over episodes of the same clips is known, not how other
+  people would fare; that is what the intervals over clips and over subjects are for.
+- The weights carry traces of faces, and so inherit the licence of the training videos and the duties that
+  come with personal data."""
+
+
+def model_card(run: Path, results: Sequence[Path] = (), checkpoint: str = "best") -> str:
+    """The card of a run's checkpoint as Markdown.
+
+    Args:
+        run: run folder.
+        results: result files; those of other checkpoints are passed over.
+        checkpoint: name of the checkpoint within the run.
+
+    Raises:
+        VidferError: the folder is no run, it has no such checkpoint, or a file is no result.
+    """
+    read = read_runs([run])[0]
+    if checkpoint not in read.checkpoints:
+        have = ", ".join(sorted(read.checkpoints)) or "none yet"
+        raise VidferError(
+            f"{run} has no checkpoint '{checkpoint}' (it has: {have}); name one of these, or train on"
+        )
+    pinned = read.checkpoints[checkpoint]
+    measured = [n.result for n in read_results(results, [read]) if n.result.checkpoint_hash == pinned]
+    sources = {source for result in measured for source in result.sources}
+    parts = [
+        "---\nlibrary_name: vidfer\npipeline_tag: video-classification\n"
+        "tags:\n- facial-expression-recognition\n- few-shot\n---\n",
+        f"# {read.name}\n",
+        *([ACTORS_WARNING + "\n"] if "actors" in sources else []),
+        f"Checkpoint `{pinned}`, made by vidfer {read.environment.get('vidfer', __version__)}.\n",
+        f"## Intended use\n\n{USE}\n",
+        f"## Data\n\n{_data(read)}\n",
+        f"## Figures\n\n{_figures(measured)}\n",
+        f"## Limits\n\n{LIMITS}\n",
+    ]
+    return "\n".join(parts)
+
+
+def write_model_card(run: Path, results: Sequence[Path] = (), checkpoint: str = "best") -> Path:
+    """Write :func:`model_card` as ``README.md`` beside the weights and return its path."""
+    path = Path(run) / "checkpoints" / checkpoint / "README.md"
+    write_text(path, model_card(run, results, checkpoint))
+    return path
+
+
+def _data(run: Run) -> str:
+    data = run.data
+    if not data:
+        return "The run did not come so far as to write what it was trained on."
+    lines = [
+        f"- classes: {', '.join(data['classes'])}",
+        f"- trained on {len(data['train']):,} labelled clips of crop cache `{data['cache_hash']}`",
+        f"- chosen on {len(data['val']):,} validation clips of these classes, not on the test split",
+    ]
+    if data["unlabelled"]:
+        lines.append(
+            f"- {len(data['unlabelled']):,} unlabelled clips of crop cache `{data['unlabelled_cache_hash']}`,"
+            " labelled by a teacher where it was sure enough"
+        )
+    if data.get("note"):
+        lines.append(f"- split: {data['note']}")
+    lines.append(f"- seed of training: {run.seed}")
+    return "\n".join(lines)
+
+
+def _figures(results: Sequence[Result]) -> str:
+    if not results:
+        return "Not measured yet; `vidfer eval` measures."
+    lines = [
+        "Per cent, with 95 % intervals.\n",
+        "| measured on | measure | chance | result |",
+        "|---|---|---|---|",
+    ]
+    for result in results:
+        where = (
+            f"{result.cache}, split {result.split}, {result.n_clips:,} clips ({', '.join(result.sources)})"
+        )
+        kind = ""
+        if result.kind == "few-shot":
+            kind = f" {result.protocol['ways']}-way {result.protocol['shots']}-shot{head_of(result)}"
+        lines += [
+            f"| {where} | {result.kind}{kind}: {name} | {100 * result.chance:.1f} | {interval} |"
+            for name, interval in result.measures.items()
+        ]
+    caches = sorted({result.cache_hash for result in results})
+    return (
+        "\n".join(lines) + "\n\nMeasured on crop cache " + ", ".join(f"`{value}`" for value in caches) + "."
+    )
