@@ -6,8 +6,8 @@ from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.encoder import VideoEncoder
 
 ENCODERS = {
-    "grouped_softmax": ModelSettings(width=8, input_px=64),
-    "grouped_sigmoid": ModelSettings(width=8, input_px=64, frame_attention="sigmoid"),
+    "grouped_softmax": ModelSettings(width=4, input_px=64),
+    "grouped_sigmoid": ModelSettings(width=4, input_px=64, frame_attention="sigmoid"),
     "conv4": ModelSettings(encoder="conv4"),
 }
 

@@ -37,15 +37,21 @@ def load_imagenet(encoder: nn.Module, path: Path) -> None:
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise VidferError(f"{path} is not a file of weights that can be read safely; {REMEDY}") from error
 
-    state = {}
-    for name, parameter in backbone.state_dict().items():
-        if not isinstance(loaded, dict) or not isinstance(loaded.get(name), torch.Tensor):
-            raise VidferError(f"{path} has no tensor {name}, so it is not a ResNet-18; {REMEDY}")
-        tensor = loaded[name]
-        state[name] = tensor if tensor.ndim == 0 else torch.cat([tensor] * backbone.groups)
-        if state[name].shape != parameter.shape:
+    if not isinstance(loaded, dict) or not all(
+        isinstance(tensor, torch.Tensor) for tensor in loaded.values()
+    ):
+        raise VidferError(f"{path} is not a state dict; {REMEDY}")
+    wanted = backbone.state_dict()
+    loaded = {name: tensor for name, tensor in loaded.items() if not name.startswith("fc.")}
+    if loaded.keys() != wanted.keys():
+        odd = min(loaded.keys() ^ wanted.keys())
+        has = "has" if odd in loaded else "lacks"
+        raise VidferError(f"{path} {has} tensor {odd}, so it is not a ResNet-18; {REMEDY}")
+    state = {n: t if t.ndim == 0 else torch.cat([t] * backbone.groups) for n, t in loaded.items()}
+    for name, tensor in state.items():
+        if tensor.shape != wanted[name].shape:
             raise VidferError(
-                f"tensor {name} of {path} is {tuple(tensor.shape)}, which does not fit a backbone of width "
-                f"{backbone.width}; ImageNet weights need model setting width 64 and a ResNet-18"
+                f"tensor {name} of {path} is {tuple(loaded[name].shape)}, which does not fit a backbone of "
+                f"width {backbone.width}; ImageNet weights need model setting width 64 and a ResNet-18"
             )
     backbone.load_state_dict(state)

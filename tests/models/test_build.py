@@ -1,0 +1,80 @@
+import pytest
+import torch
+
+from vidfer.models.build import ModelSettings, build_encoder, build_head, build_recogniser
+from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.csrn import CSRNHead
+from vidfer.models.encoder import VideoEncoder
+from vidfer.models.prototype import PrototypeHead
+
+CLASSES = ("angry", "happy", "sad")
+
+
+def test_settings_reach_the_modules():
+    encoder = build_encoder(ModelSettings(width=8, input_px=112, frame_attention="sigmoid"))
+    assert isinstance(encoder, VideoEncoder)
+    assert (encoder.backbone.width, encoder.input_px, encoder.map_stage) == (8, 112, 2)
+    assert encoder.frame_attention.kind == "sigmoid"
+    assert isinstance(build_encoder(ModelSettings(encoder="conv4")), Conv4Encoder)
+    head = build_head(ModelSettings(pairing="published", prototype_weight=0.5))
+    assert isinstance(head, CSRNHead) and (head.pairing, head.prototype_weight) == ("published", 0.5)
+    prototype = build_head(ModelSettings(head="prototype", distance="cosine"))
+    assert isinstance(prototype, PrototypeHead) and prototype.distance == "cosine"
+    assert build_head(ModelSettings(head=None)) is None
+
+
+def test_full_size_is_that_of_the_paper():
+    with torch.device("meta"):
+        recogniser = build_recogniser(ModelSettings(), [f"class{n}" for n in range(7)])
+    sizes = {name: sum(p.numel() for p in part.parameters()) for name, part in recogniser.named_children()}
+    assert sizes == {"encoder": 34_629_424, "head": 113_041, "classifier": 7 * 513}
+
+
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4"])
+@pytest.mark.parametrize("head", ["csrn", "prototype"])
+def test_every_head_works_with_every_encoder(encoder, head):
+    settings = ModelSettings(encoder=encoder, head=head, width=4, input_px=32)
+    recogniser = build_recogniser(settings, CLASSES)
+    crops = torch.randint(0, 256, (5, 2, 3, 3, 40, 40), dtype=torch.uint8)
+    mask = torch.ones(5, 2, dtype=torch.bool)
+    embedding = recogniser.embed(crops, mask)
+    scores = recogniser.head(embedding[:3], torch.tensor([0, 1, 0]), embedding[3:])
+    assert scores.shape == (2, 2) and scores.isfinite().all()
+    assert recogniser(crops, mask).shape == (5, 3)
+
+
+def test_supervised_training_reaches_everything_but_the_maps_and_few_shot_training_the_rest():
+    torch.manual_seed(0)
+    recogniser = build_recogniser(ModelSettings(width=4, input_px=64), CLASSES)
+    torch.nn.init.normal_(recogniser.encoder.frame_attention.score[-1].weight)
+    crops = torch.randint(0, 256, (6, 3, 3, 3, 64, 64), dtype=torch.uint8)
+    mask = torch.ones(6, 3, dtype=torch.bool)
+
+    def without_gradient():
+        names = [n for n, p in recogniser.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+        recogniser.zero_grad()
+        return {name.split(".")[0] + "." + name.split(".")[1] for name in names}
+
+    torch.nn.functional.cross_entropy(recogniser(crops, mask), torch.arange(6) % 3).backward()
+    assert without_gradient() == {"encoder.map_projection", "head.relation"}
+    embedding = recogniser.embed(crops, mask)
+    recogniser.head(embedding[:4], torch.tensor([0, 1, 0, 1]), embedding[4:]).square().sum().backward()
+    # What makes the vector learns from the maps as well, through the frame weights.
+    assert without_gradient() == {"classifier.1"}
+
+
+def test_dropout_acts_in_training_only():
+    recogniser = build_recogniser(ModelSettings(encoder="conv4", head=None), CLASSES)
+    crops = torch.randint(0, 256, (2, 1, 3, 3, 64, 64), dtype=torch.uint8)
+    mask = torch.ones(2, 1, dtype=torch.bool)
+    recogniser.encoder.eval()
+    assert not torch.equal(recogniser(crops, mask), recogniser(crops, mask))
+    recogniser.eval()
+    assert torch.equal(recogniser(crops, mask), recogniser(crops, mask))
+
+
+def test_without_classes_there_is_no_classifier():
+    recogniser = build_recogniser(ModelSettings(encoder="conv4"))
+    assert recogniser.classifier is None
+    with pytest.raises(ValueError, match="built without classes"):
+        recogniser(torch.zeros(1, 1, 3, 3, 64, 64), torch.ones(1, 1, dtype=torch.bool))

@@ -1,0 +1,154 @@
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from vidfer.errors import VidferError
+from vidfer.models.build import ModelSettings, build_recogniser
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
+
+CLASSES = ("angry", "happy")
+INFO = {"cache": "ab12", "epoch": 3, "metrics": {"war": 0.5}}
+
+
+def small_model(seed=0, **settings):
+    torch.manual_seed(seed)
+    settings = {"width": 4, "input_px": 32, **settings}
+    return build_recogniser(ModelSettings(**settings), CLASSES)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"encoder": "conv4"}, {"head": "prototype", "distance": "cosine"}, {"head": None, "map_stage": 3}],
+)
+def test_comes_back_as_it_was(tmp_path, settings):
+    model = small_model(**settings)
+    written = save_checkpoint(tmp_path / "best", model, INFO)
+    loaded, info = load_checkpoint(tmp_path / "best")
+    assert info == INFO and loaded.classes == CLASSES and loaded.settings == model.settings
+    assert not loaded.training and written == checkpoint_hash(tmp_path / "best")
+    assert sorted(path.name for path in (tmp_path / "best").iterdir()) == ["config.json", "model.safetensors"]
+    crops = torch.randint(0, 256, (2, 2, 3, 3, 32, 32), dtype=torch.uint8)
+    mask = torch.ones(2, 2, dtype=torch.bool)
+    with torch.no_grad():
+        assert torch.equal(loaded(crops, mask), model.eval()(crops, mask))
+
+
+def test_channels_last_weights_are_saved(tmp_path):
+    model = small_model().to(memory_format=torch.channels_last)
+    save_checkpoint(tmp_path, model, {})
+    loaded, _ = load_checkpoint(tmp_path)
+    assert torch.equal(loaded.encoder.backbone.conv1.weight, model.encoder.backbone.conv1.weight)
+
+
+def test_hash_names_the_model_and_nothing_else(tmp_path):
+    first = save_checkpoint(tmp_path / "a", small_model(), INFO)
+    assert len(first) == 64
+    assert save_checkpoint(tmp_path / "b", small_model(), {"epoch": 4}) == first
+    assert save_checkpoint(tmp_path / "b", small_model(seed=1), INFO) != first
+    assert save_checkpoint(tmp_path / "b", small_model(dropout=0.1), INFO) != first
+    renamed = small_model()
+    renamed.classes = ("happy", "angry")
+    assert save_checkpoint(tmp_path / "b", renamed, INFO) != first
+
+
+def test_each_mistake_gets_a_message(tmp_path):
+    with pytest.raises(VidferError, match=r"no model\.safetensors in .*nowhere; name a folder"):
+        load_checkpoint(tmp_path / "nowhere")
+    folder = tmp_path / "best"
+    save_checkpoint(folder, small_model(), INFO)
+    config, good = folder / "config.json", (folder / "config.json").read_text()
+
+    def change(**entries):
+        config.write_text(json.dumps({**json.loads(good), **entries}))
+
+    config.unlink()
+    with pytest.raises(VidferError, match=r"no config\.json beside .*copy the whole folder"):
+        checkpoint_hash(folder)
+    config.write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(
+        VidferError, match=r"config\.json has format None None; needed is 'vidfer-recogniser' 1"
+    ):
+        load_checkpoint(folder)
+    config.write_text("not json")
+    with pytest.raises(VidferError, match=r"config\.json has format None"):
+        load_checkpoint(folder)
+    change(format_version=2)
+    with pytest.raises(VidferError, match=r"'vidfer-recogniser' 2; needed is 'vidfer-recogniser' 1"):
+        load_checkpoint(folder)
+    change(model={**json.loads(good)["model"], "colour": "red"})
+    with pytest.raises(VidferError, match=r"config\.json describes a model that .*colour.*written by vidfer"):
+        load_checkpoint(folder)
+    change(model={**json.loads(good)["model"], "encoder": "vit"})
+    with pytest.raises(VidferError, match=r"config\.json describes a model that .*'vit'"):
+        load_checkpoint(folder)
+    change(model={**json.loads(good)["model"], "width": 8})
+    with pytest.raises(
+        VidferError, match=r"tensor encoder\.\S+ is \(.*\) in .*model\.safetensors, and \(.*\) in the"
+    ):
+        load_checkpoint(folder)
+    change(classes=["one", "two", "three"])
+    with pytest.raises(VidferError, match=r"tensor classifier\.1\.bias is \(2,\) in .*, and \(3,\)"):
+        load_checkpoint(folder)
+
+
+def test_damaged_weights_are_found(tmp_path):
+    save_checkpoint(tmp_path, small_model(), INFO)
+    weights = tmp_path / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-100])
+    for reading in (load_checkpoint, checkpoint_hash):
+        with pytest.raises(
+            VidferError, match=r"model\.safetensors is damaged or belongs to another checkpoint"
+        ):
+            reading(tmp_path)
+    weights.write_bytes(whole)
+    load_checkpoint(tmp_path)
+
+
+def test_a_kill_leaves_the_old_or_the_new_checkpoint(tmp_path):
+    old = save_checkpoint(tmp_path / "best", small_model(), {"epoch": 1})
+    new = save_checkpoint(tmp_path / "new", small_model(seed=1), {"epoch": 2})
+    folder, config = tmp_path / "best", (tmp_path / "new" / "config.json").read_text()
+    weights = (tmp_path / "new" / "model.safetensors").read_bytes()
+
+    (folder / "model.safetensors.next").write_bytes(weights[:1000])  # killed while writing the weights
+    assert checkpoint_hash(folder) == old
+    (folder / "model.safetensors.next").write_bytes(weights)
+    (folder / "config.json.next").write_text(config[:50])  # killed while writing the config
+    assert checkpoint_hash(folder) == old and load_checkpoint(folder)[1] == {"epoch": 1}
+    (folder / "config.json.next").write_text(config)
+    (folder / "model.safetensors.next").replace(
+        folder / "model.safetensors"
+    )  # killed between the two renames
+    assert checkpoint_hash(folder) == new and load_checkpoint(folder)[1] == {"epoch": 2}
+    third = save_checkpoint(folder, small_model(seed=2), {"epoch": 3})
+    assert checkpoint_hash(folder) == third and load_checkpoint(folder)[1] == {"epoch": 3}
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+
+
+SAVE_FOR_EVER = """
+import sys, torch
+from vidfer.models.build import ModelSettings, build_recogniser
+from vidfer.models.checkpoint import save_checkpoint
+model = build_recogniser(ModelSettings(encoder="conv4"))
+for epoch in range(10**6):
+    torch.nn.init.constant_(model.encoder.blocks[0][0].bias, epoch)
+    save_checkpoint(sys.argv[1], model, {"epoch": epoch})
+    print(epoch, flush=True)
+"""
+
+
+def test_sigkill_while_saving(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", SAVE_FOR_EVER, tmp_path], stdout=subprocess.PIPE, text=True
+    )
+    reached = max(int(process.stdout.readline()) for _ in range(10))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    model, info = load_checkpoint(tmp_path)
+    assert info["epoch"] >= reached
+    assert (model.encoder.blocks[0][0].bias == info["epoch"]).all()
