@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import interpolate
+
+from vidfer.crops.summed_frames import SummedFrames, cut_one_each
+
+
+def area_resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """How MTCNN resizes and normalises."""
+    batch = torch.from_numpy(image).permute(2, 0, 1)[None].float()
+    return ((interpolate(batch, (height, width), mode="area") - 127.5) / 128)[0].permute(1, 2, 0).numpy()
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (3, 57, 83, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("size", [(18, 25), (57, 83), (1, 1), (70, 100)])
+def test_resizes_as_mtcnn(images, size):
+    resized = SummedFrames(images).resized(*size)
+    assert resized.dtype == np.float32
+    for got, image in zip(resized, images):
+        assert np.allclose(got, area_resize(image, *size), atol=1e-5)
+
+
+def test_cuts_as_mtcnn(images):
+    rectangles = np.array([[0, 0, 83, 57], [10, 20, 50, 41], [80, 50, 83, 57], [5, 5, 6, 6]])
+    frames = np.array([2, 0, 1, 1])
+    cuts = SummedFrames(images).cut(rectangles, frames, 24)
+    for cut, (x1, y1, x2, y2), frame in zip(cuts, rectangles, frames):
+        assert np.allclose(cut, area_resize(images[frame, y1:y2, x1:x2], 24, 24), atol=1e-5)
+    assert np.allclose(cut_one_each(images[frames], rectangles, 24), cuts, atol=1e-6)
+
+
+def test_memory_of_other_frames_changes_nothing(images):
+    first = SummedFrames(images)
+    again = SummedFrames(images[::-1].copy(), first.tables)
+    assert again.tables is first.tables
+    assert np.array_equal(again.resized(9, 9), SummedFrames(images[::-1].copy()).resized(9, 9))
+    assert SummedFrames(images[:2], first.tables).tables.shape[0] == 2
