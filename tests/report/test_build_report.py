@@ -152,7 +152,7 @@ def test_tables_have_captions_and_heads(page):
 def test_film_strips_show_the_chosen_clips_with_their_weights(page, runs):
     figures = [e for e in page.all("figure") if e.get("class") == "strip"]
     texts = [e["text"] for e in figures]
-    student = [load_result(f) for f in runs.results if f.stem == "student_split"][0]
+    student = next(load_result(f) for f in runs.results if f.stem == "student_split")
     right = [row for row in student.rows if row["accuracy"] == 1]
     wrong = [row for row in student.rows if row["accuracy"] == 0]
     wanted = []
@@ -280,7 +280,7 @@ def test_mistakes_are_named(runs, tmp_path):
         build_report([tmp_path], [], out)
     with pytest.raises(VidferError, match="given twice"):
         build_report([runs.teacher, runs.teacher], [], out)
-    with pytest.raises(VidferError, match="teacher_split.json and copy.json measure the same checkpoint"):
+    with pytest.raises(VidferError, match=r"teacher_split\.json and copy\.json measure the same checkpoint"):
         copy = tmp_path / "copy.json"
         copy.write_text(runs.results[0].read_text())
         build_report([runs.teacher], [runs.results[0], copy], out)

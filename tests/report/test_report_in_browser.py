@@ -1,0 +1,117 @@
+"""What a browser makes of the page; skips where none is installed."""
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from vidfer.report.build import build_report
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=10000",
+    "--window-size=1300,1000",
+]
+
+# The page itself allows no script, so one around it measures: it shows the page in frames of several widths.
+MEASURE = """<!doctype html><link rel="icon" href="data:,"><pre id="found"></pre><script>
+const widths = [320, 400, 800, 1200], found = {};
+for (const width of widths) {
+  const frame = document.createElement("iframe");
+  frame.width = width; frame.height = 900; frame.src = "report.html";
+  frame.onload = () => {
+    const page = frame.contentDocument;
+    page.querySelectorAll("details").forEach((element) => element.open = true);
+    const images = [...page.images];
+    found[width] = {
+      wide: page.documentElement.scrollWidth, inner: page.documentElement.clientWidth,
+      broken: images.filter((image) => image.naturalWidth == 0).length, images: images.length,
+      cut: [...page.querySelectorAll("h1, h2, h3, p, dd, figure > picture > img, summary, pre")]
+        .filter((e) => e.getBoundingClientRect().right > width).map((e) => e.outerHTML.slice(0, 80)),
+    };
+    if (Object.keys(found).length == widths.length)
+      document.getElementById("found").textContent = JSON.stringify(found);
+  };
+  document.body.append(frame);
+}
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"no browser is installed ({', '.join(NAMES)})")
+    return found
+
+
+@pytest.fixture(scope="module")
+def seen(browser, runs, tmp_path_factory):
+    """What the browser measured, said on its console, and asked the server for."""
+    folder = tmp_path_factory.mktemp("browser")
+    build_report([runs.teacher, runs.student], runs.results, folder / "report.html", runs.cache)
+    (folder / "measure.html").write_text(MEASURE)
+    asked = []
+
+    class Server(SimpleHTTPRequestHandler):
+        def log_message(self, form, *values):
+            asked.append(values[0] if values else form)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        done = subprocess.run(
+            [
+                browser,
+                *FLAGS,
+                f"--user-data-dir={folder / 'profile'}",
+                "--dump-dom",
+                f"http://127.0.0.1:{server.server_address[1]}/measure.html",
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+    found = re.search(r'<pre id="found">(\{.*?\})</pre>', done.stdout, re.DOTALL)
+    assert found, done.stderr[-2000:]
+    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    return json.loads(found.group(1).replace("&gt;", ">").replace("&lt;", "<")), console, asked
+
+
+@pytest.mark.parametrize("width", ["320", "400", "800", "1200"])
+def test_nothing_is_wider_than_the_screen(seen, width):
+    measured = seen[0][width]
+    assert measured["wide"] <= measured["inner"]
+    assert measured["cut"] == []
+
+
+def test_every_picture_is_shown(seen):
+    for measured in seen[0].values():
+        assert measured["images"] > 5 and measured["broken"] == 0
+
+
+def test_console_is_silent(seen):
+    assert seen[1] == []
+
+
+def test_only_the_page_itself_is_asked_for(seen):
+    assert {line.split()[1] for line in seen[2]} == {"/measure.html", "/report.html"}
