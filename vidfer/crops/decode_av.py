@@ -39,31 +39,29 @@ class AvReader:
 
     The first pass decodes without converting and notes the time of each frame up to the first fault, so every
     time belongs to a frame that really comes. The price is a second decoding, paid only by files that decord
-    cannot be trusted with. Faults before the first whole frame are passed over, as by players that join a
-    stream.
+    cannot be trusted with.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.fault: str | None = None
         times: list[float] = []
-        for frame in self._decode():
+        faults: list[str] = []
+        for frame in decode_frames(path, faults):
             if not times:
                 turned = frame.rotation % 180 != 0
                 self.width = frame.height if turned else frame.width
                 self.height = frame.width if turned else frame.height
             times.append(np.nan if frame.time is None else frame.time)
         if not times:
-            raise UnreadableVideo(
-                path, f"no frame can be decoded ({self.fault or 'the video stream is empty'})"
-            )
+            reason = f"no frame can be decoded ({faults[0] if faults else 'the video stream is empty'})"
+            raise UnreadableVideo(path, reason)
+        self.fault = f"the data are damaged after frame {len(times) - 1} ({faults[0]})" if faults else None
         with open_container(path) as container:
             rate = container.streams.video[0].average_rate
         self.fps = float(rate) if rate else FALLBACK_FPS
         self.times_s = np.array(times) - times[0]
         if not np.all(np.diff(self.times_s) > 0):
             self.times_s = np.arange(len(times)) / self.fps
-        self._frames = self._decode()
+        self._frames = decode_frames(path, [])
         self._next = 0
 
     def read(self, positions: np.ndarray) -> np.ndarray:
@@ -76,32 +74,36 @@ class AvReader:
                 break
         return np.stack(images) if images else np.empty((0, self.height, self.width, 3), np.uint8)
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
-        """Whole frames up to the first fault, which is left in ``self.fault``."""
-        count = 0
-        with open_container(self.path) as container:
-            stream = container.streams.video[0]
-            # One thread: which frames a fault takes with it must not depend on timing.
-            stream.codec_context.thread_count = 1
-            packets = container.demux(stream)
-            while True:
-                try:
-                    packet = next(packets)
-                    frames = packet.decode()
-                except StopIteration:
+
+def decode_frames(path: Path, faults: list[str]) -> Iterator[av.VideoFrame]:
+    """Decoded frames up to the first fault, which is put into ``faults``.
+
+    Damage before the first whole frame is passed over, as by players that join a stream. Frames with a smear,
+    which the decoder could patch, are given, as decord and players give them.
+    """
+    lost_start: list[str] = []
+    started = False
+    with open_container(path) as container:
+        stream = container.streams.video[0]
+        # One thread: which frames a fault takes with it must not depend on timing.
+        stream.codec_context.thread_count = 1
+        packets = container.demux(stream)
+        while True:
+            try:
+                frames = next(packets).decode()
+            except (StopIteration, av.EOFError):
+                if not started:
+                    faults.extend(lost_start[:1])
+                return
+            except av.FFmpegError as error:
+                if started:
+                    faults.append(error.strerror)
                     return
-                except av.FFmpegError as error:
-                    if count == 0 and not isinstance(error, av.EOFError):
-                        continue
-                    self.fault = f"the data are damaged after frame {count - 1} ({error.strerror})"
-                    return
-                for frame in frames:
-                    if frame.is_corrupt and count == 0:
-                        continue
-                    if frame.is_corrupt:
-                        self.fault = f"the data are damaged after frame {count - 1}"
-                        return
-                    count += 1
+                lost_start.append(error.strerror)
+                continue
+            for frame in frames:
+                started = started or not frame.is_corrupt
+                if started:
                     yield frame
 
 
