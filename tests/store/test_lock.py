@@ -20,9 +20,11 @@ def test_the_second_writer_is_refused_and_a_dead_one_blocks_nobody(tmp_path):
     folder = tmp_path / "cache.h5.parts"
     with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(VidferError, match=rf"process {other.pid} on .* is building .*cache.h5"):
-            with sole_writer(folder, tmp_path / "cache.h5"):
-                pytest.fail("two writers at once")
+        with (
+            pytest.raises(VidferError, match=rf"process {other.pid} on .* is building .*cache.h5"),
+            sole_writer(folder, tmp_path / "cache.h5"),
+        ):
+            pytest.fail("two writers at once")
         other.kill()
         other.wait()
     assert (folder / "lock").exists()

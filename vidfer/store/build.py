@@ -80,8 +80,12 @@ def build_cache(
     """
     out = Path(out)
     try:
-        with sole_writer(PartsFolder.beside(out).folder, out):
-            return _build(clips, out, crop_settings, build_settings, device, progress)
+        parts = PartsFolder.beside(out)
+        with sole_writer(parts.folder, out):
+            try:
+                return _build(clips, out, parts, crop_settings, build_settings, device, progress)
+            finally:
+                parts.remove_if_empty()
     except OSError as error:
         raise VidferError(f"cannot write {out}: {error}") from error
 
@@ -89,6 +93,7 @@ def build_cache(
 def _build(
     clips: Sequence[Clip],
     out: Path,
+    parts: PartsFolder,
     crop_settings: CropSettings,
     settings: BuildSettings,
     device: str,
@@ -98,7 +103,6 @@ def _build(
     begin = time.perf_counter()
     records = _records(clips)
     header = header_of(crop_settings, settings)
-    parts = PartsFolder.beside(out)
     parts.prepare(header, settings.overwrite)
     plan = plan_build(clips, records, out, header, parts, settings)
     stage_s = {"find": 0.0, "cut": 0.0, "keep": 0.0, "concatenate": 0.0}
@@ -140,7 +144,7 @@ def _read_clips(
     settings: BuildSettings,
     device: str,
 ) -> Iterator[tuple[CachedClip, Any]]:
-    """Write a part for each clip; yield its record and what the worker says, in the order in which they end."""
+    """Write a part for each clip; yield its record and what the worker says, as they end."""
     if not todo:
         return
     from vidfer.store import worker  # torch, decord and OpenCV: only when there is something to read
@@ -161,8 +165,8 @@ def _concatenate(pairs: list[tuple[CachedClip, StoredClip]], header: Header, out
     except DamagedClip as error:
         if error.stored.path == out:
             raise VidferError(
-                f"{error}, so its crops cannot be taken over; nothing was changed. Delete {out} or restore it "
-                f"from a copy, then start again"
+                f"{error}, so its crops cannot be taken over; nothing was changed. Restore {out} from a copy, "
+                f"or delete it, then start again"
             ) from error
         error.stored.path.unlink()
         raise VidferError(f"{error}; it was removed. Start again: this clip alone is read anew") from error

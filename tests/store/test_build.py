@@ -1,0 +1,175 @@
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vidfer.clips import find_clips
+from vidfer.clips.clip import Clip
+from vidfer.crops.settings import CropSettings
+from vidfer.errors import VidferError
+from vidfer.store.build import BuildSettings, build_cache
+from vidfer.store.lock import sole_writer
+from vidfer.store.reader import CropCache
+from vidfer.store.verify import verify_cache
+
+CROPS = CropSettings(size_px=48)
+
+
+@pytest.fixture(scope="module")
+def clips(studio_clips) -> list[Clip]:
+    return find_clips("actors", studio_clips)
+
+
+@pytest.fixture(scope="module")
+def built(clips, tmp_path_factory):
+    """A cache of the studio clips, made by one worker; not to be changed."""
+    out = tmp_path_factory.mktemp("built") / "studio.h5"
+    steps = []
+    report = build_cache(clips, out, CROPS, BuildSettings(workers=1), progress=lambda *s: steps.append(s))
+    return out, report, steps
+
+
+@pytest.fixture
+def copy(built, tmp_path):
+    return shutil.copy(built[0], tmp_path / "copy.h5")
+
+
+def test_a_cache_holds_what_the_clips_show(clips, built):
+    out, report, steps = built
+    cache = CropCache(out)
+    assert [clip.id for clip in cache.clips] == sorted(clip.id for clip in clips)
+    for cached, clip in zip(cache.clips, sorted(clips, key=lambda clip: clip.id)):
+        assert (cached.label, cached.subject, cached.split, cached.source) == (
+            clip.label,
+            clip.subject,
+            clip.split,
+            clip.source,
+        )
+        assert cached.n_frames == 20 and cached.n_faces >= 19
+        assert clip.path.as_posix().endswith(cached.path)
+    crops = cache.read(0, range(20))
+    assert crops.shape == (20, 3, 3, 48, 48) and crops.std() > 20
+    assert verify_cache(out) == []
+    assert (report.n_clips, report.n_new, report.n_failed, report.n_without_face) == (8, 8, 0, 0)
+    assert report.n_frames == 160 and report.content_hash == cache.content_hash
+    assert steps == [(i, 8) for i in range(9)]
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_the_number_of_workers_changes_no_byte(clips, built, tmp_path):
+    build_cache(clips[::-1], tmp_path / "two.h5", CROPS, BuildSettings(workers=2))
+    assert (tmp_path / "two.h5").read_bytes() == built[0].read_bytes()
+
+
+def test_another_place_gives_the_same_content(clips, studio_clips, built, tmp_path):
+    shutil.copytree(studio_clips, tmp_path / "moved")
+    moved = find_clips("actors", tmp_path / "moved")
+    report = build_cache(moved, tmp_path / "moved.h5", CROPS, BuildSettings(workers=2))
+    assert report.content_hash == built[1].content_hash
+
+
+def test_nothing_to_do_reads_nothing_and_writes_nothing(clips, copy):
+    before = copy.stat()
+    report = build_cache(clips, copy, CROPS, BuildSettings())
+    assert report.n_new == 0 and report.n_clips == 8
+    assert copy.stat() == before
+    assert list(copy.parent.iterdir()) == [copy]
+
+
+def test_a_new_label_needs_no_decoding(clips, built, copy):
+    changed = [replace(clips[0], label="sad", path=clips[0].path), *clips[1:]]
+    report = build_cache(changed, copy, CROPS, BuildSettings())
+    assert report.n_new == 0 and report.content_hash != built[1].content_hash
+    assert {clip.id: clip.label for clip in CropCache(copy).clips}[clips[0].id] == "sad"
+    again = build_cache(clips, copy, CROPS, BuildSettings())
+    assert again.content_hash == built[1].content_hash
+
+
+def test_added_clips_alone_are_read_and_end_in_the_same_bytes(clips, built, tmp_path):
+    out = tmp_path / "grown.h5"
+    build_cache(clips[:-2], out, CROPS, BuildSettings())
+    report = build_cache(clips, out, CROPS, BuildSettings())
+    assert report.n_new == 2
+    assert out.read_bytes() == built[0].read_bytes()
+
+
+def test_clips_are_never_dropped_in_silence(clips, copy):
+    before = copy.read_bytes()
+    with pytest.raises(VidferError, match="1 clips that are not among the 7 found now"):
+        build_cache(clips[1:], copy, CROPS, BuildSettings())
+    assert copy.read_bytes() == before and list(copy.parent.iterdir()) == [copy]
+    report = build_cache(clips[1:], copy, CROPS, BuildSettings(overwrite=True))
+    assert report.n_clips == 7 and report.n_new == 0
+
+
+def test_other_settings_are_named(clips, copy):
+    with pytest.raises(VidferError, match=r"other settings \(size_px: there 48, wanted 32\).*--overwrite"):
+        build_cache(clips, copy, CropSettings(size_px=32), BuildSettings())
+    with pytest.raises(VidferError, match=r"\(quality: there 95, wanted 60\)"):
+        build_cache(clips, copy, CROPS, BuildSettings(quality=60))
+    report = build_cache(clips[:1], copy, CropSettings(size_px=32), BuildSettings(overwrite=True))
+    assert report.n_new == 1 and CropCache(copy).size_px == 32
+
+
+def test_a_clip_whose_file_has_changed_is_read_again(clips, studio_clips, copy, tmp_path):
+    shutil.copytree(studio_clips, tmp_path / "changed")
+    changed = find_clips("actors", tmp_path / "changed")
+    shutil.copy(changed[1].path, changed[0].path)
+    report = build_cache(changed, copy, CROPS, BuildSettings())
+    assert report.n_new == 1
+    cache = CropCache(copy)
+    first, second = ([clip.id for clip in cache.clips].index(c.id) for c in changed[:2])
+    np.testing.assert_array_equal(cache.read(first, [0, 9]), cache.read(second, [0, 9]))
+
+
+def test_files_that_are_no_video_are_listed_and_stop_nothing(clips, tmp_path):
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "garbage.mp4").write_bytes(np.random.default_rng(0).bytes(20_000))
+    (tmp_path / "text.avi").write_text("this is no video\n" * 100)
+    whole = clips[0].path.read_bytes()
+    (tmp_path / "half.avi").write_bytes(whole[: len(whole) // 2])
+    names = ["empty.mp4", "garbage.mp4", "text.avi", "half.avi", "not_there.mp4"]
+    bad = [Clip(id=f"bad/{name}", path=tmp_path / name, label="sad") for name in names]
+    out = tmp_path / "cache.h5"
+    report = build_cache([*bad, clips[0]], out, CROPS, BuildSettings(workers=2))
+    reasons = dict(report.failures)
+    assert reasons.keys() >= {f"bad/{name}" for name in names if name != "half.avi"}
+    assert all(reasons.values()) and str(tmp_path) not in str(reasons)
+    cache = CropCache(out)
+    assert len(cache) == report.n_clips == 6
+    for index, clip in enumerate(cache.clips):
+        assert bool(clip.reason) == (clip.n_frames == 0)
+        assert len(cache.frames(index)) == clip.n_frames
+    assert verify_cache(out) == []
+    again = build_cache([*bad, clips[0]], out, CROPS, BuildSettings())
+    assert again.n_new == 0 and again.failures == report.failures
+    retried = build_cache([*bad, clips[0]], out, CROPS, BuildSettings(retry_failed=True))
+    assert retried.n_new == report.n_failed and retried.content_hash == report.content_hash
+
+
+def test_a_clip_that_takes_too_long_is_given_up(clips, tmp_path):
+    report = build_cache(clips[:2], tmp_path / "c.h5", CROPS, BuildSettings(time_limit_s=0.001))
+    # The limit grows with the size of the file, but not by as much as a clip of 20 frames needs.
+    assert len(report.failures) == 2 and "no result within" in report.failures[0][1]
+
+
+@pytest.mark.parametrize("n_clips", [0, 2])
+def test_no_clips_or_equal_ids(clips, tmp_path, n_clips):
+    with pytest.raises(VidferError, match="no clips" if n_clips == 0 else "two clips have the id"):
+        build_cache([clips[0]] * n_clips, tmp_path / "c.h5", CROPS, BuildSettings())
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_second_writer_is_refused(clips, tmp_path):
+    with (
+        sole_writer(tmp_path / "c.h5.parts", tmp_path / "c.h5"),
+        pytest.raises(VidferError, match="is building"),
+    ):
+        build_cache(clips, tmp_path / "c.h5", CROPS, BuildSettings())
+
+
+def test_a_place_that_cannot_be_written(clips, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(VidferError, match="cannot write"):
+        build_cache(clips, tmp_path / "file" / "c.h5", CROPS, BuildSettings())

@@ -1,0 +1,68 @@
+"""Nothing that was finished is lost to a kill or to Ctrl-C, and the end is the same."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vidfer.clips import find_clips
+from vidfer.crops.settings import CropSettings
+from vidfer.errors import VidferError
+from vidfer.store.build import BuildSettings, build_cache
+from vidfer.store.reader import CropCache
+
+SCRIPT = Path(__file__).with_name("build_here.py")
+
+
+class Build:
+    """One start of the program, which says how many clips are ready."""
+
+    def __init__(self, root: Path, out: Path, workers: int) -> None:
+        command = [sys.executable, str(SCRIPT), str(root), str(out), str(workers)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def finished(self) -> int:
+        """Wait for the next message."""
+        return int(self.process.stdout.readline().split()[0])
+
+    def end(self, how: signal.Signals) -> None:
+        """Stop it and see that its workers end too."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(how)
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+        _, alive = psutil.wait_procs(family, timeout=60)
+        assert len(family) >= 2 and not alive
+
+
+def test_stopped_again_and_again_it_ends_in_the_same_bytes(studio_clips, tmp_path):
+    undisturbed, out = tmp_path / "undisturbed.h5", tmp_path / "stopped.h5"
+    clips, crops = find_clips("actors", studio_clips), CropSettings(size_px=48)
+    build_cache(clips, undisturbed, crops, BuildSettings(workers=1))
+    finished = 0
+    # How it is stopped, after how many clips and seconds more, and with how many workers.
+    for how, n_more, delay_s, workers in (
+        (signal.SIGKILL, 1, 0.0, 2),
+        (signal.SIGKILL, 1, 0.15, 1),
+        (signal.SIGINT, 1, 0.05, 2),
+        (signal.SIGKILL, 8, 0.0, 2),  # while the parts are joined, or nearly
+    ):
+        build = Build(studio_clips, out, workers)
+        assert build.finished() >= finished, "finished clips were lost"
+        while build.finished() < min(8, finished + n_more):
+            pass
+        finished = min(8, finished + n_more)
+        time.sleep(delay_s)
+        build.end(how)
+        if finished < 8:
+            assert not out.exists()
+            with pytest.raises(VidferError, match="not finished"):
+                CropCache(out)
+    report = build_cache(clips, out, crops, BuildSettings(workers=2))
+    assert report.n_new == 0
+    assert out.read_bytes() == undisturbed.read_bytes()
+    assert sorted(tmp_path.iterdir()) == [out, undisturbed]
