@@ -51,7 +51,9 @@ def write_striped_cache(
                 table = FrameTable(np.arange(frames) / 25, boxes, landmarks, np.ones(frames), status)
                 crops = draw_crops(number, frames, size_px, rng) * np.uint8(not missing)
                 part = path.with_name(f"part{len(stored)}.h5")
-                stored.append((write_part(part, header, record_of(clip), table, [crops]), StoredClip(part, 0)))
+                stored.append(
+                    (write_part(part, header, record_of(clip), table, [crops]), StoredClip(part, 0))
+                )
     stored.sort(key=lambda pair: pair[0].id)
     concatenate(stored, header, path)
     return CropCache(path)

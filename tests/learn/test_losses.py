@@ -10,7 +10,9 @@ from vidfer.learn.losses import csrn_loss, noisy_student_loss, smooth_targets
 
 def test_smoothing_keeps_the_sum_and_spreads_over_all_classes():
     targets = smooth_targets(torch.tensor([2, 0]), 4, 0.1)
-    torch.testing.assert_close(targets, torch.tensor([[0.025, 0.025, 0.925, 0.025], [0.925, 0.025, 0.025, 0.025]]))
+    torch.testing.assert_close(
+        targets, torch.tensor([[0.025, 0.025, 0.925, 0.025], [0.925, 0.025, 0.025, 0.025]])
+    )
 
 
 def test_smoothed_loss_is_torchs_own():
@@ -33,7 +35,9 @@ def test_each_part_is_a_mean_of_its_own():
 
 def test_a_batch_without_pseudo_labels_has_a_pseudo_loss_of_zero():
     logits = torch.randn(3, 2, requires_grad=True)
-    labelled_loss, pseudo_loss = noisy_student_loss(logits, torch.eye(2)[[0, 1, 0]], torch.zeros(3, dtype=torch.bool))
+    labelled_loss, pseudo_loss = noisy_student_loss(
+        logits, torch.eye(2)[[0, 1, 0]], torch.zeros(3, dtype=torch.bool)
+    )
     assert pseudo_loss.item() == 0
     (labelled_loss + pseudo_loss).backward()
     assert torch.isfinite(logits.grad).all()

@@ -42,7 +42,9 @@ def test_a_clip_that_comes_again_is_numbered():
 
 
 def test_balanced_batches_have_every_class_equally_often():
-    labelled = [LABELS[i] for batch in batches(batch_size=3, balanced=True) for pseudo, _, i in batch if not pseudo]
+    labelled = [
+        LABELS[i] for batch in batches(batch_size=3, balanced=True) for pseudo, _, i in batch if not pseudo
+    ]
     assert Counter(labelled) == {0: 3, 1: 3, 2: 3}
 
 

@@ -57,7 +57,9 @@ def test_ties_are_taken_in_the_order_of_the_cache():
 
 
 def test_nothing_above_the_threshold_is_an_error_that_names_the_highest():
-    with pytest.raises(VidferError, match=r"above 0.95 \(7 clips, 6 with a face, highest confidence 0.90\).*lower"):
+    with pytest.raises(
+        VidferError, match=r"above 0.95 \(7 clips, 6 with a face, highest confidence 0.90\).*lower"
+    ):
         select(SOME, PseudoLabelSettings(threshold=0.95))
 
 

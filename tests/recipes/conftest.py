@@ -1,9 +1,35 @@
-"""A cache that can be learned from in seconds."""
+"""Recipes as modules, a cache that can be learned from in seconds, and a teacher trained on it."""
 
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import torch
+from recipe_runs import FAST, RECIPES, SHORT, TINY
 from striped_cache import write_striped_cache
+
+
+@contextmanager
+def one_cpu_thread() -> Iterator[None]:
+    """Runs that are compared bit by bit, here and in other processes, use the CPU and one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACCELERATE_USE_CPU", "true")
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def same_arithmetic_everywhere() -> Iterator[None]:
+    with one_cpu_thread():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +38,36 @@ def striped_cache(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("striped") / "striped.h5"
     write_striped_cache(path, {"train": 6, "val": 4, "unlabelled": 8}, faceless=1)
     return path
+
+
+def load_recipe(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"recipe_{name}", RECIPES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def supervised() -> ModuleType:
+    return load_recipe("supervised")
+
+
+@pytest.fixture(scope="session")
+def noisy_student() -> ModuleType:
+    return load_recipe("noisy_student")
+
+
+@pytest.fixture(scope="session")
+def fewshot() -> ModuleType:
+    return load_recipe("fewshot")
+
+
+@pytest.fixture(scope="session")
+def teacher_run(supervised, striped_cache, tmp_path_factory) -> Path:
+    """Run folder of a teacher that knows its classes."""
+    out = tmp_path_factory.mktemp("runs") / "teacher"
+    train = replace(SHORT, epochs=12)
+    with one_cpu_thread():
+        supervised.main(supervised.Settings(cache=striped_cache, out=out, model=TINY, train=train, **FAST))
+    return out

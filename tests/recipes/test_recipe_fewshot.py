@@ -1,0 +1,103 @@
+"""recipes/fewshot.py: episodes, a trained encoder to start from, resume."""
+
+from dataclasses import replace
+
+import pytest
+from recipe_runs import FAST, TINY, assert_same_run, metrics, weights
+
+from vidfer.errors import VidferError
+from vidfer.learn.settings import EpisodeSettings
+from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.settings import ModelSettings
+
+EPISODES = EpisodeSettings(ways=3, shots=2, queries=1, per_epoch=4, val_episodes=20, epochs=2)
+
+
+def settings_of(fewshot, striped_cache, out, **options):
+    common = {"cache": striped_cache, "out": out, "episodes": EPISODES}
+    return fewshot.Settings(**common | {name: FAST[name] for name in ("tracker", "data", "noise")} | options)
+
+
+def test_csrn_learns_its_base_classes(fewshot, striped_cache, teacher_run, tmp_path):
+    settings = settings_of(
+        fewshot,
+        striped_cache,
+        tmp_path / "run",
+        init=teacher_run / "checkpoints" / "best",
+        episodes=replace(EPISODES, per_epoch=12, epochs=1),
+        model=ModelSettings(),
+    )
+    fewshot.main(settings)
+    (line,) = metrics(tmp_path / "run")
+    assert line["val_accuracy"] > 0.6 and line["train_accuracy"] > 0.5  # chance is 0.33
+
+
+def test_a_frozen_encoder_stays_that_of_the_teacher(fewshot, striped_cache, teacher_run, tmp_path):
+    teacher = teacher_run / "checkpoints" / "best"
+    settings = settings_of(
+        fewshot, striped_cache, tmp_path / "run", init=teacher, freeze_encoder=True, model=ModelSettings()
+    )
+    fewshot.main(settings)
+    before, after = weights(teacher_run, "best"), weights(tmp_path / "run", "last")
+    encoder = [name for name in before if name.startswith("encoder.")]
+    assert encoder and all(before[name].equal(after[name]) for name in encoder)
+    model, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "last")
+    assert model.settings == replace(TINY, head="csrn")
+
+
+def test_prototypes_start_from_the_teacher_and_go_on_after_a_stop(
+    fewshot, striped_cache, teacher_run, tmp_path
+):
+    settings = settings_of(
+        fewshot,
+        striped_cache,
+        tmp_path / "whole",
+        init=teacher_run / "checkpoints" / "best",
+        model=ModelSettings(head="prototype"),
+    )
+    fewshot.main(settings)
+    assert max(line["val_accuracy"] for line in metrics(tmp_path / "whole")) > 0.6
+
+    class Stopped(Exception):
+        pass
+
+    class StoppingRun(fewshot.RunFolder):
+        def save_state(self, progress, ema=None):
+            super().save_state(progress, ema)
+            raise Stopped
+
+    recipe_folder, fewshot.RunFolder = fewshot.RunFolder, StoppingRun
+    try:
+        with pytest.raises(Stopped):
+            fewshot.main(replace(settings, out=tmp_path / "stopped"))
+    finally:
+        fewshot.RunFolder = recipe_folder
+    fewshot.main(replace(settings, out=tmp_path / "stopped", resume=True))
+    assert_same_run(tmp_path / "whole", tmp_path / "stopped")
+
+
+def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
+    data = replace(FAST["data"], frames=1)
+    # Three shots and two queries leave no class with enough validation clips: the last checkpoint is the best.
+    episodes = replace(EPISODES, shots=3, queries=2, per_epoch=2, epochs=1)
+    fewshot.main(settings_of(fewshot, striped_cache, tmp_path / "run", data=data, episodes=episodes))
+    (line,) = metrics(tmp_path / "run")
+    assert line["val_accuracy"] is None and line["loss"] > 0
+    model, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
+    assert model.settings.encoder == "conv4" and model.settings.head == "csrn" and model.classes == ()
+    assert info["base_classes"] == ["angry", "happy", "sad"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"episodes": replace(EPISODES, ways=4)}, "4-way episodes need 4 classes"),
+        ({"episodes": replace(EPISODES, shots=9)}, "has 6 clips; 9-shot episodes with 1 query need 10"),
+        ({"freeze_encoder": True}, "--freeze-encoder needs --init"),
+        ({"model": ModelSettings(head=None)}, "choose csrn or prototype"),
+    ],
+)
+def test_mistakes(fewshot, striped_cache, tmp_path, options, message):
+    with pytest.raises(VidferError, match=message):
+        fewshot.main(settings_of(fewshot, striped_cache, tmp_path / "run", **options))
+    assert not (tmp_path / "run").exists()

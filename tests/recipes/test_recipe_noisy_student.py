@@ -1,0 +1,148 @@
+"""recipes/noisy_student.py: rounds, files, resume, and one or two processes."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recipe_runs import FAST, RECIPES, SHORT, assert_same_run, metrics
+
+from vidfer.errors import VidferError
+from vidfer.learn.pseudo_labels import read_pseudo_labels
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+
+
+def settings_of(noisy_student, striped_cache, teacher_run, out, **options):
+    teacher = teacher_run / "checkpoints" / "best"
+    return noisy_student.Settings(
+        **{"cache": striped_cache, "teacher": teacher, "out": out, "train": SHORT} | FAST | options
+    )
+
+
+def test_two_rounds_of_students(noisy_student, striped_cache, teacher_run, tmp_path):
+    out = tmp_path / "student"
+    train = replace(SHORT, epochs=4)
+    settings = settings_of(noisy_student, striped_cache, teacher_run, out, rounds=2, width=5, train=train)
+    noisy_student.main(settings)
+
+    labels = read_pseudo_labels(out / "pseudo_labels" / "round1.csv")
+    assert labels.teacher_hash == checkpoint_hash(teacher_run / "checkpoints" / "best")
+    truth = np.array([clip.split("/")[1][:-3] for clip in labels.clip_ids])
+    said = np.array(labels.classes)[labels.labels]
+    assert len(said) == 24 and (~labels.has_face).sum() == 3
+    assert (truth == said)[labels.has_face].mean() > 0.6  # chance is 0.33
+    assert (labels.weights[~labels.has_face] == 0).all() and labels.weights.sum() > 0
+    second = read_pseudo_labels(out / "pseudo_labels" / "round2.csv")
+    assert second.teacher_hash == checkpoint_hash(out / "checkpoints" / "round1")
+
+    lines = metrics(out)
+    assert [(line["round"], line.get("epoch")) for line in lines] == [
+        (number, epoch) for number in (1, 2) for epoch in (None, 1, 2, 3, 4)
+    ]
+    assert lines[0]["pseudo_labels"]["pool"] == labels.weights.sum()
+    assert all(line["pseudo_loss"] > 0 for line in lines if "epoch" in line)
+    best, info = load_checkpoint(out / "checkpoints" / "best")
+    assert best.settings.width == 5 and best.settings.head == "prototype"
+    assert info["val_uar"] == max(line["val_uar"] for line in lines if "epoch" in line) > 0.5
+    data = json.loads((out / "data.json").read_text())
+    assert len(data["unlabelled"]) == 24 and not set(data["unlabelled"]) & set(data["val"])
+
+
+def test_a_run_that_stopped_in_the_second_round_goes_on(noisy_student, striped_cache, teacher_run, tmp_path):
+    train = replace(SHORT, epochs=2, ema_decay=0.9)
+    settings = settings_of(
+        noisy_student, striped_cache, teacher_run, tmp_path / "whole", rounds=2, train=train
+    )
+    noisy_student.main(settings)
+    stopped = tmp_path / "stopped"
+
+    class Stopped(Exception):
+        pass
+
+    save_state = noisy_student.RunFolder.save_state
+
+    class StoppingRun(noisy_student.RunFolder):
+        def save_state(self, progress, ema=None):
+            # After the checkpoints and the metrics of the epoch are written, and before its state is.
+            if progress["step"] == 3:
+                raise Stopped
+            save_state(self, progress, ema)
+
+    recipe_folder, noisy_student.RunFolder = noisy_student.RunFolder, StoppingRun
+    try:
+        with pytest.raises(Stopped):
+            noisy_student.main(replace(settings, out=stopped))
+    finally:
+        noisy_student.RunFolder = recipe_folder
+    assert [line["round"] for line in metrics(stopped)] == [1, 1, 1, 2, 2]
+    noisy_student.main(replace(settings, out=stopped, resume=True))
+    assert_same_run(tmp_path / "whole", stopped)
+
+
+def test_pseudo_labels_do_not_depend_on_the_number_of_processes(
+    noisy_student, striped_cache, teacher_run, tmp_path
+):
+    train = replace(SHORT, epochs=1)
+    noisy_student.main(settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "one", train=train))
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    command += [RECIPES / "noisy_student.py", "--teacher", teacher_run / "checkpoints" / "best"]
+    command += [
+        "--cache",
+        striped_cache,
+        "--out",
+        tmp_path / "two",
+        "--data.frames",
+        "2",
+        "--tracker",
+        "none",
+    ]
+    subprocess.run([*command, "--train.epochs", "1", "--train.batch-size", "6"], check=True)
+    tables = []
+    for name in ("one", "two"):
+        with (tmp_path / name / "pseudo_labels" / "round1.csv").open(newline="") as file:
+            tables.append(list(csv.DictReader(file)))
+    assert len(tables[0]) == 24
+    for one, two in zip(*tables, strict=True):
+        for column, value in one.items():
+            if column == "confidence" or column.startswith("p_"):
+                assert float(two[column]) == pytest.approx(float(value), abs=1e-5)
+            else:
+                assert two[column] == value
+    (first, second) = metrics(tmp_path / "two")
+    assert first["pseudo_labels"]["clips"] == 24 and 0 < second["loss"] < 5
+
+
+def test_the_unlabelled_clips_of_another_cache(noisy_student, striped_cache, teacher_run, tmp_path):
+    other = tmp_path / "other.h5"
+    shutil.copy(striped_cache, other)
+    settings = settings_of(
+        noisy_student,
+        striped_cache,
+        teacher_run,
+        tmp_path / "run",
+        unlabelled=other,
+        train=replace(SHORT, epochs=1),
+    )
+    noisy_student.main(settings)
+    labels = read_pseudo_labels(tmp_path / "run" / "pseudo_labels" / "round1.csv")
+    assert len(labels.clip_ids) == 24 + 18  # without its val clips
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"width": 2}, "--width 2: the teacher has 4; a student is as large or larger"),
+        ({"width": 8, "from_teacher": True}, "just as large with --from-teacher"),
+        ({"teacher": Path("nowhere")}, "nowhere"),
+    ],
+)
+def test_wrong_teachers_and_students(noisy_student, striped_cache, teacher_run, tmp_path, options, message):
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", **options)
+    with pytest.raises(VidferError, match=message):
+        noisy_student.main(settings)
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,106 @@
+"""recipes/supervised.py from beginning to end, interrupted, and shared by two processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from recipe_runs import FAST, RECIPES, SHORT, TINY, assert_same_run, metrics, weights
+
+from vidfer.errors import VidferError
+from vidfer.models.checkpoint import load_checkpoint
+
+
+def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
+    lines = metrics(teacher_run)
+    assert [line["epoch"] for line in lines] == list(range(1, 13))
+    assert max(line["val_uar"] for line in lines) >= 0.75  # chance is 0.33
+    assert lines[-1]["loss"] < lines[0]["loss"]
+    model, info = load_checkpoint(teacher_run / "checkpoints" / "best")
+    assert model.classes == ("angry", "happy", "sad")
+    assert info["val_uar"] == max(line["val_uar"] for line in lines)
+    data = json.loads((teacher_run / "data.json").read_text())
+    assert data["cache_hash"] == info["cache_hash"] and len(data["train"]) == 18 and len(data["val"]) == 12
+    settings = json.loads((teacher_run / "settings.json").read_text())
+    assert settings["model"]["width"] == 4 and settings["optimiser"]["lr"] == 1e-2
+    environment = (teacher_run / "environment.json").read_text()
+    assert json.loads(environment)["packages"]["torch"] and str(Path.home()) not in environment
+    assert [folder.name for folder in (teacher_run / "state").iterdir()] == ["step000012"]
+
+
+def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(supervised, striped_cache, tmp_path):
+    # Dropout and averaged weights on: everything that is random or remembered takes part.
+    settings = supervised.Settings(
+        cache=striped_cache,
+        out=tmp_path / "whole",
+        model=replace(TINY, dropout=0.3),
+        train=replace(SHORT, epochs=5, ema_decay=0.9, balanced=True),
+        **FAST,
+    )
+    supervised.main(settings)
+
+    killed = tmp_path / "killed"
+    options = "--model.width 4 --model.dropout 0.3 --data.frames 2 --noise.flip 0 --optimiser.lr 0.01"
+    options += " --optimiser.weight-decay 0 --tracker none --train.epochs 5 --train.batch-size 6"
+    options += " --train.ema-decay 0.9 --train.balanced"
+    command = [sys.executable, RECIPES / "supervised.py", "--cache", striped_cache, "--out", killed]
+    run = subprocess.Popen([*command, *options.split()], start_new_session=True)
+    # While the state after the second epoch is being written: the moment at which most can go wrong.
+    while run.poll() is None:
+        if (killed / "state" / "step000001").exists() and (killed / "state" / "new.tmp").exists():
+            break
+        time.sleep(0.001)
+    os.killpg(run.pid, signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL, "the run was over before it could be killed"
+    assert not (killed / "state" / "step000005").exists()
+
+    with pytest.raises(VidferError, match="holds a run already; add --resume"):
+        supervised.main(replace(settings, out=killed))
+    supervised.main(replace(settings, out=killed, resume=True))
+    assert_same_run(tmp_path / "whole", killed)
+
+
+def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(
+    supervised, striped_cache, teacher_run
+):
+    train = replace(SHORT, epochs=12)
+    settings = supervised.Settings(
+        cache=striped_cache, out=teacher_run, resume=True, model=TINY, train=train, **FAST
+    )
+    before = (teacher_run / "metrics.jsonl").read_text(), weights(teacher_run)
+    supervised.main(settings)
+    assert (teacher_run / "metrics.jsonl").read_text() == before[0]
+    assert all(before[1][key].equal(value) for key, value in weights(teacher_run).items())
+    with pytest.raises(VidferError, match=r"settings.json has train batch_size 6, not 8; resume with"):
+        supervised.main(replace(settings, train=replace(train, batch_size=8)))
+
+
+def test_two_processes_train_together(striped_cache, tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    options = "--model.width 4 --data.frames 2 --tracker none --train.epochs 1 --train.batch-size 6"
+    paths = ["--cache", striped_cache, "--out", tmp_path / "run"]
+    subprocess.run([*command, RECIPES / "supervised.py", *paths, *options.split()], check=True)
+    (line,) = metrics(tmp_path / "run")
+    assert 0 < line["loss"] < 3 and 0 <= line["val_uar"] <= 1
+    assert json.loads((tmp_path / "run" / "environment.json").read_text())["processes"] == 2
+    # One state of each process's random numbers, one model.
+    assert len(list((tmp_path / "run" / "state" / "step000001").glob("random_states_*"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cache": Path("nowhere.h5")}, "there is no crop cache nowhere.h5"),
+        ({"imagenet": Path("nowhere.pth")}, "there is no file of ImageNet weights at nowhere.pth"),
+    ],
+)
+def test_a_mistake_leaves_no_run_folder(supervised, striped_cache, tmp_path, options, message):
+    settings = supervised.Settings(cache=striped_cache, out=tmp_path / "run", model=TINY, train=SHORT, **FAST)
+    with pytest.raises(VidferError, match=message):
+        supervised.main(replace(settings, **options))
+    assert not (tmp_path / "run").exists()
