@@ -62,7 +62,7 @@ def test_numbers_are_those_of_the_result_files(page, runs):
             rows = [
                 e
                 for e in page.all("tr")
-                if e.get("data-result") == file.name and e.get("data-metric") == name
+                if e.get("data-result") == f"results/{file.name}" and e.get("data-metric") == name
             ]
             assert len(rows) == 1, (file.name, name)
             values = [float(e["value"]) for e in page.inside(rows[0], "data")]
@@ -179,7 +179,8 @@ def test_head_says_what_was_measured_on_what(page, runs):
         "folder",
     ):
         assert piece in text
-    assert "3 labelled and 12 unlabelled clips" in text
+    assert "student: 3 labelled clips and 12 unlabelled ones, 3 to validate on" in text
+    assert "teacher: 3 labelled clips, 3 to validate on" in text
 
 
 def test_pseudo_labels_and_settings_are_told(page):
@@ -207,7 +208,7 @@ def test_actors_get_a_banner(runs, tmp_path):
     page = Reader(build_report([runs.teacher], files, tmp_path / "r.html").read_text())
     head = page.all("header")[0]["text"]
     assert "Synthetic actors, not people." in head and "Every number below" in head
-    assert "No run of this report has the checkpoint of student_split.json" in head
+    assert "No run of this report has the checkpoint of " in head and "/student_split.json" in head
     assert "no film strips: no cache was given" in head
 
 
@@ -280,7 +281,9 @@ def test_mistakes_are_named(runs, tmp_path):
         build_report([tmp_path], [], out)
     with pytest.raises(VidferError, match="given twice"):
         build_report([runs.teacher, runs.teacher], [], out)
-    with pytest.raises(VidferError, match=r"teacher_split\.json and copy\.json measure the same checkpoint"):
+    with pytest.raises(
+        VidferError, match=r"/teacher_split\.json and .*/copy\.json measure the same checkpoint"
+    ):
         copy = tmp_path / "copy.json"
         copy.write_text(runs.results[0].read_text())
         build_report([runs.teacher], [runs.results[0], copy], out)

@@ -27,6 +27,13 @@ class Difference:
     interval: Interval
     n_clips: int
 
+    @property
+    def title(self) -> str:
+        """``student − teacher``; what both names end in (the head) is said once."""
+        _, comma, end = self.earlier.partition(", ")
+        later = self.later.removesuffix(comma + end) if comma else self.later
+        return f"{later} − {self.earlier}"
+
 
 def differences_of(groups: Sequence[Sequence[NamedResult]]) -> list[Difference]:
     """Every result against its teacher's, or, where no result has its teacher here, against the first one.
@@ -101,8 +108,9 @@ def _difference(
 
 
 def _common_name(results: Sequence[NamedResult]) -> str:
-    names = list(dict.fromkeys(named.name for named in results))
-    if len(names) == 1:
-        return names[0]
-    start = os.path.commonprefix(names).rstrip("-_/. 0123456789")  # noqa: RUF071, characters are meant
-    return f"{start or ' / '.join(names)} (mean of {len(names)} seeds)"
+    if len(results) == 1:
+        return results[0].name
+    runs = [named.run.name for named in results]
+    start = os.path.commonprefix(runs).rstrip("-_/. 0123456789")  # noqa: RUF071, characters are meant
+    which = results[0].name.removeprefix(runs[0])  # the round, the head: the same for all of one method
+    return f"{start or ' / '.join(runs)}{which} (mean of {len(runs)} seeds)"

@@ -47,7 +47,9 @@ def _caches(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCach
 
 def _training(run: Run) -> Fact:
     data = run.data
-    counts = f"{len(data['train']):,} labelled and {len(data['unlabelled']):,} unlabelled clips"
+    counts = f"{len(data['train']):,} labelled clips"
+    if run.pseudo_labels:  # other runs list the unlabelled clips, too, but never look at them
+        counts += f" and {len(data['unlabelled']):,} unlabelled ones"
     classes = ", ".join(name.replace("_", " ") for name in data["classes"])
     return Fact(f"{run.name}: {counts}, {len(data['val']):,} to validate on; classes {classes}")
 

@@ -80,9 +80,9 @@ def _data(run: Run) -> str:
     lines = [
         f"- classes: {', '.join(data['classes'])}",
         f"- trained on {len(data['train']):,} labelled clips of crop cache `{data['cache_hash']}`",
-        f"- chosen on {len(data['val']):,} validation clips of these classes, not on the test split",
+        f"- checkpoint chosen on {len(data['val']):,} validation clips, not on the test split",
     ]
-    if data["unlabelled"]:
+    if run.pseudo_labels:  # other runs list the unlabelled clips, too, but never look at them
         lines.append(
             f"- {len(data['unlabelled']):,} unlabelled clips of crop cache `{data['unlabelled_cache_hash']}`,"
             " labelled by a teacher where it was sure enough"

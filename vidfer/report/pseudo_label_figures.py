@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vidfer.report.theme import Theme, dress
 
@@ -34,6 +35,7 @@ def draw_confidence(confidence: np.ndarray, chosen: np.ndarray, theme: Theme) ->
     for bar in axes.containers[1]:
         bar.set_hatch("////")
     axes.set_xlim(0, 1)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("teacher's highest probability")
     axes.set_ylabel("clips")
     axes.legend(loc="upper left")

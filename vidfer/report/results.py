@@ -16,7 +16,7 @@ class NamedResult:
     """A result file and what it is called in the report."""
 
     file: str
-    """Name of the file."""
+    """Name of the file and of the folder it is in, as ``vidfer eval`` names all files alike."""
     name: str
     run: Run | None
     """None if its checkpoint is in no run of the report."""
@@ -56,7 +56,9 @@ def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult
                 break
         if result.kind == "few-shot":
             name += head_of(result)
-        found.append(NamedResult(file=Path(file).name, name=name, run=run, result=result))
+        found.append(
+            NamedResult(file="/".join(Path(file).resolve().parts[-2:]), name=name, run=run, result=result)
+        )
     places = {run.name: place for place, run in enumerate(runs)}
     # Rounds of one run follow one another, however the files were named.
     return sorted(found, key=lambda r: (places[r.run.name] if r.run else len(places), len(r.name), r.name))

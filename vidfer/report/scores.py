@@ -29,7 +29,7 @@ class Row:
     others: Sequence[tuple[str, Interval]]
     """The same measure counted otherwise, by name: over clips instead of episodes, over subjects."""
     file: str
-    """Name of the result file."""
+    """The result file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ def _detail(group: Sequence[NamedResult]) -> str:
     if result.kind == "few-shot":
         seeds = ", ".join(str(seed) for seed in sorted({named.result.seed for named in group}))
         detail += (
-            f" {result.protocol['queries']} queries per class and episode, episodes drawn with seed {seeds}."
+            f" Queries per class and episode: {result.protocol['queries']}; episodes drawn with seed {seeds}."
         )
     if result.note:
         detail += f" {result.note.rstrip('.')}."

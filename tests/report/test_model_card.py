@@ -1,0 +1,44 @@
+import dataclasses
+
+import pytest
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.result import load_result
+from vidfer.report.model_card import model_card, write_model_card
+
+
+def test_card_gives_the_numbers_of_its_own_checkpoint_with_intervals(runs):
+    card = model_card(runs.student, runs.results)
+    own = [load_result(file) for file in runs.results if file.stem.startswith("student")]
+    other = [load_result(file) for file in runs.results if file.stem.startswith("teacher")]
+    assert own[0].checkpoint_hash in card and other[0].checkpoint_hash not in card
+    for result in own:
+        for name, interval in result.measures.items():
+            assert f": {name} | 33.3 | {interval} |" in card
+        assert result.cache_hash in card
+    assert "12 unlabelled clips" in card and "seed of training: 4" in card
+    assert "Not for decisions about people" in card and "Synthetic" not in card
+    assert "unlabelled" not in model_card(runs.teacher)
+
+
+def test_card_says_when_figures_are_from_actors(runs, tmp_path):
+    file = tmp_path / "actors.json"
+    dataclasses.replace(load_result(runs.results[0]), sources=("actors",)).save(file)
+    card = model_card(runs.teacher, [file])
+    assert card.index("Synthetic actors, not people") < card.index("## Figures")
+
+
+def test_card_without_figures_says_so(runs):
+    assert "Not measured yet" in model_card(runs.teacher)
+
+
+def test_card_is_written_beside_the_weights(runs):
+    path = write_model_card(runs.teacher, runs.results)
+    assert path == runs.teacher / "checkpoints" / "best" / "README.md"
+    assert path.read_text() == model_card(runs.teacher, runs.results)
+    path.unlink()
+
+
+def test_missing_checkpoint_is_named(runs):
+    with pytest.raises(VidferError, match=r"no checkpoint 'last' .it has: best"):
+        model_card(runs.teacher, checkpoint="last")
