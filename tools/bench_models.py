@@ -1,0 +1,138 @@
+"""Measure the network on this machine: grouped against separate convolutions, then whole encoders.
+
+    python tools/bench_models.py --threads 1
+
+Prints medians. A frame is all three regions of it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import tyro
+from torch import nn
+
+from vidfer.models.build import ModelSettings, build_encoder
+from vidfer.models.csrn import RelationModule
+from vidfer.models.grouped_resnet import GroupedResNet18
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to measure with."""
+
+    threads: int = 1
+    """Threads of torch."""
+    device: str = "cpu"
+    """Device of torch."""
+    widths: tuple[int, ...] = (16, 32, 64)
+    """Widths of grouped_resnet18."""
+    sizes_px: tuple[int, ...] = (64, 112, 224)
+    """Input sizes."""
+    clips: int = 4
+    """Clips in a batch, of 8 frames each."""
+    repeats: int = 3
+    """Runs of which the median counts, after one that does not."""
+
+
+class SeparateResNet18(nn.Module):
+    """The other way to write it: one network per region, on channels-last inputs."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(GroupedResNet18(groups=1, width=width) for _ in range(3))
+
+    def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
+        stages = zip(*(network(part) for network, part in zip(self.networks, images.chunk(3, dim=1))))
+        return [torch.cat(maps, dim=1) for maps in stages]
+
+
+def median_s(work: Callable[[], object], settings: Settings) -> float:
+    # On one thread of a CPU, the process's own time: what else runs on the machine does not count.
+    clock = time.process_time if (settings.device, settings.threads) == ("cpu", 1) else time.perf_counter
+    seconds = []
+    for _ in range(settings.repeats + 1):
+        start = clock()
+        work()
+        if settings.device != "cpu":
+            torch.cuda.synchronize()
+        seconds.append(clock() - start)
+    return statistics.median(seconds[1:])
+
+
+def forward_and_both(module: nn.Module, *inputs: torch.Tensor, settings: Settings) -> tuple[float, float]:
+    """Seconds of a forward pass without gradients, and of forward and backward in training."""
+
+    def forward() -> None:
+        with torch.no_grad():
+            module.eval()(*inputs)
+
+    def both() -> None:
+        out = module.train()(*inputs)
+        sum(
+            maps.float().sum() for maps in (out if isinstance(out, list) else (out.vector, out.maps))
+        ).backward()
+
+    return median_s(forward, settings), median_s(both, settings)
+
+
+def compare_formulations(width: int, size_px: int, settings: Settings) -> None:
+    images = torch.randn(8 * settings.clips, 9, size_px, size_px, device=settings.device)
+    for name, network in (("grouped", GroupedResNet18(width=width)), ("separate", SeparateResNet18(width))):
+        forward, both = forward_and_both(network.to(settings.device), images, settings=settings)
+        speed = f"{len(images) / forward:6.0f} frames/s, with backward {len(images) / both:6.0f}"
+        print(f"{name:>8}, width {width:2}, {size_px:3} px: {speed}", flush=True)
+
+
+def measure_encoder(model: ModelSettings, size_px: int, settings: Settings) -> None:
+    encoder = build_encoder(model).to(settings.device)
+    crops = torch.randint(
+        0, 256, (settings.clips, 8, 3, 3, size_px, size_px), dtype=torch.uint8, device=settings.device
+    )
+    mask = torch.ones(settings.clips, 8, dtype=torch.bool, device=settings.device)
+    forward, both = forward_and_both(encoder, crops, mask, settings=settings)
+    name = "conv4" if model.encoder == "conv4" else f"width {model.width:2}"
+    frames = 8 * settings.clips
+    speed = f"{frames / forward:6.0f} frames/s, with backward {frames / both:6.0f}"
+    print(f"encoder {name}, {size_px:3} px: {speed}", flush=True)
+
+
+def compare_relations(settings: Settings) -> None:
+    """All pairs of 30 queries and 25 supports, the first convolution per map or per concatenated pair."""
+    relation = RelationModule().to(settings.device).eval()
+    query, support = torch.rand(30, 3, 64, 14, 14), torch.rand(25, 3, 64, 14, 14)
+    query, support = query.to(settings.device), support.to(settings.device)
+
+    def per_pair() -> None:
+        for q in query:
+            pairs = torch.cat([support, q.expand_as(support)], dim=2).flatten(0, 1)
+            maps = nn.functional.max_pool2d(relation.bn1(relation.conv1(pairs)).relu(), 2)
+            maps = nn.functional.max_pool2d(relation.bn2(relation.conv2(maps)).relu(), 2)
+            relation.fc2(relation.fc1(maps.flatten(1)).relu()).sigmoid()
+
+    with torch.no_grad():
+        ours, published = median_s(lambda: relation(query, support), settings), median_s(per_pair, settings)
+    print(
+        f"750 pairs of clips: {ours * 1e3:.0f} ms; a convolution per concatenated pair: {published * 1e3:.0f} ms"
+    )
+
+
+def main(settings: Settings) -> None:
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(0)
+    for width in settings.widths:
+        for size_px in settings.sizes_px:
+            compare_formulations(width, size_px, settings)
+    measure_encoder(ModelSettings(encoder="conv4"), 64, settings)
+    for width in settings.widths:
+        for size_px in settings.sizes_px:
+            measure_encoder(ModelSettings(width=width), size_px, settings)
+    compare_relations(settings)
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Settings, description=__doc__))
