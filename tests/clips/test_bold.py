@@ -57,7 +57,7 @@ def test_people_become_clips(root):
 
 def test_hint_surrounds_the_annotated_head(root):
     left, right, unknown = (clip.box_hint for clip in find_clips("bold", root))
-    # Centre: mean of nose and eyes. Side: the larger of 3 x 20 (eyes) and 1.5 x 40 (neck), times the margin 1.5.
+    # Centre: mean of nose and eyes. Side: 3 x 20 (eyes), as 1.5 x 40 (neck), times the margin 1.5.
     np.testing.assert_allclose(left, (100 - 45, 80 - 20 / 3 - 45, 100 + 45, 80 - 20 / 3 + 45))
     np.testing.assert_allclose(right, (400 - 45, 90 - 20 / 3 - 45, 400 + 45, 90 - 20 / 3 + 45))
     assert unknown is None

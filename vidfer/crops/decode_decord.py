@@ -16,17 +16,26 @@ DECODE_THREADS = 1
 """Threads of one decoder. Clips are spread over processes; more threads would only take more memory."""
 
 
+READ_AHEAD_BYTES = 256 * 2**20
+"""Decoded frames that decord may hold at once. It reads ahead without a bound when its thread gets no turn, at
+worst the whole video; so a video with more pixels than this is not given to it."""
+
+
 class DecordReader:
-    """Frames by position, forwards only. Raises one of :data:`DecordError` where decord fails.
+    """Frames by position, forwards only.
+
+    Raises one of :data:`DecordError` where decord fails, or where the video is too long for it.
 
     Frames that are left out are read and dropped, because decord cannot be trusted to jump: in HEVC, MPEG-4
     part 2 and WMV it lands up to 35 frames off, in H.264 with open groups of pictures one frame off, and says
     nothing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, frame_bytes: int) -> None:
         decord.logging.set_level(decord.logging.QUIET)
         self._video = decord.VideoReader(str(path.absolute()), num_threads=DECODE_THREADS)
+        if len(self._video) * frame_bytes > READ_AHEAD_BYTES:
+            raise RuntimeError("decord may hold too many frames of this video")
         self.fps = float(self._video.get_avg_fps())
         self.times_s = self._video.get_frame_timestamp(range(len(self._video)))[:, 0].astype(np.float64)
         # Kept, because asking for it again would be a jump.

@@ -4,7 +4,8 @@ What decord 0.6 does with files was found with numbered frames (``tests/crops/te
 From the first frame on it reads H.264, HEVC, VP8, VP9, MPEG-4 and others rightly in MP4, MKV, AVI, FLV and
 WMV, with the times of a variable frame rate. In MPEG program and transport streams it loses the frames before
 the second key frame, and where an edit list hides frames at the start it loses the last ones; it repeats a
-frame instead and says nothing. It has no AV1 and no GIF. On damaged data it raises.
+frame instead and says nothing. It has no AV1 and no GIF. On damaged data it raises. Its memory is bounded by
+nothing but the length of the video.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def open_reader(path: Path) -> Reader:
         raise UnreadableVideo(path, "its codec is unknown here; convert it to H.264")
     if not DECORD_CONTAINERS.isdisjoint(formats) and context.name not in DECORD_LACKS:
         try:
-            return FastReader(path)
+            return FastReader(path, frame_bytes=context.width * context.height * 3)
         except DecordError:
             pass  # the careful reader finds out what can be read, or why nothing can
     return AvReader(path)
@@ -72,10 +73,10 @@ def open_reader(path: Path) -> Reader:
 class FastReader:
     """decord, until it fails; then PyAV, whose frames are the same bytes, up to the fault it finds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, frame_bytes: int) -> None:
         self.path = path
         self.fault: str | None = None
-        self._decord: DecordReader | None = DecordReader(path)
+        self._decord: DecordReader | None = DecordReader(path, frame_bytes=frame_bytes)
         self._careful: AvReader | None = None
         times_s = self._decord.times_s
         # A frame before time 0 is hidden by an edit list: decord counts it but does not give it.
