@@ -36,7 +36,7 @@ def evaluate_checkpoint(
     device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Result]:
-    """Classify a split, where the checkpoint has a classifier, and measure few-shot accuracy on novel classes.
+    """Classify a split, where the checkpoint can, and measure few-shot accuracy on novel classes.
 
     Where the cache has no official split, the clips that the run itself held out are measured.
 
@@ -58,7 +58,8 @@ def evaluate_checkpoint(
     Raises:
         VidferError: nothing to measure; a novel class or a novel clip's subject that the run was trained on.
     """
-    recogniser, _ = load_checkpoint(checkpoint)
+    recogniser, info = load_checkpoint(checkpoint)
+    base = recogniser.classes or tuple(info.get("base_classes", ()))
     recogniser.to(device)
     crops = CropCache(cache)
     run = Path(checkpoint).resolve().parent.parent
@@ -77,7 +78,7 @@ def evaluate_checkpoint(
         )
     if novel:
         where = split if any(clip.split == split and clip.label in novel for clip in crops.clips) else None
-        wanted = novel_clips(crops, novel, base=recogniser.classes, split=where)
+        wanted = novel_clips(crops, novel, base=base, split=where)
         if parts:
             trained = sorted({*parts["train"], *parts["val"]})
             check_subjects_disjoint(crops, {"the clips trained and validated on": trained, "novel": wanted})
@@ -98,7 +99,7 @@ def evaluate_checkpoint(
         )
     if not results:
         raise VidferError(
-            f"{checkpoint} has no classifier, so there is no split to classify; name the novel classes with --novel"
+            f"{checkpoint} has no classifier, so no split can be classified; name novel classes with --novel"
         )
     return results
 
