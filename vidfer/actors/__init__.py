@@ -1,0 +1,1 @@
+"""Synthetic people: drawn from FACS action units, written as real video files."""
