@@ -37,11 +37,11 @@ LOOKED_FOR = "Train_AFEW/, Val_AFEW/ and Test_AFEW/ (or Train/, Val/, Test/)"
 def afew(root: Path, *, source: str = "afew") -> list[Clip]:
     """Clips of AFEW, or of any data set in its layout.
 
-    Below each split folder lie label folders with videos, or the videos themselves (test, unlabelled). The
-    official aligned frames count as clips too: a folder of JPEGs per clip, named by the clip's number.
-    Labels beyond the basic seven are taken as they are named. If a file ``subjects.csv`` (``id,subject``) lies at the
-    root, it names the subjects; AFEW itself does not say who is seen. 773 / 383 / 653 clips; the licence is
-    granted on request, for research, and forbids passing clips on.
+    Below each split folder lie label folders with videos, or the videos themselves (test, unlabelled).
+    The official aligned frames count as clips too: a folder of JPEGs per clip, named by the clip's
+    number. Labels beyond the basic seven are taken as they are named. If a file ``subjects.csv``
+    (``id,subject``) lies at the root, it names the subjects; AFEW itself does not say who is seen. 773 /
+    383 / 653 clips; the licence is granted on request, for research, and forbids passing clips on.
 
     Raises:
         VidferError: no split folder at the root, or one without clips.

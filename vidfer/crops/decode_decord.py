@@ -17,8 +17,8 @@ DECODE_THREADS = 1
 
 
 READ_AHEAD_BYTES = 256 * 2**20
-"""Decoded frames that decord may hold at once. It reads ahead without a bound when its thread gets no turn, at
-worst the whole video; so a video with more pixels than this is not given to it."""
+"""Decoded frames that decord may hold at once. It reads ahead without a bound when its thread gets no turn,
+at worst the whole video; so a video with more pixels than this is not given to it."""
 
 
 class DecordReader:
