@@ -23,7 +23,7 @@ class MouthShape:
     inner_upper: np.ndarray
     inner_lower: np.ndarray
     outer_lower: np.ndarray
-    corners: tuple[np.ndarray, np.ndarray]
+    corners: tuple[tuple[float, float], tuple[float, float]]
     """Lip corners of the person's left and right side."""
 
     @property
@@ -39,57 +39,40 @@ class MouthShape:
 
 def mouth_shape(identity: Identity, units: np.ndarray) -> MouthShape:
     """Where the lips are; ``units`` is one frame, (units, 2 sides)."""
-
-    def side(number: int) -> np.ndarray:
-        return units[INDEX[number]]
-
-    def both(number: int) -> float:
-        return float(units[INDEX[number]].mean())
-
-    out = (
-        0.095 * side(12)
-        + 0.14 * side(20)
-        + 0.02 * side(15)
-        - 0.035 * side(14)
-        - 0.06 * side(23)
-        - 0.13 * side(18)
+    smile, chin, pucker, stretch, tight, part, drop = (
+        float(units[INDEX[number]].mean()) for number in (12, 17, 18, 20, 23, 25, 26)
     )
-    out = out - 0.05 * both(26)
-    down = -0.155 * side(12) - 0.03 * side(14) + 0.125 * side(15) + 0.035 * side(20)
-    widths = identity.mouth_width + out
-    corner_y = identity.mouth_tilt + down
+    widths, corner_ys = _corners(identity, units)
+    # t runs over the picture from left to right, that is from the person's right to the left.
     t = np.linspace(-1, 1, N_POINTS)
-    width = np.where(t > 0, widths[0], widths[1])
-    # Person's left is the picture's right.
-    bend = np.where(t > 0, corner_y[0], corner_y[1]) * np.abs(t) ** 1.8
-    raise_upper = np.interp(t, [-1, 1], side(10)[::-1]) * 0.075 + np.interp(t, [-1, 1], side(9)[::-1]) * 0.045
     bow = (1 - t**2).clip(0)
-    opening = (0.075 * both(25) + 0.235 * both(26)) * (1 - 0.3 * both(18))
+    x = t * np.where(t > 0, widths[0], widths[1])
+    bend = np.where(t > 0, corner_ys[0], corner_ys[1]) * np.abs(t) ** 1.8
+    opening = (0.075 * part + 0.235 * drop) * (1 - 0.3 * pucker)
     # A dropping jaw takes the corners along, half of its way: the open mouth is an oval, not a grin.
-    middle = (
-        identity.mouth_y
-        + bend
-        + 0.02 * both(12)
-        - 0.045 * both(17) * bow
-        + 0.42 * opening * (1 - 0.5 * both(12))
-    )
-    raised = raise_upper * bow**0.7
+    middle = identity.mouth_y + bend + 0.02 * smile - 0.045 * chin * bow + 0.42 * opening * (1 - 0.5 * smile)
+    lift = 0.075 * units[INDEX[10]] + 0.045 * units[INDEX[9]]
+    raised = np.interp(t, [-1, 1], lift[::-1]) * bow**0.7
     parted = min(1.0, opening / 0.05)
-    inner_upper = middle - raised * (0.55 + 0.35 * parted) - (0.50 - 0.2 * both(12)) * opening * bow**0.6
-    inner_lower = middle + (0.60 + 0.2 * both(12)) * opening * bow**0.6 - raised * 0.55 * (1 - parted)
-    thin = 1 - 0.62 * both(23) - 0.15 * both(12) - 0.22 * both(20)
-    pucker = 1 + 0.35 * both(18)
+    gap = opening * bow**0.6
+    inner_upper = middle - raised * (0.55 + 0.35 * parted) - (0.50 - 0.2 * smile) * gap
+    inner_lower = middle - raised * 0.55 * (1 - parted) + (0.60 + 0.2 * smile) * gap
+    thickness = max(1 - 0.62 * tight - 0.15 * smile - 0.22 * stretch, 0.2) * (1 + 0.35 * pucker)
     cupid = bow**0.6 * (1 - 0.20 * np.exp(-((t / 0.16) ** 2)))
-    outer_upper = (
-        inner_upper - identity.lip_upper * max(thin, 0.2) * pucker * cupid - 0.3 * raised * (1 - parted)
-    )
-    outer_lower = (
-        inner_lower + identity.lip_lower * max(thin, 0.2) * pucker * (1 - 0.15 * both(17)) * bow**0.6
-    )
-    x = t * width
+    outer_upper = inner_upper - identity.lip_upper * thickness * cupid - 0.3 * raised * (1 - parted)
+    outer_lower = inner_lower + identity.lip_lower * thickness * (1 - 0.15 * chin) * bow**0.6
     contours = (np.stack([x, y], 1) for y in (outer_upper, inner_upper, inner_lower, outer_lower))
-    upper_line = np.stack([x, middle], 1)
-    return MouthShape(*contours, corners=(upper_line[-1], upper_line[0]))
+    return MouthShape(*contours, corners=((x[-1], middle[-1]), (x[0], middle[0])))
+
+
+def _corners(identity: Identity, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far out and how far down the lip corners are, (2 sides,) each."""
+    dimple, pucker, stretch, tight, drop = (units[INDEX[number]] for number in (14, 18, 20, 23, 26))
+    pulled_up, pulled_down = units[INDEX[12]], units[INDEX[15]]
+    out = 0.095 * pulled_up + 0.02 * pulled_down + 0.14 * stretch
+    inwards = 0.035 * dimple + 0.06 * tight + 0.13 * pucker + 0.05 * drop
+    down = 0.125 * pulled_down + 0.035 * stretch - 0.155 * pulled_up - 0.03 * dimple
+    return identity.mouth_width + out - inwards, identity.mouth_tilt + down
 
 
 def draw_mouth(image: np.ndarray, identity: Identity, mouth: MouthShape, patch: Patch) -> None:
