@@ -1,0 +1,30 @@
+import subprocess
+import sys
+
+import pytest
+
+from vidfer.crops.settings import CropSettings
+from vidfer.errors import VidferError
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size_px": 0},
+        {"key_every": 0},
+        {"min_face_px": -1.0},
+        {"max_gap_s": -0.1},
+        {"fps": 0.0},
+        {"max_frames": 0},
+        {"thresholds": (0.6, 0.7, 1.7)},
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(wrong):
+    with pytest.raises(VidferError, match=next(iter(wrong))):
+        CropSettings(**wrong)
+
+
+def test_settings_come_without_the_heavy_libraries():
+    heavy = "[m for m in ('torch', 'cv2', 'decord') if m in sys.modules]"
+    code = f"import sys, vidfer.crops.settings; print({heavy})"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

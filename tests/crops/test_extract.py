@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vidfer.actors.film import encode
+from vidfer.clips.clip import Clip
+from vidfer.crops import extract
+from vidfer.crops.decode import UnreadableVideo
+from vidfer.crops.regions import crop_regions
+from vidfer.crops.settings import CropSettings
+from vidfer.crops.track import MISSING
+
+SETTINGS = CropSettings(size_px=64)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory, draw_actor) -> Path:
+    path = tmp_path_factory.mktemp("film") / "actor.mp4"
+    encode(draw_actor(2, 40)[0], path, fps=25, crf=18)
+    return path
+
+
+def crops_of(path: Path, detector, **options) -> tuple[extract.ClipCrops, np.ndarray]:
+    crops = extract.extract_crops(Clip(id=path.name, path=path, **options), detector, SETTINGS)
+    return crops, np.concatenate(list(crops.iter_crops()))
+
+
+def test_a_video_gives_three_crops_a_frame(film, detector):
+    crops, pictures = crops_of(film, detector)
+    assert pictures.shape == (40, 3, 64, 64, 3) and pictures.dtype == np.uint8
+    assert (crops.track.status != MISSING).all()
+    assert np.allclose(crops.track.times_s, np.arange(40) / 25, atol=1e-3)
+    assert np.array_equal(pictures, np.concatenate(list(crops.iter_crops())))
+
+
+def test_a_clip_beyond_the_buffer_gives_the_same(film, detector, monkeypatch):
+    kept, kept_pictures = crops_of(film, detector)
+    monkeypatch.setattr(extract, "BUFFER_BYTES", 1)
+    again, pictures = crops_of(film, detector)
+    assert np.array_equal(kept.track.status, again.track.status)
+    assert np.array_equal(kept_pictures, pictures)
+
+
+def test_part_of_a_video(film, detector):
+    crops, pictures = crops_of(film, detector, start_s=0.4, end_s=0.8)
+    assert len(pictures) == len(crops.track) == 10
+    assert crops.track.times_s[0] == pytest.approx(0.4, abs=1e-3)
+
+
+def test_an_image_is_a_clip_of_one_frame(tmp_path, detector, draw_actor):
+    image = draw_actor(0, 1)[0][0]
+    path = tmp_path / "someone.png"
+    cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    crops, pictures = crops_of(path, detector)
+    assert np.array_equal(pictures[0], crop_regions(image, crops.track.landmarks[0], SETTINGS))
+
+
+def test_crops_of_missing_frames_are_black(tmp_path, detector, draw_actor):
+    frames = draw_actor(2, 12)[0].copy()
+    frames[6:] = 90
+    encode(frames, tmp_path / "leaves.mp4", fps=25, crf=18)
+    crops, pictures = crops_of(tmp_path / "leaves.mp4", detector)
+    gone = crops.track.status == MISSING
+    assert gone[7:].all() and not gone[:6].any()
+    assert (pictures[gone] == 0).all() and (
+        pictures[~gone].reshape((~gone).sum(), 3, -1).max(axis=2) > 0
+    ).all()
+
+
+def test_a_dark_clip_is_enhanced_alike_in_all_its_frames(tmp_path, detector, draw_actor):
+    frames = (draw_actor(2, 12)[0] * 0.15).astype(np.uint8)
+    encode(frames, tmp_path / "dark.mp4", fps=25, crf=10)
+    crops, pictures = crops_of(tmp_path / "dark.mp4", detector)
+    assert (crops.track.status != MISSING).all()
+    light = pictures[:, 0].mean(axis=(1, 2, 3))
+    assert light.min() > 1.7 * frames.mean() and np.ptp(light) < 0.05 * light.mean()
+
+
+def test_a_file_that_is_no_video_says_so(tmp_path, detector):
+    (tmp_path / "text.mp4").write_text("not a video")
+    with pytest.raises(UnreadableVideo, match=r"text\.mp4"):
+        crops_of(tmp_path / "text.mp4", detector)

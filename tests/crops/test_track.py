@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from vidfer.crops import STATUS
+from vidfer.crops.decode import FrameChunk
+from vidfer.crops.detect import FaceDetector
+from vidfer.crops.settings import CropSettings
+from vidfer.crops.track import DETECTED, INTERPOLATED, MISSING, TRACKED, FaceTrack, track_face
+
+
+def follow(
+    detector: FaceDetector,
+    images: np.ndarray,
+    settings: CropSettings | None = None,
+    box_hint=None,
+    chunk_frames=10,
+) -> FaceTrack:
+    """Track through frames at 25 a second, read some at a time."""
+    times_s = np.arange(len(images)) / 25
+
+    def chunks():
+        for i in range(0, len(images), chunk_frames):
+            yield FrameChunk(images[i : i + chunk_frames], times_s[i : i + chunk_frames])
+
+    return track_face(chunks, detector, settings or CropSettings(), box_hint)
+
+
+def assert_consistent(track: FaceTrack) -> None:
+    gone = track.status == MISSING
+    for values in (track.boxes_xyxy, track.landmarks, track.scores):
+        assert values.dtype == np.float32 and len(values) == len(track)
+        assert np.array_equal(np.isnan(values.reshape(len(values), -1)).any(axis=1), gone)
+    assert track.status.dtype == np.uint8
+
+
+def test_status_numbers_are_positions_in_the_list_of_words():
+    words = [STATUS[s] for s in (MISSING, DETECTED, TRACKED, INTERPOLATED)]
+    assert words == ["missing", "detected", "tracked", "interpolated"]
+
+
+def test_a_face_is_followed_between_key_frames_as_well_as_it_is_detected(detector, draw_actor):
+    images, truth = draw_actor(2, 21)
+    track = follow(detector, images)
+    assert_consistent(track)
+    assert set(np.flatnonzero(track.status == DETECTED)) >= {0, 4, 8, 12, 16, 20}
+    assert (track.status == TRACKED).sum() >= 12 and (track.status != MISSING).all()
+    eyes = np.linalg.norm(truth.landmarks[:, 1] - truth.landmarks[:, 0], axis=1).mean()
+    error = np.linalg.norm(track.landmarks - truth.landmarks, axis=2).mean(axis=1) / eyes
+    assert error[track.status == TRACKED].mean() < 1.25 * error[track.status == DETECTED].mean() + 0.01
+
+
+@pytest.mark.parametrize("chunk_frames", [1, 7])
+def test_where_chunks_end_changes_little(detector, draw_actor, chunk_frames):
+    images, _ = draw_actor(2, 13)
+    whole, parts = (
+        follow(detector, images, chunk_frames=13),
+        follow(detector, images, chunk_frames=chunk_frames),
+    )
+    assert_consistent(parts)
+    assert np.nanmax(np.abs(whole.landmarks - parts.landmarks)) < 4
+
+
+def test_a_face_that_goes_and_comes_back(detector, draw_actor):
+    images, _ = draw_actor(3, 40)
+    images = images.copy()
+    images[10:30] = images[10:30].mean(axis=(1, 2), keepdims=True).astype(np.uint8)
+    track = follow(detector, images)
+    assert_consistent(track)
+    assert (track.status[10:30] == MISSING).all()
+    assert (track.status[[*range(10), *range(30, 40)]] != MISSING).all()
+
+
+def test_short_gaps_are_bridged_up_to_the_stated_time(detector, draw_actor):
+    images, _ = draw_actor(3, 30)
+    images = images.copy()
+    images[9:14] = 0
+    track = follow(detector, images)
+    assert_consistent(track)
+    assert (track.status[9:14] == INTERPOLATED).all()
+    raw = follow(detector, images, CropSettings(smooth_s=0))
+    assert np.allclose(raw.landmarks[11], (raw.landmarks[8] + raw.landmarks[14]) / 2, atol=1e-3)
+    assert raw.scores[11] == min(raw.scores[8], raw.scores[14])
+    strict = follow(detector, images, CropSettings(max_gap_s=0.1))
+    assert (strict.status[9:14] == MISSING).all()
+
+
+def test_the_track_ends_with_the_face(detector, draw_actor):
+    images, _ = draw_actor(3, 16)
+    images = images.copy()
+    images[10:] = 0
+    track = follow(detector, images)
+    assert_consistent(track)
+    assert (track.status[:10] != MISSING).all() and (track.status[10:] == MISSING).all()
+
+
+def test_of_two_people_the_larger_or_the_wanted_one_is_followed(detector, draw_actor):
+    left, right = draw_actor(0, 9)[0], draw_actor(5, 9)[0]
+    small = right[:, ::2, ::2]
+    images = left.copy()
+    images[:, 120:, 200:] = small[:, :, 20:140]
+    main = follow(detector, images)
+    assert (main.status != MISSING).all() and (main.boxes_xyxy[:, 2] < 240).all()
+    other = follow(detector, images, box_hint=(230.0, 130.0, 290.0, 200.0))
+    assert (other.status != MISSING).all() and (other.boxes_xyxy[:, 0] > 200).all()
+
+
+def test_one_frame_and_no_face(detector, draw_actor):
+    one = follow(detector, draw_actor(0, 1)[0])
+    assert_consistent(one)
+    assert one.status.tolist() == [DETECTED]
+    none = follow(detector, np.zeros((5, 60, 80, 3), np.uint8))
+    assert_consistent(none)
+    assert none.status.tolist() == [MISSING] * 5
+
+
+def test_very_small_frames(detector, draw_actor):
+    import cv2
+
+    images = np.stack(
+        [cv2.resize(image, (64, 48), interpolation=cv2.INTER_AREA) for image in draw_actor(2, 6)[0]]
+    )
+    track = follow(detector, images)
+    assert (track.status != MISSING).mean() > 0.6
+
+
+def test_smoothing_steadies_without_delay(detector, draw_actor):
+    images, truth = draw_actor(2, 25)
+    rough, smooth = follow(detector, images, CropSettings(smooth_s=0)), follow(detector, images)
+    wobble = [np.abs(np.diff(track.landmarks, n=2, axis=0)).mean() for track in (rough, smooth)]
+    assert wobble[1] < 0.6 * wobble[0]
+    off = [np.linalg.norm(track.landmarks - truth.landmarks, axis=2).mean() for track in (rough, smooth)]
+    assert off[1] < 1.05 * off[0]
