@@ -116,9 +116,7 @@ def compare_relations(settings: Settings) -> None:
 
     with torch.no_grad():
         ours, published = median_s(lambda: relation(query, support), settings), median_s(per_pair, settings)
-    print(
-        f"750 pairs of clips: {ours * 1e3:.0f} ms; a convolution per concatenated pair: {published * 1e3:.0f} ms"
-    )
+    print(f"750 pairs of clips: {ours * 1e3:.0f} ms, concatenating each pair {published * 1e3:.0f} ms")
 
 
 def main(settings: Settings) -> None:
