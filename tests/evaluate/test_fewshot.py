@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+import torch
+
+from vidfer.data.episodes import EpisodeSampler
+from vidfer.errors import VidferError
+from vidfer.evaluate.episode_scores import EpisodeScores
+from vidfer.evaluate.fewshot import fewshot_accuracy
+from vidfer.models.csrn import CSRNHead
+from vidfer.models.embedding import Embedding
+from vidfer.models.prototype import PrototypeHead
+
+CLASSES = ("angry", "disgust", "fear", "sad")
+LABELS = np.array([0] * 7 + [1] * 8 + [2] * 6 + [3] * 7)
+
+
+def embedding(separation: float = 1.0, seed: int = 0) -> Embedding:
+    """Clips whose classes lie ``separation`` apart, in noise of size one."""
+    generator = torch.Generator().manual_seed(seed)
+    kinds = torch.from_numpy(LABELS)
+    vector = torch.randn(len(LABELS), 512, generator=generator)
+    vector += separation * torch.randn(4, 512, generator=generator)[kinds]
+    maps = torch.randn(len(LABELS), 3, 64, 14, 14, generator=generator)
+    maps += separation * torch.randn(4, 3, 64, 1, 1, generator=generator)[kinds]
+    return Embedding(vector, maps)
+
+
+def csrn(**settings) -> CSRNHead:
+    torch.manual_seed(0)
+    return CSRNHead(**settings)
+
+
+def measure(head, clips=None, faces=None, **changes):
+    task = {"ways": 3, "shots": 2, "queries": 2, "episodes": 20, "seed": 5} | changes
+    faces = np.ones(len(LABELS), bool) if faces is None else faces
+    return fewshot_accuracy(head, embedding() if clips is None else clips, LABELS, faces, CLASSES, **task)
+
+
+def naive_answers(head, clips, faces, ways=3, shots=2, queries=2, episodes=20, seed=5):
+    """Every query of every episode through the head alone."""
+    head.eval()
+    sampler = EpisodeSampler(
+        LABELS, ways=ways, shots=shots, queries=queries, episodes=episodes, seed=seed, has_face=faces
+    )
+    answers = np.zeros((len(LABELS), 5), int)
+    for episode in sampler:
+        for query in episode.query:
+            chosen = 4
+            if faces[query]:
+                with torch.no_grad():
+                    scores = head(
+                        clips[torch.from_numpy(episode.support)],
+                        torch.from_numpy(episode.support_labels),
+                        clips[torch.tensor([query])],
+                    )
+                chosen = episode.classes[int(scores.argmax())]
+            answers[query, chosen] += 1
+    return answers
+
+
+@pytest.mark.parametrize(
+    "episodes", [10, 25]
+)  # 360 and 900 compared pairs: fewer and more than 28², the table
+@pytest.mark.parametrize(
+    "head",
+    [csrn(), csrn(pairing="published"), PrototypeHead(), PrototypeHead("cosine")],
+    ids=["csrn", "csrn-published", "prototype", "cosine"],
+)
+def test_every_answer_is_that_of_the_head_alone(head, episodes):
+    clips = embedding(0.3)
+    faces = np.ones(len(LABELS), bool)
+    faces[[0, 9]] = False
+    found = measure(head, clips, faces, episodes=episodes)
+    expected = naive_answers(head, clips, faces, episodes=episodes)
+    assert found.answers.tolist() == expected.tolist()
+    right = expected[np.arange(len(LABELS)), LABELS].sum()
+    assert found.episode_accuracy.mean() == pytest.approx(right / expected.sum())
+
+
+@pytest.mark.parametrize("pairing", ["all", "published"])
+def test_the_table_of_pairs_changes_nothing_but_the_time(pairing):
+    head, clips = csrn(pairing=pairing).eval(), embedding(0.3)
+    with_table, without = EpisodeScores(head, clips, 10**6), EpisodeScores(head, clips, 1)
+    assert with_table.table is not None
+    assert without.table is None
+    for episode in EpisodeSampler(LABELS, ways=3, shots=2, queries=2, episodes=20, seed=0):
+        task = [torch.from_numpy(x) for x in (episode.support, episode.support_labels, episode.query)]
+        torch.testing.assert_close(with_table.score(*task), without.score(*task), atol=1e-5, rtol=1e-5)
+
+
+def test_separate_classes_are_all_right_and_equal_ones_at_chance():
+    assert measure(PrototypeHead(), embedding(3.0)).episode_accuracy.tolist() == [1.0] * 20
+    guess = measure(PrototypeHead(), embedding(0.0), episodes=600)
+    assert guess.over_episodes().mean == pytest.approx(1 / 3, abs=0.06)
+
+
+def test_the_books_are_kept_per_clip():
+    found = measure(PrototypeHead(), embedding(0.2), episodes=100)
+    assert found.asked.sum() == 100 * 6
+    assert found.confusion.sum(1).tolist() == [found.asked[k == LABELS].sum() for k in range(4)]
+    assert found.correct.sum() == pytest.approx(found.episode_accuracy.sum() * 6)
+    assert found.clip_accuracy == pytest.approx(found.correct / found.asked)
+    clip = int((found.asked - found.correct).argmax())
+    wrong = found.answers[clip].copy()
+    wrong[LABELS[clip]] = -1
+    assert found.confused_with(clip) == CLASSES[int(wrong.argmax())]
+    assert found.confused_with(clip) != CLASSES[LABELS[clip]]
+    few = measure(PrototypeHead(), embedding(3.0), episodes=1)
+    assert np.isnan(few.clip_accuracy).any()
+    assert few.confused_with(0) is None
+
+
+def test_a_clip_without_a_face_is_always_wrong_when_asked_for():
+    faces = np.ones(len(LABELS), bool)
+    faces[[0, 1]] = False
+    found = measure(PrototypeHead(), embedding(3.0), faces, episodes=200)
+    assert found.asked[[0, 1]].min() > 0
+    assert found.correct[[0, 1]].tolist() == [0, 0]
+    assert found.confused_with(0) == "no face"
+    assert found.confusion[0, -1] == found.asked[[0, 1]].sum()
+    assert found.confusion[1:, -1].sum() == 0
+    assert (found.correct == found.asked).sum() == len(LABELS) - 2
+
+
+def test_more_episodes_narrow_the_interval_over_episodes_but_not_over_clips():
+    def widths(episodes):
+        found = measure(PrototypeHead(), embedding(0.05), episodes=episodes)
+        return [i.high - i.low for i in (found.over_episodes(), found.over_clips())]
+
+    few, many = widths(200), widths(3200)
+    assert many[0] == pytest.approx(few[0] / 4, rel=0.2)
+    assert many[1] > 0.6 * few[1]
+    assert many[1] > 3 * many[0]
+
+
+def test_the_interval_over_clips_is_the_mean_of_classes():
+    found = measure(PrototypeHead(), embedding(0.1), episodes=300)
+    over = found.over_clips()
+    assert over.mean == pytest.approx(np.mean([found.clip_accuracy[k == LABELS].mean() for k in range(4)]))
+    assert over.n == len(LABELS)
+    people = [f"p{i % 5}" for i in range(len(LABELS))]
+    assert (found.over_clips(people).n, found.over_clips(people).over) == (5, "subjects")
+
+
+def test_the_same_seed_gives_the_same_result():
+    first, again = measure(csrn()), measure(csrn())
+    assert first.answers.tolist() == again.answers.tolist()
+    assert measure(csrn(), seed=6).answers.tolist() != first.answers.tolist()
+
+
+def test_the_head_comes_back_as_it_was():
+    head = csrn().train()
+    before = {name: value.clone() for name, value in head.state_dict().items()}
+    measure(head, episodes=2)
+    assert head.training
+    assert all(torch.equal(value, before[name]) for name, value in head.state_dict().items())
+
+
+def test_too_few_clips_and_broken_models_are_told():
+    with pytest.raises(
+        VidferError, match=r"class 'fear' has 6 clips; 5-shot episodes with 2 queries need 7 \(a.h5\)"
+    ):
+        measure(PrototypeHead(), shots=5, source="a.h5")
+    broken = embedding()
+    broken.vector[:] = torch.nan
+    with pytest.raises(VidferError, match="no numbers"):
+        measure(PrototypeHead(), broken)

@@ -1,0 +1,139 @@
+import json
+
+import pytest
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.compare import compare_results
+from vidfer.evaluate.intervals import mean_interval, wilson_interval
+from vidfer.evaluate.result import Result, load_result
+
+
+def fewshot(accuracies=(0.5, 0.75, 0.25), **changes) -> Result:
+    rows = [
+        {"clip": f"{i}.mp4", "subject": f"p{i // 2}", "label": "fear" if i < 2 else "angry", "has_face": True,
+         "asked": 4, "accuracy": a, "confused_with": None}
+        for i, a in enumerate(accuracies)
+    ]  # fmt: skip
+    values = {
+        "kind": "few-shot",
+        "measures": {"accuracy": mean_interval([0.6, 0.62, 0.64])},
+        "chance": 1 / 3,
+        "seed": 0,
+        "split": "test",
+        "classes": ("angry", "fear"),
+        "n_clips": len(rows),
+        "n_without_face": 0,
+        "n_subjects": 2,
+        "sources": ("afew",),
+        "cache": "afew.h5",
+        "cache_hash": "ab",
+        "checkpoint_hash": "cd",
+        "protocol": {"ways": 3, "shots": 3, "queries": 1, "episodes": 3, "head": "CSRNHead", "n_frames": 8},
+        "per_class": [{"class": "angry", "clips": 1, "asked": 4, "accuracy": 0.25, "without_face": 0}],
+        "confusion": [[1, 3, 0], [1, 6, 1]],
+        "rows": rows,
+        "curve": [{"shots": 1, "mean": 0.5, "low": 0.4, "high": 0.6, "episodes": 3}],
+    }
+    return Result(**(values | changes))
+
+
+def classification(right=(1.0, 0.0, 1.0), **changes) -> Result:
+    values = {
+        "kind": "classification",
+        "measures": {"WAR": wilson_interval(8, 10), "UAR": wilson_interval(7, 10)},
+        "chance": 1 / 7,
+        "protocol": {"n_frames": 8},
+        "curve": [],
+    }
+    return fewshot(right, **(values | changes))
+
+
+def test_a_result_comes_back_from_its_file_as_it_was(tmp_path):
+    result = fewshot(note="Größe")
+    path = tmp_path / "new" / "fewshot.json"
+    result.save(path)
+    assert load_result(path) == result
+    assert [p.name for p in path.parent.iterdir()] == ["fewshot.json"]
+    result.save(path)  # over an old one
+    assert load_result(path) == result
+    alone = fewshot(measures={"accuracy": mean_interval([0.5])})
+    alone.save(path)
+    assert load_result(path).main.low is None
+
+
+def test_the_summary_says_what_was_measured():
+    assert fewshot().summary() == (
+        "few-shot 3-way 3-shot: 62.0 % ± 2.3 (3 episodes over 3 clips, seed 0; chance 33.3 %)"
+    )
+    assert fewshot(sources=("actors",)).summary() == (
+        "few-shot 3-way 3-shot: 62.0 % ± 2.3 (synthetic actors, 3 episodes over 3 clips, seed 0; chance 33.3 %)"
+    )
+    assert classification(n_clips=10).summary() == (
+        "test: WAR 80.0 % [49.0, 94.3], UAR 70.0 % [39.7, 89.2] (10 clips of 2 subjects; chance 14.3 %)"
+    )
+    assert "10 clips; chance" in classification(n_clips=10, n_subjects=None).summary()
+
+
+def test_other_files_are_refused_with_a_remedy(tmp_path):
+    path = tmp_path / "r.json"
+    with pytest.raises(VidferError, match=r"cannot read result file .*r\.json"):
+        load_result(path)
+    path.write_text("<html>")
+    with pytest.raises(VidferError, match="not a result file"):
+        load_result(path)
+    path.write_text("[]")
+    with pytest.raises(VidferError, match="schema None"):
+        load_result(path)
+    fewshot().save(path)
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps(values | {"schema_version": 99}))
+    with pytest.raises(VidferError, match="schema 99, this vidfer reads 1"):
+        load_result(path)
+    del values["rows"]
+    path.write_text(json.dumps(values))
+    with pytest.raises(VidferError, match=r"not a whole result file \(rows\)"):
+        load_result(path)
+
+
+def test_two_results_are_compared_on_their_common_clips():
+    better, worse = fewshot((1.0, 1.0, 0.5)), fewshot((0.5, 0.5, 0.5))
+    found = compare_results(better, worse)
+    assert found.mean == pytest.approx(0.25)  # fear 0.5 better, angry the same
+    assert (found.n, found.over) == (2, "subjects")
+    assert compare_results(worse, better).mean == pytest.approx(-0.25)
+    found = compare_results(classification((1.0, 1.0, 1.0)), classification((0.0, 1.0, 1.0)))
+    assert found.mean == pytest.approx(1 / 3)  # WAR counts clips
+    unknown = {"n_subjects": None}
+    found = compare_results(classification(**unknown), classification(**unknown))
+    assert (found.mean, found.over) == (0, "clips")
+    assert compare_results(fewshot((1.0, None, 1.0), rows=_one_unasked()), fewshot()).mean == pytest.approx(
+        0.625
+    )
+
+
+def _one_unasked() -> list[dict]:
+    rows = fewshot((1.0, None, 1.0)).rows
+    rows[1]["asked"] = 0
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"cache_hash": "ef"}, "cache"),
+        ({"classes": ("angry", "sad")}, "classes"),
+        ({"seed": 1}, "protocol"),
+        ({"protocol": {"ways": 2, "shots": 3, "queries": 1, "episodes": 3}}, "protocol"),
+        ({"rows": []}, "clips"),
+    ],
+)
+def test_unlike_results_are_not_compared(change, word):
+    with pytest.raises(VidferError, match=f"of different {word}"):
+        compare_results(fewshot(), fewshot(**change))
+
+
+def test_the_head_belongs_to_the_model_and_may_differ():
+    other = {"ways": 3, "shots": 3, "queries": 1, "episodes": 3, "head": "PrototypeHead", "n_frames": 4}
+    assert compare_results(fewshot(), fewshot(protocol=other)).mean == 0
+    with pytest.raises(VidferError, match="of different kind"):
+        compare_results(fewshot(), classification())
