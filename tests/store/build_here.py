@@ -7,12 +7,15 @@ from vidfer.clips import find_clips
 from vidfer.crops.settings import CropSettings
 from vidfer.store.build import BuildSettings, build_cache
 
+CROPS = CropSettings(size_px=48, key_every=1, min_face_px=24)
+"""Slow on purpose: there must be time to stop it between two clips."""
+
 if __name__ == "__main__":
     root, out, workers = sys.argv[1:]
     build_cache(
         find_clips("actors", Path(root)),
         Path(out),
-        CropSettings(size_px=48),
+        CROPS,
         BuildSettings(workers=int(workers)),
         progress=lambda done, n: print(f"{done} of {n}", flush=True),
     )

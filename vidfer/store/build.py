@@ -165,7 +165,7 @@ def _concatenate(pairs: list[tuple[CachedClip, StoredClip]], header: Header, out
     except DamagedClip as error:
         if error.stored.path == out:
             raise VidferError(
-                f"{error}, so its crops cannot be taken over; nothing was changed. Restore {out} from a copy, "
+                f"{error} and cannot be taken over; nothing was changed. Restore {out} from a copy, "
                 f"or delete it, then start again"
             ) from error
         error.stored.path.unlink()

@@ -1,0 +1,41 @@
+from made_up_caches import make_cache
+
+from vidfer.store.inspect import inspect_cache, summarise
+from vidfer.store.reader import CropCache
+
+
+def test_the_numbers_of_a_cache(jpeg_cache):
+    summary = summarise(CropCache(jpeg_cache))
+    assert (summary.n_clips, summary.n_frames) == (5, 25)
+    assert summary.counts == {
+        ("train", "happy"): 2,
+        ("val", "sad"): 1,
+        ("test", "happy"): 1,
+        ("-", "-"): 1,
+    }
+    assert summary.subjects == {"-": 1, "test": 1, "train": 2, "val": 1}
+    assert sum(summary.status.values()) == 25 and summary.status["missing"] == 1 + 2 + 1
+    assert summary.failures == [("more/clip_0003", "no such codec")]
+    assert abs(summary.video_s - (5 + 12 + 7) / 25) < 1e-9  # of one frame nobody knows how long it lasts
+    assert summary.n_bytes == jpeg_cache.stat().st_size
+
+
+def test_the_page_of_text(jpeg_cache):
+    cache = CropCache(jpeg_cache)
+    page = inspect_cache(cache)
+    assert "5 clips, 25 frames, 1.0 s of video" in page
+    assert cache.content_hash in page
+    rows = {line.split("  ")[0]: line.split()[-1] for line in page.splitlines() if line}
+    assert (rows["train"], rows["val"], rows["test"], rows["no split"], rows["all"]) == (
+        "2",
+        "1",
+        "1",
+        "1",
+        "5",
+    )
+    assert "1 clips could not be read:\n  more/clip_0003: no such codec" in page
+
+
+def test_many_failures_are_counted_not_listed(tmp_path):
+    page = inspect_cache(CropCache(make_cache(tmp_path, lengths=[0] * 25)))
+    assert page.count("no such codec") == 20 and "... and 5 more" in page
