@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from vidfer.errors import VidferError
-from vidfer.report.film_strip import COLUMN_PX, CROP_PX, build_strip
+from vidfer.report.film_strip import COLUMN_PX, CROP_PX, CURVE_PX, build_strip
 
 
 def strip_of(weights, mask=None, crops=None):
@@ -27,14 +27,16 @@ def test_rows_are_regions_and_columns_are_frames_in_rgb():
     crops = np.zeros((2, 3, 3, 16, 16), np.uint8)
     crops[0, 0, 0] = 255  # first frame, face: red
     crops[1, 2, 2] = 255  # second frame, mouth: blue
-    kind, _, text = strip_of([0.5, 0.5], crops=crops).picture.partition(",")
-    assert kind == "data:image/jpeg;base64"
-    image = np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB")).astype(int)
-    assert image.shape == (3 * CROP_PX, 2 * CROP_PX, 3)
+    rows = []
+    for picture in strip_of([0.5, 0.5], crops=crops).pictures:
+        kind, _, text = picture.address.partition(",")
+        assert kind == "data:image/jpeg;base64"
+        rows.append(np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB")).astype(int))
+        assert rows[-1].shape == (CROP_PX, 2 * CROP_PX, 3)
     half = CROP_PX // 2
-    assert np.abs(image[half, half] - [255, 0, 0]).max() < 12
-    assert np.abs(image[2 * CROP_PX + half, CROP_PX + half] - [0, 0, 255]).max() < 12
-    assert image[half, CROP_PX + half].max() < 12
+    assert np.abs(rows[0][half, half] - [255, 0, 0]).max() < 12
+    assert np.abs(rows[2][half, CROP_PX + half] - [0, 0, 255]).max() < 12
+    assert rows[0][half, CROP_PX + half].max() < 12 and rows[1].max() < 12
 
 
 def test_points_stand_above_their_frames_and_rise_with_the_weight():
@@ -43,13 +45,14 @@ def test_points_stand_above_their_frames_and_rise_with_the_weight():
     y = [f.y for f in strip.frames]
     assert y[1] < y[2] < y[0]  # the page's y runs downwards
     assert y[1] < strip.uniform_y < y[2]  # 0.6 > 1/3 > 0.3
-    assert "0.50 s counts most, with weight 0.60" in strip.alt
+    assert "0.50 s counts most, with weight 0.60" in strip.summary
     assert len(strip.points.split()) == 3
 
 
 def test_equal_weights_lie_on_the_dashed_line():
     strip = strip_of([0.25] * 4)
     assert {f.y for f in strip.frames} == {strip.uniform_y}
+    assert 0.3 * CURVE_PX < strip.uniform_y < 0.7 * CURVE_PX  # in the middle, not like a peak
 
 
 def test_frames_without_a_face_are_marked():

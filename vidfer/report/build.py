@@ -68,7 +68,7 @@ def _page(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache 
         measures=measures_of(groups),
         differences=differences_of(groups),
         shots=show_shots(groups),
-        confusions=show_confusions(results),
+        confusions=show_confusions([named for group in groups for named in group]),
         rounds=show_rounds(runs),
         curves=show_curves(runs),
         strips=strips,

@@ -36,7 +36,7 @@ class Difference:
 
 
 def differences_of(groups: Sequence[Sequence[NamedResult]]) -> list[Difference]:
-    """Every result against its teacher's, or, where no result has its teacher here, against the first one.
+    """Every result against its first and its last teacher's, or, without teachers, against the first one.
 
     Where the same pair of methods was run with several seeds, a further row takes each clip's mean over them.
     """
@@ -53,11 +53,21 @@ def differences_of(groups: Sequence[Sequence[NamedResult]]) -> list[Difference]:
 
 def _pairs(group: Sequence[NamedResult]) -> list[tuple[NamedResult, NamedResult]]:
     by_hash = {(named.result.checkpoint_hash, named.result.protocol.get("head")): named for named in group}
-    taught = [
-        (named, by_hash[named.teacher_hash, named.result.protocol.get("head")])
-        for named in group
-        if (named.teacher_hash, named.result.protocol.get("head")) in by_hash
-    ]
+
+    def teachers(named: NamedResult) -> list[NamedResult]:
+        """Its teacher, the teacher's teacher, and so on, as far as they were measured."""
+        chain = [named]
+        while teacher := by_hash.get((chain[-1].teacher_hash, named.result.protocol.get("head"))):
+            chain.append(teacher)
+        return chain[1:]
+
+    taught = []
+    for named in group:
+        if chain := teachers(named):
+            # The first teacher saw labelled clips only: the distance to it is what the method is worth.
+            taught.append((named, chain[-1]))
+            if len(chain) > 1:
+                taught.append((named, chain[0]))
     return taught or [(named, group[0]) for named in group[1:]]
 
 

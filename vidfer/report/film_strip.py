@@ -32,6 +32,16 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegionRow:
+    """A row of the strip."""
+
+    region: str
+    address: str
+    """``data:`` address of a JPEG with one column per frame."""
+    alt: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FilmStrip:
     """What the template needs to show one clip."""
 
@@ -42,9 +52,10 @@ class FilmStrip:
     frames: tuple[Frame, ...]
     uniform_y: float
     """Where every frame would lie if all counted alike."""
-    picture: str
-    """``data:`` address of a JPEG with one row per region and one column per frame."""
-    alt: str
+    pictures: tuple[RegionRow, ...]
+    """One per region, in the usual order."""
+    summary: str
+    """The curve in words."""
 
     @property
     def right(self) -> bool:
@@ -92,10 +103,11 @@ def build_strip(
             f"clip '{clip_id}' has {n_frames} frames of crops, {len(weights)} attention weights and "
             f"{len(times_s)} times; they must be one each: evaluate the run anew with this cache"
         )
-    # Room for the figure above the highest point, and for the base line below the lowest.
+    # Room for the figure above the highest point, and for the base line below the lowest. Equal weights lie
+    # at half the height, so that the curve of a network without preference does not look like a peak.
     top, bottom = 22.0, CURVE_PX - 8.0
-    highest = max(float(weights.max()), 1.0 / n_frames)
-    n_faces = max(int(frame_mask.sum()), 1)
+    even = 1.0 / max(int(frame_mask.sum()), 1)
+    highest = max(float(weights.max()), 2 * even)
 
     def height(weight: float) -> float:
         return bottom - (bottom - top) * weight / highest
@@ -111,38 +123,41 @@ def build_strip(
         for i in range(n_frames)
     )
     peak = int(np.argmax(weights))
+    first, last = float(times_s[0]), float(times_s[-1])
     return FilmStrip(
         clip_id=clip_id,
         label=label,
         prediction=prediction,
         confidence=confidence,
         frames=frames,
-        uniform_y=height(1.0 / n_faces),
-        picture=data_address(_sheet(crops), "image/jpeg"),
-        alt=(
-            f"{n_frames} frames of clip {clip_id}, rows {', '.join(REGIONS)}. The frame at "
-            f"{float(times_s[peak]):.2f} s counts most, with weight {float(weights[peak]):.2f}."
+        uniform_y=height(even),
+        pictures=tuple(
+            RegionRow(
+                region=region,
+                address=data_address(_row(crops[:, number], clip_id), "image/jpeg"),
+                alt=f"{region} in {n_frames} frames of clip {clip_id}, from {first:.2f} s to {last:.2f} s",
+            )
+            for number, region in enumerate(REGIONS)
+        ),
+        summary=(
+            f"Weights of {n_frames} frames; the frame at {float(times_s[peak]):.2f} s counts most, "
+            f"with weight {float(weights[peak]):.2f}."
         ),
     )
 
 
-def _sheet(crops: np.ndarray) -> bytes:
-    """JPEG of (T, R, 3, S, S) crops: a row per region, a column per frame."""
-    rows = [
-        np.hstack(
-            [
-                cv2.resize(
-                    np.moveaxis(frame[region], 0, -1), (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA
-                )
-                for frame in crops
-            ]
-        )
-        for region in range(crops.shape[1])
+def _row(crops: np.ndarray, clip_id: str) -> bytes:
+    """JPEG of (T, 3, S, S) crops, side by side."""
+    tiles = [
+        cv2.resize(np.moveaxis(crop, 0, -1), (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
+        for crop in crops
     ]
-    sheet = cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR)
-    done, coded = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    done, coded = cv2.imencode(
+        ".jpg", cv2.cvtColor(np.hstack(tiles), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
     if not done:
         raise VidferError(
-            f"the film strip of {len(crops)} frames could not be coded as JPEG; use fewer frames"
+            f"the {len(crops)} frames of clip '{clip_id}' are too wide for a JPEG; "
+            "evaluate the run with fewer --frames"
         )
     return coded.tobytes()

@@ -38,7 +38,7 @@ def draw_confidence(confidence: np.ndarray, chosen: np.ndarray, theme: Theme) ->
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("teacher's highest probability")
     axes.set_ylabel("clips")
-    axes.legend(loc="upper left")
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9, labelcolor=theme.text)
     dress(axes, theme)
     return figure
 

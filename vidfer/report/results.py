@@ -47,14 +47,15 @@ def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult
         VidferError: a file is no result file.
     """
     found = []
-    for file in files:
-        result = load_result(file)
+    loaded = [(file, load_result(file)) for file in files]
+    several_heads = len({head_of(result) for _, result in loaded if result.kind == "few-shot"}) > 1
+    for file, result in loaded:
         run, name = None, f"checkpoint {result.checkpoint_hash[:12]}"
         for candidate in runs:
             if known := candidate.name_of(result.checkpoint_hash):
                 run, name = candidate, known
                 break
-        if result.kind == "few-shot":
+        if result.kind == "few-shot" and several_heads:
             name += head_of(result)
         found.append(
             NamedResult(file="/".join(Path(file).resolve().parts[-2:]), name=name, run=run, result=result)

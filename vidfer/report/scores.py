@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidfer.evaluate.intervals import Interval
-from vidfer.report.results import NamedResult
+from vidfer.report.results import NamedResult, head_of
 
 METRICS = {
     "classification": {
@@ -83,8 +83,10 @@ def _detail(group: Sequence[NamedResult]) -> str:
     )
     if result.kind == "few-shot":
         seeds = ", ".join(str(seed) for seed in sorted({named.result.seed for named in group}))
+        heads = sorted({head_of(named.result).removeprefix(", ") for named in group})
         detail += (
             f" Queries per class and episode: {result.protocol['queries']}; episodes drawn with seed {seeds}."
+            f" Compared by the {' and the '.join(heads)}."
         )
     if result.note:
         detail += f" {result.note.rstrip('.')}."

@@ -17,7 +17,14 @@ from vidfer.report.pseudo_label_figures import draw_balance, draw_confidence
 from vidfer.report.run import Run
 
 CURVES = (
-    ("loss", "loss", False, "Loss", "Mean over the batches of each epoch, with noise and dropout."),
+    (
+        "loss",
+        "loss",
+        False,
+        "Loss",
+        "Mean over the batches of each epoch, with noise and dropout. A student's is the sum of its losses "
+        "on labelled and on pseudo-labelled clips.",
+    ),
     (
         "val_uar",
         "UAR",
@@ -68,7 +75,8 @@ def _show_round(run: Run, number: int) -> Round:
     names = labels.classes
     given = np.array([counts["labelled_per_class"][name] for name in names])
     pool = np.array([counts["pool_per_class"][name] for name in names])
-    rules = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in selection.items())
+    said = {True: "yes", False: "no"}
+    rules = ", ".join(f"{name} {said.get(v, v)}" for name, v in selection.items() if v is not None)
     balance = "; ".join(
         f"{name.replace('_', ' ')} {g} given, {p} in the pool" for name, g, p in zip(names, given, pool)
     )
