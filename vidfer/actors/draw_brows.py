@@ -39,5 +39,6 @@ def draw_brow(image: np.ndarray, identity: Identity, units: np.ndarray, sign: in
     mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
     fill(mask, patch.px(contour) - (columns.start, rows.start), 225)
     mask = cv2.GaussianBlur(mask, (3, 3), 0)
-    colour = np.asarray(identity.hair) * 0.75 if identity.hair[0] > 60 else np.asarray(identity.hair)
+    # Brows are darker than the hair, and always darker than the skin: they carry half of the expression.
+    colour = np.minimum(np.asarray(identity.hair) * 0.75, np.asarray(identity.skin) * 0.60)
     blend(image[rows, columns], colour, mask)
