@@ -63,14 +63,15 @@ def draw_base(identity: Identity, light: tuple[float, float], patch: Patch) -> H
     rng = np.random.default_rng(identity.texture_seed)
     height, width = patch.shape
     colour = np.zeros((height, width, 3), np.uint8)
-    colour[:] = np.uint8(identity.skin)
+    colour[:] = np.uint8(identity.clothes if identity.hair_style == "scarf" else identity.hair)
     opacity = np.zeros((height, width), np.uint8)
     draw_back_hair(colour, opacity, identity, rng, patch)
     if identity.hair_style != "scarf":
         _draw_ears(colour, opacity, identity, patch)
     face = np.zeros((height, width), np.uint8)
     fill(face, patch.px(outline), 255)
-    blend(colour, _skin(identity, light, rng, patch), face)
+    # One pixel further than the face, or the hair behind it would shine through its smooth edge.
+    blend(colour, _skin(identity, light, rng, patch), cv2.dilate(face, np.ones((3, 3), np.uint8)))
     draw_beard(colour, face, identity, rng, patch)
     np.maximum(opacity, face, out=opacity)
     front_hair = draw_front_hair(opacity, identity, rng, patch)
@@ -85,7 +86,8 @@ def _draw_ears(colour: np.ndarray, opacity: np.ndarray, identity: Identity, patc
         axes = (round(0.13 * patch.unit_px), round(0.25 * patch.unit_px))
         place = tuple(int(v) for v in centre.round())
         skin = tuple(int(v * 0.86) for v in identity.skin)
-        cv2.ellipse(colour, place, axes, -8 * sign, 0, 360, skin, -1, cv2.LINE_AA)
+        wider = (axes[0] + 1, axes[1] + 1)
+        cv2.ellipse(colour, place, wider, -8 * sign, 0, 360, skin, -1, cv2.LINE_AA)
         cv2.ellipse(opacity, place, axes, -8 * sign, 0, 360, 255, -1, cv2.LINE_AA)
         inner = (axes[0] // 2, round(axes[1] * 0.65))
         cv2.ellipse(
