@@ -56,9 +56,7 @@ def main() -> None:
         tracked_ious += compare_track(results["loop"], results["track"])
     matched = float(np.mean(np.array(ious) >= MATCH_IOU))
     print(f"{len(ious)} faces of the loop: {matched:.2%} matched, mean IoU {np.mean(ious):.4f}")
-    print(
-        f"{len(tracked_ious)} frames with a track and a face of the loop: mean IoU {np.mean(tracked_ious):.4f}"
-    )
+    print(f"{len(tracked_ious)} frames with a track and a face: mean IoU {np.mean(tracked_ious):.4f}")
 
 
 def works_on(chunk: FrameChunk, reference: MTCNN, detector: FaceDetector, settings: CropSettings) -> dict:
@@ -92,7 +90,7 @@ def race(works: dict, repeats: int, n_frames: int) -> tuple[dict[str, float], di
 
 
 def compare_faces(expected: list, found: list[Faces]) -> list[float]:
-    """For each face of the loop the IoU with the most similar face of the cascade, 0 without one."""
+    """For each face of the loop the IoU with the most similar face of the cascade, or 0."""
     return [
         float(overlap(faces.boxes, box.astype(np.float32)).max(initial=0))
         for boxes, faces in zip(expected, found)
