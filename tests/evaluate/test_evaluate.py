@@ -16,19 +16,12 @@ from vidfer.models.build import ModelSettings, build_recogniser
 from vidfer.models.prototype import PrototypeHead
 
 BASE, NOVEL = ("happy", "sad"), ("angry", "disgust", "fear")
-TASK = {
-    "ways": 3,
-    "shots": 2,
-    "queries": 1,
-    "episodes": 30,
-    "seed": 0,
-    "n_frames": 2,
-    "checkpoint_hash": "c0",
-}
+EPISODES = {"ways": 3, "shots": 2, "queries": 1, "episodes": 30, "seed": 0}
+TASK = {**EPISODES, "n_frames": 2, "checkpoint_hash": "c0"}
 
 
 def clips() -> list[dict]:
-    """12 test clips of 4 people (one without a face), 15 novel ones (one without), 2 of train, 1 without label."""
+    """12 test clips of 4 people (one without a face), 15 novel (one without), 2 of train, 1 unlabelled."""
     test = [
         {"id": f"test/{i:02d}.mp4", "label": BASE[i % 2], "split": "test", "subject": f"p{i // 3}",
          "status": "mmm" if i == 5 else "ddd"}

