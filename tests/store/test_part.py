@@ -1,9 +1,12 @@
+import resource
+
 import h5py
 import numpy as np
 import pytest
 from made_up_caches import SIZE_PX, clip_record, frame_table, header_for, pictures
 
 from vidfer.errors import VidferError
+from vidfer.store.durable import disk_fault
 from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
 
@@ -61,3 +64,15 @@ def test_crops_of_another_size_or_type(tmp_path, bad):
     with pytest.raises(VidferError, match="not uint8"):
         write_part(tmp_path / "p.h5", header_for(), clip_record(0), frame_table(6, 0), [bad])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # like a disk that is full
+    try:
+        with pytest.raises((OSError, RuntimeError)) as caught:
+            write_part(tmp_path / "p.h5", header_for(), clip_record(0), frame_table(40, 0), [pictures(40, 0)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
+    assert "start the same command again" in str(disk_fault(tmp_path, caught.value))

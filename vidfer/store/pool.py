@@ -63,13 +63,15 @@ def run_jobs(
             now = time.monotonic()
             soonest = min((w.deadline for w in workers if w.job is not None), default=now + 1.0)
             connection.wait([worker.pipe for worker in workers], timeout=max(0.0, min(soonest - now, 1.0)))
-            for place, worker in enumerate(workers):
+            for worker in list(workers):
                 job, result = worker.job, worker.look(jobs)
                 if result is None:
                     continue
                 if isinstance(result, Lost):
                     worker.stop()
-                    workers[place] = _Worker(context, prepare, arguments)
+                    workers.remove(worker)
+                    if waiting:
+                        workers.append(_Worker(context, prepare, arguments))
                 yield job, result
     finally:
         for worker in workers:
@@ -142,6 +144,7 @@ def _serve(pipe: connection.Connection, prepare, arguments: tuple) -> None:
             pipe.send(("done", work(pipe.recv())))
     except VidferError as error:
         pipe.send(("stop", str(error)))
+        os._exit(0)  # at once: freeing files of a full disk would print HDF5's own complaints
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
 

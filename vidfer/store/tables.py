@@ -24,7 +24,7 @@ from vidfer.store.schema import (
 LIBVER = "v110"
 """HDF5 1.10's file format (2016): unlike the default one, it has checksums over its own structures."""
 
-PART_CHUNK_BYTES = 256 << 10
+PART_CHUNK_BYTES = 64 << 10
 
 
 def create_tables(file: h5py.File, header: Header, n_frames: int, n_payload: int | None) -> h5py.Dataset:
