@@ -44,7 +44,7 @@ def test_a_batch_without_pseudo_labels_has_a_pseudo_loss_of_zero():
 
 
 def test_csrn_loss_by_hand():
-    # 2 ways, 1 shot, 2 queries (one of each class), 3 regions; every wrong score of a region is off by its number.
+    # 2 ways, 1 shot, 2 queries (one of each class), 3 regions; one score of each region is wrong.
     pairs = torch.zeros(2, 3, 2)
     pairs[0, :, 0] = pairs[1, :, 1] = 1  # all right
     pairs[0, 0, 1] = 0.1  # face

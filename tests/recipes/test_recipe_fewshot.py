@@ -78,7 +78,7 @@ def test_prototypes_start_from_the_teacher_and_go_on_after_a_stop(
 
 def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
     data = replace(FAST["data"], frames=1)
-    # Three shots and two queries leave no class with enough validation clips: the last checkpoint is the best.
+    # Three shots and two queries leave no class with enough validation clips: the last one is the best.
     episodes = replace(EPISODES, shots=3, queries=2, per_epoch=2, epochs=1)
     fewshot.main(settings_of(fewshot, striped_cache, tmp_path / "run", data=data, episodes=episodes))
     (line,) = metrics(tmp_path / "run")

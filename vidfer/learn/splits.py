@@ -22,11 +22,11 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     classes = settings.classes or trainable_classes(cache)
     split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=settings.split_seed)
     train = tuple(i for i in split.train if cache.clips[i].n_faces > 0)
-    for name, clips in (("train", train), ("validate", split.val)):
+    for what, clips in (("clip with a face to train on", train), ("clip to validate on", split.val)):
         if not clips:
             raise VidferError(
-                f"no clip with a face to {name} on: {split.note} ({cache.path}, classes "
-                f"{', '.join(classes)}); look at it with `vidfer inspect`, and name classes with --data.classes"
+                f"no {what}: {split.note} ({cache.path}, classes {', '.join(classes)}); "
+                f"look at it with `vidfer inspect`, and name classes with --data.classes"
             )
     faceless = len(split.train) - len(train)
     note = f"{split.note}; {faceless} training clips without a face left out" if faceless else split.note

@@ -1,0 +1,96 @@
+"""Episodes: batches, loss and validation."""
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.episodes import EpisodeSampler
+from vidfer.data.loader import build_loader
+from vidfer.learn.episodic import EpisodeBatches, EpisodeNet, validate_episodes, validation_episodes
+from vidfer.learn.losses import csrn_loss
+from vidfer.learn.settings import EpisodeSettings
+from vidfer.models.build import build_recogniser
+from vidfer.models.settings import ModelSettings
+
+LABELS = np.repeat([0, 1, 2], 5)
+
+
+def batches() -> EpisodeBatches:
+    return EpisodeBatches(EpisodeSampler(LABELS, ways=2, shots=2, queries=1, episodes=3, seed=0))
+
+
+def test_a_batch_is_support_then_query_by_class():
+    for batch in batches():
+        labels = LABELS[batch]
+        assert len(batch) == len(set(batch)) == 6
+        assert labels[0] == labels[1] == labels[4] and labels[2] == labels[3] == labels[5] != labels[0]
+
+
+def test_epochs_have_episodes_of_their_own_and_come_back():
+    sampler = batches()
+    first = list(sampler)
+    sampler.set_epoch(1)
+    assert list(sampler) != first
+    sampler.set_epoch(0)
+    assert list(sampler) == first
+
+
+@pytest.mark.parametrize("head", ["csrn", "prototype"])
+def test_the_loss_is_that_of_the_head(head):
+    torch.manual_seed(0)
+    recogniser = build_recogniser(ModelSettings(width=4, head=head)).eval()
+    crops = torch.randint(0, 256, (6, 2, 3, 3, 32, 32), dtype=torch.uint8)
+    mask = torch.ones(6, 2, dtype=torch.bool)
+    loss, accuracy = EpisodeNet(recogniser).eval()(crops, mask, 2, 2)
+    clips = recogniser.embed(crops, mask)
+    support_labels, query_labels = torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1])
+    scores = recogniser.head(clips[:4], support_labels, clips[4:])
+    if head == "csrn":
+        parts = recogniser.head.relations(clips[:4], support_labels, clips[4:])
+        wanted = csrn_loss(parts.pair_scores, parts.prototype_scores, support_labels, query_labels)
+    else:
+        wanted = torch.nn.functional.cross_entropy(scores, query_labels)
+    torch.testing.assert_close(loss, wanted)
+    assert accuracy == (scores.argmax(1) == query_labels).float().mean()
+
+
+def test_a_frozen_encoder_has_neither_gradient_nor_new_statistics():
+    net = EpisodeNet(build_recogniser(ModelSettings(width=4)), freeze_encoder=True).train()
+    before = {name: value.clone() for name, value in net.recogniser.encoder.state_dict().items()}
+    crops = torch.randint(0, 256, (6, 1, 3, 3, 32, 32), dtype=torch.uint8)
+    net(crops, torch.ones(6, 1, dtype=torch.bool), 2, 2)[0].backward()
+    assert net.recogniser.head.training and all(p.grad is None for p in net.recogniser.encoder.parameters())
+    assert all(value.equal(before[name]) for name, value in net.recogniser.encoder.state_dict().items())
+    assert all(p.grad is not None for p in net.recogniser.head.parameters())
+
+
+def test_validation_asks_for_the_classes_that_have_enough_clips():
+    settings = EpisodeSettings(ways=4, shots=2, queries=2, val_episodes=5)
+    labels, faces = [0] * 4 + [1] * 4 + [2] * 3 + [3] * 4, [True] * 11 + [True, False, False, False]
+    sampler = validation_episodes(labels, faces, settings, seed=0)
+    assert sampler.ways == 2 and sampler.classes.tolist() == [0, 1] and len(sampler) == 5
+    assert validation_episodes(labels[:7], faces[:7], settings, seed=0) is None
+
+
+def test_validation_counts_queries_without_a_face_as_wrong(striped_cache):
+    dataset = ClipDataset(striped_cache, range(12), n_frames=1)
+    labels = np.array(
+        [("angry", "happy", "sad").index(dataset.cache.clips[i].id.split("/")[1][:-3]) for i in range(12)]
+    )
+    recogniser = build_recogniser(ModelSettings(width=4, head="prototype"))
+    loader, accelerator = build_loader(dataset, 5), Accelerator(cpu=True)
+
+    def accuracy(faces) -> float:
+        sampler = EpisodeSampler(labels, ways=2, shots=1, queries=2, episodes=10, seed=0, has_face=faces)
+        return validate_episodes(recogniser, loader, sampler, accelerator)
+
+    assert 0 < accuracy(np.ones(12, bool)) <= 1
+    first = int(np.flatnonzero(labels == 0)[0])
+    dataset.cache.clips[first].__dict__["n_faces"] = 0  # as if no face had been found in it
+    faces = np.arange(12) != first
+    asked = EpisodeSampler(labels, ways=2, shots=1, queries=2, episodes=10, seed=0, has_face=faces)
+    queries = np.concatenate([episode.query for episode in asked])
+    assert (queries == first).any()
+    assert accuracy(faces) <= 1 - (queries == first).mean() + 1e-6

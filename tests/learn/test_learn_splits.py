@@ -1,0 +1,57 @@
+"""Which clips a run may train on."""
+
+import pytest
+from striped_cache import write_striped_cache
+
+from vidfer.errors import VidferError
+from vidfer.learn.settings import DataSettings
+from vidfer.learn.splits import check_shares, trainable_classes, training_split, unlabelled_clips
+from vidfer.store.reader import CropCache
+
+
+def test_classes_of_the_test_split_alone_are_not_trained_on(tmp_path):
+    write_striped_cache(tmp_path / "a.h5", {"train": 2, "val": 1})
+    cache = CropCache(tmp_path / "a.h5")
+    labels = [clip.label for clip in cache.clips]
+    for clip in cache.clips:
+        if clip.label == "sad":
+            clip.__dict__["split"] = "test"
+    assert set(labels) == {"angry", "happy", "sad"}
+    assert trainable_classes(cache) == ("angry", "happy")
+    split = training_split(cache, DataSettings())
+    assert {cache.clips[i].label for i in (*split.train, *split.val)} == {"angry", "happy"}
+
+
+def test_training_clips_without_a_face_are_left_out_and_counted(striped_cache):
+    cache = CropCache(striped_cache)
+    before = training_split(cache, DataSettings())
+    for i in before.train[:2] + before.val[:1]:
+        cache.clips[i].__dict__["n_faces"] = 0
+    split = training_split(cache, DataSettings())
+    assert split.train == before.train[2:] and split.val == before.val
+    assert "2 training clips without a face left out" in split.note
+    for i in before.train:
+        cache.clips[i].__dict__["n_faces"] = 0
+    with pytest.raises(VidferError, match="no clip with a face to train on"):
+        training_split(cache, DataSettings())
+
+
+def test_another_cache_gives_all_its_clips_but_those_to_be_measured_on(striped_cache, tmp_path):
+    cache = CropCache(striped_cache)
+    split = training_split(cache, DataSettings())
+    assert len(unlabelled_clips(cache, split)) == 24
+    found = unlabelled_clips(cache, split, cache)
+    assert len(found) == 24 + 18 and not set(found) & set(split.val)
+    write_striped_cache(tmp_path / "large.h5", {"unlabelled": 1}, size_px=48)
+    with pytest.raises(VidferError, match=r"large.h5 has crops of 48 px and .*striped.h5 of 32 px"):
+        unlabelled_clips(cache, split, CropCache(tmp_path / "large.h5"))
+    write_striped_cache(tmp_path / "labelled.h5", {"train": 2, "val": 1})
+    alone = CropCache(tmp_path / "labelled.h5")
+    with pytest.raises(VidferError, match=r"labelled.h5 has no unlabelled clips; .* --unlabelled"):
+        unlabelled_clips(alone, training_split(alone, DataSettings()))
+
+
+def test_a_batch_must_be_shared_evenly():
+    check_shares(32, 2, "--train.batch-size")
+    with pytest.raises(VidferError, match=r"--train\.batch-size 33 cannot be shared by 2 processes"):
+        check_shares(33, 2, "--train.batch-size")

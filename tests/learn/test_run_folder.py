@@ -1,0 +1,133 @@
+"""The run folder: who may write into it, and what a resumed run finds."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from vidfer.data.splits import split_clips
+from vidfer.errors import VidferError
+from vidfer.learn.ema import Ema
+from vidfer.learn.run_folder import RunFolder, to_json
+from vidfer.learn.settings import OptimiserSettings, RunSettings
+from vidfer.store.reader import CropCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(RunSettings):
+    optimiser: OptimiserSettings = OptimiserSettings()
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(cache=Path("a.h5"), out=tmp_path / "run", tracker="none")
+
+
+@pytest.fixture
+def accelerator() -> Accelerator:
+    return Accelerator(cpu=True)
+
+
+def test_settings_and_environment_are_written(settings, accelerator):
+    RunFolder(settings, accelerator)
+    assert json.loads((settings.out / "settings.json").read_text())["optimiser"]["name"] == "adamw"
+    environment = json.loads((settings.out / "environment.json").read_text())
+    assert environment["processes"] == 1 and torch.__version__.startswith(environment["packages"]["torch"])
+
+
+def test_a_run_is_never_overwritten_by_accident(settings, accelerator):
+    RunFolder(settings, accelerator)
+    with pytest.raises(VidferError, match="holds a run already; add --resume"):
+        RunFolder(settings, accelerator)
+    RunFolder(replace(settings, resume=True), accelerator)
+
+
+def test_a_folder_of_something_else_is_left_alone(settings, accelerator):
+    settings.out.mkdir()
+    (settings.out / "thesis.txt").write_text("years")
+    for resume in (False, True):
+        with pytest.raises(VidferError, match="is no run folder"):
+            RunFolder(replace(settings, resume=resume), accelerator)
+    assert [file.name for file in settings.out.iterdir()] == ["thesis.txt"]
+
+
+def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settings, accelerator):
+    RunFolder(settings, accelerator)
+    again = replace(settings, resume=True)
+    RunFolder(replace(again, tracker="tensorboard"), Accelerator(cpu=True, log_with=None))
+    with pytest.raises(VidferError, match=r"optimiser lr 0\.002, not 0\.1; resume with"):
+        RunFolder(replace(again, optimiser=OptimiserSettings(lr=0.1)), accelerator)
+
+
+def test_metrics_after_the_last_state_are_forgotten(settings, accelerator):
+    run = RunFolder(settings, accelerator)
+    assert run.progress() is None
+    run.log(1, epoch=1, loss=0.5)
+    run.save_state({"step": 1, "epoch": 1, "best": 0.25})
+    run.log(2, epoch=2, loss=0.4)
+    with (settings.out / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 3, "lo')  # killed in the middle of a line
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    progress = again.progress()
+    assert (progress["epoch"], progress["best"]) == (1, 0.25)
+    assert (settings.out / "metrics.jsonl").read_text() == '{"epoch": 1, "loss": 0.5}\n'
+
+
+def test_a_half_written_state_does_not_count(settings, accelerator):
+    model, optimiser = accelerator.prepare(*_model_and_optimiser())
+    ema = Ema(model, 0.5)
+    run = RunFolder(settings, accelerator)
+    _step(model, optimiser)
+    ema.update(model)
+    run.save_state({"step": 1}, ema)
+    wanted = [value.clone() for value in (*model.parameters(), *ema.module.parameters())]
+    half = settings.out / "state" / "new.tmp"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"half")
+    _step(model, optimiser)
+    ema.update(model)
+
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    assert again.progress()["step"] == 1
+    again.load_state(ema)
+    assert all(a.equal(b) for a, b in zip(wanted, (*model.parameters(), *ema.module.parameters())))
+    assert ema.steps == 1 and optimiser.state[next(iter(model.parameters()))]["step"] == 1
+    run.save_state({"step": 2}, ema)
+    assert [folder.name for folder in (settings.out / "state").iterdir()] == ["step000002"]
+
+
+def test_the_clips_of_each_part_are_listed_and_must_stay_the_same(settings, accelerator, striped_cache):
+    cache = CropCache(striped_cache)
+    split = split_clips(cache, ("angry", "happy"))
+    run = RunFolder(settings, accelerator)
+    run.save_data(split, cache)
+    data = json.loads((settings.out / "data.json").read_text())
+    assert data["cache_hash"] == cache.content_hash and data["classes"] == ["angry", "happy"]
+    assert data["val"] == [f"val/{name}{i:03d}" for name in ("angry", "happy") for i in range(4)]
+    run.save_data(split, cache)
+    with pytest.raises(VidferError, match=r"val of .*striped.h5 is not what .*data.json says"):
+        run.save_data(replace(split, val=split.val[1:]), cache)
+
+
+def test_settings_become_plain_json():
+    assert to_json({"a": Path("b/c"), "d": (1, None), "e": {"f": True}}) == {
+        "a": "b/c",
+        "d": [1, None],
+        "e": {"f": True},
+    }
+
+
+def _model_and_optimiser() -> tuple[nn.Module, torch.optim.Optimizer]:
+    torch.manual_seed(0)
+    model = nn.Linear(3, 2)
+    return model, torch.optim.AdamW(model.parameters(), lr=0.1)
+
+
+def _step(model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    model(torch.ones(1, 3)).sum().backward()
+    optimiser.step()
+    optimiser.zero_grad()
