@@ -1,6 +1,7 @@
 import ctypes
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -19,9 +20,11 @@ def prepare(offset: int):
             time.sleep(60)
         if task == "out of memory":
             os.kill(os.getpid(), signal.SIGKILL)
+        if task == "die afterwards":
+            threading.Timer(0.1, os._exit, (0,)).start()
         if task == "disk full":
             raise VidferError("the disk is full")
-        return task + offset
+        return task if isinstance(task, str) else task + offset
 
     return work
 
@@ -54,6 +57,14 @@ def test_a_lost_worker_costs_its_job_only():
     assert "within 0 s" in reasons["hang"] or "within 1 s" in reasons["hang"]
     assert "exit status 3" in reasons["leave"]
     assert "memory" in reasons["out of memory"]
+
+
+def test_a_worker_that_dies_between_jobs_costs_none():
+    jobs = [Job("die afterwards", 30.0), *(Job(i, 30.0) for i in range(3))]
+    results = run_jobs(jobs, prepare, (100,), 1)
+    assert next(results) == (0, "die afterwards")
+    time.sleep(1)
+    assert dict(results) == {1: 100, 2: 101, 3: 102}
 
 
 def test_what_no_job_would_survive_stops_all():

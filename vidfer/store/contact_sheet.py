@@ -38,7 +38,7 @@ def contact_sheet(cache: CropCache, clip_id: str, out: Path | str, n_frames: int
         raise VidferError(f"clip '{clip_id}' in {cache.path} has no frames: {clip.reason}")
     shown = np.unique(np.linspace(0, len(table) - 1, n_frames).round().astype(int))
     crops = cache.read(index, shown).transpose(0, 1, 3, 4, 2)
-    cell, left, top, strip = 1.25, 0.75, 1.0, 1.15
+    cell, left, top, strip = 1.25, 0.75, 0.92, 1.15
     width = left + cell * max(len(shown), 5) + 0.25
     height = top + len(REGIONS) * cell + strip
     figure = Figure((width, height), dpi=110, facecolor=PAPER)

@@ -58,8 +58,8 @@ def run_jobs(
     try:
         while any(worker.job is not None for worker in workers) or waiting:
             for worker in workers:
-                if worker.ready and worker.job is None and waiting:
-                    worker.give(waiting.popleft(), jobs)
+                if worker.ready and worker.job is None and waiting and worker.give(waiting[0], jobs):
+                    waiting.popleft()
             now = time.monotonic()
             soonest = min((w.deadline for w in workers if w.job is not None), default=now + 1.0)
             connection.wait([worker.pipe for worker in workers], timeout=max(0.0, min(soonest - now, 1.0)))
@@ -72,7 +72,8 @@ def run_jobs(
                     workers.remove(worker)
                     if waiting:
                         workers.append(_Worker(context, prepare, arguments))
-                yield job, result
+                if job is not None:  # it may have died between two jobs
+                    yield job, result
     finally:
         for worker in workers:
             worker.stop()
@@ -88,10 +89,14 @@ class _Worker:
         far_end.close()  # so that the pipe ends with the process
         self.ready, self.job, self.deadline = False, None, 0.0
 
-    def give(self, job: int, jobs: Sequence[Job]) -> None:
-        self.job, self.deadline = job, time.monotonic() + jobs[job].limit_s
-        with suppress(BrokenPipeError, ConnectionResetError):  # it died between two jobs; look() finds out
+    def give(self, job: int, jobs: Sequence[Job]) -> bool:
+        """Start a job; False when the process has died meanwhile."""
+        try:
             self.pipe.send(jobs[job].task)
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        self.job, self.deadline = job, time.monotonic() + jobs[job].limit_s
+        return True
 
     def look(self, jobs: Sequence[Job]) -> Any | None:
         """The result of its job, if there is one by now."""
@@ -113,7 +118,7 @@ class _Worker:
 
     def stop(self) -> None:
         """End the process and whatever it has started."""
-        if self.ready and self.process.pid:
+        if self.ready and self.process.is_alive():
             with suppress(ProcessLookupError, PermissionError):  # gone already
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.kill()
