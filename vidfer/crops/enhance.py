@@ -28,7 +28,7 @@ def build_enhance(name_or_path: str, sample: np.ndarray) -> Callable[[np.ndarray
             :mod:`vidfer.crops.enhance_onnx`). sample: uint8 (n,H,W,3) RGB, frames from all over the
             clip."""
     if name_or_path == "none":
-        return _unchanged
+        return unchanged
     if name_or_path == "brighten":
         return brighten_like(sample)
     from vidfer.crops.enhance_onnx import OnnxEnhance
@@ -46,17 +46,18 @@ def brighten_like(sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     small = sample[:, :: max(1, sample.shape[1] // 128), :: max(1, sample.shape[2] // 128)]
     level = float(np.percentile(_luminance(small), BRIGHT_PART))
     if level >= DARK:
-        return _unchanged
+        return unchanged
     noise = float(np.median([_noise(image) for image in sample]))
     gain = np.clip(MOST_NOISE / max(noise, 1e-6), 1.0, MOST_GAIN)
     k = min(_strength_for_level(max(level, 1.0) / 255, DARK / 255), _strength_for_gain(gain))
     if k < 1e-3:
-        return _unchanged
+        return unchanged
     table = np.round(255 * np.log1p(k * np.arange(256) / 255) / np.log1p(k)).astype(np.uint8)
     return lambda image: cv2.LUT(image, table)
 
 
-def _unchanged(image: np.ndarray) -> np.ndarray:
+def unchanged(image: np.ndarray) -> np.ndarray:
+    """What is done to a frame that needs nothing."""
     return image
 
 

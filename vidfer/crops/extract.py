@@ -11,7 +11,7 @@ from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS
 from vidfer.crops.decode import FrameChunk, read_chunks
 from vidfer.crops.detect import FaceDetector
-from vidfer.crops.enhance import build_enhance
+from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track import MISSING, FaceTrack, track_face
@@ -56,10 +56,11 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
     """
     kept, complete = _fill_buffer(clip, settings)
     enhance = build_enhance(settings.enhance, _sample(kept))
-    if complete:
-        frames = [_enhanced(chunk, enhance) for chunk in kept]
-        return _extract(lambda: iter(frames), clip, detector, settings)
-    del kept
+    if complete:  # chunk by chunk, so that the buffer is never there twice
+        for i, chunk in enumerate(kept):
+            kept[i] = _enhanced(chunk, enhance)
+        return _extract(lambda: iter(kept), clip, detector, settings)
+    kept.clear()
     return _extract(
         lambda: (_enhanced(chunk, enhance) for chunk in _read(clip, settings)), clip, detector, settings
     )
@@ -96,4 +97,6 @@ def _fill_buffer(clip: Clip, settings: CropSettings) -> tuple[list[FrameChunk], 
 
 
 def _enhanced(chunk: FrameChunk, enhance: Callable[[np.ndarray], np.ndarray]) -> FrameChunk:
+    if enhance is unchanged:
+        return chunk
     return FrameChunk(np.stack([enhance(image) for image in chunk.images]), chunk.times_s)

@@ -80,8 +80,9 @@ def _warp(image: np.ndarray, centre: np.ndarray, side: float, angle_rad: float, 
     flickers."""
     centre, pixel = centre + 0.5, side / size_px
     if pixel > 2:
-        image, offset, shrink = _shrunk_surroundings(image, centre, side, int(pixel))
-        centre, pixel = (centre - offset) * shrink, pixel * shrink.mean()
+        factor = int(pixel)
+        image, corner = _shrunk_surroundings(image, centre, side, factor)
+        centre, pixel = (centre - corner) / factor, pixel / factor
     cos, sin = np.cos(angle_rad) * pixel, np.sin(angle_rad) * pixel
     middle = size_px / 2
     # From output to input, both with pixel centres at whole numbers; hence the halves.
@@ -98,13 +99,15 @@ def _warp(image: np.ndarray, centre: np.ndarray, side: float, angle_rad: float, 
 
 def _shrunk_surroundings(
     image: np.ndarray, centre: np.ndarray, side: float, factor: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The part of the image that a turned square needs, ``factor`` times smaller; its corner (2,) and its
-    scale (2,)."""
-    limit = np.array(image.shape[1::-1])
+) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the image that a turned square needs, ``factor`` times smaller, and its corner (2,).
+
+    Whole blocks of pixels are averaged, which OpenCV does fast; the frame loses less than a block at its end.
+    """
+    limit = np.maximum(np.array(image.shape[1::-1]), factor)
     reach = side * np.sqrt(0.5) + 2 * factor
-    first = np.clip(np.floor(centre - reach), 0, limit - 1).astype(int)
-    last = np.clip(np.ceil(centre + reach), first + 1, limit).astype(int)
-    size = np.maximum((last - first) // factor, 1)
-    part = image[first[1] : last[1], first[0] : last[0]]
-    return cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA), first, size / (last - first)
+    first = np.clip(np.floor(centre - reach), 0, limit - factor).astype(int)
+    last = np.clip(np.ceil(centre + reach), first + factor, limit).astype(int)
+    size = (last - first) // factor
+    part = image[first[1] : first[1] + size[1] * factor, first[0] : first[0] + size[0] * factor]
+    return cv2.resize(part, size.tolist(), interpolation=cv2.INTER_AREA), first
