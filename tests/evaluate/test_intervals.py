@@ -84,6 +84,11 @@ def test_bootstrap_draws_clips_within_their_class():
     assert (found.n, found.over) == (40, "clips")
 
 
+def test_no_draw_within_classes_lacks_a_class():
+    found = bootstrap_interval([1, 1, 1, 0], classes=["happy"] * 3 + ["sad"])
+    assert (found.mean, found.low, found.high) == (0.5, 0.5, 0.5)
+
+
 def test_bootstrap_draws_whole_subjects():
     values, classes, subjects = example()
     found = bootstrap_interval(values, classes=classes, subjects=subjects.tolist())
