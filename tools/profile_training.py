@@ -117,10 +117,8 @@ def main(settings: Settings) -> None:
             found = measure(cache, settings, workers)
             step_s = sum(found.values())
             shares = ", ".join(f"{name} {seconds / step_s:.0%}" for name, seconds in found.items())
-            print(
-            shares = ", ".join(f"{name} {share / step_s:.0%}" for name, share in found.items())
-                f"step {step_s * 1000:.0f} ms ({shares})"
-            )
+            clips_per_s = settings.batch_size / step_s
+            print(f"workers {workers}, threads {settings.threads}: {clips_per_s:.1f} clips/s ({shares})")
 
 
 if __name__ == "__main__":
