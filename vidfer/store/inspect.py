@@ -126,11 +126,10 @@ def _listed(what: str, items: list[str]) -> list[str]:
 
 
 def _bytes(n: float) -> str:
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if n < 1000 or unit == "TB":
-            return f"{n:.0f} {unit}" if n >= 100 or unit == "B" else f"{n:.1f} {unit}"
-        n /= 1000
-    raise AssertionError
+    if n < 1000:
+        return f"{n:.0f} B"
+    size, unit = next((s, u) for s, u in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if n >= s)
+    return f"{n / size:.{0 if n >= 100 * size else 1}f} {unit}"
 
 
 def _duration(seconds: float) -> str:
