@@ -14,13 +14,15 @@ def shared() -> Path:
     """The folder of real videos, published weights and golden numbers; not part of the repository."""
     folder = Path(__file__).resolve().parents[2] / "shared"
     if not folder.is_dir():
-        pytest.skip("../shared is not here; this test checks against real data that only the maintainers have")
+        pytest.skip(
+            "../shared is not here; this test checks against real data that only the maintainers have"
+        )
     return folder
 
 
 @pytest.fixture(scope="session")
 def studio_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight studio clips of 20 frames in AFEW's layout with truth: happy and surprise, every split, 6 subjects."""
+    """Eight studio clips of 20 frames in AFEW's layout, with truth: happy and surprise, every split."""
     from vidfer.actors.film import write_actors
     from vidfer.actors.settings import ActorSettings
 
