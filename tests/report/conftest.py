@@ -18,7 +18,7 @@ from vidfer.models.settings import ModelSettings
 from vidfer.store.reader import CropCache
 
 SETTINGS = ModelSettings(width=2, head="prototype")
-SELECTION = {"threshold": 0.3, "soft": True}
+SELECTION = {"threshold": 0.3, "soft": True, "quota": None, "ratio": 1}
 
 
 @dataclass(frozen=True)

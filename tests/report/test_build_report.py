@@ -189,7 +189,7 @@ def test_pseudo_labels_and_settings_are_told(page):
         "labelled 12 clips" in text
         and "learns from 8" in text
         and "12 places" in text
-        and "threshold 0.3, soft yes" in text
+        and "(threshold 0.3, soft yes, ratio 1)" in text
     )
     folded = page.all("details")
     assert len(folded) == 4 and '"seed": 3' in folded[0]["text"]

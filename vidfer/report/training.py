@@ -75,8 +75,11 @@ def _show_round(run: Run, number: int) -> Round:
     names = labels.classes
     given = np.array([counts["labelled_per_class"][name] for name in names])
     pool = np.array([counts["pool_per_class"][name] for name in names])
-    said = {True: "yes", False: "no"}
-    rules = ", ".join(f"{name} {said.get(v, v)}" for name, v in selection.items() if v is not None)
+    rules = ", ".join(
+        f"{name} {('no', 'yes')[value] if isinstance(value, bool) else value}"
+        for name, value in selection.items()
+        if value is not None
+    )
     balance = "; ".join(
         f"{name.replace('_', ' ')} {g} given, {p} in the pool" for name, g, p in zip(names, given, pool)
     )
