@@ -128,7 +128,8 @@ def build(clips: list[Clip], out: Path, crops: CropSettings, workers: int) -> tu
 
     def watch() -> None:
         while not done.wait(0.05):
-            for process in psutil.Process().children(recursive=True):
+            this = psutil.Process()  # its children are helpers of multiprocessing, theirs the workers
+            for process in set(this.children(recursive=True)) - set(this.children()):
                 try:
                     peak[0] = max(peak[0], process.memory_info().rss)
                 except psutil.NoSuchProcess:

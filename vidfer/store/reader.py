@@ -23,6 +23,7 @@ from vidfer.store.schema import (
     OFFSETS,
     PAYLOAD,
     TEXT_COLUMNS,
+    Header,
     open_cache,
     read_header,
 )
@@ -65,7 +66,7 @@ class CropCache:
         self.__dict__.update(state, _process=None)
 
     @cached_property
-    def header(self):
+    def header(self) -> Header:
         """Settings, codec and versions: :class:`vidfer.store.schema.Header`."""
         with self._damage("settings"):
             return read_header(self._open())
