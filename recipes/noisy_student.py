@@ -1,5 +1,4 @@
-"""Let a teacher label the unlabelled clips, and train a student on labelled and pseudo-labelled ones with
-noise.
+"""Let a teacher label unlabelled clips, and train a student on labelled and pseudo-labelled ones.
 
 Example: accelerate launch recipes/noisy_student.py --cache cache/afew.h5 \\
     --teacher runs/teacher/checkpoints/best --out runs/student
@@ -43,7 +42,13 @@ from vidfer.learn.settings import (
     RunSettings,
     TrainSettings,
 )
-from vidfer.learn.splits import check_shares, training_split, unlabelled_clips
+from vidfer.learn.splits import (
+    check_shares,
+    check_teacher_split,
+    split_hash,
+    training_split,
+    unlabelled_clips,
+)
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
@@ -89,7 +94,7 @@ def main(settings: Settings) -> None:
     check_shares(batch_size, processes, "--train.batch-size")
 
     # Data; the classes are the teacher's
-    teacher, _ = load_checkpoint(settings.teacher)
+    teacher, teacher_info = load_checkpoint(settings.teacher)
     if not teacher.classes:
         raise VidferError(f"{settings.teacher} has no classifier; name a checkpoint of recipes/supervised.py")
     width = settings.width or teacher.settings.width
@@ -106,6 +111,7 @@ def main(settings: Settings) -> None:
             f"--data.classes {' '.join(split.classes)}: the teacher knows {' '.join(teacher.classes)}; "
             f"leave the option out"
         )
+    check_teacher_split(teacher_info, cache, split, settings.teacher)
     split = replace(split, unlabelled=unlabelled_clips(cache, split, other))
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
@@ -201,7 +207,8 @@ def main(settings: Settings) -> None:
                 ema=ema,
             )
             war, uar = war_uar(predict(kept, val_loader_here, accelerator))
-            info = {"cache_hash": cache.content_hash, "round": number, "epoch": epoch + 1}
+            info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+            info |= {"round": number, "epoch": epoch + 1}
             info |= {"val_uar": uar, "val_war": war, "teacher_hash": labels.teacher_hash}
             if uar >= progress["best"]:  # of equals the later one, which was trained longer
                 progress["best"] = uar

@@ -30,7 +30,7 @@ from vidfer.learn.predict import predict, war_uar
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.seeds import seed_epoch
 from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
-from vidfer.learn.splits import check_shares, training_split
+from vidfer.learn.splits import check_shares, split_hash, training_split
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser, load_imagenet
 from vidfer.models.settings import ModelSettings
@@ -127,7 +127,8 @@ def main(settings: Settings) -> None:
             ema=ema,
         )
         war, uar = war_uar(predict(kept, val_loader, accelerator))
-        info = {"cache_hash": cache.content_hash, "epoch": epoch + 1, "val_uar": uar, "val_war": war}
+        info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+        info |= {"epoch": epoch + 1, "val_uar": uar, "val_war": war}
         if uar >= progress["best"]:  # of equals the later one, which was trained longer
             progress["best"] = uar
             run.save_checkpoint("best", kept, info)

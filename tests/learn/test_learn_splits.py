@@ -1,11 +1,21 @@
 """Which clips a run may train on."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from striped_cache import write_striped_cache
 
 from vidfer.errors import VidferError
 from vidfer.learn.settings import DataSettings
-from vidfer.learn.splits import check_shares, trainable_classes, training_split, unlabelled_clips
+from vidfer.learn.splits import (
+    check_shares,
+    check_teacher_split,
+    split_hash,
+    trainable_classes,
+    training_split,
+    unlabelled_clips,
+)
 from vidfer.store.reader import CropCache
 
 
@@ -49,6 +59,16 @@ def test_another_cache_gives_all_its_clips_but_those_to_be_measured_on(striped_c
     alone = CropCache(tmp_path / "labelled.h5")
     with pytest.raises(VidferError, match=r"labelled.h5 has no unlabelled clips; .* --unlabelled"):
         unlabelled_clips(alone, training_split(alone, DataSettings()))
+
+
+def test_a_teacher_of_another_split_is_refused(striped_cache):
+    cache = CropCache(striped_cache)
+    split = training_split(cache, DataSettings())
+    info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+    check_teacher_split(info, cache, split, Path("runs/teacher"))
+    check_teacher_split(info | {"cache_hash": "another"}, cache, replace(split, val=split.val[1:]), Path("t"))
+    with pytest.raises(VidferError, match=r"teacher in runs/teacher was trained on another split of"):
+        check_teacher_split(info, cache, replace(split, val=split.val[1:]), Path("runs/teacher"))
 
 
 def test_a_batch_must_be_shared_evenly():

@@ -14,6 +14,7 @@ from recipe_runs import FAST, RECIPES, SHORT, assert_same_run, metrics
 
 from vidfer.errors import VidferError
 from vidfer.learn.pseudo_labels import read_pseudo_labels
+from vidfer.learn.settings import DataSettings
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 
 
@@ -139,6 +140,10 @@ def test_the_unlabelled_clips_of_another_cache(noisy_student, striped_cache, tea
         ({"width": 2}, "--width 2: the teacher has 4; a student is as large or larger"),
         ({"width": 8, "from_teacher": True}, "just as large with --from-teacher"),
         ({"teacher": Path("nowhere")}, "nowhere"),
+        (
+            {"train": replace(SHORT, batch_size=6), "data": DataSettings(frames=2, classes=("sad",))},
+            "knows angry",
+        ),
     ],
 )
 def test_wrong_teachers_and_students(noisy_student, striped_cache, teacher_run, tmp_path, options, message):

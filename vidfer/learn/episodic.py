@@ -38,8 +38,7 @@ class EpisodeBatches(Sampler[list[int]]):
 
     @property
     def sampler(self) -> EpisodeBatches:
-        """Where Accelerate looks for ``set_epoch`` when it has given each process its share of the
-        episodes."""
+        """Where Accelerate looks for ``set_epoch`` once each process has its share of the episodes."""
         return self
 
     def set_epoch(self, epoch: int) -> None:
@@ -153,10 +152,9 @@ def train_episodes(
 def validation_episodes(
     labels: Sequence[int], has_face: Sequence[bool], settings: EpisodeSettings, *, seed: int
 ) -> EpisodeSampler | None:
-    """Episodes over validation clips, like those of training but with as many ways as classes that have
-    enough clips.
+    """Episodes over validation clips, like those of training, among the classes that have enough clips.
 
-    None if fewer than two classes have.
+    There are as many ways as such classes if they are fewer than in training; with fewer than two, None.
     """
     labels, has_face = np.asarray(labels), np.asarray(has_face)
     need = settings.shots + settings.queries
@@ -182,10 +180,10 @@ def validation_episodes(
 def validate_episodes(
     recogniser: Recogniser, loader: Iterable[dict], episodes: EpisodeSampler, accelerator: Accelerator
 ) -> float:
-    """Mean accuracy over validation episodes, each clip embedded once; a query clip without a face counts as
-    wrong.
+    """Mean accuracy over validation episodes; a query clip without a face counts as wrong.
 
-    Every process computes the whole: gathering maps from all of them would cost more than it saves.
+    Each clip is embedded once. Every process computes the whole: gathering maps from all of them would
+    cost more than it saves.
 
     Args:
         recogniser: with encoder and head.

@@ -13,8 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from vidfer.data.dataset import ClipDataset
 
 Place = tuple[bool, int, int]
-"""Where an item comes from: pseudo-labelled or not, for the how-manieth time in this epoch, position in its
-part."""
+"""Where an item comes from: is it pseudo-labelled, how often it came before in this epoch, its position."""
 
 
 class MixedDataset(Dataset):
@@ -90,8 +89,7 @@ class MixedBatches(Sampler[list[Place]]):
 
     @property
     def sampler(self) -> MixedBatches:
-        """Where Accelerate looks for ``set_epoch`` when it has given each process its piece of the
-        batches."""
+        """Where Accelerate looks for ``set_epoch`` once each process has its piece of the batches."""
         return self
 
     def set_epoch(self, epoch: int) -> None:

@@ -13,8 +13,7 @@ from vidfer.learn.settings import OptimiserSettings
 
 
 def build_optimiser(model: nn.Module, settings: OptimiserSettings, steps: int) -> tuple[Optimizer, LambdaLR]:
-    """An optimiser over the trainable parameters of a model, and its schedule, to be stepped after every
-    batch.
+    """An optimiser over the trainable parameters of a model, and a schedule to step after every batch.
 
     Args:
         model: parameters without ``requires_grad`` are left out.
@@ -38,8 +37,7 @@ def build_optimiser(model: nn.Module, settings: OptimiserSettings, steps: int) -
 
 
 def warmup_cosine(step: int, warmup_steps: int, steps: int) -> float:
-    """Share of the highest learning rate at a step: rises linearly, never from 0, then falls as half a
-    cosine."""
+    """Share of the highest learning rate at a step: rises linearly, then falls as half a cosine."""
     if step < warmup_steps:
         return (step + 1) / (warmup_steps + 1)
     share_done = (step - warmup_steps) / max(1, steps - warmup_steps)

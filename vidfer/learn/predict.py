@@ -51,8 +51,7 @@ def predict(model: nn.Module, loader: Iterable[dict], accelerator: Accelerator) 
 
 
 def war_uar(predictions: Predictions) -> tuple[float, float]:
-    """Share of clips recognised (WAR) and mean share over classes (UAR); a clip without a face counts as
-    wrong."""
+    """Share of clips recognised (WAR) and mean share over classes (UAR); a faceless clip counts as wrong."""
     labels = torch.from_numpy(predictions.labels)
     n_classes = predictions.probabilities.shape[1]
     chosen = torch.from_numpy(predictions.probabilities).argmax(1)

@@ -63,8 +63,7 @@ def from_predictions(
 
 
 def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> None:
-    """Writes a CSV file with a row per clip, and beside it (``.json``) classes, teacher, cache and the
-    selection.
+    """Writes a CSV file with a row per clip, and the rest beside it, in a ``.json`` of the same name.
 
     Args:
         labels: what to write; all clips, also those that are left out.

@@ -173,8 +173,7 @@ class RunFolder:
         self.accelerator.wait_for_everyone()
 
     def progress(self) -> dict | None:
-        """What the last :meth:`save_state` was given, or None before the first; forgets metrics written after
-        it."""
+        """What the last :meth:`save_state` was given, or None; later metrics are forgotten."""
         state = self._last_state()
         progress = None if state is None else json.loads((state / "progress.json").read_text())
         metrics = self.path / "metrics.jsonl"

@@ -57,8 +57,7 @@ def student_targets(labels: PseudoLabels, *, soft: bool) -> np.ndarray:
 
 
 def summarise(labels: PseudoLabels) -> dict:
-    """Counts for the report: how sure the teacher was, how its labels and the student's pool are
-    distributed."""
+    """Counts for the report: the teacher's confidence, its labels, and the student's pool."""
     counts = np.bincount(labels.labels[labels.has_face], minlength=len(labels.classes))
     pool = np.bincount(labels.labels, weights=labels.weights, minlength=len(labels.classes))
     histogram = np.histogram(labels.confidence[labels.has_face], bins=20, range=(0.0, 1.0))[0]

@@ -24,8 +24,7 @@ class RunSettings:
     mixed_precision: Literal["no", "bf16", "fp16"] | None = None
     """Number format of the forward pass; by default what `accelerate launch` says."""
     tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"
-    """Where curves go, besides metrics.jsonl. TensorBoard writes into the run folder; wandb needs an
-    account."""
+    """Where curves go, besides metrics.jsonl: into the run folder, to an account at wandb, or nowhere."""
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -43,11 +42,9 @@ class DataSettings:
     val_fraction: float = 0.15
     """Share of subjects held out for validation when the cache has no validation split."""
     split_seed: int = 0
-    """Seed of that hold-out; apart from --seed, so that runs over several seeds validate on the same
-    clips."""
+    """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
     workers: int = 0
-    """Loader processes per training process. 0 is best on one or two cores; 2 to 8 where a GPU waits for
-    data."""
+    """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
 
     def __post_init__(self) -> None:
         if self.frames < 1:
@@ -120,8 +117,7 @@ class PseudoLabelSettings:
     threshold: float = 0.3
     """A clip is kept when the teacher's highest probability is greater than this."""
     soft: bool = True
-    """Learn the teacher's whole distribution (steadier for a weak teacher) instead of its first choice
-    alone."""
+    """Learn the teacher's whole distribution, steadier for a weak teacher, not its first choice alone."""
     balance: bool = True
     """Same number of clips for each class: the most confident ones, short classes repeated."""
     quota: int | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
+from pathlib import Path
 
 from vidfer.data.splits import ClipSplit, split_clips
 from vidfer.errors import VidferError
@@ -13,8 +16,8 @@ from vidfer.store.reader import CropCache
 def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     """The split of a cache for training, its note saying what was left out.
 
-    Training clips without a face are left out: they would teach what black looks like. In validation they
-    stay.
+    Training clips without a face are left out: they would teach what black looks like. In validation
+    they stay.
 
     Raises:
         VidferError: no clip to train on, or none to validate on.
@@ -45,8 +48,7 @@ def trainable_classes(cache: CropCache) -> tuple[str, ...]:
 
 
 def unlabelled_clips(cache: CropCache, split: ClipSplit, other: CropCache | None = None) -> tuple[int, ...]:
-    """Clips for a teacher to label: those of the split, or, given another cache, all of that one but val and
-    test.
+    """Clips for a teacher to label: those of the split, or all of another cache but its val and test.
 
     Raises:
         VidferError: there is none, or the other cache has crops of another size.
@@ -64,6 +66,24 @@ def unlabelled_clips(cache: CropCache, split: ClipSplit, other: CropCache | None
     if not clips:
         raise VidferError(f"{path} has no unlabelled clips; name a cache that has with --unlabelled")
     return clips
+
+
+def split_hash(cache: CropCache, split: ClipSplit) -> str:
+    """Names the clips that are trained and validated on, so that a student can compare its teacher's."""
+    parts = [[cache.clips[i].id for i in clips] for clips in (split.train, split.val)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def check_teacher_split(info: dict, cache: CropCache, split: ClipSplit, teacher: Path) -> None:
+    """Raises a VidferError if the teacher was trained on other clips of the same cache.
+
+    The clips that choose the student would then be clips that the teacher has learned by heart.
+    """
+    if info.get("cache_hash") == cache.content_hash and info.get("split_hash") != split_hash(cache, split):
+        raise VidferError(
+            f"the teacher in {teacher} was trained on another split of {cache.path}; give the "
+            f"--data.val-fraction and --data.split-seed that it was trained with"
+        )
 
 
 def check_shares(batch_size: int, processes: int, option: str) -> None:

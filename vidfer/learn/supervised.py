@@ -34,8 +34,7 @@ def train_epoch(
     Args:
         model: prepared by the accelerator; gives logits (B, C).
         loader: batches with ``crops``, ``frame_mask``, ``label``, and, where some clips are pseudo-labelled,
-            ``target`` (B, C) and ``pseudo`` (B,) as :class:`vidfer.learn.noisy_student.MixedDataset` gives
-            them.
+            ``target`` (B, C) and ``pseudo`` (B,), see :class:`vidfer.learn.noisy_student.MixedDataset`.
         optimiser, schedule: prepared; both stepped after every batch.
         noise: makes noised float crops of uint8 ones, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.
