@@ -78,7 +78,7 @@ def test_wrong_roots(touch, files, below, message):
 
 
 def test_actors_need_every_subject(touch):
-    root = touch("Train_AFEW/Angry/1.avi", "Train_AFEW/Angry/2.avi")
+    root = touch("Train_AFEW/Angry/1.avi", "Train_AFEW/Angry/2.avi", "truth/settings.json")
     with pytest.raises(VidferError, match=r"no subjects\.csv, so `vidfer actors` did not finish"):
         find_clips("actors", root)
     (root / "subjects.csv").write_text("id,subject\nTrain_AFEW/Angry/1.avi,p01\n")
@@ -90,3 +90,13 @@ def test_actors_need_every_subject(touch):
         ("p01", "actors"),
         ("p02", "actors"),
     ]
+
+
+def test_drawn_clips_say_so_whatever_they_are_read_as(touch):
+    root = touch("Train_AFEW/Angry/1.avi")
+    (root / "subjects.csv").write_text("id,subject\nTrain_AFEW/Angry/1.avi,p01\n")
+    assert [clip.source for clip in find_clips("afew", root)] == ["afew"]
+    with pytest.raises(VidferError, match="was not drawn by `vidfer actors`; use --src afew"):
+        find_clips("actors", root)
+    touch("truth/settings.json")
+    assert [clip.source for clip in find_clips("afew", root)] == ["actors"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfer.clips.about import About
-from vidfer.clips.afew import afew
+from vidfer.clips.afew import DRAWN, afew
 from vidfer.clips.clip import Clip
 from vidfer.clips.listing import check_folder
 from vidfer.errors import VidferError
@@ -22,8 +22,7 @@ def actors(root: Path) -> list[Clip]:
     """Clips that ``vidfer actors --out ROOT`` wrote, each with its subject; made here, so free of licences.
 
     Raises:
-        VidferError: ``subjects.csv`` is missing or leaves out a clip, so the folder was not, or not wholly,
-            written by ``vidfer actors``.
+        VidferError: the folder was not, or not wholly, written by ``vidfer actors``.
     """
     check_folder(root, "what `vidfer actors --out` wrote")
     if not (root / "subjects.csv").is_file():
@@ -31,7 +30,9 @@ def actors(root: Path) -> list[Clip]:
             f"{root} has no subjects.csv, so `vidfer actors` did not finish there; "
             f"run it again with --out {root}, or use --src afew"
         )
-    clips = afew(root, source="actors")
+    if not (root / DRAWN).is_file():
+        raise VidferError(f"{root} has no {DRAWN}, so it was not drawn by `vidfer actors`; use --src afew")
+    clips = afew(root)
     strangers = [clip.id for clip in clips if clip.subject is None]
     if strangers:
         raise VidferError(

@@ -80,8 +80,10 @@ def evaluate_checkpoint(
         where = split if any(clip.split == split and clip.label in novel for clip in crops.clips) else None
         wanted = novel_clips(crops, novel, base=base, split=where)
         if parts:
-            trained = sorted({*parts["train"], *parts["val"]})
-            check_subjects_disjoint(crops, {"the clips trained and validated on": trained, "novel": wanted})
+            seen = sorted({*parts["train"], *parts["val"], *parts["unlabelled"]})
+            check_subjects_disjoint(
+                crops, {"the clips that the run has seen": seen, "the novel clips": wanted}
+            )
         results["fewshot"] = evaluate_fewshot(
             recogniser,
             crops,
@@ -109,5 +111,8 @@ def _read(path: Path) -> dict:
 
 
 def _positions(cache: CropCache, data: dict) -> dict[str, list[int]]:
+    """The run's own parts as indices into the cache; unlabelled clips of another cache have none."""
     place = {clip.id: i for i, clip in enumerate(cache.clips)}
-    return {name: [place[clip_id] for clip_id in data[name]] for name in ("train", "val", "test")}
+    own = data["unlabelled_cache_hash"] == cache.content_hash
+    names = ("train", "val", "test", "unlabelled") if own else ("train", "val", "test")
+    return {"unlabelled": []} | {name: [place[clip_id] for clip_id in data[name]] for name in names}
