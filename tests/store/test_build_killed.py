@@ -39,6 +39,7 @@ class Build:
         assert len(family) >= 2 and not alive
 
 
+@pytest.mark.timeout(600)  # five starts of Python with torch: slow on a busy machine
 def test_stopped_again_and_again_it_ends_in_the_same_bytes(studio_clips, tmp_path):
     undisturbed, out = tmp_path / "undisturbed.h5", tmp_path / "stopped.h5"
     clips = find_clips("actors", studio_clips)
