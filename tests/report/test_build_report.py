@@ -3,13 +3,17 @@ import dataclasses
 import io
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import pytest
 from PIL import Image
+from striped_cache import CLASSES
 
 from vidfer.errors import VidferError
 from vidfer.evaluate.result import load_result
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.report.build import build_report
 
 VOID = {"meta", "link", "img", "source", "br"}
@@ -220,6 +224,31 @@ def test_runs_alone_and_results_alone(runs, tmp_path):
     assert [e for e in page.all("section") if e["id"] == "results"]
 
 
+def test_hardest_clips_are_those_recognised_least_and_surest_mistakes_first(page, runs):
+    tables = [e for e in page.all("table") if "recognised least" in e["text"]]
+    assert len(tables) == 2
+    rows = {}
+    for file in runs.results:
+        if file.stem.endswith("_split"):
+            for row in load_result(file).rows:
+                rows.setdefault(row["clip"], []).append(row)
+    key = {c: (sum(r["accuracy"] for r in f), -sum(r["probability"] for r in f), c) for c, f in rows.items()}
+    shown = [e["text"] for e in page.inside(tables[0], "code")]
+    assert shown == sorted(rows, key=key.get)[:10]
+    never = sum(value[0] == 0 for value in key.values())
+    assert f"{never} clips were never recognised" in tables[0]["text"]
+
+
+def test_a_run_that_has_only_begun(tmp_path):
+    folder = tmp_path / "begun"
+    folder.mkdir()
+    (folder / "settings.json").write_text('{"seed": 5}')
+    (folder / "metrics.jsonl").write_text('{"epoch": 1, "loss": 2.0}\n{"epoch": 2, "lo')
+    page = Reader(build_report([folder], [], tmp_path / "begun.html").read_text())
+    assert "begun: 5" in page.all("main")[0]["text"]
+    assert any("Loss over epochs: begun ends at 2." in e["alt"] for e in page.all("img"))
+
+
 def test_names_of_clips_cannot_break_out_of_the_page(runs, tmp_path):
     file = tmp_path / "odd.json"
     values = json.loads(runs.results[0].read_text())
@@ -231,13 +260,6 @@ def test_names_of_clips_cannot_break_out_of_the_page(runs, tmp_path):
 
 
 def test_several_seeds_of_one_method_are_also_compared_together(runs, tmp_path):
-    import shutil
-
-    from striped_cache import CLASSES
-
-    from vidfer.models.build import build_recogniser
-    from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-
     folders, files, accuracies = [], [], []
     for seed in (0, 1):
         pinned = {}

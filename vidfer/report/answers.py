@@ -101,14 +101,18 @@ def verdicts_of(named: NamedResult) -> list[ClipVerdict]:
 
 
 def hardest_clips(group: Sequence[NamedResult]) -> Table:
-    """The clips with the lowest mean accuracy over the results of a group, worst first, equals by id."""
+    """The clips with the lowest mean accuracy over the results of a group, the surest mistakes first."""
     rows: dict[str, list[dict]] = {}
     for named in group:
         for row in named.result.rows:
             if row["asked"]:
                 rows.setdefault(row["clip"], []).append(row)
     means = {clip: float(np.mean([row["accuracy"] for row in found])) for clip, found in rows.items()}
-    worst = sorted(rows, key=lambda clip: (means[clip], clip))[:N_HARDEST]
+    # Only classifications have probabilities; in the others equals go by id at once.
+    sure = {
+        clip: float(np.mean([row.get("probability", 0) for row in found])) for clip, found in rows.items()
+    }
+    worst = sorted(rows, key=lambda clip: (means[clip], -sure[clip], clip))[:N_HARDEST]
     columns = ["clip", "subject", "true label", "recognised", "most often taken for"]
     runs = f"{len(group)} results" if len(group) > 1 else group[0].name
     never = sum(mean == 0 for mean in means.values())
@@ -116,7 +120,8 @@ def hardest_clips(group: Sequence[NamedResult]) -> Table:
     return Table(
         caption=(
             f"{kind}{episode_of(group[0])}: the {len(worst)} clips of {len(means):,} that were recognised "
-            f"least often, mean over {runs}; equals go by clip id. {never:,} clips were never recognised."
+            f"least often, mean over {runs}; of equals those with the surest answers. "
+            f"{never:,} clips were never recognised."
         ),
         columns=columns,
         numbers=["recognised"],

@@ -13,7 +13,7 @@ STRIP_RULE = (
     f"Shown for each run: of the clips of its result file, the {STRIPS_PER_SIDE} it was surest of and right "
     f"about, and the {STRIPS_PER_SIDE} it was surest of and wrong about; equal confidences go by clip id. "
     "The curve is the weight of each frame in the clip's embedding; the dashed line is where all frames "
-    "would count alike."
+    "would count alike. A run that classifies nothing has no strips."
 )
 
 
