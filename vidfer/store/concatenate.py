@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +65,8 @@ def concatenate(
     sources = _Sources()
     sizes = [sources.sizes(stored) for _, stored in clips]
     temporary = out.with_name(out.name + ".tmp")
+    temporary.unlink(missing_ok=True)  # of a killed process
+    _check_room(out.parent, sizes, header)
     try:
         with h5py.File(temporary, "w", libver=LIBVER) as file:
             payload = create_tables(file, header, sum(n for n, _ in sizes), sum(n for _, n in sizes))
@@ -80,6 +84,14 @@ def concatenate(
         sources.close()
         temporary.unlink(missing_ok=True)
     return content
+
+
+def _check_room(folder: Path, sizes: list[tuple[int, int]], header: Header) -> None:
+    """Fail before the disk is full: afterwards HDF5 can neither close its file nor be trusted."""
+    per_row = 1 if header.codec == "jpeg" else len(REGIONS) * header.size_px**2 * 3
+    needed = sum(100 * n_frames + per_row * n_rows for n_frames, n_rows in sizes)
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, f"No space left for a file of {needed / 1e6:.0f} MB")
 
 
 def copy_digest(cache: CropCache, index: int, write: Callable[[int, np.ndarray], None] | None = None) -> str:
