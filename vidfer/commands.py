@@ -204,7 +204,7 @@ def report(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Report:
-        """Write one HTML page about runs and results, with its pictures inside."""
+        """Write one HTML page about runs and results, and a model card beside each run's best checkpoint."""
 
         runs: tuple[Path, ...] = ()
         """Run folders, teachers before their students."""
@@ -219,8 +219,11 @@ def report(arguments: Sequence[str]) -> int:
 
     options = _parse(Report, arguments)
     from vidfer.report.build import build_report
+    from vidfer.report.model_card import write_model_card
 
     print(build_report(**vars(options)))
+    for run in options.runs:
+        print(write_model_card(run, options.results))
     return 0
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from crop_caches import write_cache
 from striped_cache import write_striped_cache
 
 from vidfer.errors import VidferError
@@ -75,3 +76,20 @@ def test_a_batch_must_be_shared_evenly():
     check_shares(32, 2, "--train.batch-size")
     with pytest.raises(VidferError, match=r"--train\.batch-size 33 cannot be shared by 2 processes"):
         check_shares(33, 2, "--train.batch-size")
+
+
+def test_people_who_show_a_novel_class_are_not_trained_on(tmp_path):
+    people = {"angry": "abcd", "happy": "efga", "fear": "a"}  # person a shows all three
+    clips = [
+        {"id": f"{label}/{person}", "label": label, "subject": person}
+        for label, persons in people.items()
+        for person in persons
+    ]
+    cache = write_cache(tmp_path / "c.h5", clips)
+    split = training_split(cache, DataSettings(novel=("fear",), val_fraction=0.3))
+    assert split.classes == ("angry", "happy")
+    used = {cache.clips[i].subject for i in (*split.train, *split.val)}
+    assert "a" not in used and len(used) >= 2
+    assert "of people who show a novel class left out" in split.note
+    with pytest.raises(VidferError, match="both a base and a novel class"):
+        training_split(cache, DataSettings(classes=("angry", "fear"), novel=("fear",)))

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from vidfer.data.splits import ClipSplit, split_clips
+from vidfer.data.splits import ClipSplit, novel_clips, split_clips
 from vidfer.errors import VidferError
 from vidfer.learn.settings import DataSettings
 from vidfer.store.reader import CropCache
@@ -22,8 +22,9 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     Raises:
         VidferError: no clip to train on, or none to validate on.
     """
-    classes = settings.classes or trainable_classes(cache)
+    classes = settings.classes or trainable_classes(cache, settings.novel)
     split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=settings.split_seed)
+    split = without_people_of(split, cache, settings.novel)
     train = tuple(i for i in split.train if cache.clips[i].n_faces > 0)
     for what, clips in (("clip with a face to train on", train), ("clip to validate on", split.val)):
         if not clips:
@@ -36,12 +37,32 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     return replace(split, train=train, note=note)
 
 
-def trainable_classes(cache: CropCache) -> tuple[str, ...]:
+def without_people_of(split: ClipSplit, cache: CropCache, novel: tuple[str, ...]) -> ClipSplit:
+    """The split without clips of people who show a novel class, as far as subjects are known.
+
+    Whoever is measured on must not be trained on, under whatever label.
+
+    Raises:
+        VidferError: a novel class that the cache does not have, or that is a base class too.
+    """
+    if not novel:
+        return split
+    people = {cache.clips[i].subject for i in novel_clips(cache, novel, base=split.classes)} - {None}
+    parts = {
+        name: tuple(i for i in getattr(split, name) if cache.clips[i].subject not in people)
+        for name in ("train", "val", "unlabelled")
+    }
+    left_out = sum(len(getattr(split, name)) - len(clips) for name, clips in parts.items())
+    note = f"{split.note}; {left_out} clips of people who show a novel class left out"
+    return replace(split, **parts, note=note if left_out else split.note)
+
+
+def trainable_classes(cache: CropCache, novel: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Labels of the clips that may be trained on, in alphabetical order: official split ``train``, or any if
-    there is no official split. A class that occurs in val or test alone is novel."""
+    there is no official split. A class that occurs in val or test alone, or is in ``novel``, is novel."""
     labelled = [clip for clip in cache.clips if clip.label is not None and clip.split != "unlabelled"]
     official = any(clip.split for clip in labelled)
-    names = {clip.label for clip in labelled if not official or clip.split in (None, "train")}
+    names = {clip.label for clip in labelled if not official or clip.split in (None, "train")} - {*novel}
     if not names:
         raise VidferError(f"{cache.path} has no labelled clips to train on; look at it with `vidfer inspect`")
     return tuple(sorted(names))
