@@ -1,0 +1,126 @@
+"""The training epoch against a step worked out with plain torch."""
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from vidfer.errors import VidferError
+from vidfer.learn.ema import Ema
+from vidfer.learn.supervised import train_epoch
+
+
+class Flat(nn.Module):
+    """A linear classifier of crops."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(1 * 3 * 3 * 2 * 2, 3)
+
+    def forward(self, crops, frame_mask):
+        return self.linear(crops.flatten(1))
+
+
+class Doubled(nn.Module):
+    """Noise that can be recognised, and only in training."""
+
+    def forward(self, crops):
+        return crops.float() / 255 * (2 if self.training else 1)
+
+
+def batch(clips: int, **more) -> dict:
+    crops = torch.randint(0, 256, (clips, 1, 3, 3, 2, 2), dtype=torch.uint8)
+    labels = torch.arange(clips) % 3
+    return {"crops": crops, "frame_mask": torch.ones(clips, 1, dtype=torch.bool), "label": labels} | more
+
+
+def run(loader, clip_norm=0.0, ema=None, lr=0.5, **options):
+    torch.manual_seed(0)
+    model = Flat()
+    ema = None if ema is None else Ema(model, ema)
+    optimiser = torch.optim.SGD(model.parameters(), lr=lr)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0)
+    means = train_epoch(
+        model,
+        loader,
+        optimiser,
+        schedule,
+        Accelerator(cpu=True),
+        noise=Doubled().eval(),  # the epoch turns it on
+        clip_norm=clip_norm,
+        ema=ema,
+        **options,
+    )
+    return model, means, ema
+
+
+def by_hand(one: dict, loss_of) -> tuple[nn.Module, float, list]:
+    torch.manual_seed(0)
+    model = Flat()
+    loss = loss_of(model(one["crops"].float() / 255 * 2, None))
+    loss.backward()
+    return model, loss.item(), [p.grad for p in model.parameters()]
+
+
+def assert_stepped(model: nn.Module, start: nn.Module, gradients: list, rate: float) -> None:
+    for after, before, gradient in zip(model.parameters(), start.parameters(), gradients, strict=True):
+        torch.testing.assert_close(after, before - rate * gradient)
+
+
+def test_a_labelled_step_is_smoothed_cross_entropy_on_noised_crops():
+    one = batch(4)
+    model, means, _ = run([one], label_smoothing=0.1)
+    start, loss, gradients = by_hand(
+        one, lambda logits: nn.functional.cross_entropy(logits, one["label"], label_smoothing=0.1)
+    )
+    assert_stepped(model, start, gradients, 0.5)
+    assert means["loss"] == pytest.approx(loss, rel=1e-5) and means["pseudo_loss"] == 0
+    right = start(one["crops"].float() / 255 * 2, None).argmax(1) == one["label"]
+    assert means["train_war"] == right.float().mean()
+
+
+def test_a_mixed_step_adds_the_two_means():
+    pseudo = torch.tensor([False, True, True, True])
+    targets = torch.tensor([[1.0, 0, 0], [0.2, 0.3, 0.5], [0.6, 0.2, 0.2], [0, 0, 1.0]])
+    one = batch(4, target=targets, pseudo=pseudo)
+    model, means, _ = run([one], label_smoothing=0.5)  # targets are taken as they are
+
+    def loss_of(logits):
+        each = nn.functional.cross_entropy(logits, targets, reduction="none")
+        return each[0] + each[1:].mean()
+
+    start, loss, gradients = by_hand(one, loss_of)
+    assert_stepped(model, start, gradients, 0.5)
+    assert means["loss"] == pytest.approx(loss, rel=1e-5)
+    assert means["labelled_loss"] + means["pseudo_loss"] == pytest.approx(means["loss"])
+
+
+def test_gradients_are_clipped_to_the_norm():
+    one = batch(4)
+    model, _, _ = run([one], clip_norm=0.01)
+    start, _, gradients = by_hand(one, lambda logits: nn.functional.cross_entropy(logits, one["label"]))
+    norm = torch.stack([g.norm() for g in gradients]).norm()
+    assert norm > 0.01
+    assert_stepped(model, start, [g * 0.01 / norm for g in gradients], 0.5)
+
+
+def test_the_average_follows_every_step():
+    loader = [batch(4), batch(4)]
+    model, _, ema = run(loader, ema=0.9)
+    assert ema.steps == 2 and not ema.module.linear.weight.equal(model.linear.weight)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_with_a_remedy():
+    with pytest.raises(VidferError, match=r"lower --optimiser\.lr"):
+        run([batch(4), batch(4)], lr=float("inf"))
+
+
+def test_gradients_of_one_step_are_gone_in_the_next():
+    one, other = batch(4), batch(4)
+    model, _, _ = run([one, other])
+    first, _, _ = run([one])
+    logits = first(other["crops"].float() / 255 * 2, None)
+    gradients = torch.autograd.grad(
+        nn.functional.cross_entropy(logits, other["label"]), list(first.parameters())
+    )
+    assert_stepped(model, first, gradients, 0.5)
