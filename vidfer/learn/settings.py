@@ -38,7 +38,7 @@ class DataSettings:
     classes: tuple[str, ...] = ()
     """Base classes to train on; empty: every label among the clips that may be trained on."""
     novel: tuple[str, ...] = ()
-    """Classes kept for few-shot evaluation: clips of people who show one of them are not trained on either."""
+    """Classes kept for few-shot evaluation; people who show one of them are not trained on either."""
     frames: int = 8
     """Frames sampled from each clip (T)."""
     val_fraction: float = 0.15

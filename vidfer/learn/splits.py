@@ -102,8 +102,8 @@ def check_teacher_split(info: dict, cache: CropCache, split: ClipSplit, teacher:
     """
     if info.get("cache_hash") == cache.content_hash and info.get("split_hash") != split_hash(cache, split):
         raise VidferError(
-            f"the teacher in {teacher} was trained on another split of {cache.path}; give the "
-            f"--data.val-fraction and --data.split-seed that it was trained with"
+            f"the teacher in {teacher} was trained on another split of {cache.path}; give "
+            f"--data.val-fraction, --data.split-seed and --data.novel as they were when it was trained"
         )
 
 
