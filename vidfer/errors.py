@@ -24,5 +24,6 @@ def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
         print(f"{program}: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
-        print(f"{program}: interrupted; what was finished is kept, the same command goes on from there", file=sys.stderr)
+        kept = "what was finished is kept, the same command goes on from there"
+        print(f"{program}: interrupted; {kept}", file=sys.stderr)
         raise SystemExit(130) from None

@@ -26,10 +26,9 @@ def bold(root: Path) -> list[Clip]:
     """People of BoLD, one clip each, without labels.
 
     A row of ``annotations/train.csv`` and ``val.csv`` (no header: video, person, first frame, last frame,
-    scores ...)
-    is one person in one video: ``start_s`` and ``end_s`` come from its frames, and ``box_hint`` from the
-    joints of the head (None where they are unknown), so that the right face is followed. BoLD rates 26
-    categories of bodily emotion, not facial expressions; so its clips are ``unlabelled`` and may be
+    scores ...) is one person in one video: ``start_s`` and ``end_s`` come from its frames, and ``box_hint``
+    from the joints of the head (None where they are unknown), so that the right face is followed. BoLD rates
+    26 categories of bodily emotion, not facial expressions; so its clips are ``unlabelled`` and may be
     pseudo-labelled. The licence is granted on request, for research.
 
     Raises:

@@ -40,9 +40,9 @@ def is_solid(boxes: Tensor) -> Tensor:
 def suppress_contained(
     boxes: np.ndarray, scores: np.ndarray, images: np.ndarray, threshold: float
 ) -> np.ndarray:
-    """Positions of the boxes that stay, best first, when of two the weaker goes if they share more than
-    ``threshold`` of the *smaller* one's area: MTCNN's last suppression, which also drops a face inside a
-    face.
+    """Positions of the boxes that stay, best first: MTCNN's last suppression, which drops a face in a face.
+
+    Of two boxes the weaker goes if they share more than ``threshold`` of the *smaller* one's area.
 
     Args:
         boxes: (k,4) xyxy.
@@ -71,8 +71,7 @@ def overlap(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def distance(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """How unlike boxes (k,4) are to one box (4,): shift of the centre in box sides plus the logarithm of
-    the growth."""
+    """How unlike boxes (k,4) are to one box (4,): shift of the centre in box sides plus log of the growth."""
     sides = np.sqrt(np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), 1e-9))
     side = np.sqrt(max((box[2:] - box[:2]).prod(), 1e-9))
     shift = np.linalg.norm(boxes[:, :2] + boxes[:, 2:] - box[:2] - box[2:], axis=1) / 2

@@ -161,8 +161,7 @@ class FaceDetector:
 def _cut(
     frames: SummedFrames, boxes: Tensor, owner: Tensor, size_px: int
 ) -> tuple[Tensor, Tensor, np.ndarray]:
-    """Boxes (k,4) that have a pixel in their frame, the frame of each, and their cuts
-    (k,size_px,size_px,3)."""
+    """Boxes (k,4) with a pixel in their frame, the frame of each, and their cuts (k,size_px,size_px,3)."""
     rectangles = inside(boxes, frames.width, frames.height)
     solid = is_solid(rectangles)
     boxes, owner, rectangles = boxes[solid], owner[solid], rectangles[solid]

@@ -24,9 +24,10 @@ def build_enhance(name_or_path: str, sample: np.ndarray) -> Callable[[np.ndarray
     It is chosen once a clip, from some of its frames, so that brightness does not flicker.
 
     Args:
-        name_or_path: ``brighten``, ``none``, or the path of an ONNX model (see
-            :mod:`vidfer.crops.enhance_onnx`). sample: uint8 (n,H,W,3) RGB, frames from all over the
-            clip."""
+        name_or_path: ``brighten``, ``none``, or the path of an ONNX model, see
+            :mod:`vidfer.crops.enhance_onnx`.
+        sample: uint8 (n,H,W,3) RGB, frames from all over the clip.
+    """
     if name_or_path == "none":
         return unchanged
     if name_or_path == "brighten":
@@ -42,7 +43,8 @@ def brighten_like(sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     The curve is out = ln(1 + k x) / ln(1 + k) of x in 0..1: rising, without a corner, and with a finite
     slope in the blacks, unlike gamma. k is chosen so that the level of the sample (80th percentile of
     luminance) rises to 110; it is smaller where the slope in the blacks would pass 8 or amplify the frame's
-    noise beyond 12 grey levels."""
+    noise beyond 12 grey levels.
+    """
     small = sample[:, :: max(1, sample.shape[1] // 128), :: max(1, sample.shape[2] // 128)]
     level = float(np.percentile(_luminance(small), BRIGHT_PART))
     if level >= DARK:
@@ -66,8 +68,7 @@ def _luminance(images: np.ndarray) -> np.ndarray:
 
 
 def _noise(image: np.ndarray) -> float:
-    """Standard deviation of noise in grey levels (Immerkaer 1996), by the median, so that edges do not
-    count."""
+    """Standard deviation of noise in grey levels (Immerkaer 1996), by the median: edges do not count."""
     mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float(np.median(np.abs(cv2.filter2D(grey, -1, mask)))) / 0.6745

@@ -10,8 +10,7 @@ from vidfer.crops.boxes import distance, overlap
 from vidfer.crops.detect import Faces
 
 NEAR = 0.8
-"""Faces of two frames may be the same person's if :func:`vidfer.crops.boxes.distance` between them is below
-this."""
+"""Faces of two frames may be one person's if their :func:`vidfer.crops.boxes.distance` is below this."""
 
 
 @dataclass
@@ -43,7 +42,8 @@ def link_people(faces: dict[int, Faces]) -> list[Person]:
     """Join the faces of frames in order of time.
 
     In each frame the nearest pairs of a person, where last seen, and a face are joined first; a face near
-    nobody is a new person. Somebody who comes back to about the same place is the same person again."""
+    nobody is a new person. Somebody who comes back to about the same place is the same person again.
+    """
     people: list[Person] = []
     for frame in sorted(faces):
         found = faces[frame]
@@ -67,8 +67,7 @@ def link_people(faces: dict[int, Faces]) -> list[Person]:
 
 
 def main_person(people: list[Person], box_hint: tuple[float, float, float, float] | None) -> Person | None:
-    """Whose face the clip is about: the greatest presence, or, with a hint, the most overlap with it over
-    time.
+    """Whose face the clip is about: the greatest presence, or, with a hint, the most overlap with it in time.
 
     A hint that no face overlaps is left aside.
     """

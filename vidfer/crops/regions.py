@@ -11,7 +11,7 @@ from vidfer.crops import REGIONS
 from vidfer.crops.settings import CropSettings
 
 EYE_TO_MOUTH = 1.1
-"""From the middle of the eyes to the middle of the mouth, in distances between the eyes, of a face from the
+"""From the middle of the eyes to that of the mouth, in distances between the eyes, of a face seen from the
 front."""
 
 
@@ -67,7 +67,8 @@ def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
 
     Returns:
         uint8 (3,size_px,size_px,3) RGB: face, eyes, mouth. What lies outside the frame repeats its border,
-        which makes no edge that a network could take for part of a face."""
+        which makes no edge that a network could take for part of a face.
+    """
     squares = region_squares(landmarks, settings)
     crops = np.empty((len(REGIONS), settings.size_px, settings.size_px, 3), dtype=np.uint8)
     for crop, centre, side in zip(crops, squares.centres, squares.sides):
@@ -76,8 +77,7 @@ def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
 
 
 def _warp(image: np.ndarray, centre: np.ndarray, side: float, angle_rad: float, size_px: int) -> np.ndarray:
-    """The turned square, size_px large; shrunk by more than 2 it is shrunk by averages first, so that nothing
-    flickers."""
+    """The turned square, size_px large; what shrinks by more than 2 is averaged first: nothing flickers."""
     centre, pixel = centre + 0.5, side / size_px
     if pixel > 2:
         factor = int(pixel)

@@ -25,13 +25,11 @@ class CropSettings:
     key_every: int = 4
     """Faces are looked for in every so many frames and followed in between; 1 looks in every frame."""
     max_gap_s: float = 0.4
-    """Where the face is lost for no longer than this, its place is interpolated; longer gaps are missing
-    frames."""
+    """Where the face is lost for no longer than this, its place is interpolated; longer gaps are missing."""
     smooth_s: float = 0.04
     """Standard deviation of the Gaussian that steadies the landmarks over time; 0 leaves them as found."""
     face_side: float = 2.9
-    """Side of the face square in face scales: the scale is the distance between the eyes of a face seen
-    from the front."""
+    """Side of the face square in face scales: distances between the eyes of a face seen from the front."""
     eyes_side: float = 2.1
     """Side of the eyes square in face scales."""
     mouth_side: float = 1.6

@@ -145,8 +145,7 @@ def _fill(times_s: np.ndarray, person: Person, status: np.ndarray, settings: Cro
 
 
 def _is_short(times_s: np.ndarray, a: int, b: int, max_gap_s: float) -> bool:
-    """Whether the frames between ``a`` and ``b``, neighbours in which the face is known, last at most
-    ``max_gap_s``."""
+    """Whether the frames between ``a`` and ``b``, where the face is known, last at most ``max_gap_s``."""
     return times_s[b - 1] - times_s[a] <= max_gap_s + 1e-6
 
 

@@ -38,9 +38,8 @@ def divide(
     groups: dict[str, list[int]] = {}
     for i in clips:
         clip = cache.clips[i]
-        groups.setdefault(
-            f"clip {clip.id}" if clip.subject is None else f"subject {clip.subject}", []
-        ).append(i)
+        group = f"clip {clip.id}" if clip.subject is None else f"subject {clip.subject}"
+        groups.setdefault(group, []).append(i)
     if len(groups) < len(shares):
         subjects = all(name.startswith("subject ") for name in groups)
         raise VidferError(

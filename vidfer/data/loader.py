@@ -38,9 +38,8 @@ class EpochSampler(Sampler[int]):
         rng = np.random.default_rng([self.seed, self.epoch])
         if self.labels is None:
             return iter(rng.permutation(self.n).tolist())
-        classes = rng.permutation(
-            np.unique(self.labels)
-        )  # at random, who gets one more when n is no multiple
+        # In random order: the first ones get one more where n is no multiple.
+        classes = rng.permutation(np.unique(self.labels))
         chosen = []
         for place, number in enumerate(classes):
             clips = np.flatnonzero(self.labels == number)
@@ -84,9 +83,8 @@ def build_loader(
     common = {
         "num_workers": workers,
         "persistent_workers": workers > 0,
-        "generator": torch.Generator().manual_seed(
-            seed
-        ),  # otherwise workers' seeds advance torch's own generator
+        # Otherwise the workers' seeds would advance torch's own generator.
+        "generator": torch.Generator().manual_seed(seed),
     }
     if batches is not None:
         return DataLoader(dataset, batch_sampler=batches, **common)

@@ -84,9 +84,8 @@ def split_clips(
         percent = ", ".join(f"{part} {share:.0%}" for part, share in shares.items())
         notes.append(f"no official splits: divided {how}, into {percent}")
 
-    # Footage of official val and test clips shows the very people to be measured on, labels or not. For parts
-    # that we chose ourselves, their subjects' unlabelled clips step aside; in official splits the check below
-    # objects.
+    # Footage of official val and test clips shows the very people to be measured on, labels or not. Where we
+    # chose the parts, their subjects' unlabelled clips step aside; in official ones the check below objects.
     measured = {cache.clips[i].subject for part in divided for i in parts[part]} - {None}
     aside = {
         i for i in unlabelled if cache.clips[i].split in ("val", "test") or cache.clips[i].subject in measured

@@ -27,8 +27,7 @@ class ClassificationResult:
     war: Interval
     """Weighted average recall: the share of clips that are right (micro accuracy), Wilson's interval."""
     uar: Interval
-    """Unweighted average recall: the mean of the recalls of the classes that have clips, bootstrap over clips
-    within classes."""
+    """Unweighted average recall: mean over the classes with clips; bootstrap over clips within classes."""
     confusion: np.ndarray
     """(C, C + 1) clips: rows true, columns predicted, the last one for clips without a face."""
 

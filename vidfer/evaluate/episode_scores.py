@@ -32,8 +32,7 @@ class EpisodeScores:
 
     @torch.inference_mode()
     def score(self, support: Tensor, support_labels: Tensor, query: Tensor) -> Tensor:
-        """Positions (S,), labels (S,) 0..N-1 and positions (Q,) of one episode to scores (Q, N) on the
-        CPU."""
+        """Positions (S,), labels (S,) 0..N-1, positions (Q,) of an episode to scores (Q, N) on the CPU."""
         support, support_labels = support.to(self.device), support_labels.to(self.device)
         query = query.to(self.device)
         e = self.embedding

@@ -51,8 +51,7 @@ class FewShotResult:
 
     @property
     def confusion(self) -> np.ndarray:
-        """(C, C + 1) counts of questions: rows true, columns answered, the last one for clips without a
-        face."""
+        """(C, C + 1) counts of questions: rows true, columns answered, the last one without a face."""
         table = np.zeros((len(self.classes), self.answers.shape[1]), dtype=np.int64)
         np.add.at(table, self.labels, self.answers)
         return table

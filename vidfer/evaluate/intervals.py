@@ -56,8 +56,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, over: str = "episodes") 
 
 
 def wilson_interval(correct: int, n: int, over: str = "clips") -> Interval:
-    """Wilson's score interval (1927) of a share of n independent trials; stays inside [0, 1], also at the
-    ends."""
+    """Wilson's score interval (1927) of a share of n independent trials; never leaves [0, 1]."""
     if not 0 <= correct <= n or n == 0:
         raise ValueError(f"{correct} of {n} is no share")
     share = correct / n
@@ -106,9 +105,8 @@ def bootstrap_interval(
     np.add.at(counts, (unit, stratum), 1)
     mean = float((sums.sum(0) / counts.sum(0)).mean())
     over = "clips" if subjects is None else "subjects"
-    method = f"bootstrap over {over}" + (
-        ", within classes" if classes is not None and subjects is None else ""
-    )
+    within = ", within classes" if classes is not None and subjects is None else ""
+    method = f"bootstrap over {over}{within}"
     if units == 1:
         return Interval(mean=mean, low=None, high=None, n=units, over=over, method=method)
 

@@ -47,8 +47,7 @@ class Result:
     protocol: dict[str, int | str]
     """Few-shot: ``ways``, ``shots``, ``queries``, ``episodes``, ``head``. Both: ``n_frames``."""
     per_class: list[dict]
-    """For every class: ``class``, ``clips``, ``asked``, ``accuracy`` (recall), and ``without_face`` of
-    ``asked``."""
+    """For every class: ``class``, ``clips``, ``asked``, ``without_face`` of these, ``accuracy`` (recall)."""
     confusion: list[list[int]]
     """(C, C + 1) counts of questions: rows true, columns answered, the last one for clips without a face."""
     rows: list[dict]
@@ -68,9 +67,10 @@ class Result:
         return next(iter(self.measures.values()))
 
     def summary(self) -> str:
-        """One line: ``few-shot 3-way 3-shot: 61.2 % ± 1.1 (600 episodes over 54 clips, seed 0; chance 33.3
-        %)``, or ``test: WAR 55.2 % [50.1, 60.2], UAR 51.0 % [46.2, 55.9] (383 clips of 12 subjects; chance
-        14.3 %)``.
+        """The result in one line.
+
+        ``few-shot 3-way 3-shot: 61.2 % ± 1.1 (600 episodes over 54 clips, seed 0; chance 33.3 %)``, or
+        ``test: WAR 55.2 % [50.1, 60.2], UAR 51.0 % [46.2, 55.9] (383 clips of 12 subjects; chance 14.3 %)``.
         """
         where = "synthetic actors, " if "actors" in self.sources else ""
         chance = f"chance {100 * self.chance:.1f} %"

@@ -8,8 +8,7 @@ from torch.nn import functional as F
 
 
 def smooth_targets(labels: Tensor, n_classes: int, smoothing: float = 0.0) -> Tensor:
-    """Turns labels (M,) into target distributions (M, C): ``1 - smoothing`` on the label, the rest over all
-    C."""
+    """Labels (M,) to target distributions (M, C): ``1 - smoothing`` on the label, the rest over all C."""
     one_hot = F.one_hot(labels, n_classes).float()
     return one_hot * (1 - smoothing) + smoothing / n_classes
 
@@ -43,8 +42,8 @@ def csrn_loss(
 ) -> Tensor:
     """Loss of one CSRN episode (Kim et al., ICCE 2024).
 
-    L = MSE(face pairs) + MSE(eyes) + MSE(mouth) + 0.7 MSE(face prototypes), target 1 for the same class, else
-    0.
+    L = MSE(face pairs) + MSE(eyes) + MSE(mouth) + 0.7 MSE(face prototypes); the target is 1 for the same
+    class, else 0.
 
     Args:
         pair_scores: (Q, R, N*K) relation of every query with every support clip, in [0, 1].
@@ -56,7 +55,6 @@ def csrn_loss(
     same_pair = (query_labels[:, None] == support_labels[None]).float()  # (Q, N*K)
     ways = torch.arange(prototype_scores.shape[1], device=query_labels.device)
     same_class = (query_labels[:, None] == ways[None]).float()  # (Q, N)
-    pair_loss = (
-        (pair_scores - same_pair[:, None]).square().mean(dim=(0, 2)).sum()
-    )  # a mean per region, added up
+    # A mean per region, added up.
+    pair_loss = (pair_scores - same_pair[:, None]).square().mean(dim=(0, 2)).sum()
     return pair_loss + prototype_weight * (prototype_scores - same_class).square().mean()

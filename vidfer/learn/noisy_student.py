@@ -46,8 +46,6 @@ class MixedDataset(Dataset):
         view = copy.copy(self.parts[is_pseudo])  # shares cache and epoch; only its seed is another
         view.seed = view.seed + 1_000_003 * again
         item = view[position]
-        # Indices of two caches must not be mistaken for one another: a pseudo-labelled clip has no true label
-        # here.
         return item | {"target": self.targets[is_pseudo][position], "pseudo": torch.tensor(is_pseudo)}
 
 

@@ -12,16 +12,13 @@ from vidfer.models.encoder import MAP_CHANNELS, VECTOR_CHANNELS, frame_average
 from vidfer.models.frames import FramePacker, resize_images, unit_float
 
 INPUT_PX = 64
-CELL_PX = (
-    (7, 7),
-    (14, 7),
-    (14, 7),
-)  # face 2x2 cells, eyes and mouth 1x2: eight cells of 64 channels are 512 numbers
+CELL_PX = ((7, 7), (14, 7), (14, 7))
+"""Face 2x2 cells, eyes and mouth 1x2: eight cells of 64 channels are 512 numbers."""
 
 
 def conv_block(channels_in: int, channels_out: int, *, padding: int, pool: bool) -> nn.Sequential:
-    """conv3x3, batch normalisation, 2x2 max-pooling if asked for, and ReLU, which commutes with pooling and
-    costs a quarter after it."""
+    """conv3x3, batch normalisation, 2x2 max-pooling if asked for, and ReLU."""
+    # ReLU commutes with pooling and costs a quarter after it.
     layers = [nn.Conv2d(channels_in, channels_out, 3, padding=padding), nn.BatchNorm2d(channels_out)]
     return nn.Sequential(*layers, *[nn.MaxPool2d(2)] * pool, nn.ReLU(inplace=True))
 

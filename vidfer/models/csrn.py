@@ -73,9 +73,8 @@ class RelationModule(nn.Module):
         once per map and not once per pair.
         """
         of_support, of_query = self.conv1.weight.split(MAP_CHANNELS, dim=1)
-        support = self.half_of_conv1(support, of_support, self.conv1.bias).transpose(
-            0, 1
-        )  # (R, S, 12, 12, 64)
+        support = self.half_of_conv1(support, of_support, self.conv1.bias)
+        support = support.transpose(0, 1)  # (R, S, 12, 12, 64)
         query = self.half_of_conv1(query, of_query)  # (Q, R, 12, 12, 64)
         if torch.is_grad_enabled() or self.training:
             return self.score_pairs(query, support)

@@ -63,9 +63,8 @@ class VideoEncoder(nn.Module):
         """
         frames = FramePacker(frame_mask)
         images = (unit_float(frames.pack(crops)) - self.mean) / self.std
-        stages = self.backbone(
-            resize_images(images.flatten(1, 2), self.input_px)
-        )  # region-major: (M, R 3, H, W)
+        images = images.flatten(1, 2)  # region-major: (M, R 3, H, W)
+        stages = self.backbone(resize_images(images, self.input_px))
 
         pooled = [attend(maps) for attend, maps in zip(self.spatial_attention, stages)]
         region_vectors = torch.cat([vectors for vectors, _ in pooled], dim=-1)  # (M, R, 960) at full width

@@ -32,7 +32,7 @@ class ModelSettings:
 
     map_stage: int | None = None
     """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest
-    one whose map is still 14x14 or larger: stage 3 for crops of 224 pixels, stage 2 for 112."""
+    one whose map is still 14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for 112."""
 
     frame_attention: Literal["softmax", "sigmoid"] = "softmax"
     """How frames are weighted in a clip: softmax(w tanh(W x)), or FAN's normalised sigmoid(q x)."""

@@ -16,8 +16,7 @@ from vidfer.store.schema import Header, canonical_json
 
 @dataclass(frozen=True)
 class PartsFolder:
-    """One file per finished clip, named after what decided its crops, so that a look at the names is
-    enough."""
+    """One file per finished clip, named after what decided its crops: a look at the names is enough."""
 
     folder: Path
 
@@ -27,8 +26,7 @@ class PartsFolder:
         return PartsFolder(out.with_name(out.name + ".parts"))
 
     def path_of(self, record: CachedClip) -> Path:
-        """Where the part of a clip is or will be; parts of clips that could not be read have names of their
-        own."""
+        """Where the part of a clip is or will be; those of unreadable clips have names of their own."""
         key = hashlib.sha256(canonical_json(record.seen()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
         return self.folder / f"{key}{'.failed' if record.reason else ''}.h5"
 

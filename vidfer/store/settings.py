@@ -19,11 +19,9 @@ class BuildSettings:
     workers: int | None = None
     """Processes that read clips; one per core when not given. Their number does not change the result."""
     time_limit_s: float = 600.0
-    """A clip that takes longer is given up and listed as a failure; one second per 100 kB of video is
-    added."""
+    """A clip that takes longer (plus one second for each 100 kB of video) is given up, and listed so."""
     retry_failed: bool = False
-    """Read clips again that an earlier start could not read. A clip whose file has changed is read again
-    anyway."""
+    """Read clips again that an earlier start could not read. One whose file has changed is read anyway."""
     overwrite: bool = False
     """Replace a cache that was made with other settings, or that has clips which are not wanted any more."""
 
