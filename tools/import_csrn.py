@@ -10,14 +10,13 @@ single images in [0, 1].
 from __future__ import annotations
 
 import pickle
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import tyro
 
-from vidfer.errors import VidferError
+from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.recogniser import Recogniser
@@ -89,8 +88,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with exit_on_user_error("import_csrn.py"):
         main(tyro.cli(Settings, description=__doc__))
-    except VidferError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)

@@ -42,6 +42,8 @@ def write_actors(
     ``progress`` is called with (clips done, clips in all). Raises VidferError when ``out`` holds something
     else.
     """
+    if workers < 1:
+        raise VidferError(f"workers is {workers}; at least 1 is needed")
     out = Path(out)
     _claim(settings, out)
     roles = cast(settings)

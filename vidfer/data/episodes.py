@@ -67,7 +67,8 @@ class EpisodeSampler:
         self.classes = np.unique(labels[labels >= 0])
         if len(self.classes) < ways:
             raise VidferError(
-                f"{ways}-way episodes need {ways} classes, but {source} has {len(self.classes)}"
+                f"{ways}-way episodes need {ways} classes, but there are {len(self.classes)} to draw from "
+                f"({source}); name more classes, or ask for fewer ways"
             )
         self._with_face, self._without_face = [], []
         need = shots + queries

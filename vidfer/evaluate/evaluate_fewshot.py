@@ -62,7 +62,9 @@ def evaluate_fewshot(
     """
     head = head if head is not None else recogniser.head
     if head is None:
-        raise VidferError("this checkpoint has no few-shot head; name one, such as prototype")
+        raise VidferError(
+            "this checkpoint has no few-shot head; choose the prototype head, which needs no training"
+        )
     classes = tuple(novel)
     clips = novel_clips(cache, classes, base=recogniser.classes, split=split)
     if not clips:

@@ -38,8 +38,8 @@ def evaluate_split(
     Args:
         recogniser: with a classifier, on ``device``; its classes are the ones to tell apart.
         cache: an open crop cache.
-        split: which clips: those of this official split. With ``clips``, only the name that the result gives
-            them.
+        split: which clips: those of this official split, or ``all`` that are not unlabelled. With ``clips``,
+            only the name that the result gives them.
         clips: indices into the cache, for a split that a run made itself; all must be of the recogniser's
             classes.
         n_frames: evenly spaced frames looked at in each clip.
@@ -63,17 +63,22 @@ def evaluate_split(
             raise VidferError(
                 "clips of split unlabelled have no labels to be measured by; name train, val or test"
             )
-        there = [i for i, c in enumerate(cache.clips) if c.split == split]
+        there = [
+            i
+            for i, c in enumerate(cache.clips)
+            if c.split == split or (split == "all" and c.split != "unlabelled")
+        ]
         clips = [i for i in there if cache.clips[i].label in classes]
         if len(clips) < len(there):
             notes.append(
-                f"{len(there) - len(clips)} clips of {split} without a label or of other classes left out"
+                f"{len(there) - len(clips)} clips {'' if split == 'all' else f'of {split} '}without a label or "
+                "of other classes left out"
             )
     if len(clips) == 0:
         counts = ", ".join(f"{name} {count}" for name, count in class_counts(cache).items()) or "none"
         raise VidferError(
             f"no clip of split '{split}' and classes {', '.join(classes)}; labelled clips in all splits of "
-            f"{cache.path}: {counts}"
+            f"{cache.path}: {counts}; name another cache or split (`all` takes all of them)"
         )
     labels = labels_of(cache, clips, classes)
     absent = [name for k, name in enumerate(classes) if not (labels == k).any()]

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import vidfer
@@ -69,7 +70,13 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
             f"{folder / CONFIG} describes a model that vidfer {vidfer.__version__} cannot build ({error}); "
             f"it was written by vidfer {config.get('vidfer')}: load it with that version, or train again"
         ) from error
-    state = load_file(folder / WEIGHTS)
+    try:
+        state = load_file(folder / WEIGHTS)
+    except SafetensorError as error:
+        raise VidferError(
+            f"{folder / WEIGHTS} is no safetensors file ({error}); name a folder that a recipe or "
+            "tools/import_csrn.py wrote"
+        ) from error
     _check_fits(model.state_dict(), state, folder)
     model.load_state_dict(state)
     return model.eval(), config.get("info", {})
@@ -90,9 +97,11 @@ def _read_config(folder: Path) -> dict:
     """The config that was written with the folder's weights."""
     weights = folder / WEIGHTS
     if not weights.is_file():
-        raise VidferError(
-            f"there is no {WEIGHTS} in {folder}; name a folder that a recipe wrote, as runs/x/best"
+        inner = folder / "checkpoints" / "best"
+        remedy = (
+            f"{inner}" if (inner / WEIGHTS).is_file() else "a folder such as runs/teacher/checkpoints/best"
         )
+        raise VidferError(f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name {remedy}")
     if not (folder / CONFIG).is_file() and not (folder / (CONFIG + NEXT)).is_file():
         raise VidferError(f"there is no {CONFIG} beside {weights}; copy the whole folder of the checkpoint")
     weights_sha256 = _sha256(weights)

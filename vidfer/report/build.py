@@ -44,6 +44,8 @@ def build_report(
             result was measured on.
     """
     out = Path(out)
+    if out.is_dir():
+        raise VidferError(f"{out} is a folder; name the page to write, such as {out / 'report.html'}")
     if not runs and not results:
         raise VidferError(
             "there is nothing to report; name run folders with --runs, result files with --results"

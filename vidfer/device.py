@@ -1,0 +1,20 @@
+"""Whether this machine has the device that a user names."""
+
+from __future__ import annotations
+
+from vidfer.errors import VidferError
+
+
+def check_device(name: str) -> None:
+    """Raise a VidferError unless torch can use the device ``name``: ``cpu``, ``cuda``, ``cuda:1``."""
+    if name == "cpu":
+        return
+    import torch
+
+    try:
+        torch.empty(1, device=name).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).strip().splitlines()[0]
+        raise VidferError(
+            f"--device {name} cannot be used here ({why}); choose cpu, or leave it out"
+        ) from error
