@@ -30,8 +30,11 @@ def contact_sheet(cache: CropCache, clip_id: str, out: Path | str, n_frames: int
         ``out``.
 
     Raises:
-        VidferError: when the cache has no such clip, or the clip could not be read.
+        VidferError: when ``out`` is no PNG, the cache has no such clip, or the clip could not be read.
     """
+    out = Path(out)
+    if out.suffix.lower() != ".png":
+        raise VidferError(f"{out} does not end in .png; name the picture to write")
     index = _index_of(cache, clip_id)
     clip, table = cache.clips[index], cache.frames(index)
     if not len(table):
@@ -81,7 +84,6 @@ def contact_sheet(cache: CropCache, clip_id: str, out: Path | str, n_frames: int
     _strip(bottom, table, shown)
     figure.text((left - 0.1) / width, 0.645 / height, "score", size=9, color=INK, ha="right", va="center")
     FigureCanvasAgg(figure)
-    out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out, facecolor=PAPER)
     return out
