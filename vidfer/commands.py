@@ -78,8 +78,10 @@ def cache(arguments: Sequence[str]) -> int:
 
     options = _parse(Cache, arguments)
     from vidfer.clips import find_clips
+    from vidfer.device import check_device
     from vidfer.store.build import build_cache
 
+    check_device(options.device)
     clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
     with _Progress("cropping", "clip") as progress:
         report = build_cache(
@@ -161,8 +163,9 @@ def eval(arguments: Sequence[str]) -> int:
         """The crop cache to measure on."""
         out: Path
         """Folder for the result files, classification.json and fewshot.json."""
-        split: Literal["train", "val", "test"] = "test"
-        """Which clips to classify, where the checkpoint has a classifier."""
+        split: Literal["train", "val", "test", "all"] = "test"
+        """Which clips to classify, where the checkpoint has a classifier: `all` are all labelled clips of a
+        cache that the run has not seen."""
         novel: tuple[str, ...] = ()
         """Classes that the checkpoint was never trained on; with them, few-shot accuracy is measured."""
         ways: int = 3
@@ -185,8 +188,11 @@ def eval(arguments: Sequence[str]) -> int:
         """Where the network runs: cpu, cuda, cuda:1."""
 
     options = _parse(Eval, arguments)
+    from vidfer.device import check_device
     from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
 
+    check_device(options.device)
+    options.out.mkdir(parents=True, exist_ok=True)  # if it cannot be written to, say so before the work
     asked = {name: value for name, value in vars(options).items() if name != "out"}
     with _Progress("looking", "batch") as progress:
         results = evaluate_checkpoint(**asked, progress=progress)
@@ -218,9 +224,11 @@ def report(arguments: Sequence[str]) -> int:
         """Where the networks run for the film strips."""
 
     options = _parse(Report, arguments)
+    from vidfer.device import check_device
     from vidfer.report.build import build_report
     from vidfer.report.model_card import write_model_card
 
+    check_device(options.device)
     print(build_report(**vars(options)))
     for run in options.runs:
         print(write_model_card(run, options.results))

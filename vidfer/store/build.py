@@ -79,6 +79,8 @@ def build_cache(
             that are not wanted any more, another writer at work, a full disk.
     """
     out = Path(out)
+    if out.is_dir():
+        raise VidferError(f"{out} is a folder; name the file to write, such as {out / 'afew.h5'}")
     try:
         parts = PartsFolder.beside(out)
         with sole_writer(parts.folder, out):

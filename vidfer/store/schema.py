@@ -123,6 +123,8 @@ def open_cache(path: Path) -> h5py.File:
     Raises VidferError with the remedy when there is none, when it was never finished, when it is damaged, and
     when its schema is another one.
     """
+    if path.is_dir():
+        raise VidferError(f"{path} is a folder; name the cache file itself, such as {path / 'afew.h5'}")
     if not path.is_file():
         parts = path.with_name(path.name + ".parts")
         if parts.is_dir():

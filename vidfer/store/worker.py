@@ -14,6 +14,7 @@ import torch
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.detect import FaceDetector
+from vidfer.crops.enhance import build_enhance
 from vidfer.crops.extract import extract_crops
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import VidferError
@@ -38,9 +39,14 @@ class Done:
 
 
 def prepare(parts: PartsFolder, header: Header, settings: CropSettings, device: str):
-    """Load the nets once; return the function that makes the part of a clip."""
+    """Load the nets once; return the function that makes the part of a clip.
+
+    Raises:
+        VidferError: ``settings.enhance`` is no enhancement: every clip would fail in the same way.
+    """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    build_enhance(settings.enhance, np.zeros((1, 16, 16, 3), np.uint8))
     detector = FaceDetector(device, settings)
     return lambda clip: make_part(clip, parts, header, settings, detector)
 
