@@ -70,9 +70,9 @@ def evaluate_split(
         ]
         clips = [i for i in there if cache.clips[i].label in classes]
         if len(clips) < len(there):
+            whose = "" if split == "all" else f"of {split} "
             notes.append(
-                f"{len(there) - len(clips)} clips {'' if split == 'all' else f'of {split} '}without a label or "
-                "of other classes left out"
+                f"{len(there) - len(clips)} clips {whose}without a label or of other classes left out"
             )
     if len(clips) == 0:
         counts = ", ".join(f"{name} {count}" for name, count in class_counts(cache).items()) or "none"
