@@ -36,7 +36,7 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.seeds import seed_epoch
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
-from vidfer.learn.splits import training_split
+from vidfer.learn.splits import check_same_split, training_split
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.settings import ModelSettings
@@ -79,9 +79,25 @@ def main(settings: Settings) -> None:
     set_seed(settings.seed)
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
 
+    # Where to start from; what an encoder was trained on before can never be novel again
+    start, seen = None, ()
+    if settings.init is not None:
+        start, start_info = load_checkpoint(settings.init)
+        seen = (*start.classes, *start_info.get("base_classes", ()))
+        if again := sorted({*settings.data.novel} & {*seen}):
+            raise VidferError(
+                f"--data.novel {again[0]}: the encoder in {settings.init} was trained on this class; "
+                f"name another --init"
+            )
+    elif settings.freeze_encoder:
+        raise VidferError("--freeze-encoder needs --init: random weights must be trained")
+
     # Data
     cache = CropCache(settings.cache)
     split = training_split(cache, settings.data)
+    base_classes = list(dict.fromkeys((*split.classes, *seen)))
+    if start is not None and start.classes == split.classes:
+        check_same_split(start_info, cache, split, settings.init)
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     train_clips = ClipDataset(
         cache.path, split.train, train_labels, n_frames=frames, training=True, seed=settings.seed
@@ -104,19 +120,15 @@ def main(settings: Settings) -> None:
     val_episodes = validation_episodes(val_labels, has_face, task, seed=settings.data.split_seed)
 
     # Model, noise, optimiser
-    model_settings, encoder = settings.model, None
-    if settings.init is not None:
-        start, _ = load_checkpoint(settings.init)
-        encoder = start.encoder
+    model_settings = settings.model
+    if start is not None:
         head = {name: getattr(settings.model, name) for name in HEAD_SETTINGS}
         model_settings = replace(start.settings, **head)
-    elif settings.freeze_encoder:
-        raise VidferError("--freeze-encoder needs --init: random weights must be trained")
     recogniser = build_recogniser(model_settings)
     if recogniser.head is None:
         raise VidferError("--model.head None: nothing to train by episodes; choose csrn or prototype")
-    if encoder is not None:
-        recogniser.encoder.load_state_dict(encoder.state_dict())
+    if start is not None:
+        recogniser.encoder.load_state_dict(start.encoder.state_dict())
     net = EpisodeNet(recogniser, freeze_encoder=settings.freeze_encoder)
     noise = NoisedInput(settings.noise, model_settings)
     optimiser, schedule = build_optimiser(net, settings.optimiser, task.epochs * len(train_loader))
@@ -152,7 +164,7 @@ def main(settings: Settings) -> None:
         accuracy = None
         if val_episodes is not None:
             accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        info = {"cache_hash": cache.content_hash, "epoch": epoch + 1, "base_classes": list(split.classes)}
+        info = {"cache_hash": cache.content_hash, "epoch": epoch + 1, "base_classes": base_classes}
         info |= {"val_accuracy": accuracy}
         if accuracy is None or accuracy >= progress["best"]:  # of equals the later one
             progress["best"] = accuracy

@@ -43,11 +43,11 @@ from vidfer.learn.settings import (
     TrainSettings,
 )
 from vidfer.learn.splits import (
+    check_same_split,
     check_shares,
-    check_teacher_split,
     split_hash,
     training_split,
-    unlabelled_clips,
+    with_unlabelled,
 )
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
@@ -111,8 +111,8 @@ def main(settings: Settings) -> None:
             f"--data.classes {' '.join(split.classes)}: the teacher knows {' '.join(teacher.classes)}; "
             f"leave the option out"
         )
-    check_teacher_split(teacher_info, cache, split, settings.teacher)
-    split = replace(split, unlabelled=unlabelled_clips(cache, split, other))
+    check_same_split(teacher_info, cache, split, settings.teacher)
+    split = with_unlabelled(split, cache, other, settings.data.novel)
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     labelled_clips = ClipDataset(
@@ -143,6 +143,11 @@ def main(settings: Settings) -> None:
         labels_file = run.path / f"pseudo_labels/round{number}.csv"
         if labels_file.exists():
             labels = read_pseudo_labels(labels_file)
+            if labels.teacher_hash != checkpoint_hash(teacher_folder):
+                raise VidferError(
+                    f"{labels_file} was made by another teacher than the one in {teacher_folder} now; "
+                    f"put that one back, or choose another --out"
+                )
         else:
             bar = tqdm(
                 accelerator.prepare(label_loader),
@@ -193,6 +198,8 @@ def main(settings: Settings) -> None:
 
         for epoch in range(progress["epoch"], epochs):
             seed_epoch(settings.seed, (number - 1) * epochs + epoch, accelerator.process_index)
+            # Accelerate tells the order to start the epoch; shared by processes, it does not tell the clips.
+            mixed.set_epoch((number - 1) * epochs + epoch)
             train_loader.set_epoch((number - 1) * epochs + epoch)
             name = f"round {number}, epoch {epoch + 1}/{epochs}"
             bar = tqdm(train_loader, desc=name, leave=False, disable=not main_process)

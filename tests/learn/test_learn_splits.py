@@ -10,12 +10,12 @@ from striped_cache import write_striped_cache
 from vidfer.errors import VidferError
 from vidfer.learn.settings import DataSettings
 from vidfer.learn.splits import (
+    check_same_split,
     check_shares,
-    check_teacher_split,
     split_hash,
     trainable_classes,
     training_split,
-    unlabelled_clips,
+    with_unlabelled,
 )
 from vidfer.store.reader import CropCache
 
@@ -50,26 +50,51 @@ def test_training_clips_without_a_face_are_left_out_and_counted(striped_cache):
 def test_another_cache_gives_all_its_clips_but_those_to_be_measured_on(striped_cache, tmp_path):
     cache = CropCache(striped_cache)
     split = training_split(cache, DataSettings())
-    assert len(unlabelled_clips(cache, split)) == 24
-    found = unlabelled_clips(cache, split, cache)
-    assert len(found) == 24 + 18 and not set(found) & set(split.val)
+    assert with_unlabelled(split, cache) == split and len(split.unlabelled) == 24
+    found = with_unlabelled(split, cache, cache)
+    assert len(found.unlabelled) == 24 + 18 and not set(found.unlabelled) & set(split.val)
+    assert found.note == f"{split.note}; 12 clips of striped.h5 are for measuring and not used"
     write_striped_cache(tmp_path / "large.h5", {"unlabelled": 1}, size_px=48)
     with pytest.raises(VidferError, match=r"large.h5 has crops of 48 px and .*striped.h5 of 32 px"):
-        unlabelled_clips(cache, split, CropCache(tmp_path / "large.h5"))
+        with_unlabelled(split, cache, CropCache(tmp_path / "large.h5"))
     write_striped_cache(tmp_path / "labelled.h5", {"train": 2, "val": 1})
     alone = CropCache(tmp_path / "labelled.h5")
     with pytest.raises(VidferError, match=r"labelled.h5 has no unlabelled clips; .* --unlabelled"):
-        unlabelled_clips(alone, training_split(alone, DataSettings()))
+        with_unlabelled(training_split(alone, DataSettings()), alone)
+
+
+def test_another_cache_gives_nobody_who_is_to_be_measured_on(tmp_path):
+    """Neither cache says who is for validation; the run divides the first one itself."""
+    labels = ("angry", "happy") * 3 + ("fear",) * 2
+    clips = [{"id": f"{i}", "label": label, "subject": f"p{i}"} for i, label in enumerate(labels)]
+    cache = write_cache(tmp_path / "a.h5", clips)
+    split = training_split(cache, DataSettings(novel=("fear",), val_fraction=0.2))
+    measured = {cache.clips[i].subject for i in (*split.val, *split.test)} | {"p6", "p7"}
+    assert len(split.train) == 2 and len(measured) == 6
+
+    # Other crops of the same people under other names, one stranger, and one clip of a novel class.
+    more = [{"id": f"z{i}", "subject": f"p{i}", "status": "dd"} for i in range(8)]
+    more += [{"id": "zz", "subject": "stranger"}, {"id": "zzz", "subject": "another", "label": "fear"}]
+    other = write_cache(tmp_path / "b.h5", more)
+    found = with_unlabelled(split, cache, other, ("fear",))
+    seen = {other.clips[i].subject for i in found.unlabelled}
+    assert seen == {f"p{i}" for i in range(8)} - measured | {"stranger"}
+    assert "; 7 clips of b.h5 are for measuring" in found.note
+
+    # The same crops without subjects.
+    nameless = write_cache(tmp_path / "c.h5", [clip | {"subject": None, "label": None} for clip in clips])
+    found = with_unlabelled(split, cache, nameless, ("fear",))
+    assert {f"p{nameless.clips[i].id}" for i in found.unlabelled} == {f"p{i}" for i in range(8)} - measured
 
 
 def test_a_teacher_of_another_split_is_refused(striped_cache):
     cache = CropCache(striped_cache)
     split = training_split(cache, DataSettings())
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-    check_teacher_split(info, cache, split, Path("runs/teacher"))
-    check_teacher_split(info | {"cache_hash": "another"}, cache, replace(split, val=split.val[1:]), Path("t"))
-    with pytest.raises(VidferError, match=r"teacher in runs/teacher was trained on another split of"):
-        check_teacher_split(info, cache, replace(split, val=split.val[1:]), Path("runs/teacher"))
+    check_same_split(info, cache, split, Path("runs/teacher"))
+    check_same_split(info | {"cache_hash": "another"}, cache, replace(split, val=split.val[1:]), Path("t"))
+    with pytest.raises(VidferError, match=r"model in runs/teacher was trained on another split of"):
+        check_same_split(info, cache, replace(split, val=split.val[1:]), Path("runs/teacher"))
 
 
 def test_a_batch_must_be_shared_evenly():

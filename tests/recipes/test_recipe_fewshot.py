@@ -7,7 +7,7 @@ from recipe_runs import FAST, TINY, assert_same_run, metrics, weights
 
 from vidfer.errors import VidferError
 from vidfer.learn.settings import EpisodeSettings
-from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.models.settings import ModelSettings
 
 EPISODES = EpisodeSettings(ways=3, shots=2, queries=1, per_epoch=4, val_episodes=20, epochs=2)
@@ -100,4 +100,28 @@ def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
 def test_mistakes(fewshot, striped_cache, tmp_path, options, message):
     with pytest.raises(VidferError, match=message):
         fewshot.main(settings_of(fewshot, striped_cache, tmp_path / "run", **options))
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_the_encoder_was_trained_on_is_never_novel_again(fewshot, striped_cache, teacher_run, tmp_path):
+    teacher = teacher_run / "checkpoints" / "best"
+    data = replace(FAST["data"], classes=("angry", "happy"))
+    episodes = replace(EPISODES, ways=2, per_epoch=1, val_episodes=1, epochs=1)
+    settings = settings_of(
+        fewshot, striped_cache, tmp_path / "run", init=teacher, data=data, episodes=episodes
+    )
+    fewshot.main(settings)
+    _, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
+    assert info["base_classes"] == ["angry", "happy", "sad"]
+    with pytest.raises(VidferError, match=r"--data.novel sad: the encoder in .* was trained on this"):
+        fewshot.main(replace(settings, out=tmp_path / "other", data=replace(data, novel=("sad",))))
+
+
+def test_an_encoder_that_has_learned_the_validation_clips_by_heart(
+    fewshot, striped_cache, teacher_run, tmp_path
+):
+    model, info = load_checkpoint(teacher_run / "checkpoints" / "best")
+    save_checkpoint(tmp_path / "other", model, info | {"split_hash": "of another split"})
+    with pytest.raises(VidferError, match=r"the model in .*other was trained on another split of"):
+        fewshot.main(settings_of(fewshot, striped_cache, tmp_path / "run", init=tmp_path / "other"))
     assert not (tmp_path / "run").exists()

@@ -15,7 +15,7 @@ from recipe_runs import FAST, RECIPES, SHORT, assert_same_run, metrics
 from vidfer.errors import VidferError
 from vidfer.learn.pseudo_labels import read_pseudo_labels
 from vidfer.learn.settings import DataSettings
-from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
 
 
 def settings_of(noisy_student, striped_cache, teacher_run, out, **options):
@@ -132,6 +132,49 @@ def test_the_unlabelled_clips_of_another_cache(noisy_student, striped_cache, tea
     noisy_student.main(settings)
     labels = read_pseudo_labels(tmp_path / "run" / "pseudo_labels" / "round1.csv")
     assert len(labels.clip_ids) == 24 + 18  # without its val clips
+
+
+def test_every_epoch_shows_frames_of_its_own_also_where_processes_share_it(
+    noisy_student, striped_cache, teacher_run, tmp_path, monkeypatch
+):
+    def set_epoch(self, epoch):
+        """What Accelerate does once it has split the batches among processes: the data set is not told."""
+        self.iteration = epoch
+        if isinstance(self.batch_sampler, noisy_student.MixedBatches):
+            self.batch_sampler.set_epoch(epoch)
+
+    monkeypatch.setattr("accelerate.data_loader.DataLoaderShard.set_epoch", set_epoch)
+    shown = []
+
+    class Watched(noisy_student.MixedDataset):
+        def __getitem__(self, place):
+            shown.append({int(part._epoch) for part in self.parts.values()})
+            return super().__getitem__(place)
+
+    monkeypatch.setattr(noisy_student, "MixedDataset", Watched)
+    train = replace(SHORT, epochs=2)
+    out = tmp_path / "run"
+    noisy_student.main(settings_of(noisy_student, striped_cache, teacher_run, out, rounds=2, train=train))
+    # Two rounds of two epochs; the second round's pool may be another.
+    assert [epochs for i, epochs in enumerate(shown) if i == 0 or epochs != shown[i - 1]] == [
+        {0},
+        {1},
+        {2},
+        {3},
+    ]
+
+
+def test_kept_pseudo_labels_belong_to_their_teacher(noisy_student, striped_cache, teacher_run, tmp_path):
+    teacher = tmp_path / "teacher"
+    shutil.copytree(teacher_run / "checkpoints" / "best", teacher)
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", teacher=teacher)
+    noisy_student.main(settings)
+    shutil.copytree(teacher_run / "checkpoints" / "last", teacher, dirs_exist_ok=True)
+    model, info = load_checkpoint(teacher)
+    model.classifier[1].bias.data += 1
+    save_checkpoint(teacher, model, info)
+    with pytest.raises(VidferError, match=r"round1.csv was made by another teacher than the one in"):
+        noisy_student.main(replace(settings, resume=True))
 
 
 @pytest.mark.parametrize(

@@ -73,25 +73,42 @@ def trainable_classes(cache: CropCache, novel: tuple[str, ...] = ()) -> tuple[st
     return tuple(sorted(names))
 
 
-def unlabelled_clips(cache: CropCache, split: ClipSplit, other: CropCache | None = None) -> tuple[int, ...]:
-    """Clips for a teacher to label: those of the split, or all of another cache but its val and test.
+def with_unlabelled(
+    split: ClipSplit, cache: CropCache, other: CropCache | None = None, novel: tuple[str, ...] = ()
+) -> ClipSplit:
+    """The split with the clips for a teacher to label: its own unlabelled ones, or those of another cache.
+
+    Of another cache all clips are taken but its val and test, those with a novel label, and those that show
+    whom ``cache`` keeps for measuring: the same crops, or a subject of the same name and source.
 
     Raises:
         VidferError: there is none, or the other cache has crops of another size.
     """
-    if other is None:
-        clips, path = split.unlabelled, cache.path
-    else:
-        clips = tuple(i for i, clip in enumerate(other.clips) if clip.split not in ("val", "test"))
+    clips, note, path = split.unlabelled, split.note, cache.path
+    if other is not None:
         path = other.path
         if other.size_px != cache.size_px:
             raise VidferError(
                 f"{other.path} has crops of {other.size_px} px and {cache.path} of {cache.size_px} px; "
                 f"make one of them again with the other's crop size"
             )
+        kept = [cache.clips[i] for i in (*split.val, *split.test)]
+        kept += [clip for clip in cache.clips if clip.label in novel]
+        crops = {clip.crops_hash for clip in kept if clip.n_faces}
+        people = {(clip.source, clip.subject) for clip in kept if clip.subject is not None}
+        clips = tuple(
+            i
+            for i, clip in enumerate(other.clips)
+            if clip.split not in ("val", "test")
+            and clip.label not in novel
+            and clip.crops_hash not in crops
+            and (clip.source, clip.subject) not in people
+        )
+        if len(clips) < len(other):
+            note += f"; {len(other) - len(clips)} clips of {other.path.name} are for measuring and not used"
     if not clips:
         raise VidferError(f"{path} has no unlabelled clips; name a cache that has with --unlabelled")
-    return clips
+    return replace(split, unlabelled=clips, note=note)
 
 
 def split_hash(cache: CropCache, split: ClipSplit) -> str:
@@ -100,14 +117,14 @@ def split_hash(cache: CropCache, split: ClipSplit) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def check_teacher_split(info: dict, cache: CropCache, split: ClipSplit, teacher: Path) -> None:
-    """Raises a VidferError if the teacher was trained on other clips of the same cache.
+def check_same_split(info: dict, cache: CropCache, split: ClipSplit, checkpoint: Path) -> None:
+    """Raises a VidferError if the model to start from was trained on other clips of the same cache.
 
-    The clips that choose the student would then be clips that the teacher has learned by heart.
+    The clips that choose the new model would then be clips that the old one has learned by heart.
     """
     if info.get("cache_hash") == cache.content_hash and info.get("split_hash") != split_hash(cache, split):
         raise VidferError(
-            f"the teacher in {teacher} was trained on another split of {cache.path}; give "
+            f"the model in {checkpoint} was trained on another split of {cache.path}; give "
             f"--data.val-fraction, --data.split-seed and --data.novel as they were when it was trained"
         )
 
