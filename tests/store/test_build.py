@@ -25,8 +25,16 @@ def clips(studio_clips) -> list[Clip]:
 def built(clips, tmp_path_factory):
     """A cache of the studio clips, made by one worker; not to be changed."""
     out = tmp_path_factory.mktemp("built") / "studio.h5"
-    steps = []
-    report = build_cache(clips, out, CROPS, BuildSettings(workers=1), progress=lambda *s: steps.append(s))
+    steps, joined = [], []
+    report = build_cache(
+        clips,
+        out,
+        CROPS,
+        BuildSettings(workers=1),
+        progress=lambda *step: steps.append(step),
+        join_progress=lambda *step: joined.append(step),
+    )
+    assert joined == [(i, 8) for i in range(1, 9)]
     return out, report, steps
 
 
@@ -94,6 +102,42 @@ def test_added_clips_alone_are_read_and_end_in_the_same_bytes(clips, built, tmp_
     assert out.read_bytes() == built[0].read_bytes()
 
 
+@pytest.fixture
+def interrupted(clips, tmp_path, monkeypatch):
+    """A build that stopped when all clips had parts."""
+    monkeypatch.setattr("vidfer.store.build.concatenate", _stop)
+    with pytest.raises(KeyboardInterrupt):
+        build_cache(clips, tmp_path / "c.h5", CROPS, BuildSettings(workers=1))
+    monkeypatch.undo()
+    return tmp_path / "c.h5", sorted((tmp_path / "c.h5.parts").glob("*.part"))
+
+
+def _stop(*_):
+    raise KeyboardInterrupt
+
+
+def test_clips_of_spoilt_parts_are_read_anew_in_the_same_run(clips, built, interrupted):
+    out, parts = interrupted
+    parts[0].write_bytes(b"")  # what a power cut leaves: nothing, zeros, half a file
+    parts[3].write_bytes(b"\0" * parts[3].stat().st_size)
+    parts[5].write_bytes(parts[5].read_bytes()[:-1000])
+    steps = []
+    report = build_cache(
+        clips, out, CROPS, BuildSettings(workers=1), progress=lambda *step: steps.append(step)
+    )
+    assert report.n_new == 3 and steps == [(8, 8), (5, 8), (6, 8), (7, 8), (8, 8)]
+    assert out.read_bytes() == built[0].read_bytes()
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_a_disk_that_spoils_parts_again_and_again_stops_the_build(clips, interrupted, monkeypatch):
+    out, _ = interrupted
+    monkeypatch.setattr("vidfer.store.concatenate.copy_digest", lambda *_: "another")
+    with pytest.raises(VidferError, match=r"is damaged again in .*check the disk"):
+        build_cache(clips, out, CROPS, BuildSettings(workers=1))
+    assert not out.exists()
+
+
 def test_clips_are_never_dropped_in_silence(clips, copy):
     before = copy.read_bytes()
     with pytest.raises(VidferError, match="1 clips that are not among the 7 found now"):
@@ -149,8 +193,9 @@ def test_files_that_are_no_video_are_listed_and_stop_nothing(clips, tmp_path):
 
 
 def test_a_clip_that_takes_too_long_is_given_up(clips, tmp_path):
-    report = build_cache(clips[:2], tmp_path / "c.h5", CROPS, BuildSettings(time_limit_s=0.001))
-    # The limit grows with the size of the file, but not by as much as a clip of 20 frames needs.
+    slow = CropSettings(size_px=48, key_every=1, min_face_px=4)
+    report = build_cache(clips[:2], tmp_path / "c.h5", slow, BuildSettings(time_limit_s=0.001))
+    # The limit grows with the size of the file, but not by as much as such small faces need.
     assert len(report.failures) == 2 and "no result within" in report.failures[0][1]
 
 

@@ -1,11 +1,9 @@
 from dataclasses import replace
 
-import h5py
-import numpy as np
 import pytest
 from made_up_caches import header_for, make_cache, make_part
 
-from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate
+from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate, damaged_among
 from vidfer.store.reader import CropCache
 from vidfer.store.verify import verify_cache
 
@@ -62,13 +60,27 @@ def test_settings_change_the_content_hash(tmp_path):
     )
 
 
-def test_a_damaged_part_is_named_and_the_old_cache_stays(tmp_path):
+@pytest.mark.parametrize("position", [8, 100, -200, -20])  # crops, crops, record, hash of the record
+def test_a_damaged_part_is_named_and_the_old_cache_stays(tmp_path, position):
     out = make_cache(tmp_path / "old", lengths=(4,))
     before = out.read_bytes()
-    pairs = [make_part(tmp_path, i, 6) for i in range(3)]
-    with h5py.File(pairs[1][1].path, "a") as file:
-        file["jpeg"][100] ^= np.uint8(1)
-    with pytest.raises(DamagedClip, match=pairs[1][0].id):
+    pairs = [make_part(tmp_path, i, 6) for i in range(4)]
+    for _, stored in pairs[1:3]:
+        data = bytearray(stored.path.read_bytes())
+        data[position] ^= 1
+        stored.path.write_bytes(data)
+    with pytest.raises(DamagedClip, match=pairs[2][0].id):  # test/... comes before val/...
         concatenate(pairs, header_for(), out)
     assert out.read_bytes() == before
     assert not out.with_name("cache.h5.tmp").exists()
+    assert damaged_among(pairs, header_for()) == {pairs[1][0].id, pairs[2][0].id}
+
+
+def test_what_is_gathered_before_writing_changes_no_byte(tmp_path, monkeypatch):
+    pairs = [make_part(tmp_path, i, n) for i, n in enumerate((5, 0, 12, 7))]
+    concatenate(pairs, header_for(), tmp_path / "one.h5")
+    monkeypatch.setattr("vidfer.store.gather.FLUSH_BYTES", 1)
+    steps = []
+    concatenate(pairs, header_for(), tmp_path / "two.h5", progress=lambda *step: steps.append(step))
+    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
+    assert steps == [(i, 4) for i in range(1, 5)]

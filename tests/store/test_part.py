@@ -2,29 +2,52 @@ import subprocess
 import sys
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from made_up_caches import SIZE_PX, clip_record, frame_table, header_for, pictures
 
 from vidfer.errors import VidferError
-from vidfer.store.part import write_part
-from vidfer.store.reader import CropCache
+from vidfer.store.codec import decode_jpeg
+from vidfer.store.part import Part, write_part
 
 
-def test_a_part_is_a_cache_of_one_clip(tmp_path):
-    path = tmp_path / "part.h5"
-    record = write_part(path, header_for(), clip_record(0), frame_table(6, 0), [pictures(6, 0)])
-    assert CropCache(path).clips == (record,)
-    assert [p.name for p in tmp_path.iterdir()] == ["part.h5"]
+@pytest.mark.parametrize("codec", ["jpeg", "raw"])
+def test_a_part_gives_back_what_was_written(tmp_path, codec, monkeypatch):
+    monkeypatch.setattr("vidfer.store.part.BLOCK_BYTES", 10_000)
+    path, table, crops = tmp_path / "p.part", frame_table(6, 0), pictures(6, 0)
+    record = write_part(path, header_for(codec), clip_record(2), table, [crops])
+    assert [p.name for p in tmp_path.iterdir()] == ["p.part"]
+    part = Part(path, header_for(codec))
+    assert part.clips == (record,) and record.box_hint == clip_record(2).box_hint
+    for name, column in part.frames(0).columns().items():
+        np.testing.assert_array_equal(column, table.columns()[name])
+    pieces = list(part.payload(0))
+    data = np.concatenate(pieces)
+    assert len(pieces) > 1 and len(data) == part.payload_bytes(0)
+    crops[table.status == 0] = 0
+    if codec == "raw":
+        np.testing.assert_array_equal(data.reshape(crops.shape), crops)
+    else:
+        shown = np.zeros((3, SIZE_PX, SIZE_PX), np.uint8)
+        offsets = part.offsets(0)
+        decode_jpeg(data[offsets[4] : offsets[5]], shown)  # eyes of frame 1
+        assert np.abs(shown.transpose(1, 2, 0) - crops[1, 1].astype(float)).mean() < 10
+        lengths = np.diff(offsets).reshape(6, 3)
+        assert ((lengths == 0).all(axis=1) == (table.status == 0)).all(), "missing frames take no byte"
+    part.close()
 
 
-def test_missing_frames_take_no_bytes(tmp_path):
-    path = tmp_path / "part.h5"
-    write_part(path, header_for(), clip_record(0), frame_table(6, 0), [pictures(6, 0)])
-    with h5py.File(path) as file:
-        lengths = np.diff(file["frames/jpeg_offset"]).reshape(6, 3)
-        assert ((lengths == 0).all(axis=1) == (file["frames/status"][:] == 0)).all()
+@pytest.mark.parametrize("end", ["cut", "empty", "zeros", "gone", "another size"])
+def test_a_part_that_is_not_whole_says_so(tmp_path, end):
+    path = tmp_path / "p.part"
+    write_part(path, header_for("raw"), clip_record(0), frame_table(6, 0), [pictures(6, 0)])
+    whole = path.read_bytes()
+    changed = {"cut": whole[:-1], "empty": b"", "zeros": b"\0" * len(whole), "another size": whole[9:]}
+    path.unlink()
+    if end in changed:
+        path.write_bytes(changed[end])
+    with pytest.raises(VidferError, match=r"p\.part"):
+        Part(path, header_for("raw"))
 
 
 def test_how_crops_are_cut_into_pieces_changes_nothing(tmp_path):
@@ -84,7 +107,7 @@ except (OSError, RuntimeError) as error:
 
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path):
-    # In a process of its own: HDF5 is not to be trusted after a file that it could not close.
+    # In a process of its own, because a limit cannot be taken back.
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path)]
     found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
     assert "start the same command again" in found.stdout

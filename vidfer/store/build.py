@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vidfer.clips.clip import Clip
 from vidfer.errors import VidferError
-from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate
+from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate, damaged_among
 from vidfer.store.durable import disk_fault
 from vidfer.store.header import header_of
 from vidfer.store.lock import sole_writer
@@ -58,6 +58,7 @@ def build_cache(
     build_settings: BuildSettings,
     device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
+    join_progress: Callable[[int, int], None] | None = None,
 ) -> BuildReport:
     """Make a cache of clips, or bring one up to date.
 
@@ -73,6 +74,7 @@ def build_cache(
         build_settings: how crops are kept and how the work is done.
         device: where the nets run, in each worker: ``cpu``, ``cuda``, ``cuda:1``.
         progress: called with the number of clips that are ready and the number of all.
+        join_progress: called with the number of clips copied into the cache and the number of all.
 
     Raises:
         VidferError: for no clips, equal ids, a cache or parts of other settings, clips of an existing cache
@@ -85,7 +87,9 @@ def build_cache(
         parts = PartsFolder.beside(out)
         with sole_writer(parts.folder, out):
             try:
-                return _build(clips, out, parts, crop_settings, build_settings, device, progress)
+                return _build(
+                    clips, out, parts, crop_settings, build_settings, device, progress, join_progress
+                )
             finally:
                 parts.remove_if_empty()
     except OSError as error:
@@ -100,6 +104,7 @@ def _build(
     settings: BuildSettings,
     device: str,
     progress: Callable[[int, int], None] | None,
+    join_progress: Callable[[int, int], None] | None,
 ) -> BuildReport:
     """The work of :func:`build_cache` while it holds the lock."""
     begin = time.perf_counter()
@@ -108,25 +113,38 @@ def _build(
     parts.prepare(header, settings.overwrite)
     plan = plan_build(clips, records, out, header, parts, settings)
     stage_s = {"find": 0.0, "cut": 0.0, "keep": 0.0, "concatenate": 0.0}
-    if not plan.is_current:
-        stored = dict(plan.stored)
+    stored, todo, anew = dict(plan.stored), plan.todo, set()
+    finished = plan.is_current
+    while not finished:
         if progress:
             progress(len(stored), len(clips))
-        for record, done in _read_clips(plan.todo, records, header, parts, crop_settings, settings, device):
+        for record, done in _read_clips(todo, records, header, parts, crop_settings, settings, device):
             stored[record.id] = StoredClip(parts.path_of(record), 0)
             for stage in ("find", "cut", "keep"):
                 stage_s[stage] += getattr(done, f"{stage}_s", 0.0)
             if progress:
                 progress(len(stored), len(clips))
+        pairs = [(records[clip_id], where) for clip_id, where in stored.items()]
         start = time.perf_counter()
-        _concatenate([(records[clip_id], where) for clip_id, where in stored.items()], header, out)
-        stage_s["concatenate"] = time.perf_counter() - start
+        try:
+            concatenate(pairs, header, out, join_progress)
+            finished = True
+        except DamagedClip:
+            damaged = damaged_among(pairs, header)
+            if not damaged:
+                raise
+            _drop(damaged, anew, stored, out)
+            todo = [clip for clip in clips if clip.id in damaged]
+            anew |= damaged
+        except (OSError, RuntimeError) as error:
+            raise disk_fault(out, error) from error
+        stage_s["concatenate"] += time.perf_counter() - start
     parts.remove()
     cached = CropCache(out)
     failures = [(clip.id, clip.reason) for clip in cached.clips if clip.reason]
     return BuildReport(
         n_clips=len(cached),
-        n_new=len(plan.todo),
+        n_new=len(anew.union(clip.id for clip in plan.todo)),
         n_failed=len(failures),
         n_without_face=sum(not clip.reason and not clip.n_faces for clip in cached.clips),
         n_frames=sum(clip.n_frames for clip in cached.clips),
@@ -161,19 +179,24 @@ def _read_clips(
             yield result.record, result
 
 
-def _concatenate(pairs: list[tuple[CachedClip, StoredClip]], header: Header, out: Path) -> None:
-    try:
-        concatenate(pairs, header, out)
-    except DamagedClip as error:
-        if error.stored.path == out:
+def _drop(damaged: set[str], anew: set[str], stored: dict[str, StoredClip], out: Path) -> None:
+    """Remove the damaged parts, which a power cut may have left: parts are not synced to disk.
+
+    Raises:
+        VidferError: for damage that reading the clip anew does not mend: in ``out``, or in clips that were
+            read anew before.
+    """
+    for clip_id in sorted(damaged):
+        path = stored[clip_id].path
+        if path == out:
             raise VidferError(
-                f"{error} and cannot be taken over; nothing was changed. Restore {out} from a copy, "
-                f"or delete it, then start again"
-            ) from error
-        error.stored.path.unlink()
-        raise VidferError(f"{error}; it was removed. Start again: this clip alone is read anew") from error
-    except (OSError, RuntimeError) as error:
-        raise disk_fault(out, error) from error
+                f"clip {clip_id} in {out} is damaged and cannot be taken over; nothing was changed. Restore "
+                f"{out} from a copy, or delete it, then start again"
+            )
+        if clip_id in anew:
+            raise VidferError(f"clip {clip_id} was read anew and is damaged again in {path}; check the disk")
+        path.unlink(missing_ok=True)
+        del stored[clip_id]
 
 
 def _records(clips: Sequence[Clip]) -> dict[str, CachedClip]:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import errno
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
 from vidfer.store.durable import replace_durably
+from vidfer.store.gather import Gather
+from vidfer.store.part import Part
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
-from vidfer.store.schema import OFFSETS, Header
+from vidfer.store.schema import Header
 from vidfer.store.tables import LIBVER, create_tables, write_clip_table
+
+HDF5_SIGNATURE = b"\x89HDF"
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,14 @@ class StoredClip:
     path: Path
     """A part or a cache."""
     index: int
-    """Which of its clips."""
+    """Which of its clips; a part has one, 0."""
 
 
 class DamagedClip(VidferError):
     """The bytes of a stored clip are not those that were written."""
 
-    def __init__(self, stored: StoredClip, clip_id: str) -> None:
+    def __init__(self, clip_id: str, stored: StoredClip) -> None:
         super().__init__(f"clip {clip_id} in {stored.path} is damaged")
-        self.stored = stored
 
 
 def concatenate(
@@ -62,22 +65,23 @@ def concatenate(
         OSError: for a full disk; ``out`` is as it was.
     """
     clips = sorted(clips, key=lambda pair: pair[0].id)
-    sources = _Sources()
-    sizes = [sources.sizes(stored) for _, stored in clips]
+    sources = _Sources(header)
     temporary = out.with_name(out.name + ".tmp")
     temporary.unlink(missing_ok=True)  # of a killed process
-    _check_room(out.parent, sizes, header)
     try:
+        sizes = [sources.sizes(clip.id, stored) for clip, stored in clips]
+        n_frames, n_bytes = sum(n for n, _ in sizes), sum(n for _, n in sizes)
+        _check_room(out.parent, 100 * n_frames + n_bytes)
         with h5py.File(temporary, "w", libver=LIBVER) as file:
-            payload = create_tables(file, header, sum(n for n, _ in sizes), sum(n for _, n in sizes))
-            records, frame, row = [], 0, 0
-            for done, ((described, stored), (n_frames, n_payload)) in enumerate(zip(clips, sizes)):
-                record = _copy_clip(sources.open(stored.path), stored, file, payload, frame, row)
-                record = replace(record, first_frame=frame).described_as(described)
-                records.append(record)
-                frame, row = frame + n_frames, row + n_payload
+            gather = Gather(file, create_tables(file, header, n_frames, n_bytes))
+            records, first_frame = [], 0
+            for described, stored in clips:
+                record = sources.copy(described.id, stored, gather)
+                records.append(replace(record, first_frame=first_frame).described_as(described))
+                first_frame += record.n_frames
                 if progress:
-                    progress(done + 1, len(clips))
+                    progress(len(records), len(clips))
+            gather.flush()
             content = write_clip_table(file, header, records)
         replace_durably(temporary, out)
     finally:
@@ -86,73 +90,96 @@ def concatenate(
     return content
 
 
-def _check_room(folder: Path, sizes: list[tuple[int, int]], header: Header) -> None:
-    """Fail before the disk is full: afterwards HDF5 can neither close its file nor be trusted."""
-    per_row = 1 if header.codec == "jpeg" else len(REGIONS) * header.size_px**2 * 3
-    needed = sum(100 * n_frames + per_row * n_rows for n_frames, n_rows in sizes)
-    if shutil.disk_usage(folder).free < needed:
-        raise OSError(errno.ENOSPC, f"No space left for a file of {needed / 1e6:.0f} MB")
+def damaged_among(clips: Sequence[tuple[CachedClip, StoredClip]], header: Header) -> set[str]:
+    """Ids of the clips whose bytes do not match their hash; all are read."""
+    sources, damaged = _Sources(header), set()
+    for clip, stored in clips:
+        try:
+            sources.copy(clip.id, stored)
+        except DamagedClip:
+            damaged.add(clip.id)
+    sources.close()
+    return damaged
 
 
-def copy_digest(cache: CropCache, index: int, write: Callable[[int, np.ndarray], None] | None = None) -> str:
+def copy_digest(
+    cache: CropCache | Part, index: int, write: Callable[[np.ndarray], None] | None = None
+) -> str:
     """The hash of a clip's frame table and crops, as read from the file now.
 
     Args:
         cache: where it lies.
         index: which clip.
-        write: called with the position and the bytes (bytes,) uint8 of each piece of crops.
+        write: called with the bytes (bytes,) uint8 of each piece of crops.
     """
-    digest, position = hashlib.sha256(), 0
+    digest = hashlib.sha256()
     for column in cache.frames(index).columns().values():
         digest.update(column.tobytes())
     for piece in cache.payload(index):
         digest.update(piece)
         if write:
-            write(position, piece)
-        position += len(piece)
+            write(piece)
     if cache.header.codec == "jpeg":
         digest.update(cache.offsets(index).astype("<i8").tobytes())
     return digest.hexdigest()
 
 
-def _copy_clip(cache: CropCache, stored: StoredClip, file, payload, frame: int, row: int) -> CachedClip:
-    record = cache.clips[stored.index]
-    row_shape = payload.shape[1:]
-    row_bytes = int(np.prod(row_shape, dtype=np.int64))
-
-    def write(position: int, piece: np.ndarray) -> None:
-        begin = row + position // row_bytes
-        payload[begin : begin + len(piece) // row_bytes] = piece.reshape(-1, *row_shape)
-
-    if copy_digest(cache, stored.index, write) != record.crops_hash or record.fingerprint() != record.hash:
-        raise DamagedClip(stored, record.id)
-    for name, column in cache.frames(stored.index).columns().items():
-        file["frames"][name][frame : frame + record.n_frames] = column
-    if cache.header.codec == "jpeg":
-        first, n_regions = frame * len(REGIONS), len(REGIONS)
-        file[OFFSETS][first : first + record.n_frames * n_regions + 1] = row + cache.offsets(stored.index)
-    return record
+def _check_room(folder: Path, n_bytes: int) -> None:
+    """Fail before the disk is full: afterwards HDF5 can neither close its file nor be trusted."""
+    if shutil.disk_usage(folder).free < n_bytes:
+        raise OSError(errno.ENOSPC, f"No space left for a file of {n_bytes / 1e6:.0f} MB")
 
 
 class _Sources:
     """Opens one source at a time: as many parts as clips would be too many open files."""
 
-    def __init__(self) -> None:
-        self.cache: CropCache | None = None
+    def __init__(self, header: Header) -> None:
+        self.header = header
+        self.cache: CropCache | Part | None = None
 
-    def open(self, path: Path) -> CropCache:
-        if self.cache is None or self.cache.path != path:
-            self.close()
-            self.cache = CropCache(path)
-        return self.cache
+    def sizes(self, clip_id: str, stored: StoredClip) -> tuple[int, int]:
+        """Frames of a clip, and bytes of its crops."""
+        with _damage(clip_id, stored):
+            cache = self._open(stored.path)
+            return cache.clips[stored.index].n_frames, cache.payload_bytes(stored.index)
 
-    def sizes(self, stored: StoredClip) -> tuple[int, int]:
-        """Frames and rows of payload of a clip."""
-        cache = self.open(stored.path)
-        n_frames = cache.clips[stored.index].n_frames
-        return n_frames, int(cache.offsets(stored.index)[-1]) if cache.header.codec == "jpeg" else n_frames
+    def copy(self, clip_id: str, stored: StoredClip, gather: Gather | None = None) -> CachedClip:
+        """Check a clip, copying it if it shall be, and give its record."""
+        with _damage(clip_id, stored):
+            cache, index = self._open(stored.path), stored.index
+            record = cache.clips[index]
+            digest = copy_digest(cache, index, gather and gather.add_crops)
+            if digest != record.crops_hash or record.fingerprint() != record.hash:
+                raise DamagedClip(clip_id, stored)
+            if gather:
+                offsets = cache.offsets(index) if cache.header.codec == "jpeg" else None
+                gather.add_tables(cache.frames(index).columns(), offsets)
+        return record
 
     def close(self) -> None:
         if self.cache is not None:
             self.cache.close()
             self.cache = None
+
+    def _open(self, path: Path) -> CropCache | Part:
+        if self.cache is None or self.cache.path != path:
+            self.close()
+            self.cache = CropCache(path) if _is_hdf5(path) else Part(path, self.header)
+        return self.cache
+
+
+@contextmanager
+def _damage(clip_id: str, stored: StoredClip) -> Iterator[None]:
+    """Whatever a source complains of is damage; OSError then means the file that is written."""
+    try:
+        yield
+    except VidferError as error:
+        raise DamagedClip(clip_id, stored) from error
+
+
+def _is_hdf5(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
+    except OSError as error:
+        raise VidferError(f"{path} cannot be read ({error})") from error

@@ -1,23 +1,34 @@
-"""A part: a finished clip in a cache file of its own, which appears whole or not at all."""
+"""A part: a finished clip in a file of its own, which appears whole or not at all.
+
+Parts live only while a cache is built, often many thousands of them; so they are plain bytes, which cost a
+twentieth of an HDF5 file, and are not synced to disk: one that a power cut has spoilt does not match its
+hash, and its clip is read again. In order: MAGIC, the crops, the frame columns, with JPEGs their offsets, the
+record as JSON, the length of the record (8 bytes) and the SHA-256 of the record (32 bytes).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 import os
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import BinaryIO
 
-import h5py
 import numpy as np
 
 from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
 from vidfer.store.codec import encode_jpeg
-from vidfer.store.durable import replace_durably
 from vidfer.store.records import CachedClip, FrameTable
-from vidfer.store.schema import FRAME_COLUMNS, OFFSETS, Header
-from vidfer.store.tables import LIBVER, create_tables, write_clip_table
+from vidfer.store.schema import FRAME_COLUMNS, Header
+
+MAGIC = b"VFRPART1"
+END_BYTES = 8 + 32
+BLOCK_BYTES = 4 << 20
+"""Size of the pieces in which the crops are read."""
 
 NO_FRAMES = FrameTable(
     *(np.zeros((0, *shape), dtype) for dtype, shape in FRAME_COLUMNS.values()),
@@ -51,32 +62,114 @@ def write_part(
     """
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     columns = frames.columns()
-    status = columns["status"]
     try:
-        with h5py.File(temporary, "w", libver=LIBVER) as file:
-            payload = create_tables(file, header, len(frames), None)
+        with temporary.open("wb") as file:
+            file.write(MAGIC)
             digest = hashlib.sha256()
-            for name, column in columns.items():
-                file["frames"][name][...] = column
+            for column in columns.values():
                 digest.update(column.tobytes())
             store = _store_jpeg if header.codec == "jpeg" else _store_raw
-            offsets = store(payload, header, status, crops, digest, clip.id)
-            if header.codec == "jpeg":
-                file[OFFSETS][...] = offsets
-                digest.update(offsets.tobytes())
+            offsets = store(file, header, columns["status"], crops, digest, clip.id)
+            for column in columns.values():
+                file.write(column.tobytes())
+            file.write(offsets.tobytes())
+            digest.update(offsets.tobytes())
             record = replace(
                 clip,
                 first_frame=0,
                 n_frames=len(frames),
-                n_faces=int((status > 0).sum()),
+                n_faces=int((columns["status"] > 0).sum()),
                 crops_hash=digest.hexdigest(),
             )
             record = replace(record, hash=record.fingerprint())
-            write_clip_table(file, header, [record])
-        replace_durably(temporary, path)
+            text = json.dumps(asdict(record)).encode("ascii")
+            file.write(text + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest())
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return record
+
+
+class Part:
+    """A part opened for reading, with what :class:`vidfer.store.reader.CropCache` has for copying a clip.
+
+    Raises:
+        VidferError: when it cannot be read or is not whole.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self.path, self.header = path, header
+        try:
+            self._file = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise VidferError(f"{path} cannot be read ({error})") from error
+        try:
+            self._size = os.fstat(self._file).st_size
+            end = self._size - END_BYTES
+            tail = self._read(end, END_BYTES)
+            n_text = int.from_bytes(tail[:8], "little")
+            text = self._read(end - n_text, n_text)
+            if hashlib.sha256(text).digest() != tail[8:]:
+                raise ValueError("its record does not match its hash")
+            values = json.loads(text)
+            values["box_hint"] = values["box_hint"] and tuple(values["box_hint"])
+            self.clips = (CachedClip(**values),)
+            tables = _tables(self.clips[0].n_frames, header.codec)
+            self._tables_at = end - n_text - sum(_n_bytes(*table) for table in tables)
+            if self.payload_bytes(0) % header.row_bytes:
+                raise ValueError("its crops are of another size")
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            os.close(self._file)
+            raise VidferError(f"{path} is damaged ({error})") from error
+
+    def frames(self, clip: int) -> FrameTable:
+        """The frame table."""
+        return FrameTable(*self._read_tables()[: len(FRAME_COLUMNS)])
+
+    def offsets(self, clip: int) -> np.ndarray:
+        """(3 * n_frames + 1,) int64: where each JPEG begins and ends."""
+        return self._read_tables()[-1]
+
+    def payload_bytes(self, clip: int) -> int:
+        """Bytes of the crops."""
+        return self._tables_at - len(MAGIC)
+
+    def payload(self, clip: int) -> Iterator[np.ndarray]:
+        """The stored bytes of the crops in pieces of (bytes,) uint8: JPEGs in a row, or raw crops."""
+        step = max(1, BLOCK_BYTES // self.header.row_bytes) * self.header.row_bytes
+        for begin in range(len(MAGIC), self._tables_at, step):
+            yield np.frombuffer(self._read(begin, min(step, self._tables_at - begin)), np.uint8)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def _read_tables(self) -> list[np.ndarray]:
+        """The frame columns, and with JPEGs their offsets."""
+        arrays, position = [], self._tables_at
+        for dtype, shape in _tables(self.clips[0].n_frames, self.header.codec):
+            n_bytes = _n_bytes(dtype, shape)
+            arrays.append(np.frombuffer(self._read(position, n_bytes), dtype).reshape(shape))
+            position += n_bytes
+        return arrays
+
+    def _read(self, position: int, n_bytes: int) -> bytes:
+        if not 0 <= position <= position + n_bytes <= self._size:
+            raise VidferError(f"{self.path} is damaged: it is too short")
+        try:
+            return os.pread(self._file, n_bytes, position)
+        except OSError as error:
+            raise VidferError(f"{self.path} is damaged ({error})") from error
+
+
+def _tables(n_frames: int, codec: str) -> list[tuple[str, tuple[int, ...]]]:
+    """Type and shape of each table of a part, in order."""
+    tables = [(dtype, (n_frames, *shape)) for dtype, shape in FRAME_COLUMNS.values()]
+    return [*tables, ("<i8", (n_frames * len(REGIONS) + 1,))] if codec == "jpeg" else tables
+
+
+def _n_bytes(dtype: str, shape: tuple[int, ...]) -> int:
+    return math.prod(shape) * np.dtype(dtype).itemsize
 
 
 def _pieces(crops: Iterable[np.ndarray], header: Header, n_frames: int, clip_id: str):
@@ -95,28 +188,24 @@ def _pieces(crops: Iterable[np.ndarray], header: Header, n_frames: int, clip_id:
         raise VidferError(f"decoding {clip_id} a second time gave another number of frames than {n_frames}")
 
 
-def _store_jpeg(payload, header: Header, status, crops, digest, clip_id: str) -> np.ndarray:
-    """Append the JPEGs piece by piece; return their offsets (3T + 1,) int64. Missing frames take no byte."""
+def _store_jpeg(file: BinaryIO, header: Header, status, crops, digest, clip_id: str) -> np.ndarray:
+    """Write the JPEGs; return their offsets (3T + 1,) int64. Missing frames take no byte."""
     lengths = np.zeros(len(status) * len(REGIONS), np.int64)
     for first, piece in _pieces(crops, header, len(status), clip_id):
-        images = []
         for i, regions in enumerate(piece):
             if status[first + i]:
                 for region, crop in enumerate(regions):
-                    images.append(encode_jpeg(crop, header.quality))
-                    lengths[(first + i) * len(REGIONS) + region] = len(images[-1])
-        if images:
-            data = np.concatenate(images)
-            begin = payload.shape[0]
-            payload.resize(begin + len(data), axis=0)
-            payload[begin:] = data
-            digest.update(data)
+                    image = encode_jpeg(crop, header.quality)
+                    lengths[(first + i) * len(REGIONS) + region] = len(image)
+                    digest.update(image)
+                    file.write(image)
     return np.concatenate([[0], lengths.cumsum()]).astype("<i8")
 
 
-def _store_raw(payload, header: Header, status, crops, digest, clip_id: str) -> None:
+def _store_raw(file: BinaryIO, header: Header, status, crops, digest, clip_id: str) -> np.ndarray:
+    """Write the crops; return no offsets."""
     for first, piece in _pieces(crops, header, len(status), clip_id):
         piece = np.where(status[first : first + len(piece), None, None, None, None] > 0, piece, np.uint8(0))
-        payload.resize(first + len(piece), axis=0)
-        payload[first:] = piece
         digest.update(np.ascontiguousarray(piece))
+        file.write(np.ascontiguousarray(piece))
+    return np.zeros(0, "<i8")

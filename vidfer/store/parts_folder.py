@@ -28,7 +28,7 @@ class PartsFolder:
     def path_of(self, record: CachedClip) -> Path:
         """Where the part of a clip is or will be; those of unreadable clips have names of their own."""
         key = hashlib.sha256(canonical_json(record.seen()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        return self.folder / f"{key}{'.failed' if record.reason else ''}.h5"
+        return self.folder / f"{key}{'.failed' if record.reason else ''}.part"
 
     def names(self) -> set[str]:
         """Names of all files."""
@@ -66,7 +66,7 @@ class PartsFolder:
 
     def remove_if_empty(self) -> None:
         """Delete the folder unless it has parts."""
-        if not any(name.endswith(".h5") for name in self.names()):
+        if not any(name.endswith(".part") for name in self.names()):
             self.remove()
 
     def remove(self) -> None:

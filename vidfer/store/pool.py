@@ -149,7 +149,6 @@ def _serve(pipe: connection.Connection, prepare, arguments: tuple) -> None:
             pipe.send(("done", work(pipe.recv())))
     except VidferError as error:
         pipe.send(("stop", str(error)))
-        os._exit(0)  # at once: freeing files of a full disk would print HDF5's own complaints
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
 

@@ -144,6 +144,12 @@ class CropCache:
             offsets = self._offsets(record, 0, record.n_frames)
             return offsets - offsets[0]
 
+    def payload_bytes(self, clip: int) -> int:
+        """Bytes that the crops of a clip take."""
+        if self.header.codec == "raw":
+            return self.clips[clip].n_frames * self.header.row_bytes
+        return int(self.offsets(clip)[-1])
+
     def payload(self, clip: int) -> Iterator[np.ndarray]:
         """The stored bytes of a clip in pieces of (bytes,) uint8: its JPEGs in a row, or its raw crops."""
         record = self.clips[clip]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,16 @@ class Header:
     size_px: int
     """Side of every crop."""
     versions: dict[str, str]
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """What a row of the payload is: a byte of JPEG, or the raw crops of a frame."""
+        return () if self.codec == "jpeg" else (len(REGIONS), self.size_px, self.size_px, 3)
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row of the payload."""
+        return math.prod(self.row_shape)
 
     def shaping(self) -> dict:
         """What decides the bytes of the crops: equal here means that crops can be shared between caches."""

@@ -24,18 +24,15 @@ from vidfer.store.schema import (
 LIBVER = "v110"
 """HDF5 1.10's file format (2016): unlike the default one, it has checksums over its own structures."""
 
-PART_CHUNK_BYTES = 64 << 10
 
-
-def create_tables(file: h5py.File, header: Header, n_frames: int, n_payload: int | None) -> h5py.Dataset:
+def create_tables(file: h5py.File, header: Header, n_frames: int, n_bytes: int) -> h5py.Dataset:
     """Create /frames and the payload, and return the payload.
 
     Args:
         file: an empty file open for writing.
         header: its settings; written too.
         n_frames: frames of all clips.
-        n_payload: rows of the payload, bytes of JPEG or frames of raw crops; None: not known yet, it will
-            grow.
+        n_bytes: bytes of all their crops.
     """
     write_header(file, header)
     frames = file.create_group("frames")
@@ -43,13 +40,7 @@ def create_tables(file: h5py.File, header: Header, n_frames: int, n_payload: int
         frames.create_dataset(name, (n_frames, *shape), dtype)
     if header.codec == "jpeg":
         file.create_dataset(OFFSETS, (n_frames * len(REGIONS) + 1,), "<i8")
-        row: tuple[int, ...] = ()
-    else:
-        row = (len(REGIONS), header.size_px, header.size_px, 3)
-    if n_payload is not None:
-        return file.create_dataset(PAYLOAD[header.codec], (n_payload, *row), "u1")
-    chunk = (PART_CHUNK_BYTES,) if header.codec == "jpeg" else (1, *row)
-    return file.create_dataset(PAYLOAD[header.codec], (0, *row), "u1", maxshape=(None, *row), chunks=chunk)
+    return file.create_dataset(PAYLOAD[header.codec], (n_bytes // header.row_bytes, *header.row_shape), "u1")
 
 
 def write_clip_table(file: h5py.File, header: Header, clips: Sequence[CachedClip]) -> str:
