@@ -83,9 +83,15 @@ def cache(arguments: Sequence[str]) -> int:
 
     check_device(options.device)
     clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
-    with _Progress("cropping", "clip") as progress:
+    with _Progress("cropping", "clip") as progress, _Progress("joining", "clip") as join_progress:
         report = build_cache(
-            clips, options.out, options.crops, options.build, device=options.device, progress=progress
+            clips,
+            options.out,
+            options.crops,
+            options.build,
+            device=options.device,
+            progress=progress,
+            join_progress=join_progress,
         )
     for clip_id, reason in report.failures:
         print(f"cannot read {clip_id}: {reason}", file=sys.stderr)
@@ -244,19 +250,21 @@ class _Progress:
     """A progress bar that is told how many are done."""
 
     def __init__(self, what: str, unit: str) -> None:
-        from tqdm.auto import tqdm
-
-        # In a log file a line every ten seconds is enough.
-        self.bar = tqdm(
-            desc=what, unit=unit, total=0, delay=0.2, mininterval=0.1 if sys.stderr.isatty() else 10
-        )
+        self.what, self.unit = what, unit
+        self.bar = None
 
     def __call__(self, done: int, total: int) -> None:
-        self.bar.total = total
+        if self.bar is None:  # the first call starts its clock
+            from tqdm.auto import tqdm
+
+            # In a log file a line every ten seconds is enough.
+            mininterval_s = 0.1 if sys.stderr.isatty() else 10
+            self.bar = tqdm(desc=self.what, unit=self.unit, total=total, delay=0.2, mininterval=mininterval_s)
         self.bar.update(done - self.bar.n)
 
     def __enter__(self) -> _Progress:
         return self
 
     def __exit__(self, *_) -> None:
-        self.bar.close()
+        if self.bar is not None:
+            self.bar.close()
