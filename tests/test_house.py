@@ -90,7 +90,7 @@ def test_borders(path):
     [
         ("data", "from vidfer.models.build import build_encoder", {"models"}),
         ("crops", "def f():\n    from vidfer import store", {"store"}),
-        ("learn", "import vidfer.evaluate.walk", {"evaluate"}),
+        ("learn", "import vidfer.evaluate.result", {"evaluate"}),
         ("actors", "from vidfer.clips.labels import BASIC", {"clips"}),
         ("models", "from vidfer.actors.film import write_actors", {"actors"}),
         ("report", "from vidfer.clips.clip import Clip\nimport vidfer.report.page", set()),

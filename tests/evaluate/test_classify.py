@@ -5,6 +5,7 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassRecall
 
 from vidfer.errors import VidferError
 from vidfer.evaluate.classify import classify
+from vidfer.learn.predict import Predictions, war_uar
 
 CLASSES = ("happy", "sad", "fear")
 
@@ -64,3 +65,12 @@ def test_war_and_uar_are_torchmetrics_micro_accuracy_and_macro_recall():
 def test_nothing_to_judge():
     with pytest.raises(VidferError, match="no clip to judge"):
         classify(np.empty((0, 3)), [], [], CLASSES)
+
+
+def test_the_validation_of_a_run_counts_alike():
+    rng = np.random.default_rng(1)
+    labels, faces = rng.integers(0, 3, 40), rng.random(40) < 0.8
+    probabilities = rng.dirichlet(np.ones(4), 40)
+    found = classify(probabilities, labels, faces, ("a", "b", "c", "nobody"))
+    seen = Predictions(np.arange(40), probabilities, labels, faces)
+    assert war_uar(seen) == pytest.approx((found.war.mean, found.uar.mean))

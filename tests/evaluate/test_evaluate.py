@@ -8,10 +8,10 @@ from crop_caches import write_cache
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.errors import VidferError
-from vidfer.evaluate.embed import embed_clips
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
 from vidfer.evaluate.result import load_result
+from vidfer.learn.embed import embed_clips
 from vidfer.models.build import ModelSettings, build_recogniser
 from vidfer.models.prototype import PrototypeHead
 

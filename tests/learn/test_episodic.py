@@ -5,6 +5,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from torch import nn
+from torch.utils.data import DataLoader, Dataset
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.learn.episodic import EpisodeBatches, EpisodeNet, validate_episodes, validation_episodes
@@ -86,12 +87,27 @@ class Oracle(nn.Module):
         return Embedding(torch.eye(3)[crops[:, 0, 0, 0, 0, 0].long()], torch.zeros(len(crops), 3, 64, 14, 14))
 
 
+class Drawn(Dataset):
+    """Clips that are in memory."""
+
+    training = False
+
+    def __init__(self, crops, masks) -> None:
+        self.crops, self.masks = crops, masks
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def __getitem__(self, i):
+        return {"crops": self.crops[i], "frame_mask": self.masks[i]}
+
+
 def test_validation_counts_queries_without_a_face_as_wrong():
     labels = np.repeat([0, 1, 2], 4)
     faces = np.arange(12) != 5
     crops = torch.from_numpy(labels).view(12, 1, 1, 1, 1, 1).expand(12, 1, 3, 3, 2, 2).to(torch.uint8)
     masks = torch.from_numpy(faces)[:, None]
-    loader = [{"crops": crops[part], "frame_mask": masks[part]} for part in (slice(0, 7), slice(7, 12))]
+    loader = DataLoader(Drawn(crops, masks), batch_size=7)
     sampler = EpisodeSampler(labels, ways=2, shots=1, queries=2, episodes=10, seed=0, has_face=faces)
     asked = np.concatenate([episode.query for episode in sampler])
     assert 0 < (asked == 5).mean() < 0.5

@@ -8,6 +8,7 @@ from accelerate import Accelerator
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.learn.predict import Predictions, predict, war_uar
+from vidfer.learn.walk import walk
 from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
 
@@ -46,3 +47,14 @@ def test_every_clip_once_in_the_order_of_the_cache_without_noise_or_dropout(stri
 
 def faceless_clip(path) -> int:
     return next(i for i, clip in enumerate(ClipDataset(path, [], n_frames=1).cache.clips) if not clip.n_faces)
+
+
+def test_one_process_needs_no_accelerator(striped_cache):
+    torch.manual_seed(0)
+    model = build_recogniser(ModelSettings(width=4, head=None), ["angry", "happy", "sad"]).eval()
+    loader = build_loader(ClipDataset(striped_cache, [2, 40, 7], [0, 1, 2], n_frames=2), 2)
+    accelerator = Accelerator(cpu=True)
+    alone, gathered = predict(model, walk(loader, "cpu")), predict(model, loader, accelerator)
+    assert alone.clips.tolist() == [2, 7, 40] and alone.labels.tolist() == [0, 2, 1]
+    for one, other in zip(vars(alone).values(), vars(gathered).values(), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -12,9 +12,9 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import labels_of, novel_clips
 from vidfer.errors import VidferError
-from vidfer.evaluate.embed import embed_clips
 from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
 from vidfer.evaluate.result import Result, describe_clips
+from vidfer.learn.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
 

@@ -13,8 +13,9 @@ from vidfer.data.splits import class_counts, labels_of
 from vidfer.errors import VidferError
 from vidfer.evaluate.classify import classify
 from vidfer.evaluate.intervals import bootstrap_interval
-from vidfer.evaluate.predict import predict_clips
 from vidfer.evaluate.result import Result, describe_clips
+from vidfer.learn.predict import predict
+from vidfer.learn.walk import walk
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
 
@@ -80,17 +81,18 @@ def evaluate_split(
             f"no clip of split '{split}' and classes {', '.join(classes)}; labelled clips in all splits of "
             f"{cache.path}: {counts}; name another cache or split (`all` takes all of them)"
         )
+    clips = sorted(clips)
     labels = labels_of(cache, clips, classes)
     absent = [name for k, name in enumerate(classes) if not (labels == k).any()]
     if absent:
         notes.append(f"UAR is over the classes that have clips; none of {', '.join(absent)}")
 
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
-    probabilities, has_face = predict_clips(recogniser, loader, device, progress)
-    judged = classify(probabilities, labels, has_face, classes, seed=seed)
+    found = predict(recogniser, walk(loader, device, progress))
+    judged = classify(found.probabilities, labels, found.has_face, classes, seed=seed)
 
     records = [cache.clips[i] for i in clips]
-    about = describe_clips(records, has_face)
+    about = describe_clips(records, found.has_face)
     measures = {"WAR": judged.war, "UAR": judged.uar}
     if about["n_subjects"] is not None:
         people = [c.subject for c in records]
@@ -127,7 +129,7 @@ def evaluate_split(
                 "clip": record.id,
                 "subject": record.subject,
                 "label": record.label,
-                "has_face": bool(has_face[i]),
+                "has_face": bool(found.has_face[i]),
                 "asked": 1,
                 "accuracy": float(judged.correct[i]),
                 "predicted": names[judged.predicted[i]],

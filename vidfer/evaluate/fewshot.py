@@ -13,7 +13,7 @@ from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.intervals import Interval, bootstrap_interval, mean_interval
-from vidfer.evaluate.walk import evaluating
+from vidfer.learn.walk import evaluating
 from vidfer.models.embedding import Embedding
 
 

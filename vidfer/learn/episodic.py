@@ -12,15 +12,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.utils.data import Sampler
+from torch.utils.data import DataLoader, Sampler
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
+from vidfer.learn.embed import embed_clips
 from vidfer.learn.losses import csrn_loss
 from vidfer.learn.settings import EpisodeSettings
 from vidfer.learn.supervised import share_buffers
+from vidfer.learn.walk import evaluating
 from vidfer.models.csrn import CSRNHead
-from vidfer.models.embedding import Embedding
 from vidfer.models.recogniser import Recogniser
 
 
@@ -178,7 +179,7 @@ def validation_episodes(
 
 @torch.no_grad()
 def validate_episodes(
-    recogniser: Recogniser, loader: Iterable[dict], episodes: EpisodeSampler, accelerator: Accelerator
+    recogniser: Recogniser, loader: DataLoader, episodes: EpisodeSampler, accelerator: Accelerator
 ) -> float:
     """Mean accuracy over validation episodes; a query clip without a face counts as wrong.
 
@@ -191,21 +192,17 @@ def validate_episodes(
         episodes: which to ask.
         accelerator: says device and number format.
     """
-    recogniser.eval()
-    parts, faces = [], []
-    for batch in loader:
-        crops, mask = batch["crops"].to(accelerator.device), batch["frame_mask"].to(accelerator.device)
+    device = accelerator.device
+    with evaluating(recogniser):
         with accelerator.autocast():
-            found = recogniser.embed(crops, mask)
-        parts.append(Embedding(found.vector.float(), found.maps.float()))
-        faces.append(mask.any(1))
-    clips, has_face = Embedding.cat(parts), torch.cat(faces)
-    accuracies = []
-    for episode in episodes:
-        support, query, support_labels, query_labels = (
-            torch.from_numpy(part).to(accelerator.device)
-            for part in (episode.support, episode.query, episode.support_labels, episode.query_labels)
-        )
-        chosen = recogniser.head(clips[support], support_labels, clips[query]).argmax(1)
-        accuracies.append(((chosen == query_labels) & has_face[query]).float().mean())
+            clips, has_face = embed_clips(recogniser, loader, device)
+        clips, has_face = clips.to(device), torch.from_numpy(has_face).to(device)
+        accuracies = []
+        for episode in episodes:
+            support, query, support_labels, query_labels = (
+                torch.from_numpy(part).to(device)
+                for part in (episode.support, episode.query, episode.support_labels, episode.query_labels)
+            )
+            chosen = recogniser.head(clips[support], support_labels, clips[query]).argmax(1)
+            accuracies.append(((chosen == query_labels) & has_face[query]).float().mean())
     return float(torch.stack(accuracies).mean())

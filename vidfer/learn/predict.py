@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
+
+from vidfer.learn.walk import evaluating
 
 
 @dataclass(frozen=True)
@@ -27,24 +30,22 @@ class Predictions:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, loader: Iterable[dict], accelerator: Accelerator) -> Predictions:
-    """Class probabilities of every clip, without noise and in evaluation mode, shared over all processes.
+def predict(model: nn.Module, batches: Iterable[dict], accelerator: Accelerator | None = None) -> Predictions:
+    """Class probabilities of every clip, without noise and in evaluation mode.
 
     Args:
         model: gives logits (B, C) for ``crops`` and ``frame_mask``.
-        loader: prepared by the accelerator (possibly wrapped in a progress bar); clips that it repeats to
-            fill the last batch count once.
-        accelerator: gathers what the processes found; each of them gets the whole result.
+        batches: on the model's device, such as :func:`vidfer.learn.walk.walk` gives them; with an accelerator
+            a loader that it has prepared, possibly in a progress bar. Clips that it repeats to fill the last
+            batch count once.
+        accelerator: gathers what its processes found; each of them gets the whole result.
     """
-    was_training = model.training
-    model.eval()
     rows: list[list[torch.Tensor]] = []
-    for batch in loader:
-        with accelerator.autocast():
+    with evaluating(model), accelerator.autocast() if accelerator else nullcontext():
+        for batch in batches:
             logits = model(batch["crops"], batch["frame_mask"])
-        mine = (batch["clip"], logits.float().softmax(1), batch["label"], batch["frame_mask"].any(1))
-        rows.append([part.cpu() for part in accelerator.gather(mine)])
-    model.train(was_training)
+            mine = (batch["clip"], logits.float().softmax(1), batch["label"], batch["frame_mask"].any(1))
+            rows.append([part.cpu() for part in (accelerator.gather(mine) if accelerator else mine)])
     clips, probabilities, labels, has_face = (torch.cat(column).numpy() for column in zip(*rows))
     order = np.unique(clips, return_index=True)[1]
     return Predictions(clips[order], probabilities[order], labels[order], has_face[order])

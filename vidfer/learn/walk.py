@@ -23,8 +23,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 def walk(
     loader: DataLoader, device: torch.device | str, progress: Callable[[int, int], None] | None = None
-) -> Iterator[tuple[Tensor, Tensor, dict[str, Tensor]]]:
-    """Batches as (crops, frame mask) on the device and the whole batch on the CPU.
+) -> Iterator[dict[str, Tensor]]:
+    """The batches of a loader, what the network looks at on the device.
 
     Args:
         loader: from :func:`vidfer.data.loader.build_loader`, of a data set that is not in training, in its
@@ -35,10 +35,7 @@ def walk(
     if loader.dataset.training:
         raise ValueError("evaluation looks at evenly spaced frames; make the data set with training=False")
     for done, batch in enumerate(loader):
-        yield (
-            batch["crops"].to(device, non_blocking=True),
-            batch["frame_mask"].to(device, non_blocking=True),
-            batch,
-        )
+        seen = {name: batch[name].to(device, non_blocking=True) for name in ("crops", "frame_mask")}
+        yield batch | seen
         if progress is not None:
             progress(done + 1, len(loader))

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from vidfer.evaluate.walk import evaluating, walk
+from vidfer.learn.walk import evaluating, walk
 from vidfer.models.embedding import Embedding
 
 
@@ -34,9 +34,9 @@ def embed_clips(
     """
     parts, has_face = [], []
     with evaluating(model):
-        for crops, frame_mask, _ in walk(loader, device, progress):
-            e = model.embed(crops, frame_mask)
+        for batch in walk(loader, device, progress):
+            e = model.embed(batch["crops"], batch["frame_mask"])
             attention = {name: e.attention[name] for name in ("frames",) if name in e.attention}
             parts.append(Embedding(e.vector.float(), e.maps.float(), attention).to("cpu"))
-            has_face.append(frame_mask.any(1).cpu())
+            has_face.append(batch["frame_mask"].any(1).cpu())
     return Embedding.cat(parts), torch.cat(has_face).numpy()
