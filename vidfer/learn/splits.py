@@ -23,12 +23,12 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
         VidferError: no clip to train on, or none to validate on.
     """
     classes = settings.classes or trainable_classes(cache, settings.novel)
+    split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=settings.split_seed)
     if len(classes) < 2:
         raise VidferError(
             f"class '{classes[0]}' alone is nothing to tell apart; name two or more with --data.classes "
             f"({cache.path})"
         )
-    split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=settings.split_seed)
     split = without_people_of(split, cache, settings.novel)
     train = tuple(i for i in split.train if cache.clips[i].n_faces > 0)
     for what, clips in (("clip with a face to train on", train), ("clip to validate on", split.val)):
