@@ -17,8 +17,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: install
 	$(BIN)/python tools/demo.py --out demo
 
+# One process per core with one thread each: threads that wait for each other cost more than they bring.
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(THREADS)
 
 lint: install
 	$(BIN)/ruff check .
