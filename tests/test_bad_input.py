@@ -27,7 +27,7 @@ SHORT = "--tracker none --data.frames 2"
 
 LINES = Path(__file__).with_name("bad_input.txt").read_text(encoding="utf-8").splitlines()
 TABLE = [(command, message.strip()) for command, message in zip(LINES[::2], LINES[1::2], strict=True)]
-"""Command lines, and what their messages must match. In the folder, good.h5 is a good cache and run a good run;
+"""Command lines, and what their messages must match. In the folder, good.h5 is a good cache, run a good run;
 BEST is its checkpoint, EVAL is ``vidfer eval`` with a folder for the results."""
 
 
