@@ -99,4 +99,8 @@ def test_drawn_clips_say_so_whatever_they_are_read_as(touch):
     with pytest.raises(VidferError, match="was not drawn by `vidfer actors`; use --src afew"):
         find_clips("actors", root)
     touch("truth/settings.json")
-    assert [clip.source for clip in find_clips("afew", root)] == ["actors"]
+    (root / "table.csv").write_text("path\nTrain_AFEW/Angry/1.avi\n")
+    for source, where in (("afew", root), ("folder", root / "Train_AFEW"), ("table", root / "table.csv")):
+        assert [clip.source for clip in find_clips(source, where)] == ["actors"]
+    (root.parent / "table.csv").write_text("path\ndata/Train_AFEW/Angry/1.avi\n")
+    assert [clip.source for clip in find_clips("table", root.parent / "table.csv")] == ["actors"]

@@ -3,7 +3,6 @@ import json
 import pytest
 
 from vidfer.errors import VidferError
-from vidfer.evaluate.compare import compare_results
 from vidfer.evaluate.intervals import mean_interval, wilson_interval
 from vidfer.evaluate.result import Result, load_result
 
@@ -92,46 +91,3 @@ def test_other_files_are_refused_with_a_remedy(tmp_path):
     path.write_text(json.dumps(values))
     with pytest.raises(VidferError, match=r"not a whole result file \(rows\)"):
         load_result(path)
-
-
-def test_two_results_are_compared_on_their_common_clips():
-    better, worse = fewshot((1.0, 1.0, 0.5)), fewshot((0.5, 0.5, 0.5))
-    found = compare_results(better, worse)
-    assert found.mean == pytest.approx(0.25)  # fear 0.5 better, angry the same
-    assert (found.n, found.over) == (2, "subjects")
-    assert compare_results(worse, better).mean == pytest.approx(-0.25)
-    found = compare_results(classification((1.0, 1.0, 1.0)), classification((0.0, 1.0, 1.0)))
-    assert found.mean == pytest.approx(1 / 3)  # WAR counts clips
-    unknown = {"n_subjects": None}
-    found = compare_results(classification(**unknown), classification(**unknown))
-    assert (found.mean, found.over) == (0, "clips")
-    unasked = compare_results(fewshot(rows=_one_unasked()), fewshot())
-    assert unasked.mean == pytest.approx(0.625)  # the clip that one of them was never asked for is left out
-
-
-def _one_unasked() -> list[dict]:
-    rows = fewshot((1.0, None, 1.0)).rows
-    rows[1]["asked"] = 0
-    return rows
-
-
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ({"cache_hash": "ef"}, "cache"),
-        ({"classes": ("angry", "sad")}, "classes"),
-        ({"seed": 1}, "protocol"),
-        ({"protocol": {"ways": 2, "shots": 3, "queries": 1, "episodes": 3}}, "protocol"),
-        ({"rows": []}, "clips"),
-    ],
-)
-def test_unlike_results_are_not_compared(change, word):
-    with pytest.raises(VidferError, match=f"of different {word}"):
-        compare_results(fewshot(), fewshot(**change))
-
-
-def test_the_head_belongs_to_the_model_and_may_differ():
-    other = {"ways": 3, "shots": 3, "queries": 1, "episodes": 3, "head": "PrototypeHead", "n_frames": 4}
-    assert compare_results(fewshot(), fewshot(protocol=other)).mean == 0
-    with pytest.raises(VidferError, match="of different kind"):
-        compare_results(fewshot(), classification())

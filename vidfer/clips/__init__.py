@@ -19,6 +19,7 @@ from vidfer.clips.clip import Clip
 from vidfer.clips.folder import ABOUT as FOLDER
 from vidfer.clips.folder import folder
 from vidfer.clips.labels import BASIC, canonical_label
+from vidfer.clips.listing import name_drawn
 from vidfer.clips.table import ABOUT as TABLE
 from vidfer.clips.table import table
 from vidfer.errors import VidferError
@@ -38,7 +39,7 @@ ABOUTS: dict[str, About] = {"actors": ACTORS, "afew": AFEW, "bold": BOLD, "folde
 
 
 def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = None) -> list[Clip]:
-    """All clips of a data set, sorted by id.
+    """All clips of a data set, sorted by id; those that ``vidfer actors`` drew are of source ``actors``.
 
     Args:
         source: a name in :data:`SOURCES`.
@@ -52,7 +53,7 @@ def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = N
     """
     if source not in SOURCES:
         raise VidferError(f"there is no source '{source}'; choose one of {', '.join(SOURCES)}")
-    clips = sorted(SOURCES[source](Path(root)), key=lambda clip: clip.id)
+    clips = sorted(name_drawn(SOURCES[source](Path(root))), key=lambda clip: clip.id)
     twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
     if twice:
         raise VidferError(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfer.clips.about import About
-from vidfer.clips.afew import DRAWN, afew
+from vidfer.clips.afew import afew
 from vidfer.clips.clip import Clip
-from vidfer.clips.listing import check_folder
+from vidfer.clips.listing import DRAWN, check_folder
 from vidfer.errors import VidferError
 
 ABOUT = About(

@@ -31,9 +31,6 @@ SPLITS = {
     "unlabelled": "unlabelled",
 }
 
-DRAWN = "truth/settings.json"
-"""Lies in the folders that ``vidfer actors`` wrote."""
-
 LOOKED_FOR = "Train_AFEW/, Val_AFEW/ and Test_AFEW/ (or Train/, Val/, Test/)"
 
 
@@ -45,9 +42,6 @@ def afew(root: Path) -> list[Clip]:
     number. Labels beyond the basic seven are taken as they are named. If a file ``subjects.csv``
     (``id,subject``) lies at the root, it names the subjects; AFEW itself does not say who is seen. 773 /
     383 / 653 clips; the licence is granted on request, for research, and forbids passing clips on.
-
-    What ``vidfer actors`` drew is marked as source ``actors`` here too, so that no figure on it can be taken
-    for one on people.
 
     Raises:
         VidferError: no split folder at the root, or one without clips.
@@ -66,11 +60,10 @@ def afew(root: Path) -> list[Clip]:
         folders[split] = folder
     if not folders:
         raise _wrong_level(root)
-    source = "actors" if (root / DRAWN).is_file() else "afew"
     clips = []
     for split, folder in folders.items():
         found = [
-            Clip(id=clip_id(path, root), path=path, label=label, split=split, source=source)
+            Clip(id=clip_id(path, root), path=path, label=label, split=split, source="afew")
             for path, label in _labelled(folder, split)
         ]
         if not found:

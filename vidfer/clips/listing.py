@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from vidfer.clips.clip import Clip
@@ -12,6 +13,24 @@ from vidfer.clips.media import holds_only_frames, is_image, is_video, visible
 from vidfer.errors import VidferError
 
 ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})
+
+
+DRAWN = "truth/settings.json"
+"""Lies in the folders that ``vidfer actors`` wrote."""
+
+
+def name_drawn(clips: list[Clip]) -> list[Clip]:
+    """Clips, those that ``vidfer actors`` drew of source ``actors``, whatever they were read as.
+
+    So no figure on them can be taken for one on people.
+    """
+
+    @cache
+    def is_drawn(folder: Path) -> bool:
+        return (folder / DRAWN).is_file() or (folder != folder.parent and is_drawn(folder.parent))
+
+    drawn = [is_drawn(clip.path.absolute().parent) for clip in clips]
+    return [replace(clip, source="actors") if here else clip for clip, here in zip(clips, drawn)]
 
 
 def clip_id(path: Path, root: Path) -> str:

@@ -89,7 +89,7 @@ def evaluate_checkpoint(
         where = split if any(clip.split == split and clip.label in novel for clip in crops.clips) else None
         wanted = novel_clips(crops, novel, base=base, split=where)
         check_subjects_disjoint(crops, {"the clips that the run has seen": seen, "the novel clips": wanted})
-        results["fewshot"] = evaluate_fewshot(
+        result = evaluate_fewshot(
             recogniser,
             crops,
             novel,
@@ -104,6 +104,7 @@ def evaluate_checkpoint(
             **common,
             progress=progress,
         )
+        results["fewshot"] = _with_doubts(result, data, known=bool(seen))
     if not results:
         raise VidferError(
             f"{checkpoint} has no classifier, so no split can be classified; name novel classes with --novel"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from vidfer import __version__
 from vidfer.errors import VidferError
 from vidfer.evaluate.intervals import Interval
+from vidfer.learn.files import write_text
 
 if TYPE_CHECKING:
     from vidfer.store.records import CachedClip
@@ -90,16 +90,8 @@ class Result:
 
     def save(self, path: Path) -> None:
         """Write the result as JSON; the file is there whole or not at all."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        try:
-            temporary.write_text(
-                json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8"
-            )
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
+        write_text(Path(path), text + "\n")
 
 
 def load_result(path: Path) -> Result:
