@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from torch import Tensor
-from torchvision.ops import batched_nms
 
 from vidfer.crops.boxes import inside, is_solid, regress, square, suppress_contained
+from vidfer.crops.nets import CascadeNet, ONet, PNet, RNet
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.summed_frames import SummedFrames, cut_one_each
+from vidfer.crops.suppress import suppress
 
 FACTOR = 0.709
 """Ratio of one pyramid level to the one before; MTCNN's sqrt(1/2)."""
@@ -24,7 +24,9 @@ STRIDE_PX = 2
 TABLE_PIXELS = 4 * 2**20
 """Pixels of the frames that go through the cascade together; twelve bytes of tables each."""
 CUTS_AT_ONCE = 1024
-"""Candidates that go through R- or O-Net together."""
+"""Candidates that go through R- or O-Net together, to fill a GPU."""
+CUTS_AT_ONCE_CPU = 64
+"""The same on a CPU, to stay in its caches."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class FaceDetector:
         self.device = torch.device(device)
         self.settings = settings
         self._pnet, self._rnet, self._onet = (
-            net().eval().to(self.device, memory_format=torch.channels_last) for net in (PNet, RNet, ONet)
+            net(name, self.device) for net, name in ((PNet, "pnet"), (RNet, "rnet"), (ONet, "onet"))
         )
         self._memory: np.ndarray | None = None
 
@@ -112,13 +114,11 @@ class FaceDetector:
         while min(frames.height, frames.width) * scale >= CELL_PX:
             images = frames.resized(int(frames.height * scale + 1), int(frames.width * scale + 1))
             regression, probability = self._pnet(self._upload(images))
-            frame, row, column = torch.nonzero(
-                probability[:, 1] >= self.settings.thresholds[0], as_tuple=True
-            )
+            frame, row, column = torch.nonzero(probability >= self.settings.thresholds[0], as_tuple=True)
             corner = torch.stack([column, row], dim=1) * STRIDE_PX
             first, last = ((corner + 1) / scale).floor(), ((corner + CELL_PX) / scale).floor()
             boxes.append(torch.cat([first, last], dim=1))
-            scores.append(probability[frame, 1, row, column])
+            scores.append(probability[frame, row, column])
             offsets.append(regression[frame, :, row, column])
             owner.append(frame)
             group.append(frame + len(group) * len(images))
@@ -126,31 +126,31 @@ class FaceDetector:
         boxes, scores, offsets, owner, group = (
             torch.cat(x).cpu() for x in (boxes, scores, offsets, owner, group)
         )
-        kept = batched_nms(boxes, scores, group, 0.5)
-        kept = kept[batched_nms(boxes[kept], scores[kept], owner[kept], 0.7)]
+        kept = suppress(boxes, scores, group, 0.5)
+        kept = kept[suppress(boxes[kept], scores[kept], owner[kept], 0.7)]
         return square(regress(boxes[kept], offsets[kept], pixel=0)), owner[kept]
 
     def _refine(self, boxes: Tensor, owner: Tensor, cuts: np.ndarray) -> tuple[Tensor, Tensor]:
         """R-Net: fewer and better squares."""
-        offsets, probability = self._ask(self._rnet, cuts)
-        scores = probability[:, 1]
+        offsets, scores = self._ask(self._rnet, cuts)
         good = scores > self.settings.thresholds[1]
         boxes, owner, scores, offsets = boxes[good], owner[good], scores[good], offsets[good]
-        kept = batched_nms(boxes, scores, owner, 0.7)
+        kept = suppress(boxes, scores, owner, 0.7)
         return square(regress(boxes[kept], offsets[kept], pixel=1)), owner[kept]
 
     def _describe(self, boxes: Tensor, cuts: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
         """O-Net: boxes (k,4), landmarks (k,5,2) and scores (k,) of squares (k,4)."""
-        offsets, points, probability = self._ask(self._onet, cuts)
+        offsets, points, scores = self._ask(self._onet, cuts)
         size = (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
         landmarks = boxes[:, None, :2] + points.view(-1, 2, 5).transpose(1, 2) * size - 1
-        return regress(boxes, offsets, pixel=1), landmarks, probability[:, 1]
+        return regress(boxes, offsets, pixel=1), landmarks, scores
 
-    def _ask(self, net: torch.nn.Module, cuts: np.ndarray) -> tuple[Tensor, ...]:
+    def _ask(self, net: CascadeNet, cuts: np.ndarray) -> tuple[Tensor, ...]:
         """What ``net`` says of cuts (k,s,s,3), some at a time, on the host."""
         # The networks cannot flatten nothing: without cuts, ask about a blank and forget the answer.
         asked = cuts if len(cuts) else np.zeros((1, *cuts.shape[1:]), np.float32)
-        parts = [net(self._upload(asked[i : i + CUTS_AT_ONCE])) for i in range(0, len(asked), CUTS_AT_ONCE)]
+        step = CUTS_AT_ONCE_CPU if self.device.type == "cpu" else CUTS_AT_ONCE
+        parts = [net(self._upload(asked[i : i + step])) for i in range(0, len(asked), step)]
         return tuple(torch.cat(values)[: len(cuts)].cpu() for values in zip(*parts))
 
     def _upload(self, images: np.ndarray) -> Tensor:

@@ -1,0 +1,41 @@
+"""Of boxes that overlap, the best ones: torchvision's non-maximum suppression without importing torchvision.
+
+The import costs a worker process more than a second, most of it for torch's compiler; the operator itself is
+in a library that torch can load alone.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+
+def suppress(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -> Tensor:
+    """Positions of the boxes that stay, best first, when of two the weaker goes if their intersection over
+    union is above ``threshold``.
+
+    Args:
+        boxes: (k,4) float32 xyxy, on the host.
+        scores: (k,).
+        groups: (k,) int64; boxes of different groups never meet.
+    """
+    nms = _operator()
+    kept = [torch.zeros(0, dtype=torch.int64)]
+    for group in groups.unique():
+        own = torch.nonzero(groups == group)[:, 0]
+        kept.append(own[nms(boxes[own], scores[own], threshold)])
+    positions = torch.cat(kept)
+    return positions[scores[positions].argsort(descending=True, stable=True)]
+
+
+@cache
+def _operator():
+    for library in sorted(Path(find_spec("torchvision").origin).parent.glob("_C*")):
+        torch.ops.load_library(library)
+    if not hasattr(torch.ops.torchvision, "nms"):  # another way of packing it
+        import torchvision  # noqa: F401
+    return torch.ops.torchvision.nms
