@@ -44,3 +44,16 @@ def studio_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studio_clips")
     write_actors(settings, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def striped_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A crop cache that can be learned from in seconds.
+
+    Of each of 3 classes 6 clips to train on, 4 to validate on, 8 unlabelled (one of them faceless).
+    """
+    from striped_cache import write_striped_cache
+
+    path = tmp_path_factory.mktemp("striped") / "striped.h5"
+    write_striped_cache(path, {"train": 6, "val": 4, "unlabelled": 8}, faceless=1)
+    return path

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+from crop_caches import store_clips
 
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS, STATUS
-from vidfer.store.concatenate import StoredClip, concatenate
-from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable, record_of
-from vidfer.store.schema import Header
 
 CLASSES = ("angry", "happy", "sad")
 
@@ -32,9 +29,8 @@ def write_striped_cache(
 
     The clip's id names its class also where the label is not told.
     """
-    header = Header(crop_settings={}, codec="raw", quality=None, size_px=size_px, versions={})
     rng = np.random.default_rng(0)
-    stored = []
+    made = []
     for split, count in per_class.items():
         for number, name in enumerate(CLASSES):
             for i in range(count):
@@ -47,13 +43,6 @@ def write_striped_cache(
                 )
                 missing = split == "unlabelled" and i < faceless
                 status = np.full(frames, STATUS.index("missing" if missing else "detected"), np.uint8)
-                boxes, landmarks = np.zeros((frames, 4)), np.zeros((frames, 5, 2))
-                table = FrameTable(np.arange(frames) / 25, boxes, landmarks, np.ones(frames), status)
                 crops = draw_crops(number, frames, size_px, rng) * np.uint8(not missing)
-                part = path.with_name(f"part{len(stored)}.h5")
-                stored.append(
-                    (write_part(part, header, record_of(clip), table, [crops]), StoredClip(part, 0))
-                )
-    stored.sort(key=lambda pair: pair[0].id)
-    concatenate(stored, header, path)
-    return CropCache(path)
+                made.append((clip, status, crops))
+    return store_clips(path, made, size_px=size_px)

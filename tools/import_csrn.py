@@ -23,6 +23,9 @@ from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 
 REMEDY = "name a .pth that CSRN's authors released"
+BASE_CLASSES = ["happy", "neutral", "sad", "surprise"]
+"""What the released networks were trained on; these can never be novel."""
+
 RELATION_NAMES = {
     "layer1.0": "conv1",
     "layer1.1": "bn1",
@@ -73,7 +76,7 @@ def import_csrn(weights: Path) -> tuple[Recogniser, dict]:
     except (RuntimeError, KeyError, ValueError, IndexError) as error:
         raise VidferError(f"the tensors of {weights} are not those of CSRN ({error}); {REMEDY}") from error
     said = {name: float(released[name]) for name in ("epoch", "best_acc") if name in released}
-    return recogniser.eval(), {"made_from": weights.name, **said}
+    return recogniser.eval(), {"made_from": weights.name, "base_classes": BASE_CLASSES, **said}
 
 
 def _split_names(state: dict[str, torch.Tensor]) -> list[tuple[str, str, torch.Tensor]]:

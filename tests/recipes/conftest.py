@@ -1,4 +1,4 @@
-"""Recipes as modules, a cache that can be learned from in seconds, and a teacher trained on it."""
+"""Recipes as modules, and a teacher trained on the striped cache."""
 
 import importlib.util
 import sys
@@ -11,7 +11,6 @@ from types import ModuleType
 import pytest
 import torch
 from recipe_runs import FAST, RECIPES, SHORT, TINY
-from striped_cache import write_striped_cache
 
 
 @contextmanager
@@ -30,14 +29,6 @@ def one_cpu_thread() -> Iterator[None]:
 def same_arithmetic_everywhere() -> Iterator[None]:
     with one_cpu_thread():
         yield
-
-
-@pytest.fixture(scope="session")
-def striped_cache(tmp_path_factory) -> Path:
-    """3 classes: 6 clips to train on, 4 to validate on, 8 unlabelled (one of them faceless) of each."""
-    path = tmp_path_factory.mktemp("striped") / "striped.h5"
-    write_striped_cache(path, {"train": 6, "val": 4, "unlabelled": 8}, faceless=1)
-    return path
 
 
 def load_recipe(name: str) -> ModuleType:

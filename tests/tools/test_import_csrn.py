@@ -54,7 +54,8 @@ def test_makes_a_checkpoint_that_loads(tool, tmp_path):
     weights, encoder, relation = released_file(tmp_path / "csrn.pth")
     tool.main(tool.Settings(weights=weights, out=tmp_path / "out"))
     recogniser, info = load_checkpoint(tmp_path / "out")
-    assert info == {"made_from": "csrn.pth", "epoch": 7, "best_acc": 0.5}
+    base = ["happy", "neutral", "sad", "surprise"]
+    assert info == {"made_from": "csrn.pth", "base_classes": base, "epoch": 7, "best_acc": 0.5}
     assert recogniser.classes == () and recogniser.settings.encoder == "conv4"
     for made, original in ((recogniser.encoder.blocks, encoder.blocks), (recogniser.head.relation, relation)):
         assert made.state_dict().keys() == original.state_dict().keys()
@@ -83,7 +84,7 @@ def test_command_ends_with_status_2_and_one_message(tmp_path):
     command = [sys.executable, str(SCRIPT), "--weights", "none.pth", "--out", "out"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.startswith("there is no file none.pth") and "Traceback" not in done.stderr
+    assert done.stderr.startswith("import_csrn.py: there is no file none.pth") and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", ["rafdb", "fer2013"])
