@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,8 @@ from vidfer.crops.decode_fault import UnreadableVideo
 
 FALLBACK_FPS = 25.0
 """Only for files without any usable time stamp."""
+KEPT_BYTES = 64 * 2**20
+"""A video whose decoded frames, not yet converted to RGB, take no more than this is decoded only once."""
 
 
 def open_container(path: Path) -> av.container.InputContainer:
@@ -38,19 +41,26 @@ class AvReader:
     """Reads forwards only, and knows each frame from having decoded it once.
 
     The first pass decodes without converting and notes the time of each frame up to the first fault, so every
-    time belongs to a frame that really comes. The price is a second decoding, paid only by files that decord
-    cannot be trusted with.
+    time belongs to a frame that really comes. The price is a second decoding, paid only by longer files that
+    decord cannot be trusted with.
     """
 
     def __init__(self, path: Path) -> None:
         times: list[float] = []
         faults: list[str] = []
+        kept: deque[av.VideoFrame] = deque()
+        kept_bytes = 0
         for frame in decode_frames(path, faults):
             if not times:
                 turned = frame.rotation % 180 != 0
                 self.width = frame.height if turned else frame.width
                 self.height = frame.width if turned else frame.height
             times.append(np.nan if frame.time is None else frame.time)
+            kept_bytes += sum(plane.buffer_size for plane in frame.planes)
+            if kept_bytes <= KEPT_BYTES:
+                kept.append(frame)
+            else:
+                kept.clear()
         if not times:
             reason = f"no frame can be decoded ({faults[0] if faults else 'the video stream is empty'})"
             raise UnreadableVideo(path, reason)
@@ -61,7 +71,7 @@ class AvReader:
         self.times_s = np.array(times) - times[0]
         if not np.all(np.diff(self.times_s) > 0):
             self.times_s = np.arange(len(times)) / self.fps
-        self._frames = decode_frames(path, [])
+        self._frames = _given_away(kept) if len(kept) == len(times) else decode_frames(path, [])
         self._next = 0
 
     def read(self, positions: np.ndarray) -> np.ndarray:
@@ -105,6 +115,12 @@ def decode_frames(path: Path, faults: list[str]) -> Iterator[av.VideoFrame]:
                 started = started or not frame.is_corrupt
                 if started:
                     yield frame
+
+
+def _given_away(frames: deque[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+    """The frames in order, each freed when it is no longer used."""
+    while frames:
+        yield frames.popleft()
 
 
 def _upright_rgb(frame: av.VideoFrame, width: int, height: int) -> np.ndarray:

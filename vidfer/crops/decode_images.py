@@ -40,7 +40,8 @@ class ImageReader:
         self.images = images
         self.fps = fps
         self.times_s = np.arange(len(images)) / FOLDER_FPS
-        self.height, self.width = read_image(images[0]).shape[:2]
+        self._first: np.ndarray | None = read_image(images[0])
+        self.height, self.width = self._first.shape[:2]
         self.fault: str | None = None
 
     @classmethod
@@ -59,7 +60,8 @@ class ImageReader:
         for position in positions:
             path = self.images[position]
             try:
-                image = read_image(path)
+                image = read_image(path) if self._first is None or position else self._first
+                self._first = None
             except UnreadableVideo as error:
                 self.fault = f"frame {position} ({path.name}): {error.reason}"
                 break
