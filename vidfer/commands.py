@@ -237,7 +237,8 @@ def report(arguments: Sequence[str]) -> int:
     check_device(options.device)
     print(build_report(**vars(options)))
     for run in options.runs:
-        print(write_model_card(run, options.results))
+        if (run / "checkpoints" / "best").is_dir():  # a run that has only begun has none
+            print(write_model_card(run, options.results))
     return 0
 
 

@@ -79,7 +79,7 @@ def evaluate_split(
         counts = ", ".join(f"{name} {count}" for name, count in class_counts(cache).items()) or "none"
         raise VidferError(
             f"no clip of split '{split}' and classes {', '.join(classes)}; labelled clips in all splits of "
-            f"{cache.path}: {counts}; name another cache or split (`all` takes all of them)"
+            f"{cache.path}: {counts}; name another {'cache' if split == 'all' else 'split (`all` takes all)'}"
         )
     clips = sorted(clips)
     labels = labels_of(cache, clips, classes)

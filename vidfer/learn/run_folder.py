@@ -52,12 +52,14 @@ class RunFolder:
         accelerator: of the run.
 
     Raises:
-        VidferError: the folder exists and ``settings.resume`` is not set; or it is set and the settings are
-            others. Raised in every process alike.
+        VidferError: the tracker is not installed; the folder exists and ``settings.resume`` is not set; or it
+            is set and the settings are others. Raised in every process alike.
     """
 
     def __init__(self, settings: RunSettings, accelerator: Accelerator) -> None:
         self.path, self.accelerator = settings.out, accelerator
+        if settings.tracker == "wandb" and not accelerator.log_with:  # Accelerate would go on without it
+            raise VidferError("--tracker wandb: it is not installed; pip install wandb, or choose another")
         problem = [None]
         if accelerator.is_main_process:
             try:

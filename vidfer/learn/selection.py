@@ -30,7 +30,7 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
         raise VidferError(
             f"no pseudo-label has a confidence above {settings.threshold} ({len(labels.clip_ids)} clips, "
             f"{int(labels.has_face.sum())} with a face, highest confidence {highest:.2f}); "
-            f"lower --pseudo.threshold or train the teacher longer"
+            f"lower --pseudo.threshold and choose another --out, or train the teacher longer"
         )
     if not settings.balance:
         return replace(labels, weights=kept.astype(np.int64))
