@@ -48,9 +48,9 @@ STUDY = Plan(
     "--test-subjects 40 --novel-per-class 20 --unlabelled 840 --unlabelled-subjects 120 --max-duration-s 1.0",
     crop_px=80,
     network="--model.width 16 --model.input-px 64",
-    teacher="--train.epochs 100 --train.batch-size 16 --train.ema-decay 0.98",
+    teacher="--train.epochs 150 --train.batch-size 16 --train.ema-decay 0.98",
     student="--train.epochs 30 --train.batch-size 8 --pseudo.ratio 3 --train.ema-decay 0.98",
-    relation="--episodes.epochs 8 --episodes.per-epoch 40 --episodes.val-episodes 100",
+    relation="--episodes.epochs 5 --episodes.per-epoch 30 --episodes.val-episodes 40",
 )
 
 
@@ -70,19 +70,21 @@ def steps(out: Path, plan: Plan, seed: int) -> list[str]:
     """The commands, in order."""
     train = "accelerate launch --config_file accelerate_config.yaml"
     data = f"--cache {out}/actors.h5 --resume --tracker none --seed {seed} --data.frames 4"
-    best = "checkpoints/best"
+    # The last checkpoint, not the best on validation: to choose among many epochs by a few dozen clips is
+    # luck. On actors of another seed, of which no figure is quoted, it cost the student five points.
+    kept = "checkpoints/last"
     evaluate = f"--cache {out}/actors.h5 --novel {NOVEL} --curve 1 2 3 5 --seed {seed}"
     return [
         f"vidfer actors --out {out}/actors --setting wild --seed {seed} --min-duration-s 0.5 {plan.actors}",
         f"vidfer cache --src afew --root {out}/actors --out {out}/actors.h5 --size-px {plan.crop_px}",
         f"vidfer inspect {out}/actors.h5",
         f"{train} recipes/supervised.py --out {out}/teacher {data} {plan.network} {plan.teacher}",
-        f"{train} recipes/noisy_student.py --out {out}/student {data} --teacher {out}/teacher/{best} "
+        f"{train} recipes/noisy_student.py --out {out}/student {data} --teacher {out}/teacher/{kept} "
         f"{plan.student}",
-        f"{train} recipes/fewshot.py --out {out}/csrn {data} --init {out}/student/{best} --model.head csrn "
+        f"{train} recipes/fewshot.py --out {out}/csrn {data} --init {out}/student/{kept} --model.head csrn "
         f"{plan.relation}",
         *(
-            f"vidfer eval --checkpoint {out}/{who}/{best} --out {out}/results/{who} {evaluate}"
+            f"vidfer eval --checkpoint {out}/{who}/{kept} --out {out}/results/{who} {evaluate}"
             for who in ("teacher", "student", "csrn")
         ),
         f"vidfer report --runs {out}/teacher {out}/student {out}/csrn "
