@@ -32,7 +32,8 @@ from vidfer.learn.seeds import seed_epoch
 from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
 from vidfer.learn.splits import check_shares, split_hash, training_split
 from vidfer.learn.supervised import train_epoch
-from vidfer.models.build import build_recogniser, load_imagenet
+from vidfer.models.build import build_recogniser
+from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
 from vidfer.store.reader import CropCache
 

@@ -16,9 +16,10 @@ import torch
 import tyro
 from torch import nn
 
-from vidfer.models.build import ModelSettings, build_encoder
+from vidfer.models.build import build_encoder
 from vidfer.models.csrn import RelationModule
 from vidfer.models.grouped_resnet import GroupedResNet18
+from vidfer.models.settings import ModelSettings
 
 
 @dataclass(frozen=True, kw_only=True)

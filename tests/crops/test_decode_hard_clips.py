@@ -6,9 +6,10 @@ import av
 import numpy as np
 import pytest
 
-from vidfer.crops.decode import UnreadableVideo, probe, read_chunks
+from vidfer.crops.decode import probe, read_chunks
 from vidfer.crops.decode_av import AvReader
 from vidfer.crops.decode_decord import DecordReader
+from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_open import FastReader, open_reader
 
 BETTER = {

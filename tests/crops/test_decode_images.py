@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from vidfer.crops.decode import UnreadableVideo, probe, read_chunks
+from vidfer.crops.decode import probe, read_chunks
+from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_images import read_image
 
 RED = np.zeros((40, 60, 3), np.uint8)

@@ -9,8 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from vidfer.crops.decode import UnreadableVideo, choose_frames, probe, read_chunks
+from vidfer.crops.decode import choose_frames, probe, read_chunks
 from vidfer.crops.decode_av import AvReader
+from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_open import FastReader
 from vidfer.errors import VidferError
 

@@ -7,7 +7,7 @@ import pytest
 from vidfer.actors.film import encode
 from vidfer.clips.clip import Clip
 from vidfer.crops import extract
-from vidfer.crops.decode import UnreadableVideo
+from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track import MISSING

@@ -12,8 +12,9 @@ from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
 from vidfer.evaluate.result import load_result
 from vidfer.learn.embed import embed_clips
-from vidfer.models.build import ModelSettings, build_recogniser
+from vidfer.models.build import build_recogniser
 from vidfer.models.prototype import PrototypeHead
+from vidfer.models.settings import ModelSettings
 
 BASE, NOVEL = ("happy", "sad"), ("angry", "disgust", "fear")
 EPISODES = {"ways": 3, "shots": 2, "queries": 1, "episodes": 30, "seed": 0}

@@ -1,11 +1,12 @@
 import pytest
 import torch
 
-from vidfer.models.build import ModelSettings, build_encoder, build_head, build_recogniser
+from vidfer.models.build import build_encoder, build_head, build_recogniser
 from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
 from vidfer.models.prototype import PrototypeHead
+from vidfer.models.settings import ModelSettings
 
 CLASSES = ("angry", "happy", "sad")
 

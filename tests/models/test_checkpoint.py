@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from vidfer.errors import VidferError
-from vidfer.models.build import ModelSettings, build_recogniser
+from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
+from vidfer.models.settings import ModelSettings
 
 CLASSES = ("angry", "happy")
 INFO = {"cache": "ab12", "epoch": 3, "metrics": {"war": 0.5}}
@@ -132,7 +133,8 @@ def test_a_kill_leaves_the_old_or_the_new_checkpoint(tmp_path):
 
 SAVE_FOR_EVER = """
 import sys, torch
-from vidfer.models.build import ModelSettings, build_recogniser
+from vidfer.models.build import build_recogniser
+from vidfer.models.settings import ModelSettings
 from vidfer.models.checkpoint import save_checkpoint
 model = build_recogniser(ModelSettings(encoder="conv4"))
 for epoch in range(10**6):

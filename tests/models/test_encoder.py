@@ -1,9 +1,10 @@
 import pytest
 import torch
 
-from vidfer.models.build import ModelSettings, build_encoder
+from vidfer.models.build import build_encoder
 from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.encoder import VideoEncoder
+from vidfer.models.settings import ModelSettings
 
 ENCODERS = {
     "grouped_softmax": ModelSettings(width=4, input_px=64),

@@ -84,7 +84,9 @@ def test_command_ends_with_status_2_and_one_message(tmp_path):
     command = [sys.executable, str(SCRIPT), "--weights", "none.pth", "--out", "out"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.startswith("import_csrn.py: there is no file none.pth") and "Traceback" not in done.stderr
+    assert (
+        done.stderr.startswith("import_csrn.py: there is no file none.pth") and "Traceback" not in done.stderr
+    )
 
 
 @pytest.mark.parametrize("name", ["rafdb", "fer2013"])

@@ -16,8 +16,6 @@ from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_open import Reader, open_reader
 from vidfer.errors import VidferError
 
-__all__ = ["FrameChunk", "UnreadableVideo", "VideoInfo", "probe", "read_chunks"]
-
 CHUNK_BYTES = 96 * 2**20
 """A chunk of large frames holds fewer of them, so that memory stays bounded for 4K video too."""
 

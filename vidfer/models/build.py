@@ -9,12 +9,9 @@ from torch import nn
 from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
-from vidfer.models.imagenet import load_imagenet
 from vidfer.models.prototype import PrototypeHead
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
-
-__all__ = ["ModelSettings", "build_encoder", "build_head", "build_recogniser", "load_imagenet"]
 
 
 def build_encoder(settings: ModelSettings) -> nn.Module:
