@@ -67,3 +67,10 @@ def test_what_cannot_be_known_is_a_doubt_in_the_result(tmp_path):
     found = evaluate_checkpoint(checkpoint, cache.path, split="all", **TASK)
     for result in found.values():
         assert "whether it was trained on these clips is not known" in result.note
+
+
+def test_images_are_looked_at_once(tmp_path):
+    cache = write_cache(tmp_path / "c.h5", [clip | {"status": "d"} for clip in clips()], size_px=32)
+    checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
+    found = evaluate_checkpoint(checkpoint, cache.path, **TASK | {"frames": 8})
+    assert found["fewshot"].protocol["n_frames"] == found["classification"].protocol["n_frames"] == 1

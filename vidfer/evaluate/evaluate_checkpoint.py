@@ -71,7 +71,9 @@ def evaluate_checkpoint(
     crops = CropCache(cache)
     run = Path(checkpoint).resolve().parent.parent
     data, settings = _read(run / "data.json"), _read(run / "settings.json")
-    n_frames = frames or settings.get("data", {}).get("frames", FRAMES)
+    # A shorter clip repeats frames, which changes no weighted mean: images need not be looked at eight times.
+    longest = max((clip.n_faces for clip in crops.clips), default=1)
+    n_frames = min(frames or settings.get("data", {}).get("frames", FRAMES), max(longest, 1))
     common = {"n_frames": n_frames, "checkpoint_hash": checkpoint_hash(checkpoint), "device": device}
     # Ids of the run's own split mean something in its own cache only.
     parts = _positions(crops, data)
