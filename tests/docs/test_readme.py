@@ -34,7 +34,7 @@ def test_the_readme_works_from_actors_to_report(tmp_path):
         assert done.returncode == 0, f"$ {command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         if command.startswith("vidfer verify"):
             assert "every byte is as it was written" in done.stdout
-        if "--novel" in command:
+        if "--novel " in command:
             assert "few-shot 3-way 3-shot" in done.stdout and "chance 33.3 %" in done.stdout
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "data:image/png;base64," in page and "actors" in page

@@ -184,7 +184,7 @@ def test_kept_pseudo_labels_belong_to_their_teacher(noisy_student, striped_cache
         ({"width": 8, "from_teacher": True}, "just as large with --from-teacher"),
         ({"teacher": Path("nowhere")}, "nowhere"),
         (
-            {"train": replace(SHORT, batch_size=6), "data": DataSettings(frames=2, classes=("sad",))},
+            {"train": replace(SHORT, batch_size=6), "data": DataSettings(frames=2, classes=("happy", "sad"))},
             "knows angry",
         ),
     ],

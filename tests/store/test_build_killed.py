@@ -26,17 +26,22 @@ class Build:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def finished(self) -> int:
-        """Wait for the next message."""
-        return int(self.process.stdout.readline().split()[0])
+        """Wait for the next message; all eight clips are finished when the program has nothing more to say."""
+        line = self.process.stdout.readline()
+        return int(line.split()[0]) if line else 8
 
-    def end(self, how: signal.Signals) -> None:
-        """Stop it and see that its workers end too."""
-        family = psutil.Process(self.process.pid).children(recursive=True)
+    def end(self, how: signal.Signals) -> bool:
+        """Stop it and see that its workers end too; False if it had ended by itself."""
+        try:
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            family = []
         self.process.send_signal(how)
-        self.process.wait(timeout=60)
+        status = self.process.wait(timeout=60)
         self.process.stdout.close()
         _, alive = psutil.wait_procs(family, timeout=60)
-        assert len(family) >= 2 and not alive
+        assert not alive
+        return status != 0
 
 
 @pytest.mark.timeout(600)  # five starts of Python with torch: slow on a busy machine
@@ -44,7 +49,7 @@ def test_stopped_again_and_again_it_ends_in_the_same_bytes(studio_clips, tmp_pat
     undisturbed, out = tmp_path / "undisturbed.h5", tmp_path / "stopped.h5"
     clips = find_clips("actors", studio_clips)
     build_cache(clips, undisturbed, CROPS, BuildSettings(workers=1))
-    finished = 0
+    finished, stops = 0, 0
     # How it is stopped, after how many clips and seconds more, and with how many workers.
     for how, n_more, delay_s, workers in (
         (signal.SIGKILL, 1, 0.0, 2),
@@ -58,11 +63,11 @@ def test_stopped_again_and_again_it_ends_in_the_same_bytes(studio_clips, tmp_pat
             pass
         finished = min(8, finished + n_more)
         time.sleep(delay_s)
-        build.end(how)
+        stops += build.end(how)
         if finished < 8 and not out.exists():  # on a busy machine the rest may be done by now
             with pytest.raises(VidferError, match="not finished"):
                 CropCache(out)
-    report = build_cache(clips, out, CROPS, BuildSettings(workers=2))
-    assert report.n_new == 0
+    assert stops >= 2, "the program was faster than those who would stop it; this proves nothing"
+    build_cache(clips, out, CROPS, BuildSettings(workers=2))
     assert out.read_bytes() == undisturbed.read_bytes()
     assert sorted(tmp_path.iterdir()) == [out, undisturbed]
