@@ -9,6 +9,12 @@ import torch
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """The same weights in every test, whichever tests ran before it in the same process."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real videos, published weights and golden numbers; not part of the repository."""

@@ -50,9 +50,8 @@ def test_pair_scores_are_those_of_one_pair_at_a_time(monkeypatch, pairs_at_once)
     assert scores.shape == (3, 3, 2)
     torch.testing.assert_close(scores, torch.tensor(expected), atol=1e-6, rtol=0)
     assert scores.std() > 1e-3
-    torch.testing.assert_close(
-        head.pair_scores(query, support), scores, atol=1e-6, rtol=0
-    )  # with gradients: at once
+    with_gradients = head.pair_scores(query, support)  # all pairs at once
+    torch.testing.assert_close(with_gradients, scores, atol=1e-6, rtol=0)
 
 
 def test_select_channels_by_hand():
