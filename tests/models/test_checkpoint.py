@@ -57,7 +57,9 @@ def test_hash_names_the_model_and_nothing_else(tmp_path):
 
 
 def test_each_mistake_gets_a_message(tmp_path):
-    with pytest.raises(VidferError, match=r"no model\.safetensors in .*nowhere, so it is no checkpoint; name a folder"):
+    with pytest.raises(
+        VidferError, match=r"no model\.safetensors in .*nowhere, so it is no checkpoint; name"
+    ):
         load_checkpoint(tmp_path / "nowhere")
     folder = tmp_path / "best"
     save_checkpoint(folder, small_model(), INFO)

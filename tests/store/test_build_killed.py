@@ -26,7 +26,7 @@ class Build:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def finished(self) -> int:
-        """Wait for the next message; all eight clips are finished when the program has nothing more to say."""
+        """Wait for the next message; all eight are finished when it has nothing more to say."""
         line = self.process.stdout.readline()
         return int(line.split()[0]) if line else 8
 
