@@ -21,6 +21,9 @@ BIN = Path(sys.executable).parent
 NOVEL = "contempt happily_surprised sadly_fearful angrily_disgusted fearfully_surprised"
 
 
+STUDENT = "--train.batch-size 8 --pseudo.ratio 3 --train.ema-decay 0.98"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """How much of everything; texts are options of the commands."""
@@ -29,7 +32,8 @@ class Plan:
     crop_px: int
     network: str
     teacher: str
-    student: str
+    students: tuple[str, ...]
+    """Options of every round; each round's teacher is the student of the one before."""
     relation: str
 
 
@@ -39,7 +43,7 @@ DEMO = Plan(
     crop_px=64,
     network="--model.width 16 --model.input-px 64",
     teacher="--train.epochs 60 --train.batch-size 16 --train.ema-decay 0.98",
-    student="--train.epochs 20 --train.batch-size 8 --pseudo.ratio 3 --train.ema-decay 0.98",
+    students=(f"--from-teacher --optimiser.lr 1e-3 --train.epochs 12 {STUDENT}",),
     relation="--episodes.epochs 3 --episodes.per-epoch 20 --episodes.val-episodes 40",
 )
 
@@ -49,7 +53,10 @@ STUDY = Plan(
     crop_px=80,
     network="--model.width 16 --model.input-px 64",
     teacher="--train.epochs 150 --train.batch-size 16 --train.ema-decay 0.98",
-    student="--train.epochs 30 --train.batch-size 8 --pseudo.ratio 3 --train.ema-decay 0.98",
+    students=(
+        f"--train.epochs 30 {STUDENT}",
+        f"--from-teacher --optimiser.lr 1e-3 --train.epochs 12 {STUDENT}",
+    ),
     relation="--episodes.epochs 5 --episodes.per-epoch 30 --episodes.val-episodes 40",
 )
 
@@ -73,77 +80,91 @@ def steps(out: Path, plan: Plan, seed: int) -> list[str]:
     # The last checkpoint, not the best on validation: to choose among many epochs by a few dozen clips is
     # luck. On actors of another seed, of which no figure is quoted, it cost the student five points.
     kept = "checkpoints/last"
+    runs = runs_of(plan)
     evaluate = f"--cache {out}/actors.h5 --novel {NOVEL} --curve 1 2 3 5 --seed {seed}"
     return [
         f"vidfer actors --out {out}/actors --setting wild --seed {seed} --min-duration-s 0.5 {plan.actors}",
         f"vidfer cache --src afew --root {out}/actors --out {out}/actors.h5 --size-px {plan.crop_px}",
         f"vidfer inspect {out}/actors.h5",
         f"{train} recipes/supervised.py --out {out}/teacher {data} {plan.network} {plan.teacher}",
-        f"{train} recipes/noisy_student.py --out {out}/student {data} --teacher {out}/teacher/{kept} "
-        f"{plan.student}",
+        *(
+            f"{train} recipes/noisy_student.py --out {out}/{student} {data} --teacher {out}/{teacher}/{kept} "
+            f"{options}"
+            for teacher, student, options in zip(runs, runs[1:], plan.students)
+        ),
         f"{train} recipes/fewshot.py --out {out}/csrn {data} --init {out}/student/{kept} --model.head csrn "
         f"{plan.relation}",
         *(
             f"vidfer eval --checkpoint {out}/{who}/{kept} --out {out}/results/{who} {evaluate}"
-            for who in ("teacher", "student", "csrn")
+            for who in (*runs, "csrn")
         ),
-        f"vidfer report --runs {out}/teacher {out}/student {out}/csrn "
-        f"--results {' '.join(map(str, result_files(out)))} --cache {out}/actors.h5 --out {out}/report.html",
+        f"vidfer report --runs {' '.join(f'{out}/{who}' for who in (*runs, 'csrn'))} --cache {out}/actors.h5 "
+        f"--results {' '.join(map(str, result_files(out, plan).values()))} --out {out}/report.html",
     ]
 
 
-def result_files(out: Path) -> list[Path]:
-    """What `vidfer eval` leaves."""
-    kinds = ("teacher/classification", "student/classification", "teacher/fewshot", "student/fewshot")
-    names = (*kinds, "csrn/fewshot")
-    return [out / "results" / f"{name}.json" for name in names]
+def runs_of(plan: Plan) -> list[str]:
+    """Folders of the teacher and of the student of each round."""
+    return ["teacher", *("student" if n == 1 else f"student{n}" for n, _ in enumerate(plan.students, 1))]
 
 
-def table(folders: list[Path]) -> str:
-    """Teacher and student side by side; of several seeds the mean, the lowest and the highest."""
+def result_files(out: Path, plan: Plan) -> dict[tuple[str, str], Path]:
+    """What `vidfer eval` leaves, by run and kind."""
+    names = [(who, kind) for kind in ("classification", "fewshot") for who in runs_of(plan)]
+    return {
+        (who, kind): out / "results" / who / f"{kind}.json" for who, kind in [*names, ("csrn", "fewshot")]
+    }
+
+
+def table(folders: list[Path], plan: Plan) -> str:
+    """Teacher and students side by side; of several seeds the mean, the lowest and the highest."""
     from vidfer.evaluate.intervals import paired_difference
     from vidfer.evaluate.result import load_result
 
-    found = [[load_result(path) for path in result_files(out)] for out in folders]
+    runs = runs_of(plan)
+    found = [{key: load_result(path) for key, path in result_files(out, plan).items()} for out in folders]
 
-    def cell(which: int, measure: str | None = None) -> str:
-        all_seeds = [
-            results[which].measures[measure] if measure else results[which].main for results in found
-        ]
-        mean = sum(one.mean for one in all_seeds) / len(all_seeds)
-        if len(all_seeds) == 1:
-            low, high = all_seeds[0].low, all_seeds[0].high
+    def cell(who: str, kind: str, measure: str) -> str:
+        seeds = [results[who, kind].measures[measure] for results in found]
+        mean = sum(one.mean for one in seeds) / len(seeds)
+        if len(seeds) == 1:
+            low, high = seeds[0].low, seeds[0].high
         else:
-            low, high = min(one.mean for one in all_seeds), max(one.mean for one in all_seeds)
+            low, high = min(one.mean for one in seeds), max(one.mean for one in seeds)
         return f"{100 * mean:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
 
-    test, few = found[0][0], found[0][2]
+    test, few = found[0]["teacher", "classification"], found[0]["teacher", "fewshot"]
     where = f"test, {test.n_clips} clips of {test.n_subjects} unseen actors"
     task = f"novel classes, {few.protocol['ways']}-way {few.protocol['shots']}-shot, {few.n_clips} clips"
-    rows = [
-        ("", "teacher", "student", "chance"),
-        (f"WAR, {where}", cell(0, "WAR"), cell(1, "WAR"), f"{test.chance:.1%}"),
-        (f"UAR, {where}", cell(0, "UAR"), cell(1, "UAR"), f"{test.chance:.1%}"),
-        (f"few-shot, {task}, nearest mean", cell(2), cell(3), f"{few.chance:.1%}"),
-        (f"few-shot, {task}, CSRN head", "", cell(4), f"{few.chance:.1%}"),
-    ]
-    widths = [max(len(row[c]) for row in rows) for c in range(4)]
+    rows = [("", *runs, "chance")]
+    for name in ("WAR", "UAR"):
+        cells = (cell(who, "classification", name) for who in runs)
+        rows.append((f"{name}, {where}", *cells, f"{test.chance:.1%}"))
+    cells = (cell(who, "fewshot", "accuracy") for who in runs)
+    rows.append((f"few-shot, {task}, nearest mean", *cells, f"{few.chance:.1%}"))
+    csrn = ["" if who != "student" else cell("csrn", "fewshot", "accuracy") for who in runs]
+    rows.append((f"few-shot, {task}, CSRN head", *csrn, f"{few.chance:.1%}"))
+    widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
     brackets = "95 % intervals" if len(folders) == 1 else f"lowest and highest of {len(folders)} seeds"
     lines += ["", f"[ ] are {brackets}."]
-    for name, a, b in (("WAR", 0, 1), ("few-shot, nearest mean", 2, 3)):
-        pairs = [
-            (student["accuracy"], teacher["accuracy"], f"{number} {student['subject']}")
-            for number, results in enumerate(found)
-            for student, teacher in zip(results[b].rows, results[a].rows, strict=True)
-            if student["asked"] and teacher["asked"]
-        ]
-        of_student, of_teacher, subjects = map(list, zip(*pairs))
-        gain = paired_difference(of_student, of_teacher, subjects=subjects)
-        lines.append(
-            f"student - teacher, {name}, same clips: {100 * gain.mean:+.1f} points "
-            f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}] (95 %, {len(pairs)} clips, drawn by subject)"
-        )
+    for student in runs[1:]:
+        for name, kind in (("WAR", "classification"), ("few-shot, nearest mean", "fewshot")):
+            pairs = [
+                (learned["accuracy"], taught["accuracy"], f"{number} {learned['subject']}")
+                for number, results in enumerate(found)
+                for learned, taught in zip(
+                    results[student, kind].rows, results["teacher", kind].rows, strict=True
+                )
+                if learned["asked"] and taught["asked"]
+            ]
+            of_student, of_teacher, subjects = map(list, zip(*pairs))
+            gain = paired_difference(of_student, of_teacher, subjects=subjects)
+            interval = f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+            lines.append(
+                f"{student} - teacher, {name}, same clips: {100 * gain.mean:+.1f} points {interval} "
+                f"(95 %, {len(pairs)} clips, drawn by subject)"
+            )
     lines.append("Drawn actors: this shows that the machinery works, not how well people are recognised.")
     return "\n".join(lines)
 
@@ -164,7 +185,7 @@ def main(settings: Settings) -> None:
                     f"step {number} ended with status {done.returncode}; mend it and start again"
                 )
     minutes = (time.perf_counter() - begin) / 60
-    print(f"\n{table([ROOT / out for out in folders])}")
+    print(f"\n{table([ROOT / out for out in folders], plan)}")
     for out in folders:
         print(f"\nreport: {(ROOT / out / 'report.html').resolve()}", end="")
     print(f"   ({minutes:.1f} minutes)")
