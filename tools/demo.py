@@ -68,7 +68,7 @@ class Settings:
     out: Path = Path("demo")
     """Folder for everything that is made."""
     study: bool = False
-    """More actors and longer training: about 40 minutes a seed on two cores."""
+    """More actors and longer training: about half an hour of CPU time a seed."""
     seeds: tuple[int, ...] = (0,)
     """Seeds of actors, training and evaluation; each makes its own actors and its own models."""
 
