@@ -23,7 +23,7 @@ def film(tmp_path_factory, draw_actor) -> Path:
 
 
 def crops_of(path: Path, detector, **options) -> tuple[extract.ClipCrops, np.ndarray]:
-    crops = extract.extract_crops(Clip(id=path.name, path=path, **options), detector, SETTINGS)
+    (crops,) = extract.extract_crops(Clip(id=path.name, path=path, **options), detector, SETTINGS)
     return crops, np.concatenate(list(crops.iter_crops()))
 
 

@@ -26,5 +26,7 @@ class Clip:
     end_s: float | None = None
     box_hint: tuple[float, float, float, float] | None = None
     """Where the wanted person's head is: x1, y1, x2, y2 in pixels of the decoded frame."""
+    whole_face: bool = False
+    """The picture is the face, cut out and aligned by the data set: used where no face is found."""
     source: str = "folder"
     """The name of the source in :data:`vidfer.clips.SOURCES` that made this record."""

@@ -1,4 +1,4 @@
-"""From a clip to the crops of its main face."""
+"""From a clip to the crops of the people in it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS
 from vidfer.crops.decode import FrameChunk, read_chunks
+from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.detect import FaceDetector
 from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
@@ -24,10 +25,12 @@ SAMPLE_FRAMES = 12
 
 @dataclass(frozen=True)
 class ClipCrops:
-    """The followed face of a clip and, frame by frame, its crops."""
+    """One person's face in a clip and, frame by frame, its crops."""
 
     track: FaceTrack
     settings: CropSettings
+    fault: str
+    """Why the frames end before the video does; empty when all of it could be read."""
     _chunks: Callable[[], Iterator[FrameChunk]]
 
     def iter_crops(self) -> Iterator[np.ndarray]:
@@ -45,31 +48,59 @@ class ClipCrops:
             yield crops
 
 
-def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) -> ClipCrops:
-    """Decode a clip, enhance it, follow its main face, and be ready to cut the crops.
+def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) -> list[ClipCrops]:
+    """Decode a clip, enhance it, follow the faces in it, and be ready to cut the crops.
 
     Memory does not depend on the length: at most 256 MiB of frames are kept; a longer clip is decoded three
-    times (find, follow, cut), and how it is enhanced is chosen from the part that was kept.
+    times (find, follow, cut), and how it is enhanced is chosen from the part that was kept. Of a video that
+    is damaged on the way the frames before the damage are used.
+
+    Returns:
+        One for each person that ``settings.face`` asks for, the main person first; at least one.
 
     Raises:
-        UnreadableVideo: nothing, or not all, of the clip can be read.
+        UnreadableVideo: no frame of the clip can be read.
     """
-    kept, complete = _fill_buffer(clip, settings)
+    reading = _Reading(clip, settings)
+    kept, complete = _fill_buffer(reading)
     enhance = build_enhance(settings.enhance, _sample(kept))
     if complete:  # chunk by chunk, so that the buffer is never there twice
         for i, chunk in enumerate(kept):
             kept[i] = _enhanced(chunk, enhance)
-        return _extract(lambda: iter(kept), clip, detector, settings)
-    kept.clear()
-    return _extract(
-        lambda: (_enhanced(chunk, enhance) for chunk in _read(clip, settings)), clip, detector, settings
-    )
+
+        def chunks() -> Iterator[FrameChunk]:
+            return iter(kept)
+    else:
+        kept.clear()
+
+        def chunks() -> Iterator[FrameChunk]:
+            return (_enhanced(chunk, enhance) for chunk in reading.chunks())
+
+    track = track_face(chunks, detector, settings, clip.box_hint)
+    return [ClipCrops(track, settings, reading.fault, chunks)]
 
 
-def _extract(
-    chunks: Callable[[], Iterator[FrameChunk]], clip: Clip, detector: FaceDetector, settings: CropSettings
-) -> ClipCrops:
-    return ClipCrops(track_face(chunks, detector, settings, clip.box_hint), settings, chunks)
+class _Reading:
+    """Reads a clip as often as asked, up to the same damaged place."""
+
+    def __init__(self, clip: Clip, settings: CropSettings) -> None:
+        self.clip, self.settings = clip, settings
+        self.fault = ""
+
+    def chunks(self) -> Iterator[FrameChunk]:
+        clip, settings = self.clip, self.settings
+        try:
+            yield from read_chunks(
+                clip.path,
+                start_s=clip.start_s,
+                end_s=clip.end_s,
+                max_frames=settings.max_frames,
+                fps=settings.fps,
+            )
+        except UnreadableVideo as error:
+            if not error.frames_read:
+                raise
+            self.fault = error.reason
 
 
 def _sample(chunks: list[FrameChunk]) -> np.ndarray:
@@ -79,16 +110,10 @@ def _sample(chunks: list[FrameChunk]) -> np.ndarray:
     return np.stack([places[c][0].images[places[c][1]] for c in chosen])
 
 
-def _read(clip: Clip, settings: CropSettings) -> Iterator[FrameChunk]:
-    return read_chunks(
-        clip.path, start_s=clip.start_s, end_s=clip.end_s, max_frames=settings.max_frames, fps=settings.fps
-    )
-
-
-def _fill_buffer(clip: Clip, settings: CropSettings) -> tuple[list[FrameChunk], bool]:
+def _fill_buffer(reading: _Reading) -> tuple[list[FrameChunk], bool]:
     """The first chunks of the clip, up to the size of the buffer, and whether they are all."""
     kept, n_bytes = [], 0
-    for chunk in _read(clip, settings):
+    for chunk in reading.chunks():
         n_bytes += chunk.images.nbytes
         if n_bytes > BUFFER_BYTES and kept:
             return kept, False

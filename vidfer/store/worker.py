@@ -63,8 +63,10 @@ def make_part(
     watch = _Watch(clip)
     try:
         with watch.reading("find"):
-            extracted = extract_crops(clip, detector, settings)
+            extracted = extract_crops(clip, detector, settings)[0]
             track = extracted.track
+            if extracted.fault:
+                raise VidferError(extracted.fault)
         frames = FrameTable(track.times_s, track.boxes_xyxy, track.landmarks, track.scores, track.status)
         written = write_part(
             parts.path_of(record), header, record, frames, watch.pieces(extracted.iter_crops())
