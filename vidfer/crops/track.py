@@ -16,7 +16,7 @@ from vidfer.crops.link import NEAR, Person, link_people, main_person
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.smooth import smooth_over_time
 
-MISSING, DETECTED, TRACKED, INTERPOLATED = range(len(STATUS))
+MISSING, DETECTED, TRACKED, INTERPOLATED, ASSUMED = range(len(STATUS))
 
 
 @dataclass(frozen=True)
