@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "vidfer"
 ROOMS = ("clips", "crops", "store", "data", "models", "learn", "evaluate", "report")
 """From left to right; a room imports from its left only."""
 
-PROGRAM = {"cli.py", "commands.py"}
+PROGRAM = {"cli.py", "commands.py", "cache_commands.py", "console.py"}
 """What stands before the rooms: parses arguments, prints, and may import them all."""
 
 MAX_LINES = 350
@@ -20,7 +20,15 @@ MAX_LINES = 350
 HEAVY = {"torch", "torchvision", "cv2", "kornia", "decord", "h5py", "av", "accelerate", "matplotlib", "numpy"}
 
 LIGHT_MODULES = [
-    *("vidfer", "vidfer.cli", "vidfer.commands", "vidfer.errors", "vidfer.crops", "vidfer.clips"),
+    *(
+        "vidfer",
+        "vidfer.cli",
+        "vidfer.commands",
+        "vidfer.cache_commands",
+        "vidfer.errors",
+        "vidfer.crops",
+        "vidfer.clips",
+    ),
     *sorted(f"vidfer.{path.parent.name}.settings" for path in PACKAGE.glob("*/settings.py")),
 ]
 

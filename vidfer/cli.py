@@ -41,9 +41,10 @@ def main() -> None:
     with exit_on_user_error():
         if name not in COMMANDS:
             raise VidferError(f"there is no command '{name}'; choose one of: {', '.join(COMMANDS)}")
-        from vidfer import commands
+        from vidfer import cache_commands, commands
 
-        raise SystemExit(getattr(commands, name)(arguments))
+        command = getattr(cache_commands, name, None) or getattr(commands, name)
+        raise SystemExit(command(arguments))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""What each command does: its options as a dataclass, then the work, imported only when it is asked for."""
+"""What each command does: its options as a dataclass, then the work, imported only when it is asked for.
+
+Those that look at or change finished caches are in :mod:`vidfer.cache_commands`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Literal
 import tyro
 
 from vidfer.actors.settings import ActorSettings
+from vidfer.console import Progress, parse
 from vidfer.crops.settings import CropSettings
 from vidfer.store.settings import BuildSettings
 
@@ -31,10 +35,10 @@ def actors(arguments: Sequence[str]) -> int:
         """Processes that draw. Their number changes no byte."""
         cast: Flat[ActorSettings] = ActorSettings()
 
-    options = _parse(Actors, arguments)
+    options = parse(Actors, arguments)
     from vidfer.actors.film import write_actors
 
-    with _Progress("filming", "clip") as progress:
+    with Progress("filming", "clip") as progress:
         write_actors(options.cast, options.out, workers=options.workers, progress=progress)
     print(f"{options.out}: drawn people, not real ones; figures measured on them are not accuracy on people")
     print(f"next: vidfer cache --src actors --root {options.out} --out cache/actors.h5")
@@ -48,7 +52,7 @@ def sources(arguments: Sequence[str]) -> int:
     class Sources:
         """List the data sets that `vidfer cache` can read."""
 
-    _parse(Sources, arguments)
+    parse(Sources, arguments)
     from vidfer.clips import describe_sources
 
     for name, layout, labels, size, licence in describe_sources():
@@ -76,14 +80,14 @@ def cache(arguments: Sequence[str]) -> int:
         crops: Flat[CropSettings] = CropSettings()
         build: Flat[BuildSettings] = BuildSettings()
 
-    options = _parse(Cache, arguments)
+    options = parse(Cache, arguments)
     from vidfer.clips import find_clips
     from vidfer.device import check_device
     from vidfer.store.build import build_cache
 
     check_device(options.device)
     clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
-    with _Progress("cropping", "clip") as progress, _Progress("joining", "clip") as join_progress:
+    with Progress("cropping", "clip") as progress, Progress("joining", "clip") as join_progress:
         report = build_cache(
             clips,
             options.out,
@@ -102,58 +106,6 @@ def cache(arguments: Sequence[str]) -> int:
     print("seconds in all workers: " + ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items()))
     print(f"content hash {report.content_hash}")
     return 1 if report.failures else 0
-
-
-def inspect(arguments: Sequence[str]) -> int:
-    """``vidfer inspect``"""
-
-    @dataclass(frozen=True, kw_only=True)
-    class Inspect:
-        """Say what a cache holds, or draw a contact sheet of one clip."""
-
-        cache: tyro.conf.Positional[Path]
-        """The cache."""
-        clip: str | None = None
-        """Id of a clip to draw: its crops with time and status."""
-        out: Path | None = None
-        """The PNG to write with --clip; by default the clip's name in this folder."""
-
-    options = _parse(Inspect, arguments)
-    from vidfer.store.reader import CropCache
-
-    crops = CropCache(options.cache)
-    if options.clip is None:
-        from vidfer.store.inspect import inspect_cache
-
-        print(inspect_cache(crops))
-    else:
-        from vidfer.store.contact_sheet import contact_sheet
-
-        out = options.out or Path(Path(options.clip).name).with_suffix(".png")
-        print(contact_sheet(crops, options.clip, out))
-    return 0
-
-
-def verify(arguments: Sequence[str]) -> int:
-    """``vidfer verify``"""
-
-    @dataclass(frozen=True, kw_only=True)
-    class Verify:
-        """Recompute every hash of a cache and name the clips that are damaged."""
-
-        cache: tyro.conf.Positional[Path]
-        """The cache."""
-
-    options = _parse(Verify, arguments)
-    from vidfer.store.verify import verify_cache
-
-    with _Progress("verifying", "clip") as progress:
-        faults = verify_cache(options.cache, progress=progress)
-    for fault in faults:
-        print(f"{fault.clip or options.cache}: {fault.what}")
-    if not faults:
-        print(f"{options.cache}: every byte is as it was written")
-    return 1 if faults else 0
 
 
 def eval(arguments: Sequence[str]) -> int:
@@ -193,14 +145,14 @@ def eval(arguments: Sequence[str]) -> int:
         device: str = "cpu"
         """Where the network runs: cpu, cuda, cuda:1."""
 
-    options = _parse(Eval, arguments)
+    options = parse(Eval, arguments)
     from vidfer.device import check_device
     from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
 
     check_device(options.device)
     options.out.mkdir(parents=True, exist_ok=True)  # if it cannot be written to, say so before the work
     asked = {name: value for name, value in vars(options).items() if name != "out"}
-    with _Progress("looking", "batch") as progress:
+    with Progress("looking", "batch") as progress:
         results = evaluate_checkpoint(**asked, progress=progress)
     for name, result in results.items():
         result.save(options.out / f"{name}.json")
@@ -229,7 +181,7 @@ def report(arguments: Sequence[str]) -> int:
         device: str = "cpu"
         """Where the networks run for the film strips."""
 
-    options = _parse(Report, arguments)
+    options = parse(Report, arguments)
     from vidfer.device import check_device
     from vidfer.report.build import build_report
     from vidfer.report.model_card import write_model_card
@@ -240,32 +192,3 @@ def report(arguments: Sequence[str]) -> int:
         if (run / "checkpoints" / "best").is_dir():  # a run that has only begun has none
             print(write_model_card(run, options.results))
     return 0
-
-
-def _parse(options: type, arguments: Sequence[str]):
-    name = options.__name__.lower()
-    return tyro.cli(options, prog=f"vidfer {name}", args=list(arguments), description=options.__doc__)
-
-
-class _Progress:
-    """A progress bar that is told how many are done."""
-
-    def __init__(self, what: str, unit: str) -> None:
-        self.what, self.unit = what, unit
-        self.bar = None
-
-    def __call__(self, done: int, total: int) -> None:
-        if self.bar is None:  # the first call starts its clock
-            from tqdm.auto import tqdm
-
-            # In a log file a line every ten seconds is enough.
-            mininterval_s = 0.1 if sys.stderr.isatty() else 10
-            self.bar = tqdm(desc=self.what, unit=self.unit, total=total, delay=0.2, mininterval=mininterval_s)
-        self.bar.update(done - self.bar.n)
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self.bar is not None:
-            self.bar.close()
