@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,13 @@ import tyro
 def parse(options: type, arguments: Sequence[str]):
     """The options of a command, from a dataclass that is named after it."""
     name = options.__name__.lower()
-    return tyro.cli(options, prog=f"vidfer {name}", args=list(arguments), description=options.__doc__)
+    return tyro.cli(
+        options,
+        prog=f"vidfer {name}",
+        args=list(arguments),
+        description=inspect.cleandoc(options.__doc__),
+        config=(tyro.conf.FlagCreatePairsOff,),  # no --no-overwrite: every flag is off until it is given
+    )
 
 
 class Progress:

@@ -39,7 +39,10 @@ class DamagedClip(VidferError):
     """The bytes of a stored clip are not those that were written."""
 
     def __init__(self, clip_id: str, stored: StoredClip) -> None:
-        super().__init__(f"clip {clip_id} in {stored.path} is damaged")
+        super().__init__(
+            f"clip {clip_id} in {stored.path} is damaged; `vidfer verify {stored.path}` lists what is broken "
+            f"and, with --repair, mends it from the videos"
+        )
 
 
 def concatenate(
@@ -51,8 +54,8 @@ def concatenate(
     """Write one cache of clips that lie in parts or other caches of the same settings; every byte is checked.
 
     Args:
-        clips: for each clip, how it is to be described (id, label, subject, split, source) and where its
-            crops lie.
+        clips: for each clip, how it is to be described (id, label, subject, split, source; the id may be a
+            new one) and where its crops lie.
         header: settings and versions to write.
         out: the cache; it is there whole, or as it was before.
         progress: called with the number of clips copied and the number of all.
@@ -77,7 +80,8 @@ def concatenate(
             records, first_frame = [], 0
             for described, stored in clips:
                 record = sources.copy(described.id, stored, gather)
-                records.append(replace(record, first_frame=first_frame).described_as(described))
+                record = replace(record, id=described.id, first_frame=first_frame)
+                records.append(record.described_as(described))
                 first_frame += record.n_frames
                 if progress:
                     progress(len(records), len(clips))
@@ -131,11 +135,12 @@ def _check_room(folder: Path, n_bytes: int) -> None:
 
 
 class _Sources:
-    """Opens one source at a time: as many parts as clips would be too many open files."""
+    """Keeps caches open, and one part at a time: as many parts as clips would be too many open files."""
 
     def __init__(self, header: Header) -> None:
         self.header = header
-        self.cache: CropCache | Part | None = None
+        self.caches: dict[Path, CropCache] = {}
+        self.part: Part | None = None
 
     def sizes(self, clip_id: str, stored: StoredClip) -> tuple[int, int]:
         """Frames of a clip, and bytes of its crops."""
@@ -157,15 +162,23 @@ class _Sources:
         return record
 
     def close(self) -> None:
-        if self.cache is not None:
-            self.cache.close()
-            self.cache = None
+        for source in (*self.caches.values(), self.part):
+            if source is not None:
+                source.close()
+        self.caches, self.part = {}, None
 
     def _open(self, path: Path) -> CropCache | Part:
-        if self.cache is None or self.cache.path != path:
-            self.close()
-            self.cache = CropCache(path) if _is_hdf5(path) else Part(path, self.header)
-        return self.cache
+        if path in self.caches:
+            return self.caches[path]
+        if self.part is None or self.part.path != path:
+            if _is_hdf5(path):
+                self.caches[path] = CropCache(path)
+                return self.caches[path]
+            if self.part is not None:
+                self.part.close()
+                self.part = None
+            self.part = Part(path, self.header)
+        return self.part
 
 
 @contextmanager
