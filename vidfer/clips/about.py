@@ -15,3 +15,6 @@ class About:
     """Where labels come from."""
     size: str
     licence: str
+    """Its terms as we know them, in our words; the data set's own words count."""
+    parts: str = ""
+    """What may stand behind the source's name and a colon, as in ``dfew:3``; empty when nothing may."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
+
+from vidfer.errors import VidferError
 
 BASIC = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 """The seven basic expressions, in the order of the alphabet, which is also their order in every table."""
@@ -36,3 +40,23 @@ def canonical_label(name: str) -> str:
 def is_expression(name: str) -> bool:
     """Whether this name surely means an expression: a basic one, contempt or calm, by any synonym."""
     return canonical_label(name) in (*BASIC, "contempt", "calm")
+
+
+def numbered_label(text: str, labels: Mapping[int, str], where: str) -> str:
+    """The label that a data set writes as a number, such as ``3`` or ``3.0000000e+00``.
+
+    Args:
+        labels: the data set's own numbers.
+        where: the file, and the line if it has many, for the message.
+
+    Raises:
+        VidferError: no number, or none of the data set's.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if number not in labels:
+        known = ", ".join(f"{key} {name}" for key, name in labels.items())
+        raise VidferError(f"{where} has the label '{text.strip()[:20]}'; the labels are {known}")
+    return labels[int(number)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,9 @@ ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z
 
 DRAWN = "truth/settings.json"
 """Lies in the folders that ``vidfer actors`` wrote."""
+
+NEAR = 200
+"""So many folders are looked into for the right root, when the given one is wrong."""
 
 
 def name_drawn(clips: list[Clip]) -> list[Clip]:
@@ -54,6 +57,13 @@ def check_folder(root: Path, looked_for: str) -> None:
         raise VidferError(f"the folder {root} is empty; give the folder that holds {looked_for}")
 
 
+def check_part(source: str, part: str | None, parts: Collection[str]) -> None:
+    """Raise a VidferError unless ``part``, which stood behind the source's name, is one of ``parts``."""
+    if part is not None and part not in parts:
+        choice = ", ".join(f"{source}:{name}" for name in parts)
+        raise VidferError(f"there is no '{source}:{part}'; choose one of {choice}, or {source} alone")
+
+
 def nothing_found(root: Path, looked_for: str) -> VidferError:
     """The error for a root with other things in it than clips: says what was found and where clips may be."""
     entries = visible(root)
@@ -65,6 +75,38 @@ def nothing_found(root: Path, looked_for: str) -> VidferError:
     names = ", ".join(path.name + "/" * path.is_dir() for path in entries[:6])
     more = f" and {len(entries) - 6} more" if len(entries) > 6 else ""
     return VidferError(f"no clip in {root}, which holds {names}{more}; looked for {looked_for}")
+
+
+def wrong_root(root: Path, is_root: Callable[[Path], bool], looked_for: str) -> VidferError:
+    """The error for a root where the layout does not begin: names the right folder if it is near.
+
+    Args:
+        is_root: whether the layout begins in a folder.
+        looked_for: the layout in words.
+    """
+
+    def begins(folder: Path) -> bool:
+        try:
+            return is_root(folder)
+        except OSError:  # a folder above or below that is not ours to read
+            return False
+
+    for above in list(root.absolute().parents)[:3]:
+        if begins(above):
+            return VidferError(f"{root} lies too low, inside the data set; give {above}")
+    below = [path for path in visible(root) if path.is_dir()][:NEAR]
+    for folder in [*below, *(inner for path in below for inner in path.iterdir() if inner.is_dir())][:NEAR]:
+        if begins(folder):
+            return VidferError(f"{root} is too high; give {folder}, which holds {looked_for}")
+    return nothing_found(root, looked_for)
+
+
+def absent_clips(absent: Collection[str | Path], listed: int, table: Path, remedy: str) -> VidferError:
+    """The error for clips that an annotation lists and that are not on disk."""
+    first = next(iter(absent))
+    return VidferError(
+        f"{len(absent)} of the {listed} clips in {table} are not there, first {first}; {remedy}"
+    )
 
 
 def media_under(folder: Path) -> Iterator[Path]:
