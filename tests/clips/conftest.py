@@ -1,8 +1,12 @@
-"""Folders of clips without content: the sources look at names only."""
+"""Folders of clips: drawn ones for the official layouts, empty ones where only names are looked at."""
 
 from pathlib import Path
 
 import pytest
+from drawn_media import write_tree
+
+from vidfer.clips import find_clips
+from vidfer.crops.decode import probe
 
 
 @pytest.fixture
@@ -19,3 +23,36 @@ def touch(tmp_path):
         return root
 
     return make
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory) -> Path:
+    """Where the one video of each kind is written, before it is copied."""
+    return tmp_path_factory.mktemp("drawn_media")
+
+
+@pytest.fixture
+def draw(tmp_path, scratch):
+    """Write drawn videos and images below ``tmp_path / "data"`` and return that folder."""
+    return lambda *names: write_tree(tmp_path / "data", names, scratch)
+
+
+@pytest.fixture
+def found():
+    """found(source, root) -> id: (label, subject, split), of clips that can all be read.
+
+    Each clip must be of the source and have as many frames as it was drawn with.
+    """
+
+    def find(source: str, root: Path) -> dict[str, tuple]:
+        clips = find_clips(source, root)
+        for clip in clips:
+            assert clip.source == source.partition(":")[0]
+            assert probe(clip.path).n_frames == (3 if clip.path.is_dir() or _is_video(clip.path) else 1)
+        return {clip.id: (clip.label, clip.subject, clip.split) for clip in clips}
+
+    return find
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix in (".avi", ".mp4", ".flv")
