@@ -1,12 +1,11 @@
 """BoLD's annotations and joints, on two people in one small video."""
 
-from fractions import Fraction
-
-import av
 import numpy as np
 import pytest
+from drawn_media import write_video
 
 from vidfer.clips import find_clips
+from vidfer.crops.decode import probe
 from vidfer.errors import VidferError
 
 VIDEO = "003/abc.mp4/0001.mp4"
@@ -31,14 +30,7 @@ def root(tmp_path):
     for folder in (f"videos/{VIDEO}", f"joints/{VIDEO}"):
         (root / folder).parent.mkdir(parents=True)
     (root / "annotations").mkdir()
-    with av.open(str(root / "videos" / VIDEO), "w") as container:
-        stream = container.add_stream("mpeg4", rate=Fraction(10))
-        stream.width = stream.height = 64
-        for _ in range(30):
-            container.mux(
-                stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24"))
-            )
-        container.mux(stream.encode())
+    write_video(root / "videos" / VIDEO, fps=10, n_frames=30)
     rows = [frontal(f, 0, 100, 80) for f in range(30)] + [frontal(f, 1, 400, 90) for f in range(30)]
     rows.append(frontal(12, 0, 9000, 9000))  # one frame gone astray: the median stays
     np.save(root / "joints/003/abc.mp4/0001.npy", np.stack(rows))
@@ -63,6 +55,31 @@ def test_hint_surrounds_the_annotated_head(root):
     assert unknown is None
 
 
+@pytest.mark.parametrize("annotated_in_film", [False, True])
+def test_joints_numbered_by_the_frames_of_the_film(root, annotated_in_film):
+    video = [(clip.start_s, clip.end_s, clip.box_hint) for clip in find_clips("bold", root)]
+    file, begin = root / "joints/003/abc.mp4/0001.npy", 1500
+    rows = np.load(file)
+    rows[:, 0] += begin
+    np.save(file, rows)
+    if annotated_in_film:
+        (root / "annotations/train.csv").write_text(
+            f"{VIDEO},0,{begin + 10},{begin + 19},{REST}\n{VIDEO},1,{begin},{begin + 29},{REST}\n"
+        )
+    assert [(clip.start_s, clip.end_s, clip.box_hint) for clip in find_clips("bold", root)] == video
+
+
+def test_people_are_readable(root):
+    assert probe(find_clips("bold", root)[0].path).n_frames == 30
+
+
+def test_archive_of_joints_not_unpacked(root):
+    (root / "joints").rename(root / "elsewhere")
+    (root / "joints.zip").touch()
+    with pytest.raises(VidferError, match=r"lacks the folder joints/; unpack this part of BoLD there"):
+        find_clips("bold", root)
+
+
 def test_unsure_joints_give_no_hint(root):
     np.save(
         root / "joints/003/abc.mp4/0001.npy",
@@ -79,10 +96,10 @@ def test_broken_video_stays_in_the_list(root):
 
 def test_wrong_level(root):
     with pytest.raises(
-        VidferError, match=r"one level too high; give .*BOLD_public, which holds annotations/"
+        VidferError, match=r"is too high; give .*BOLD_public, which holds videos/, annotations/"
     ):
         find_clips("bold", root.parent)
-    with pytest.raises(VidferError, match=r"one level too low; give .*BOLD_public$"):
+    with pytest.raises(VidferError, match=r"lies too low, inside the data set; give .*BOLD_public$"):
         find_clips("bold", root / "videos")
 
 
@@ -110,7 +127,7 @@ def test_missing_parts(root):
         ),
         (
             "003/no.mp4/0009.mp4,0,1,2,x\n",
-            r"1 of the 1 videos in .*train\.csv are not there, first .*0009\.mp4",
+            r"1 of the 1 clips in .*train\.csv are not there, first .*0009\.mp4; unpack all of BoLD's",
         ),
     ],
 )

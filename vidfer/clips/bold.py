@@ -8,8 +8,8 @@ from pathlib import Path
 
 from vidfer.clips.about import About
 from vidfer.clips.clip import Clip
-from vidfer.clips.listing import check_folder, nothing_found
-from vidfer.clips.media import video_fps, visible
+from vidfer.clips.listing import absent_clips, check_folder, wrong_root
+from vidfer.clips.media import video_header
 from vidfer.errors import VidferError
 
 ABOUT = About(
@@ -38,27 +38,33 @@ def bold(root: Path) -> list[Clip]:
     check_folder(root, LOOKED_FOR)
     _check_parts(root)
     # NumPy only here, because the command line imports the list of sources.
-    from vidfer.clips.bold_joints import head_box
+    from vidfer.clips.bold_joints import locate_person
 
     clips = []
-    fps_of = cache(video_fps)
+    header_of = cache(video_header)
     for annotation in ("train.csv", "val.csv"):
         file = root / "annotations" / annotation
         if not file.is_file():
             continue
         for video, person, first, last in _read_rows(file):
             path = root / "videos" / video
-            fps = fps_of(path)
-            joints = (root / "joints" / video).with_suffix(".npy")
+            # A video whose header cannot be read stays in the list; reading it will tell the reason.
+            fps, n_frames = header_of(path) or (None, 0)
+            place = locate_person(
+                (root / "joints" / video).with_suffix(".npy"),
+                person=person,
+                first_frame=first,
+                last_frame=last,
+                n_frames=n_frames,
+            )
             clips.append(
                 Clip(
                     id=f"{video}#{person}@{first}-{last}",
                     path=path,
                     split="unlabelled",
-                    # A video whose rate cannot be read stays in the list; reading it will tell the reason.
-                    start_s=first / fps if fps else None,
-                    end_s=(last + 1) / fps if fps else None,
-                    box_hint=head_box(joints, person=person, first_frame=first, last_frame=last),
+                    start_s=place.first_frame / fps if fps else None,
+                    end_s=(place.last_frame + 1) / fps if fps else None,
+                    box_hint=place.head_xyxy,
                     source="bold",
                 )
             )
@@ -70,12 +76,7 @@ def bold(root: Path) -> list[Clip]:
 def _check_parts(root: Path) -> None:
     missing = [name for name in ("videos", "annotations", "joints") if not (root / name).is_dir()]
     if len(missing) == 3:
-        for folder in visible(root):
-            if (folder / "annotations").is_dir():
-                raise VidferError(f"{root} is one level too high; give {folder}, which holds annotations/")
-        if root.name in ("videos", "annotations", "joints"):
-            raise VidferError(f"{root} is one level too low; give {root.absolute().parent}")
-        raise nothing_found(root, LOOKED_FOR)
+        raise wrong_root(root, lambda folder: (folder / "annotations").is_dir(), LOOKED_FOR)
     if missing:
         raise VidferError(f"{root} lacks the folder {missing[0]}/; unpack this part of BoLD there")
     if not any((root / "annotations" / name).is_file() for name in ("train.csv", "val.csv")):
@@ -102,8 +103,6 @@ def _read_rows(file: Path) -> list[tuple[str, int, int, int]]:
             rows.append((row[0].strip().removeprefix("videos/"), person, first, last))
     absent = [video for video, *_ in rows if not (videos / video).is_file()]
     if absent:
-        raise VidferError(
-            f"{len(absent)} of the {len(rows)} videos in {file} are not there, first {videos / absent[0]}; "
-            "unpack all of BoLD's videos"
-        )
+        paths = [videos / video for video in absent]
+        raise absent_clips(paths, len(rows), file, "unpack all of BoLD's videos")
     return rows

@@ -47,14 +47,15 @@ def holds_only_frames(folder: Path) -> bool:
     return any(map(is_image, entries)) and not any(path.is_dir() or is_video(path) for path in entries)
 
 
-def video_fps(path: Path) -> float | None:
-    """The mean frame rate that a video's header states, or None where the header cannot be read."""
+def video_header(path: Path) -> tuple[float, int] | None:
+    """Mean frame rate and number of frames (0 if unsaid) by a video's header, or None if it is unreadable."""
     # Only here, because the command line imports this module for its lists of suffixes.
     import av
 
     try:
         with av.open(str(path.absolute()), options={"protocol_whitelist": "file"}) as container:
-            rate = container.streams.video[0].average_rate if container.streams.video else None
+            stream = container.streams.video[0] if container.streams.video else None
+            rate, n_frames = (stream.average_rate, stream.frames) if stream else (None, 0)
     except (av.FFmpegError, OSError, ValueError):
         return None
-    return float(rate) if rate else None
+    return (float(rate), n_frames) if rate else None
