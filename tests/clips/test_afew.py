@@ -26,6 +26,68 @@ def test_official_layout(touch):
     }
 
 
+VIDEOS = (
+    "Train_AFEW/Angry/000046280.avi",
+    "Train_AFEW/Surprise/000046281.avi",
+    "Val_AFEW/Sad/000000003.avi",
+    "Test_AFEW/000000004.avi",
+)
+ALIGNED = (
+    *(f"Train_AFEW/AlignedFaces_LBPTOP_Points/Faces/000046280/{n:03}.jpg" for n in (0, 1, 2)),
+    *(f"Train_AFEW/AlignedFaces_LBPTOP_Points/Faces/000046281/{n:03}.jpg" for n in (0, 1, 2)),
+    "Train_AFEW/AlignedFaces_LBPTOP_Points/Points/000046280.mat",
+    *(f"Val_AFEW/AlignedFaces_LBPTOP_Points_Val/Faces/000000003/{n:03}.jpg" for n in (0, 1, 2)),
+    *(f"Test_AFEW/AlignedFaces_LBPTOP_Points_Test/Faces/000000004/{n:03}.jpg" for n in (0, 1, 2)),
+)
+
+
+def test_videos_are_read_and_the_aligned_faces_beside_them_left_out(draw, found):
+    assert found("afew", draw(*VIDEOS, *ALIGNED)) == {
+        "Test_AFEW/000000004.avi": (None, None, "test"),
+        "Train_AFEW/Angry/000046280.avi": ("angry", None, "train"),
+        "Train_AFEW/Surprise/000046281.avi": ("surprise", None, "train"),
+        "Val_AFEW/Sad/000000003.avi": ("sad", None, "val"),
+    }
+
+
+def test_aligned_faces_take_their_labels_from_the_videos(draw, found):
+    root = draw(*VIDEOS, *ALIGNED)
+    assert found("afew:aligned", root) == {
+        "Test_AFEW/AlignedFaces_LBPTOP_Points_Test/Faces/000000004": (None, None, "test"),
+        "Train_AFEW/AlignedFaces_LBPTOP_Points/Faces/000046280": ("angry", None, "train"),
+        "Train_AFEW/AlignedFaces_LBPTOP_Points/Faces/000046281": ("surprise", None, "train"),
+        "Val_AFEW/AlignedFaces_LBPTOP_Points_Val/Faces/000000003": ("sad", None, "val"),
+    }
+    assert all(clip.whole_face for clip in find_clips("afew:aligned", root))
+    assert not any(clip.whole_face for clip in find_clips("afew", root))
+
+
+def test_a_video_without_aligned_faces_stays_in_the_list(touch):
+    root = touch(*VIDEOS[:2], *ALIGNED[:1])
+    clips = find_clips("afew:aligned", root)
+    assert [(clip.path.name, clip.label, clip.path.exists()) for clip in clips] == [
+        ("000046280", "angry", True),
+        ("000046281", "surprise", False),
+    ]
+
+
+def test_aligned_faces_unpacked_into_a_folder_of_their_name(touch):
+    root = touch(VIDEOS[0], ALIGNED[0].replace("Points/", "Points/AlignedFaces_LBPTOP_Points/"))
+    assert [clip.path.is_dir() for clip in find_clips("afew:aligned", root)] == [True]
+
+
+def test_no_aligned_faces(touch):
+    with pytest.raises(VidferError, match=r"Train_AFEW has no AlignedFaces_LBPTOP_Points/Faces/; unpack"):
+        find_clips("afew:aligned", touch(*VIDEOS[:1], "Train_AFEW/AlignedFaces_LBPTOP_Points.zip"))
+    with pytest.raises(VidferError, match=r"no 'afew:frames'; choose one of afew:aligned, or afew alone"):
+        find_clips("afew:frames", touch(*VIDEOS[:1]))
+
+
+def test_zips_not_unpacked(touch):
+    with pytest.raises(VidferError, match=r"in .*Train_AFEW, but the archive Angry\.zip; unpack it there"):
+        find_clips("afew", touch("Train_AFEW/Angry.zip"))
+
+
 def test_short_names_more_labels_and_unlabelled(touch):
     root = touch(
         "Train/Contempt/1.avi",

@@ -9,7 +9,7 @@ from pathlib import Path
 from vidfer.clips.about import About
 from vidfer.clips.clip import Clip
 from vidfer.clips.labels import canonical_label, is_expression
-from vidfer.clips.listing import check_folder, clip_id, media_under, name_subjects, nothing_found
+from vidfer.clips.listing import check_folder, check_part, clip_id, media_under, name_subjects, nothing_found
 from vidfer.clips.media import holds_only_frames, is_image, is_video, visible
 from vidfer.errors import VidferError
 
@@ -18,6 +18,7 @@ ABOUT = About(
     labels="folder name; Test may have none",
     size="773 + 383 + 653 clips of 0.3 to 5.4 s, 720x576 at 25 fps",
     licence="on request from the EmotiW organisers, research only, not to be passed on",
+    parts="afew:aligned takes the official aligned faces of the same clips",
 )
 
 SPLITS = {
@@ -33,19 +34,26 @@ SPLITS = {
 
 LOOKED_FOR = "Train_AFEW/, Val_AFEW/ and Test_AFEW/ (or Train/, Val/, Test/)"
 
+ALIGNED = "alignedfaces"
+"""So begins the folder, inside a split, of the official aligned faces (``AlignedFaces_LBPTOP_Points``)."""
 
-def afew(root: Path) -> list[Clip]:
+
+def afew(root: Path, part: str | None = None) -> list[Clip]:
     """Clips of AFEW, or of any data set in its layout.
 
-    Below each split folder lie label folders with videos, or the videos themselves (test, unlabelled).
-    The official aligned frames count as clips too: a folder of JPEGs per clip, named by the clip's
-    number. Labels beyond the basic seven are taken as they are named. If a file ``subjects.csv``
-    (``id,subject``) lies at the root, it names the subjects; AFEW itself does not say who is seen. 773 /
-    383 / 653 clips; the licence is granted on request, for research, and forbids passing clips on.
+    Below each split folder lie label folders with videos, or the videos themselves (test, unlabelled). A
+    folder of JPEGs per clip, named by the clip's number, counts as a clip too. Labels beyond the basic
+    seven are taken as they are named. If a file ``subjects.csv`` (``id,subject``) lies at the root, it names
+    the subjects; AFEW itself does not say who is seen.
+
+    The official aligned faces (``Train_AFEW/AlignedFaces_LBPTOP_Points/Faces/000046280/000.jpg``) show the
+    same clips as the videos beside them, so that they are left out. With ``part`` ``aligned`` each video
+    is replaced by them; where a video has none, because no face was found, the clip stays and cannot be read.
 
     Raises:
         VidferError: no split folder at the root, or one without clips.
     """
+    check_part("afew", part, ("aligned",))
     check_folder(root, LOOKED_FOR)
     folders: dict[str, Path] = {}
     for folder in visible(root):
@@ -62,13 +70,23 @@ def afew(root: Path) -> list[Clip]:
         raise _wrong_level(root)
     clips = []
     for split, folder in folders.items():
-        found = [
-            Clip(id=clip_id(path, root), path=path, label=label, split=split, source="afew")
-            for path, label in _labelled(folder, split)
-        ]
+        found = list(_labelled(folder, split))
         if not found:
             raise nothing_found(folder, "label folders with videos, or videos")
-        clips += found
+        if part == "aligned" and split != "unlabelled":
+            faces = _aligned_faces(folder)
+            found = [(faces / path.stem, label) for path, label in found]
+        clips += [
+            Clip(
+                id=clip_id(path, root),
+                path=path,
+                label=label,
+                split=split,
+                whole_face=part == "aligned",
+                source="afew",
+            )
+            for path, label in found
+        ]
     subjects = root / "subjects.csv"
     return name_subjects(clips, subjects) if subjects.is_file() else clips
 
@@ -76,6 +94,8 @@ def afew(root: Path) -> list[Clip]:
 def _labelled(folder: Path, split: str) -> Iterator[tuple[Path, str | None]]:
     """Each clip of a split with its label."""
     for entry in visible(folder):
+        if entry.name.lower().startswith(ALIGNED):
+            continue
         if not entry.is_dir():
             if is_video(entry) or is_image(entry):
                 yield entry, None
@@ -87,6 +107,20 @@ def _labelled(folder: Path, split: str) -> Iterator[tuple[Path, str | None]]:
             yield entry, None  # aligned frames of a clip without a label, named by the clip's number
         else:
             yield from ((path, canonical_label(entry.name)) for path in media_under(entry))
+
+
+def _aligned_faces(folder: Path) -> Path:
+    """Where the aligned faces of a split lie, a folder per clip."""
+    for entry in visible(folder):
+        if entry.is_dir() and entry.name.lower().startswith(ALIGNED):
+            inner = entry / entry.name  # as some tools unpack a zip, into a folder of its name
+            faces = (inner if inner.is_dir() else entry) / "Faces"
+            if faces.is_dir():
+                return faces
+    raise VidferError(
+        f"{folder} has no AlignedFaces_LBPTOP_Points/Faces/; unpack the aligned faces there, "
+        "or use --src afew"
+    )
 
 
 def _wrong_level(root: Path) -> VidferError:
