@@ -13,7 +13,7 @@ import numpy as np
 
 from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
-from vidfer.store.codec import decode_jpeg
+from vidfer.store.codec import decode_jpeg, decoding_space, split_planes
 from vidfer.store.damage import Damage
 from vidfer.store.records import CachedClip, FrameTable
 from vidfer.store.rows import Rows
@@ -127,7 +127,7 @@ class CropCache:
         """
         record = self.clips[clip]
         frames = np.asarray(frames, dtype=np.int64).reshape(-1)
-        out = np.zeros((len(frames), len(REGIONS), 3, self.size_px, self.size_px), np.uint8)
+        out = np.empty((len(frames), len(REGIONS), 3, self.size_px, self.size_px), np.uint8)
         if not len(frames):
             return out
         if frames.min() < 0 or frames.max() >= record.n_frames:
@@ -177,20 +177,23 @@ class CropCache:
             for i in range(len(frames)):
                 self._fill_jpeg(record, frames[i : i + 1], out[i : i + 1])
             return
-        data = self._array("jpeg").read(int(offsets[0]), int(offsets[-1]))
+        data = memoryview(self._array("jpeg").read(int(offsets[0]), int(offsets[-1])))
         bounds = (offsets - offsets[0]).tolist()
-        n_regions = len(REGIONS)
+        n_regions, space = len(REGIONS), decoding_space(self.size_px)
         for i, frame in enumerate((frames - low).tolist()):
             for region in range(n_regions):
                 begin, end = bounds[frame * n_regions + region], bounds[frame * n_regions + region + 1]
                 if end > begin:
-                    decode_jpeg(data[begin:end], out[i, region])
+                    decode_jpeg(data[begin:end], space, out[i, region])
+                else:
+                    out[i, region] = 0
 
     def _fill_raw(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
         array = self._array("raw")
         for i, frame in enumerate(frames.tolist()):
             row = record.first_frame + frame
-            out[i] = array.read(row, row + 1)[0].transpose(0, 3, 1, 2)
+            for region, crop in enumerate(array.read(row, row + 1)[0]):
+                split_planes(crop, out[i, region])
 
     def _offsets(self, record: CachedClip, low: int, high: int) -> np.ndarray:
         """Offsets of frames low to high of a clip in the whole of /jpeg, checked."""

@@ -13,8 +13,8 @@ class BuildSettings:
     """How the crops are kept and how the work is done. Only `codec` and `quality` shape the result."""
 
     codec: Literal["jpeg", "raw"] = "jpeg"
-    """How crops are kept: `jpeg`, or `raw` for the exact pixels at about fifteen times the size."""
-    quality: int = 95
+    """How crops are kept: `jpeg`, or `raw` for the exact pixels at about twenty times the size."""
+    quality: int = 90
     """JPEG quality, 1 to 100."""
     workers: int | None = None
     """Processes that read clips; one per core when not given. Their number does not change the result."""
