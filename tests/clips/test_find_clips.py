@@ -5,13 +5,14 @@ import sys
 
 import pytest
 
-from vidfer.clips import SOURCES, describe_sources, find_clips
+from vidfer.clips import ABOUTS, SOURCES, describe_sources, find_clips
 from vidfer.errors import VidferError
 
 
 def test_unknown_source_lists_the_known_ones():
     with pytest.raises(
-        VidferError, match=r"no source 'affwild'; choose one of actors, afew, bold, folder, table"
+        VidferError,
+        match=r"no source 'affwild'; choose one of actors, afew, .*table, or name .*my_source\.py:my_clips",
     ):
         find_clips("affwild", "anywhere")
 
@@ -28,7 +29,7 @@ def test_empty_root(source, tmp_path):
         find_clips(source, tmp_path)
 
 
-@pytest.mark.parametrize("source", ["actors", "afew", "bold", "folder"])
+@pytest.mark.parametrize("source", sorted(set(SOURCES) - {"table"}))
 def test_file_instead_of_folder(source, tmp_path):
     (tmp_path / "a.mp4").touch()
     (tmp_path / "afew.zip").touch()
@@ -38,7 +39,7 @@ def test_file_instead_of_folder(source, tmp_path):
         find_clips(source, tmp_path / "afew.zip")
 
 
-@pytest.mark.parametrize("source", ["afew", "bold", "folder"])
+@pytest.mark.parametrize("source", sorted(set(SOURCES) - {"actors", "table"}))
 def test_archive_not_unpacked(source, tmp_path):
     (tmp_path / "Train_AFEW.zip").touch()
     with pytest.raises(VidferError, match=r"the archive Train_AFEW\.zip; unpack it"):
@@ -72,6 +73,17 @@ def test_bad_subject_patterns(touch, pattern, message):
     root = touch("sad/x.mp4")
     with pytest.raises(VidferError, match=message):
         find_clips("folder", root, subject_pattern=pattern)
+
+
+@pytest.mark.parametrize("source", sorted(name for name, about in ABOUTS.items() if about.parts))
+def test_parts_are_described_by_their_names(source):
+    row = next(row for row in describe_sources() if row[0] == source)
+    assert f"{source}:" in row[1]
+
+
+def test_source_without_parts(touch):
+    with pytest.raises(VidferError, match=r"folder has no parts, so 'folder:2' means nothing; use folder"):
+        find_clips("folder:2", touch("sad/a.mp4"))
 
 
 def test_every_source_is_described():
