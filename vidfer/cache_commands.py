@@ -161,3 +161,39 @@ def remove(arguments: Sequence[str]) -> int:
     print(f"{options.out or options.cache}: {len(unwanted)} clips removed, {len(kept)} left")
     print(f"content hash {content}")
     return 0
+
+
+def relabel(arguments: Sequence[str]) -> int:
+    """``vidfer relabel``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Relabel:
+        """Give clips the labels, subjects and splits of a table, without decoding. The cache is replaced when
+        the new one is complete; until then there must be room for both, unless the file system shares the
+        bytes of copies."""
+
+        cache: tyro.conf.Positional[Path]
+        """The cache."""
+        table: Path
+        """CSV file with a column id and one or more of label, subject, split; an empty cell means none. Clips
+        that it does not name stay as they are."""
+        out: Path | None = None
+        """Write the new cache here, and leave the old one as it is."""
+        overwrite: bool = False
+        """Replace --out if it is there."""
+
+    options = parse(Relabel, arguments)
+    from vidfer.store.label_table import read_label_table
+    from vidfer.store.reader import CropCache
+    from vidfer.store.relabel import relabel_cache
+
+    cache, table = CropCache(options.cache), read_label_table(options.table)
+    with Progress("copying", "MB") as progress:
+        done = relabel_cache(cache, table, options.out, options.overwrite, progress)
+    print(f"{options.out or options.cache}: {done.n_changed} of {len(table.rows)} listed clips changed")
+    for (column, old, new), count in sorted(done.changes.items(), key=lambda item: -item[1])[:20]:
+        print(f"  {column} {old or 'none'} -> {new or 'none'}: {count}")
+    if len(done.changes) > 20:
+        print(f"  and {len(done.changes) - 20} other changes")
+    print(f"content hash {done.content_hash}")
+    return 0

@@ -14,6 +14,7 @@ COMMANDS = {
     "merge": "join caches: shards of a data set, or several data sets",
     "export": "copy some clips of a cache into a cache of their own",
     "remove": "take some clips out of a cache",
+    "relabel": "give the clips of a cache other labels, subjects or splits",
     "verify": "recompute every hash of a cache and name the clips that are damaged",
     "eval": "measure a checkpoint: classes of a split, and novel classes from a few examples",
     "report": "write one HTML page about runs and results",

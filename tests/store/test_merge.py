@@ -46,7 +46,7 @@ def test_each_cache_is_opened_once(pairs, tmp_path, monkeypatch):
         "vidfer.store.concatenate.CropCache", lambda path: opened.append(path) or CropCache(path)
     )
     merge_caches([a.path, b.path], tmp_path / "all.h5")
-    assert sorted(opened) == [a.path, b.path]
+    assert sorted(path for path in opened if path in (a.path, b.path)) == [a.path, b.path]
 
 
 def test_the_same_clip_in_two_caches_is_one(pairs, tmp_path):

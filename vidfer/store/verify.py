@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ class Fault:
     clip: str | None
     """Id of the clip; None when the file as a whole is meant."""
     what: str
+    position: int | None = None
+    """Of the clip in the cache; its id may be what is damaged."""
 
     def __str__(self) -> str:
         return f"{self.clip or 'the file'}: {self.what}"
@@ -27,49 +30,84 @@ class Fault:
 def verify_cache(path: Path | str, progress: Callable[[int, int], None] | None = None) -> list[Fault]:
     """Recompute every hash of a cache: finds one flipped bit in crops, frame tables, records or settings.
 
+    Reads the file once from its beginning to its end, and from the disk, not from memory where it may still
+    lie. Memory holds the clip table and a few megabytes.
+
     Args:
         path: the cache.
         progress: called with the number of clips checked and the number of all.
 
     Returns:
-        The faults, in order of clip; none when the cache is sound.
+        The faults, in order of clip, those of the whole file last; none when the cache is sound.
 
     Raises:
         VidferError: when the file cannot be opened as a cache of this schema at all.
     """
+    _forget_in_memory(Path(path))
     cache = CropCache(path)
     try:
-        header, clips, provenance = cache.header, cache.clips, cache.provenance_hash
+        records, whole = record_faults(cache)
     except VidferError as error:
         return [Fault(None, str(error))]
     faults = []
-    first = 0
-    for index, clip in enumerate(clips):
-        if clip.first_frame != first:
-            faults.append(Fault(clip.id, f"its frames begin at row {clip.first_frame}, not {first}"))
-        elif clip.fingerprint() != clip.hash:
-            faults.append(Fault(clip.id, "its record does not match its hash"))
-        else:
-            faults.extend(_crop_faults(cache, index))
-        first = first + clip.n_frames
+    for position, clip in enumerate(cache.clips):
+        fault = records.get(position) or _crop_fault(cache, position)
+        if fault:
+            faults.append(Fault(clip.id, fault, position))
         if progress:
-            progress(index + 1, len(clips))
+            progress(position + 1, len(cache))
+    cache.close()
+    return faults + whole
+
+
+def record_faults(cache: CropCache) -> tuple[dict[int, str], list[Fault]]:
+    """What is wrong with the clip table and the settings; quick, since no crop is read.
+
+    Returns:
+        What is wrong with the record of a clip, by position, and what is wrong with the file as a whole.
+
+    Raises:
+        VidferError: when the clip table or the settings cannot be read.
+    """
+    header, clips, provenance = cache.header, cache.clips, cache.provenance_hash
+    records: dict[int, str] = {}
+    first: int | None = 0
+    for position, clip in enumerate(clips):
+        if clip.fingerprint() != clip.hash:
+            records[position] = "its record does not match its hash"
+            first = None  # its number of frames is not to be trusted; the next clip is checked by its crops
+            continue
+        if first is not None and clip.first_frame != first:
+            records[position] = f"its frames begin at row {clip.first_frame}, not {first}"
+        else:
+            first = clip.first_frame
+        first += clip.n_frames
+    whole = []
     try:
         expected = content_hash(header, [clip.hash for clip in clips])
-    except ValueError:
+    except ValueError:  # a damaged hash is no number any more
         expected = None
     if expected != cache.content_hash:
-        faults.append(Fault(None, "settings or list of clips do not match the content hash"))
+        whole.append(Fault(None, "settings or list of clips do not match the content hash"))
     if provenance_hash(header, [c.reason for c in clips], [c.file_size for c in clips]) != provenance:
-        faults.append(Fault(None, "versions, reasons of failures or file sizes do not match their hash"))
-    cache.close()
-    return faults
+        whole.append(Fault(None, "versions, reasons of failures or file sizes do not match their hash"))
+    return records, whole
 
 
-def _crop_faults(cache: CropCache, index: int) -> list[Fault]:
-    clip = cache.clips[index]
+def _crop_fault(cache: CropCache, position: int) -> str | None:
     try:
-        sound = copy_digest(cache, index) == clip.crops_hash
+        sound = copy_digest(cache, position) == cache.clips[position].crops_hash
     except VidferError as error:
-        return [Fault(clip.id, str(error))]
-    return [] if sound else [Fault(clip.id, "its frame table or crops do not match their hash")]
+        return str(error)
+    return None if sound else "its frame table or crops do not match their hash"
+
+
+def _forget_in_memory(path: Path) -> None:
+    """Ask the system to drop what it keeps of the file in memory: the disk is what is checked."""
+    if not path.is_file() or not hasattr(os, "posix_fadvise"):
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(descriptor)
