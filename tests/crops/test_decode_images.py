@@ -109,6 +109,9 @@ def test_folder_without_images(tmp_path):
 def test_png_is_read_with_decord_in_the_process(tmp_path):
     # An OpenCV that is loaded after decord fails on PNG; only a fresh process shows the order of imports.
     path = save(tmp_path / "a.png", RED)
-    code = "import sys; from vidfer.crops.decode import probe; print(probe(sys.argv[1]).width)"
+    code = (
+        "import sys; import vidfer.crops.decode_decord; from vidfer.crops.decode import probe;"
+        "print(probe(sys.argv[1]).width)"
+    )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
     assert done.stdout.strip() == "60", done.stderr

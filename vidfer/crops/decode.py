@@ -12,15 +12,17 @@ from pathlib import Path
 
 import numpy as np
 
+from vidfer.crops.decode_av import WrongPlan
 from vidfer.crops.decode_fault import UnreadableVideo
-from vidfer.crops.decode_open import Reader, open_reader
+from vidfer.crops.decode_open import Reader, open_readers
 from vidfer.errors import VidferError
 
 CHUNK_BYTES = 96 * 2**20
 """A chunk of large frames holds fewer of them, so that memory stays bounded for 4K video too."""
 
-TIME_SLACK_S = 1e-3
-"""Containers round times to a millisecond; a frame this near to ``start_s`` or ``end_s`` is exactly there."""
+TIME_SLACK_S = 0.99e-3
+"""Containers round times to a millisecond; a frame this near to ``start_s`` or ``end_s`` is exactly there.
+A little less than one, so that between whole milliseconds the last bit of a number decides nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ def probe(path: Path | str) -> VideoInfo:
     Raises:
         UnreadableVideo: with the reason, when no frame can be read.
     """
-    reader = open_reader(Path(path))
+    reader = next(open_readers(Path(path)))
     times_s = reader.times_s
     last_s = 1 / reader.fps if reader.fps else 0.0
     return VideoInfo(
@@ -76,6 +78,7 @@ def read_chunks(
     max_frames: int | None = None,
     fps: float | None = None,
     chunk_frames: int = 32,
+    reader: str = "pyav",
 ) -> Iterator[FrameChunk]:
     """Frames of a video file, an image (one frame at time 0) or a folder of frames (25 a second), in order.
 
@@ -88,28 +91,36 @@ def read_chunks(
         max_frames: if more remain, take this many, evenly spread over them.
         fps: thin out to this many frames a second by their times; a slower video stays as it is.
         chunk_frames: at most so many frames in a chunk; fewer if they are large.
+        reader: the library asked first, ``pyav`` or ``decord``; both give the same frames.
 
     Raises:
         UnreadableVideo: before the first chunk when nothing can be read; after the last good frame when the
             file is damaged from there on (``frames_read`` is then above 0).
     """
     path = Path(path)
-    reader = open_reader(path)
-    positions = choose_frames(reader.times_s, start_s=start_s, end_s=end_s, max_frames=max_frames, fps=fps)
-    if len(positions) == 0:
-        raise UnreadableVideo(path, _nothing_between(start_s, end_s, reader))
-    step = max(1, min(chunk_frames, CHUNK_BYTES // (reader.width * reader.height * 3)))
-    given = 0
-    for first in range(0, len(positions), step):
-        chunk = positions[first : first + step]
-        images = reader.read(chunk)
-        given += len(images)
-        if len(images):
-            yield FrameChunk(images, reader.times_s[chunk[: len(images)]])
-        if len(images) < len(chunk):
-            raise UnreadableVideo(path, reader.fault, given)
-    if reader.fault and (end_s is None or end_s > reader.times_s[-1] + TIME_SLACK_S):
-        raise UnreadableVideo(path, reader.fault, given)
+    given, last_s = 0, -np.inf
+    for opened in open_readers(path, reader):
+        times_s = opened.times_s
+        positions = choose_frames(times_s, start_s=start_s, end_s=end_s, max_frames=max_frames, fps=fps)
+        if len(positions) == 0:
+            raise UnreadableVideo(path, _nothing_between(start_s, end_s, opened))
+        # What a reader before this one has given stays given.
+        positions = positions[times_s[positions] > last_s + TIME_SLACK_S]
+        step = max(1, min(chunk_frames, CHUNK_BYTES // (opened.width * opened.height * 3)))
+        try:
+            for first in range(0, len(positions), step):
+                chunk = positions[first : first + step]
+                images = opened.read(chunk)
+                if len(images):
+                    given, last_s = given + len(images), times_s[chunk[len(images) - 1]]
+                    yield FrameChunk(images, times_s[chunk[: len(images)]])
+                if len(images) < len(chunk):
+                    raise UnreadableVideo(path, opened.fault, given)
+        except WrongPlan:
+            continue
+        if opened.fault and (end_s is None or end_s > times_s[-1] + TIME_SLACK_S):
+            raise UnreadableVideo(path, opened.fault, given)
+        return
 
 
 def choose_frames(
