@@ -11,7 +11,8 @@ from vidfer.errors import VidferError
     "wrong",
     [
         {"size_px": 0},
-        {"key_every": 0},
+        {"key_every_s": -0.1},
+        {"face": "nearest"},
         {"min_face_px": -1.0},
         {"max_gap_s": -0.1},
         {"fps": 0.0},

@@ -72,7 +72,7 @@ def test_a_frame_without_a_face_has_none(detector, value):
 def test_no_frames_have_no_faces(detector):
     images = np.empty((0, 240, 320, 3), np.uint8)
     assert detector.detect(images) == []
-    boxes, landmarks, scores = detector.follow(images, np.empty((0, 4)))
+    boxes, landmarks, scores = detector.follow(images, np.zeros(0, int), np.empty((0, 4)))
     assert boxes.shape == (0, 4) and landmarks.shape == (0, 5, 2) and scores.shape == (0,)
 
 
@@ -87,12 +87,12 @@ def test_follow_sees_the_face_near_its_place_and_nothing_elsewhere(detector, dra
     images, truth = draw_actor(2, 4)
     found = np.stack([faces.boxes[0] for faces in detector.detect(images)])
     moved = found + np.array([3, -2, 3, -2])
-    boxes, landmarks, scores = detector.follow(images, moved)
+    boxes, landmarks, scores = detector.follow(images, np.arange(4), moved)
     eyes = np.linalg.norm(truth.landmarks[:, 1] - truth.landmarks[:, 0], axis=1).mean()
     assert (scores > 0.9).all()
     assert np.linalg.norm(landmarks - truth.landmarks, axis=2).mean() < 0.15 * eyes
     assert all(overlap(boxes[i : i + 1], found[i])[0] > 0.7 for i in range(4))
     nowhere = np.array([[0, 0, 60, 60], [300, 200, 320, 240], [-90, -90, -10, -10], [500, 10, 600, 90]])
-    boxes, landmarks, scores = detector.follow(images, nowhere)
+    boxes, landmarks, scores = detector.follow(images, np.arange(4), nowhere)
     assert (scores < 0.7).all() and scores[2] == 0 and scores[3] == 0
     assert np.isfinite(boxes).all() and np.isfinite(landmarks).all()

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -31,7 +32,6 @@ def test_cuts_as_mtcnn(images):
     cuts = SummedFrames(images).cut(rectangles, frames, 24)
     for cut, (x1, y1, x2, y2), frame in zip(cuts, rectangles, frames):
         assert np.allclose(cut, area_resize(images[frame, y1:y2, x1:x2], 24, 24), atol=1e-5)
-    assert np.allclose(cut_one_each(images[frames], rectangles, 24), cuts, atol=1e-6)
 
 
 def test_memory_of_other_frames_changes_nothing(images):
@@ -40,3 +40,10 @@ def test_memory_of_other_frames_changes_nothing(images):
     assert again.tables is first.tables
     assert np.array_equal(again.resized(9, 9), SummedFrames(images[::-1].copy()).resized(9, 9))
     assert SummedFrames(images[:2], first.tables).tables.shape[0] == 2
+
+
+def test_cuts_without_tables_differ_little_where_the_picture_is_smooth(images):
+    smooth = np.stack([cv2.GaussianBlur(image, (0, 0), 5) for image in images])
+    rectangles, frames = np.array([[0, 0, 83, 57], [10, 3, 58, 51], [10, 3, 58, 51]]), np.array([2, 0, 1])
+    exact = SummedFrames(smooth).cut(rectangles, frames, 24)
+    assert np.abs(cut_one_each(smooth, frames, rectangles, 24) - exact).max() < 3 / 128

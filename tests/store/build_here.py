@@ -7,7 +7,7 @@ from vidfer.clips import find_clips
 from vidfer.crops.settings import CropSettings
 from vidfer.store.build import BuildSettings, build_cache
 
-CROPS = CropSettings(size_px=48, key_every=1, min_face_px=24)
+CROPS = CropSettings(size_px=48, key_every_s=0, min_face_px=24)
 """Slow on purpose: there must be time to stop it between two clips."""
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ def test_a_clip_that_takes_too_long_is_given_up(clips, tmp_path):
     # A minute of black has few bytes, so little time is granted; a search for tiny faces in it takes much.
     encode(np.zeros((1500, 120, 160, 3), np.uint8), tmp_path / "long.avi", fps=25, crf=40)
     endless = Clip(id="long.avi", path=tmp_path / "long.avi")
-    slow = CropSettings(size_px=48, key_every=1, min_face_px=4)
+    slow = CropSettings(size_px=48, key_every_s=0, min_face_px=4)
     limit = BuildSettings(time_limit_s=1.0, workers=1)
     report = build_cache([endless], tmp_path / "c.h5", slow, limit)
     assert [clip_id for clip_id, _ in report.failures] == ["long.avi"]

@@ -66,26 +66,26 @@ class FaceDetector:
         return [faces for part in _in_parts(images) for faces in self._detect(part)]
 
     @torch.inference_mode()
-    def follow(self, images: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Look for one face in each frame near a box where it should be, with O-Net only.
+    def follow(
+        self, images: np.ndarray, frames: np.ndarray, boxes: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Look for faces near boxes where they should be, with R- and O-Net only.
 
         Args:
             images: uint8 (n,H,W,3) RGB.
-            boxes: (n,4) float, xyxy in pixels; one box in each frame.
+            frames: (k,) int: the frame of each box.
+            boxes: (k,4) float, xyxy in pixels.
 
         Returns:
-            boxes (n,4), landmarks (n,5,2), scores (n,), float32. A box without a face has a low score, one
+            boxes (k,4), landmarks (k,5,2), scores (k,), float32. A box without a face has a low score, one
             outside the frame has score 0.
         """
-        height, width = images.shape[1:3]
         squares = square(torch.as_tensor(boxes, dtype=torch.float32))
-        rectangles = inside(squares, width, height)
-        meets = is_solid(rectangles)
-        whole = torch.tensor([0, 0, width, height], dtype=torch.float32)
-        squares = torch.where(meets[:, None], squares, whole)
-        rectangles = torch.where(meets[:, None], rectangles, whole).numpy().astype(np.int64)
-        boxes, landmarks, scores = self._describe(squares, cut_one_each(images, rectangles, 48))
-        return boxes.numpy(), landmarks.numpy(), (scores * meets).numpy()
+        squares, cuts, meets = _cut_near(images, frames, squares, 24)
+        offsets, _ = self._ask(self._rnet, cuts)
+        squares, cuts, still = _cut_near(images, frames, square(regress(squares, offsets, pixel=1)), 48)
+        boxes, landmarks, scores = self._describe(squares, cuts)
+        return boxes.numpy(), landmarks.numpy(), (scores * (meets & still)).numpy()
 
     def min_face_px(self, height: int, width: int) -> float:
         """Side of the smallest face to look for in frames of that size, see ``CropSettings.min_face_px``."""
@@ -166,6 +166,20 @@ def _cut(
     solid = is_solid(rectangles)
     boxes, owner, rectangles = boxes[solid], owner[solid], rectangles[solid]
     return boxes, owner, frames.cut(rectangles.numpy().astype(np.int64), owner.numpy(), size_px)
+
+
+def _cut_near(
+    images: np.ndarray, frames: np.ndarray, squares: Tensor, size_px: int
+) -> tuple[Tensor, np.ndarray, Tensor]:
+    """Squares (k,4), those outside their frame replaced by the whole of it; their cuts
+    (k,size_px,size_px,3); and which were inside (k,)."""
+    height, width = images.shape[1:3]
+    rectangles = inside(squares, width, height)
+    meets = is_solid(rectangles)
+    whole = torch.tensor([0, 0, width, height], dtype=torch.float32)
+    squares = torch.where(meets[:, None], squares, whole)
+    rectangles = torch.where(meets[:, None], rectangles, whole).numpy().astype(np.int64)
+    return squares, cut_one_each(images, frames, rectangles, size_px), meets
 
 
 def _faces_of(

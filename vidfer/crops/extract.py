@@ -15,7 +15,7 @@ from vidfer.crops.detect import FaceDetector
 from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track import MISSING, FaceTrack, track_face
+from vidfer.crops.track import MISSING, FaceTrack, track_faces
 
 BUFFER_BYTES = 256 * 2**20
 """Frames of a clip are kept up to this; a longer clip is decoded anew for each pass."""
@@ -76,8 +76,8 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
         def chunks() -> Iterator[FrameChunk]:
             return (_enhanced(chunk, enhance) for chunk in reading.chunks())
 
-    track = track_face(chunks, detector, settings, clip.box_hint)
-    return [ClipCrops(track, settings, reading.fault, chunks)]
+    tracks = track_faces(chunks, detector, settings, clip.box_hint)
+    return [ClipCrops(track, settings, reading.fault, chunks) for track in tracks]
 
 
 class _Reading:

@@ -1,16 +1,29 @@
-"""Join the faces of key frames into people, and choose whose face the clip is about."""
+"""Join the faces of key frames into people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from vidfer.crops.boxes import distance, overlap
+from vidfer.crops.boxes import distance
 from vidfer.crops.detect import Faces
+from vidfer.crops.look import LIKE, likeness
 
 NEAR = 0.8
 """Faces of two frames may be one person's if their :func:`vidfer.crops.boxes.distance` is below this."""
+
+
+@dataclass(frozen=True)
+class KeyFrame:
+    """What is seen in a frame that was searched as a whole."""
+
+    faces: Faces
+    patches: np.ndarray
+    """float32 (k,24,24,3): what each face looks like, see :mod:`vidfer.crops.look`."""
+    shot: int
+    """Number of its shot in the clip."""
 
 
 @dataclass
@@ -20,6 +33,10 @@ class Person:
     boxes: dict[int, np.ndarray] = field(default_factory=dict)
     landmarks: dict[int, np.ndarray] = field(default_factory=dict)
     scores: dict[int, float] = field(default_factory=dict)
+    patch: np.ndarray | None = None
+    """The latest look."""
+    shot: int = -1
+    """The latest shot."""
 
     def add(self, frame: int, faces: Faces, i: int) -> None:
         self.boxes[frame] = faces.boxes[i]
@@ -30,52 +47,65 @@ class Person:
     def last_box(self) -> np.ndarray:
         return self.boxes[max(self.boxes)]
 
-    @property
-    def presence(self) -> float:
-        """Side times score, summed over frames: large for who is near, well seen and long in the picture."""
-        return sum(
-            float((box[2:] - box[:2]).prod() ** 0.5) * self.scores[frame] for frame, box in self.boxes.items()
-        )
 
+def link_people(keys: Mapping[int, KeyFrame]) -> list[Person]:
+    """Join the faces of key frames, by number of the frame, in order of time.
 
-def link_people(faces: dict[int, Faces]) -> list[Person]:
-    """Join the faces of frames in order of time.
-
-    In each frame the nearest pairs of a person, where last seen, and a face are joined first; a face near
-    nobody is a new person. Somebody who comes back to about the same place is the same person again.
+    Within a shot a face belongs to the person that was last seen nearest to it, the more so the more they
+    look alike, and never to somebody further away than :data:`NEAR`; who comes back to about the same place is
+    the same person again. After a cut the place says nothing: then the look alone decides.
     """
     people: list[Person] = []
-    for frame in sorted(faces):
-        found = faces[frame]
-        if not len(found):
-            continue
-        table = np.array([distance(found.boxes, person.last_box) for person in people]).reshape(
-            -1, len(found)
-        )
-        free = set(range(len(found)))
-        taken: set[int] = set()
-        for flat in np.argsort(table, axis=None, kind="stable"):
-            p, i = divmod(int(flat), len(found))
-            if table[p, i] < NEAR and p not in taken and i in free:
-                people[p].add(frame, found, i)
-                taken.add(p)
-                free.discard(i)
-        for i in sorted(free):
-            people.append(Person())
-            people[-1].add(frame, found, i)
+    for frame in sorted(keys):
+        key = keys[frame]
+        here = [person for person in people if person.shot == key.shot]
+        joined = _match(key, here, _unlike_in_shot)
+        elsewhere = [person for person in people if person.shot != key.shot]
+        left = np.setdiff1d(np.arange(len(key.faces)), list(joined))
+        joined |= _match(key, elsewhere, _unlike_across_shots, left)
+        for i in range(len(key.faces)):
+            person = joined.get(i)
+            if person is None:
+                people.append(person := Person())
+            person.add(frame, key.faces, i)
+            person.patch, person.shot = key.patches[i], key.shot
     return people
 
 
-def main_person(people: list[Person], box_hint: tuple[float, float, float, float] | None) -> Person | None:
-    """Whose face the clip is about: the greatest presence, or, with a hint, the most overlap with it in time.
+def is_doubtful(before: KeyFrame, after: KeyFrame) -> bool:
+    """Whether it is unsure who is who from one key frame to the next one of the same shot.
 
-    A hint that no face overlaps is left aside.
+    It is when both have a face that fits to none of the other (somebody may have moved fast), and when a face
+    has two that it may belong to.
     """
-    if not people:
-        return None
-    if box_hint is not None:
-        hint = np.asarray(box_hint, dtype=np.float32)
-        met = [float(overlap(np.stack(list(person.boxes.values())), hint).sum()) for person in people]
-        if max(met) > 0:
-            return people[int(np.argmax(met))]
-    return max(people, key=lambda person: person.presence)
+    if not len(before.faces) or not len(after.faces):
+        return False
+    near = np.array([distance(after.faces.boxes, box) for box in before.faces.boxes]) < NEAR
+    alone = not near.any(axis=1).all() and not near.any(axis=0).all()
+    return bool(alone or (near.sum(axis=1) > 1).any() or (near.sum(axis=0) > 1).any())
+
+
+def _match(key: KeyFrame, people: list[Person], unlike, only: np.ndarray | None = None) -> dict[int, Person]:
+    """Person of each face that has one: the least unlike pairs first."""
+    only = np.arange(len(key.faces)) if only is None else only
+    joined: dict[int, Person] = {}
+    if not len(people) or not len(only):
+        return joined
+    table = np.array([unlike(key, person)[only] for person in people])
+    taken: set[int] = set()
+    for flat in np.argsort(table, axis=None, kind="stable"):
+        p, column = divmod(int(flat), len(only))
+        if np.isfinite(table[p, column]) and p not in taken and int(only[column]) not in joined:
+            joined[int(only[column])] = people[p]
+            taken.add(p)
+    return joined
+
+
+def _unlike_in_shot(key: KeyFrame, person: Person) -> np.ndarray:
+    far = distance(key.faces.boxes, person.last_box)
+    return np.where(far < NEAR, far - 0.5 * likeness(key.patches, person.patch), np.inf)
+
+
+def _unlike_across_shots(key: KeyFrame, person: Person) -> np.ndarray:
+    like = likeness(key.patches, person.patch)
+    return np.where(like >= LIKE, -like, np.inf)

@@ -72,11 +72,13 @@ def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
     squares = region_squares(landmarks, settings)
     crops = np.empty((len(REGIONS), settings.size_px, settings.size_px, 3), dtype=np.uint8)
     for crop, centre, side in zip(crops, squares.centres, squares.sides):
-        crop[:] = _warp(image, centre, side, squares.angle_rad, settings.size_px)
+        crop[:] = warp_square(image, centre, side, squares.angle_rad, settings.size_px)
     return crops
 
 
-def _warp(image: np.ndarray, centre: np.ndarray, side: float, angle_rad: float, size_px: int) -> np.ndarray:
+def warp_square(
+    image: np.ndarray, centre: np.ndarray, side: float, angle_rad: float, size_px: int
+) -> np.ndarray:
     """The turned square, size_px large; what shrinks by more than 2 is averaged first: nothing flickers."""
     centre, pixel = centre + 0.5, side / size_px
     if pixel > 2:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from vidfer.errors import VidferError
+
+Whose = Literal["main", "longest", "largest", "centre", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +25,13 @@ class CropSettings:
     Halving it costs four times the detection time."""
     thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
     """Least score that a face needs in MTCNN's P-, R- and O-Net."""
-    key_every: int = 4
-    """Faces are looked for in every so many frames and followed in between; 1 looks in every frame."""
+    key_every_s: float = 0.5
+    """Whole frames are searched for faces at least so often, in seconds; between them faces are followed. 0
+    searches every frame."""
+    face: Whose = "main"
+    """Whose face is taken where several are seen: `main` has the greatest sum of side times score over time,
+    `longest` is seen in most frames, `largest` and `centre` are so most of the time; `all` takes everybody,
+    each as a clip of their own, the main person first. A person that the data set marks goes first."""
     max_gap_s: float = 0.4
     """Where the face is lost for no longer than this, its place is interpolated; longer gaps are missing."""
     smooth_s: float = 0.04
@@ -40,10 +48,10 @@ class CropSettings:
     """Most frames to take from a clip, spread evenly over it; all frames when not given."""
 
     def __post_init__(self) -> None:
-        for name in ("size_px", "key_every", "min_face_px", "face_side", "eyes_side", "mouth_side"):
+        for name in ("size_px", "min_face_px", "face_side", "eyes_side", "mouth_side"):
             if not getattr(self, name) > 0:
                 raise VidferError(f"{name} is {getattr(self, name)}; it must be greater than 0")
-        for name in ("max_gap_s", "smooth_s"):
+        for name in ("key_every_s", "max_gap_s", "smooth_s"):
             if not getattr(self, name) >= 0:
                 raise VidferError(f"{name} is {getattr(self, name)}; it must be 0 or greater")
         for name in ("fps", "max_frames"):
@@ -52,5 +60,7 @@ class CropSettings:
                 raise VidferError(
                     f"{name} is {value}; it must be greater than 0, or left out to take every frame"
                 )
+        if self.face not in get_args(Whose):
+            raise VidferError(f"face is '{self.face}'; it must be one of {', '.join(get_args(Whose))}")
         if len(self.thresholds) != 3 or not all(0 < t < 1 for t in self.thresholds):
             raise VidferError(f"thresholds are {self.thresholds}; three numbers between 0 and 1 are needed")

@@ -8,7 +8,9 @@ REACH = 3
 """Frames further away than this many standard deviations have no say."""
 
 
-def smooth_over_time(values: np.ndarray, times_s: np.ndarray, sigma_s: float) -> np.ndarray:
+def smooth_over_time(
+    values: np.ndarray, times_s: np.ndarray, sigma_s: float, shots: np.ndarray | None = None
+) -> np.ndarray:
     """Each value replaced by that of a line fitted to its neighbours in time, with Gaussian weights.
 
     Neighbours on both sides count alike, so nothing lags; where one side is missing (start, end, gap) the
@@ -18,12 +20,15 @@ def smooth_over_time(values: np.ndarray, times_s: np.ndarray, sigma_s: float) ->
         values: (T, ...) float; NaN rows are missing. They stay missing, and no fit looks past one.
         times_s: (T,) rising.
         sigma_s: standard deviation of the weights in seconds; 0 changes nothing.
+        shots: (T,) shot of each frame; no fit looks past a cut.
     """
     if sigma_s == 0:
         return values.copy()
     flat = values.reshape(len(values), -1).astype(np.float64)
     known = ~np.isnan(flat).any(axis=1)
     run = np.cumsum(~known)
+    if shots is not None:
+        run = run + len(values) * shots
     smooth = flat.copy()
     for i in np.flatnonzero(known):
         first, last = np.searchsorted(times_s, times_s[i] + np.array([-1, 1]) * REACH * sigma_s)

@@ -1,0 +1,100 @@
+"""The first look at a clip: shots, and all faces in some of its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from vidfer.crops.decode import FrameChunk
+from vidfer.crops.detect import FaceDetector
+from vidfer.crops.link import KeyFrame, is_doubtful
+from vidfer.crops.look import face_patches
+from vidfer.crops.shots import ShotCuts
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """What the first pass over a clip of T frames finds."""
+
+    times_s: np.ndarray
+    """(T,) float64."""
+    shots: np.ndarray
+    """(T,) int64: number of the shot of each frame."""
+    keys: dict[int, KeyFrame]
+    """The frames that were searched as a whole, by number: among them the first and last of every shot and
+    the last of every chunk, so that the frames between two of them are in one chunk."""
+    width: int
+    height: int
+    """Size of a frame in pixels."""
+
+
+def look_first(chunks: Iterator[FrameChunk], detector: FaceDetector, key_every_s: float) -> FirstLook:
+    """Find cuts, and all faces in frames no further apart than ``key_every_s``.
+
+    Where it is unsure who is who from one of these frames to the next, those between them are searched too,
+    always the middle one first.
+    """
+    times_s, shots, keys, cuts = [], [], {}, ShotCuts()
+    first, shot, previous_s = 0, 0, None
+    for chunk in chunks:
+        begins = cuts.find(chunk.images)
+        own_shots = shot + np.searchsorted(begins, np.arange(len(chunk)), side="right")
+        asked = _key_positions(chunk.times_s, begins, key_every_s, previous_s)
+        found = _search(chunk, own_shots, asked, keys.get(first - 1), detector)
+        keys |= {first + position: key for position, key in found.items()}
+        times_s.append(chunk.times_s)
+        shots.append(own_shots)
+        first, shot, previous_s = first + len(chunk), int(own_shots[-1]), float(chunk.times_s[-1])
+    height, width = chunk.images.shape[1:3]
+    return FirstLook(np.concatenate(times_s), np.concatenate(shots), keys, width, height)
+
+
+def _key_positions(
+    times_s: np.ndarray, begins: list[int], key_every_s: float, previous_s: float | None
+) -> set[int]:
+    """First and last frame of each shot, the last one of the chunk, and others evenly between them.
+
+    Args:
+        previous_s: time of the frame before the chunk, which is a key frame; None at the start of the clip.
+    """
+    keys = set()
+    starts = sorted({0, *begins})
+    ends = [*(start - 1 for start in starts[1:]), len(times_s) - 1]
+    for start, end in zip(starts, ends):
+        goes_on = start not in begins and previous_s is not None
+        start, start_s = (-1, previous_s) if goes_on else (start, times_s[start])
+        n = end - start
+        if key_every_s:
+            n = min(n, int(np.ceil((times_s[end] - start_s) / key_every_s - 1e-6)))
+        keys |= set(np.linspace(start, end, n + 1).round().astype(int).tolist())
+    return keys - {-1}
+
+
+def _search(
+    chunk: FrameChunk,
+    shots: np.ndarray,
+    positions: set[int],
+    previous: KeyFrame | None,
+    detector: FaceDetector,
+) -> dict[int, KeyFrame]:
+    """Faces of the frames at these positions, and of more where they leave doubts.
+
+    Args:
+        previous: the frame before the chunk; None at the start of the clip.
+    """
+    found = {} if previous is None else {-1: previous}
+    while positions:
+        asked = sorted(positions)
+        for position, faces in zip(asked, detector.detect(chunk.images[asked])):
+            patches = face_patches(chunk.images[position], faces.landmarks, detector.settings)
+            found[position] = KeyFrame(faces, patches, int(shots[position]))
+        positions = {
+            (a + b) // 2
+            for a, b in pairwise(sorted(found))
+            if b - a > 1 and found[a].shot == found[b].shot and is_doubtful(found[a], found[b])
+        }
+    found.pop(-1, None)
+    return found

