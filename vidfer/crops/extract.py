@@ -64,9 +64,9 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
     reading = _Reading(clip, settings)
     kept, complete = _fill_buffer(reading)
     enhance = build_enhance(settings.enhance, _sample(kept))
-    if complete:  # chunk by chunk, so that the buffer is never there twice
-        for i, chunk in enumerate(kept):
-            kept[i] = _enhanced(chunk, enhance)
+    if complete:
+        for chunk in kept:
+            _enhance(chunk, enhance)
 
         def chunks() -> Iterator[FrameChunk]:
             return iter(kept)
@@ -74,7 +74,7 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
         kept.clear()
 
         def chunks() -> Iterator[FrameChunk]:
-            return (_enhanced(chunk, enhance) for chunk in reading.chunks())
+            return (_enhance(chunk, enhance) for chunk in reading.chunks())
 
     tracks = track_faces(chunks, detector, settings, clip.box_hint)
     return [ClipCrops(track, settings, reading.fault, chunks) for track in tracks]
@@ -121,7 +121,9 @@ def _fill_buffer(reading: _Reading) -> tuple[list[FrameChunk], bool]:
     return kept, True
 
 
-def _enhanced(chunk: FrameChunk, enhance: Callable[[np.ndarray], np.ndarray]) -> FrameChunk:
-    if enhance is unchanged:
-        return chunk
-    return FrameChunk(np.stack([enhance(image) for image in chunk.images]), chunk.times_s)
+def _enhance(chunk: FrameChunk, enhance: Callable[[np.ndarray], np.ndarray]) -> FrameChunk:
+    """The chunk with its frames enhanced where they lie, which takes no memory."""
+    if enhance is not unchanged:
+        for image in chunk.images:
+            image[:] = enhance(image)
+    return chunk

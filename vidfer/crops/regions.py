@@ -70,10 +70,24 @@ def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
         which makes no edge that a network could take for part of a face.
     """
     squares = region_squares(landmarks, settings)
+    part, corner = _surroundings(image, squares)
+    # OpenCV warps four channels in a third of the time that three take.
+    part = cv2.cvtColor(part, cv2.COLOR_RGB2RGBA)
     crops = np.empty((len(REGIONS), settings.size_px, settings.size_px, 3), dtype=np.uint8)
-    for crop, centre, side in zip(crops, squares.centres, squares.sides):
-        crop[:] = warp_square(image, centre, side, squares.angle_rad, settings.size_px)
+    for crop, centre, side in zip(crops, squares.centres - corner, squares.sides):
+        warped = warp_square(part, centre, side, squares.angle_rad, settings.size_px)
+        cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=crop)
     return crops
+
+
+def _surroundings(image: np.ndarray, squares: RegionSquares) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the image that the squares need, and its corner (2,); what they need of the border of the
+    image is the border of the part."""
+    reach = squares.sides[:, None] * np.sqrt(0.5) + 2
+    size = np.array(image.shape[1::-1])
+    first = np.clip(np.floor((squares.centres - reach).min(axis=0)), 0, size - 1).astype(int)
+    last = np.clip(np.ceil((squares.centres + reach).max(axis=0)), first + 1, size).astype(int)
+    return image[first[1] : last[1], first[0] : last[0]], first
 
 
 def warp_square(
