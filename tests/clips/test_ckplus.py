@@ -35,6 +35,19 @@ def test_official_layout(root, found):
     }
 
 
+def test_folders_named_as_the_zips_around_them(root, found):
+    for name, archive in (
+        ("Emotion", "Emotion_labels"),
+        ("cohn-kanade-images", "extended-cohn-kanade-images"),
+    ):
+        (root / archive).mkdir()
+        (root / name).rename(root / archive / name)
+    clips = found("ckplus", root)
+    assert len(clips) == 6
+    folder = "extended-cohn-kanade-images/cohn-kanade-images"
+    assert clips[f"{folder}/S005/001"] == ("disgust", "S005", None)
+
+
 def test_every_number_has_its_label(root):
     file = next((root / "Emotion/S005/001").iterdir())
     seen = []

@@ -144,6 +144,7 @@ def test_absent_image(root):
     ("line", "message"),
     [
         ("train_00002.jpg 8", r"line 2 of .* has the label '8'; the labels are 1 surprise, 2 fear"),
+        ("train_00002.jpg", r"line 2 of .* is 'train_00002\.jpg'; RAF-DB's are like"),
         ("00002.jpg 1", r"line 2 of .* is '00002\.jpg 1'; RAF-DB's are like train_00001\.jpg 5"),
     ],
 )

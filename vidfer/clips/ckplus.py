@@ -27,6 +27,9 @@ FOLDS = 10
 
 IMAGES, EMOTIONS = "cohn-kanade-images", "Emotion"
 
+ARCHIVES = {IMAGES: "extended-cohn-kanade-images", EMOTIONS: "Emotion_labels"}
+"""What is unpacked into each; some tools make a folder of this name around it."""
+
 LOOKED_FOR = f"{IMAGES}/ and {EMOTIONS}/ of CK+"
 
 
@@ -45,32 +48,31 @@ def ckplus(root: Path, part: str | None = None) -> list[Clip]:
     check_folder(root, LOOKED_FOR)
     if not _is_root(root):
         raise _another_edition(root) or wrong_root(root, _is_root, LOOKED_FOR)
-    for folder, archive in ((IMAGES, "extended-cohn-kanade-images.zip"), (EMOTIONS, "Emotion_labels.zip")):
-        if not (root / folder).is_dir():
-            raise VidferError(f"{root} lacks the folder {folder}/; unpack CK+'s {archive} there")
+    for name, archive in ARCHIVES.items():
+        if _find(root, name) is None:
+            raise VidferError(f"{root} lacks the folder {name}/; unpack CK+'s {archive}.zip there")
+    images, emotions = _find(root, IMAGES), _find(root, EMOTIONS)
     labels = {
         (file.parent.parent.name, file.parent.name): numbered_label(
             file.read_text(encoding="utf-8", errors="replace"), LABELS, str(file)
         )
-        for file in sorted((root / EMOTIONS).glob("*/*/*_emotion.txt"))
+        for file in sorted(emotions.glob("*/*/*_emotion.txt"))
     }
     if not labels:
-        raise VidferError(
-            f"{root / EMOTIONS} holds no S*/*/*_emotion.txt; unpack CK+'s Emotion_labels.zip again"
-        )
+        raise VidferError(f"{emotions} holds no S*/*/*_emotion.txt; unpack CK+'s Emotion_labels.zip again")
     sequences = [
         folder
-        for subject in visible(root / IMAGES)
+        for subject in visible(images)
         if subject.is_dir()
         for folder in visible(subject)
         if folder.is_dir()
     ]
     if not sequences:
-        raise nothing_found(root / IMAGES, "folders of frames such as S005/001/")
+        raise nothing_found(images, "folders of frames such as S005/001/")
     absent = sorted(labels.keys() - {(path.parent.name, path.name) for path in sequences})
     if absent:
-        missing = [root / IMAGES / subject / number for subject, number in absent]
-        raise absent_clips(missing, len(labels), root / EMOTIONS, "unpack all of CK+'s images")
+        missing = [images / subject / number for subject, number in absent]
+        raise absent_clips(missing, len(labels), emotions, "unpack all of CK+'s images")
     clips = [
         Clip(
             id=clip_id(path, root),
@@ -104,7 +106,12 @@ def _hold_out(clips: list[Clip], fold: int) -> list[Clip]:
 
 
 def _is_root(folder: Path) -> bool:
-    return (folder / IMAGES).is_dir() or (folder / EMOTIONS).is_dir()
+    return any(_find(folder, name) is not None for name in ARCHIVES)
+
+
+def _find(root: Path, name: str) -> Path | None:
+    places = (root / name, root / ARCHIVES[name] / name)
+    return next((place for place in places if place.is_dir()), None)
 
 
 def _another_edition(root: Path) -> VidferError | None:

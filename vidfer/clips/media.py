@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -43,8 +44,15 @@ def frame_paths(folder: Path) -> list[Path]:
 
 def holds_only_frames(folder: Path) -> bool:
     """Whether a folder is a clip of frames: at least one image, and no video or folder beside the images."""
-    entries = visible(folder)
-    return any(map(is_image, entries)) and not any(path.is_dir() or is_video(path) for path in entries)
+    images = False
+    with os.scandir(folder) as entries:  # knows folders without asking for each of a million frames
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir() or is_video(Path(entry.name)):
+                return False
+            images = images or is_image(Path(entry.name))
+    return images
 
 
 def video_header(path: Path) -> tuple[float, int] | None:

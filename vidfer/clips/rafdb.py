@@ -86,9 +86,9 @@ def _clips(folder: Path, root: Path, labels: dict[int, str]) -> list[Clip]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        name, _, label = line.strip().rpartition(" ")
+        name, label = (*line.split(maxsplit=1), "")[:2]
         split = name.partition("_")[0]
-        if split not in ("train", "test"):
+        if split not in ("train", "test") or not label:
             raise VidferError(f"line {number} of {table} is '{line}'; RAF-DB's are like train_00001.jpg 5")
         path = images.get(Path(name).stem)
         if path is None:
