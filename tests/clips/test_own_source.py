@@ -44,8 +44,8 @@ def test_clips_of_an_own_function(write, draw):
     draw("ben_Happiness.mp4", "ann_Sad.mp4")
     clips = find_clips("my_source.py:my_clips", root)
     assert [(c.id, c.label, c.subject, c.split, c.source) for c in clips] == [
-        ("ann_Sad.mp4", "sad", "ann", "train", "my_clips"),
-        ("ben_Happiness.mp4", "happy", "ben", "train", "my_clips"),
+        ("ann_Sad.mp4", "sad", "ann", "train", "my_source.py:my_clips"),
+        ("ben_Happiness.mp4", "happy", "ben", "train", "my_source.py:my_clips"),
     ]
 
 

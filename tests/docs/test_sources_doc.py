@@ -54,7 +54,7 @@ def test_the_example_runs_as_it_stands(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert [(c.id, c.label, c.subject, c.source) for c in CropCache(tmp_path / "cache/footage.h5").clips] == [
-        ("monday/ann_happiness.mp4", "happy", "ann", "my_clips"),
-        ("monday/ben_sad.mp4", "sad", "ben", "my_clips"),
-        ("tuesday/ann_fear.mp4", "fear", "ann", "my_clips"),
+        ("monday/ann_happiness.mp4", "happy", "ann", "my_source.py:my_clips"),
+        ("monday/ben_sad.mp4", "sad", "ben", "my_source.py:my_clips"),
+        ("tuesday/ann_fear.mp4", "fear", "ann", "my_source.py:my_clips"),
     ]

@@ -23,7 +23,7 @@ def is_own(source: str) -> bool:
 
 
 def own_clips(source: str, root: Path) -> list[Clip]:
-    """Clips that the user's function returns for the root, after checks; their source is its name.
+    """Clips that the user's function returns for the root, after checks; their source is file and function.
 
     This runs the code of the user's file. Labels are brought to their canonical names.
 
@@ -106,4 +106,4 @@ def _checked(clip: Clip, source: str) -> Clip:
         if value is not None and (not isinstance(value, str) or not value):
             raise VidferError(f"{source} gave clip '{clip.id}' the {name} {value!r}; use a text, or None")
     label = None if clip.label is None else canonical_label(clip.label)
-    return replace(clip, label=label, source=source.rpartition(":")[2])
+    return replace(clip, label=label, source=Path(source).name)
