@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from vidfer.crops.decode_memory import new_frames
 from vidfer.crops.decode_packets import decode_packets, open_container
 from vidfer.crops.decode_rgb import RgbWriter
 
@@ -60,7 +61,7 @@ class AvReader:
 
     def read(self, positions: np.ndarray) -> np.ndarray:
         """Frames at rising positions (k,), all after those of the last call: uint8 (k, H, W, 3) RGB."""
-        images = np.empty((len(positions), self.height, self.width, 3), np.uint8)
+        images = new_frames((len(positions), self.height, self.width, 3))
         for i, position in enumerate(positions):
             frame = self._forward(position)
             if frame is None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from vidfer.crops.decode_av import FALLBACK_FPS
 from vidfer.crops.decode_fault import UnreadableVideo
+from vidfer.crops.decode_memory import new_frames
 from vidfer.crops.decode_packets import decode_packets, open_container
 from vidfer.crops.decode_rgb import RgbWriter
 
@@ -55,7 +56,7 @@ class CarefulReader:
 
     def read(self, positions: np.ndarray) -> np.ndarray:
         """Frames at rising positions (k,), all after those of the last call: uint8 (k, H, W, 3) RGB."""
-        images = np.empty((len(positions), self.height, self.width, 3), np.uint8)
+        images = new_frames((len(positions), self.height, self.width, 3))
         for i, position in enumerate(positions):
             self._writer.write(next(islice(self._frames, position - self._next, None)), images[i])
             self._next = position + 1

@@ -10,6 +10,7 @@ import decord
 import numpy as np
 
 from vidfer.crops.decode_av import WrongPlan
+from vidfer.crops.decode_memory import new_frames
 
 DecordError = (decord.DECORDError, RuntimeError)
 """What decord raises when it cannot open or read."""
@@ -54,7 +55,7 @@ class DecordReader:
 
     def read(self, positions: np.ndarray) -> np.ndarray:
         """Frames at rising positions (k,), all after those of the last call: uint8 (k, H, W, 3) RGB."""
-        images = np.empty((len(positions), self.height, self.width, 3), np.uint8)
+        images = new_frames((len(positions), self.height, self.width, 3))
         try:
             for i, position in enumerate(positions):
                 # One after the other: a batch would be put together from copies.
