@@ -19,6 +19,28 @@ def test_folder_names_are_labels_at_any_depth(touch):
     }
 
 
+def test_drawn_clips_of_every_kind_are_read(draw, found):
+    root = draw(
+        "train/Happiness/a.avi",
+        "train/sad/day1/b.flv",
+        "train/sad/c.png",
+        *(f"test/sad/d/{number}.jpg" for number in (1, 2, 3)),
+        "unlabelled/e.mp4",
+    )
+    assert found("folder", root) == {
+        "test/sad/d": ("sad", None, "test"),
+        "train/Happiness/a.avi": ("happy", None, "train"),
+        "train/sad/c.png": ("sad", None, "train"),
+        "train/sad/day1/b.flv": ("sad", None, "train"),
+        "unlabelled/e.mp4": (None, None, "unlabelled"),
+    }
+
+
+def test_archive_below_a_label_folder(touch):
+    with pytest.raises(VidferError, match=r"no clip in .*data, which holds angry/"):
+        find_clips("folder", touch("angry/clips.zip"))
+
+
 def test_images_are_clips_of_one_frame_and_folders_of_images_clips_of_frames(touch):
     root = touch(
         "angry/one.jpg",

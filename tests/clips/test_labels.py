@@ -2,7 +2,8 @@
 
 import pytest
 
-from vidfer.clips.labels import BASIC, canonical_label, is_expression
+from vidfer.clips.labels import BASIC, canonical_label, is_expression, numbered_label
+from vidfer.errors import VidferError
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,15 @@ def test_basic_names_are_canonical_and_sorted():
 def test_only_expressions_pass_for_expressions():
     assert is_expression("Happiness") and is_expression("contempt")
     assert not is_expression("session1") and not is_expression("train")
+
+
+def test_numbers_become_names_however_they_are_written():
+    labels = {0: "angry", 3: "sad"}
+    assert [numbered_label(text, labels, "x") for text in ("3", " 3.0000000e+00\n", "0", "-0")] == [
+        *("sad", "sad", "angry", "angry")
+    ]
+    for text in ("1", "2.5", "", "nan", "inf", "sad"):
+        with pytest.raises(
+            VidferError, match=rf"^line 4 of x has the label '{text}'; the labels are 0 angry, 3 sad$"
+        ):
+            numbered_label(text, labels, "line 4 of x")

@@ -29,6 +29,19 @@ def test_all_columns(touch):
     assert (two.label, two.subject, two.split, two.start_s, two.end_s) == (None,) * 5
 
 
+def test_drawn_clips_of_every_kind_are_read(draw, found):
+    root = draw("v/a.mp4", "v/b.flv", "v/c.png", *(f"v/d/{number}.jpg" for number in (1, 2, 3)))
+    write(
+        root, "path,label,subject,split\nv/a.mp4,joy,ann,train\nv/b.flv,,,\nv/c.png,sad,,val\nv/d,,ben,test\n"
+    )
+    assert found("table", root) == {
+        "v/a.mp4": ("happy", "ann", "train"),
+        "v/b.flv": (None, None, None),
+        "v/c.png": ("sad", None, "val"),
+        "v/d": (None, "ben", "test"),
+    }
+
+
 def test_path_alone_and_root_as_folder(touch):
     root = touch("a b/ü.mp4")
     write(root, "\ufeffpath\na b/ü.mp4\n")
