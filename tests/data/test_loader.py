@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vidfer.data.dataset import ClipDataset
-from vidfer.data.loader import EpochSampler, build_loader
+from vidfer.data.loader import EpochSampler, build_loader, collate_clips
 from vidfer.errors import VidferError
 
 CLIPS = [{"id": f"{i}.mp4", "label": "happy" if i < 8 else "sad"} for i in range(10)]
@@ -61,6 +61,21 @@ def test_given_batches_are_used_as_they_are(make_cache):
     dataset = ClipDataset(make_cache(CLIPS).path, range(10), LABELS, n_frames=2)
     loader = build_loader(dataset, 99, batches=[[3, 1], [4]])
     assert [batch["clip"].tolist() for batch in loader] == [[3, 1], [4]]
+
+
+def test_a_batch_is_read_into_one_place(make_cache):
+    clips = [*CLIPS[:3], {"id": "z.mp4", "status": "mm"}]
+    dataset = ClipDataset(make_cache(clips).path, range(4), n_frames=2)
+    alone = [dataset[i]["crops"] for i in range(4)]
+    items = dataset.__getitems__([3, 0, 2])
+    batch = collate_clips(items)
+    assert batch["crops"].data_ptr() == items[0]["crops"].data_ptr()
+    assert torch.equal(batch["crops"], torch.stack([alone[3], alone[0], alone[2]]))
+    for some in (items[::-1], items[:2], items[1:]):  # another order, or not all of them
+        expected = torch.stack([alone[item["clip"]] for item in some])
+        assert torch.equal(collate_clips(some)["crops"], expected)
+    loader = build_loader(dataset, 3, workers=1)
+    assert torch.equal(torch.cat([batch["crops"] for batch in loader]), torch.stack(alone))
 
 
 def test_accelerate_sets_the_epoch_of_the_order(make_cache):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, get_worker_info
 
 from vidfer.crops import REGIONS, STATUS
+from vidfer.data.encoded import EncodedCrops
 from vidfer.data.sampling import segment_frames, uniform_frames
 from vidfer.store.reader import CropCache
 
@@ -27,6 +30,10 @@ class ClipDataset(Dataset):
         n_frames: frames T of every item; a shorter clip repeats frames.
         training: random frames (a pure function of seed, epoch and clip) instead of evenly spaced ones.
         seed: of the random frames.
+        decode: ``worker``: whoever reads an item decodes its JPEGs. ``device``: ``crops`` are
+            :class:`vidfer.data.encoded.EncodedCrops`, which whatever moves the batch to the network's device
+            decodes there; a batch then needs :func:`vidfer.data.loader.collate_clips`. Raw crops are pixels
+            either way.
 
     An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), and as int64 scalars
     ``label``, ``clip`` (index into the cache) and ``size`` (how many frames with a face there were to choose
@@ -42,6 +49,7 @@ class ClipDataset(Dataset):
         n_frames: int,
         training: bool = False,
         seed: int = 0,
+        decode: Literal["worker", "device"] = "worker",
     ):
         if labels is not None and len(labels) != len(clips):
             raise ValueError(f"{len(clips)} clips but {len(labels)} labels")
@@ -53,6 +61,7 @@ class ClipDataset(Dataset):
         self.n_frames = n_frames
         self.training = training
         self.seed = seed
+        self.encoded = decode == "device" and self.cache.header.codec == "jpeg"
         # In shared memory: workers that live on from epoch to epoch hold their own copy of this object.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
 
@@ -64,17 +73,38 @@ class ClipDataset(Dataset):
         self._epoch[0] = epoch
 
     def __getitem__(self, position: int) -> dict[str, torch.Tensor]:
+        return self._item(position, None if self.encoded else self._room())
+
+    def __getitems__(self, positions: Sequence[int]) -> list[dict[str, torch.Tensor]]:
+        """The items of a batch; their crops lie in one tensor, which :func:`collate_clips` takes as it is."""
+        if self.encoded:
+            return [self._item(position, None) for position in positions]
+        return [self._item(position, room) for position, room in zip(positions, self._room(len(positions)))]
+
+    def _room(self, *batch: int) -> torch.Tensor:
+        side = self.cache.size_px
+        shape = (*batch, self.n_frames, len(REGIONS), 3, side, side)
+        if get_worker_info() is None:
+            return torch.empty(shape, dtype=torch.uint8)
+        # A batch leaves a worker through shared memory; so it is made there at once.
+        memory = torch.UntypedStorage._new_shared(math.prod(shape))
+        return torch.empty(0, dtype=torch.uint8).set_(memory, 0, shape)
+
+    def _item(self, position: int, room: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        """An item, with its crops in ``room``, or encoded when there is none."""
         clip = int(self.clips[position])
         frames, size = self._choose(clip)
-        side = self.cache.size_px
-        if size:
-            # A frame that is wanted twice is read and decoded once.
+        if room is None:
             different, place = np.unique(frames, return_inverse=True)
-            crops = np.ascontiguousarray(self.cache.read(clip, different)[place])
+            shown = place if size else np.full(self.n_frames, -1)
+            crops = EncodedCrops.of_clip(self.cache.jpegs(clip, different), shown, self.cache.size_px)
+        elif size:
+            self.cache.read(clip, frames, room.numpy())
+            crops = room
         else:
-            crops = np.zeros((self.n_frames, len(REGIONS), 3, side, side), dtype=np.uint8)
+            crops = room.zero_()
         return {
-            "crops": torch.from_numpy(crops),
+            "crops": crops,
             "frame_mask": torch.full((self.n_frames,), size > 0),
             "label": torch.tensor(int(self.labels[position]), dtype=torch.int64),
             "clip": torch.tensor(clip, dtype=torch.int64),

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Sampler
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler, default_collate
 
 from vidfer.data.dataset import ClipDataset
+from vidfer.data.encoded import EncodedCrops
 from vidfer.errors import VidferError
 
 
@@ -49,6 +51,25 @@ class EpochSampler(Sampler[int]):
         return iter(rng.permutation(np.asarray(chosen, dtype=np.int64)).tolist())
 
 
+def collate_clips(items: list[dict]) -> dict:
+    """Items of a :class:`vidfer.data.dataset.ClipDataset`, or of a data set around it, as one batch.
+
+    Every value gets a first dimension B, crops that are still encoded too.
+    """
+    crops = [item["crops"] for item in items]
+    rest = [{name: value for name, value in item.items() if name != "crops"} for item in items]
+    return {"crops": _batch_of(crops)} | default_collate(rest)
+
+
+def _batch_of(crops: list[Tensor] | list[EncodedCrops]) -> Tensor | EncodedCrops:
+    if isinstance(crops[0], EncodedCrops):
+        return EncodedCrops.of_batch(crops)
+    whole = crops[0]._base
+    if whole is not None and [one.data_ptr() for one in whole] == [one.data_ptr() for one in crops]:
+        return whole  # what ClipDataset.__getitems__ has read into one place
+    return torch.stack(crops)
+
+
 def build_loader(
     dataset: ClipDataset,
     batch_size: int,
@@ -83,6 +104,7 @@ def build_loader(
     common = {
         "num_workers": workers,
         "persistent_workers": workers > 0,
+        "collate_fn": collate_clips,
         # Otherwise the workers' seeds would advance torch's own generator.
         "generator": torch.Generator().manual_seed(seed),
     }

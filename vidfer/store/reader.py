@@ -35,6 +35,14 @@ BLOCK_BYTES = 4 << 20
 """Size of the pieces in which whole clips are copied and hashed."""
 
 
+def _frame_numbers(record: CachedClip, frames: Sequence[int]) -> np.ndarray:
+    """The frames that are asked for, (T,) int64, checked."""
+    frames = np.asarray(frames, dtype=np.int64).reshape(-1)
+    if len(frames) and (frames.min() < 0 or frames.max() >= record.n_frames):
+        raise IndexError(f"clip {record.id} has {record.n_frames} frames, asked for {frames.tolist()}")
+    return frames
+
+
 class CropCache:
     """A crop cache, opened when first used and again in every process that uses it.
 
@@ -111,12 +119,14 @@ class CropCache:
         with self._damage(record.id):
             return FrameTable(*(self._array(f"frames/{name}").read(first, last) for name in FRAME_COLUMNS))
 
-    def read(self, clip: int, frames: Sequence[int]) -> np.ndarray:
+    def read(self, clip: int, frames: Sequence[int], out: np.ndarray | None = None) -> np.ndarray:
         """Crops of some frames of a clip.
 
         Args:
             clip: index into :attr:`clips`.
-            frames: frame numbers, 0 <= frame < ``n_frames``, in any order, repeated if wanted.
+            frames: frame numbers, 0 <= frame < ``n_frames``, in any order; one that comes again is not
+                decoded again.
+            out: where to put them, contiguous; new memory when not given.
 
         Returns:
             (T, R, 3, S, S) uint8 RGB; black where the face is missing.
@@ -126,16 +136,32 @@ class CropCache:
             VidferError: when the file is damaged.
         """
         record = self.clips[clip]
-        frames = np.asarray(frames, dtype=np.int64).reshape(-1)
-        out = np.empty((len(frames), len(REGIONS), 3, self.size_px, self.size_px), np.uint8)
-        if not len(frames):
-            return out
-        if frames.min() < 0 or frames.max() >= record.n_frames:
-            raise IndexError(f"clip {record.id} has {record.n_frames} frames, asked for {frames.tolist()}")
-        with self._damage(record.id):
-            fill = self._fill_raw if self.header.codec == "raw" else self._fill_jpeg
-            fill(record, frames, out)
+        frames = _frame_numbers(record, frames)
+        if out is None:
+            out = np.empty((len(frames), len(REGIONS), 3, self.size_px, self.size_px), np.uint8)
+        different, place = np.unique(frames, return_inverse=True)
+        if len(different) < len(frames):
+            out[:] = self.read(clip, different)[place]
+        elif len(frames):
+            with self._damage(record.id):
+                fill = self._fill_raw if self.header.codec == "raw" else self._fill_jpeg
+                fill(record, frames, out)
         return out
+
+    def jpegs(self, clip: int, frames: Sequence[int]) -> list[memoryview]:
+        """Crops of some frames of a clip of a cache with codec ``jpeg``, not decoded.
+
+        Args and errors as for :meth:`read`.
+
+        Returns:
+            R JPEGs for each frame, in order; empty where the face is missing.
+        """
+        record = self.clips[clip]
+        frames = _frame_numbers(record, frames)
+        if not len(frames):
+            return []
+        with self._damage(record.id):
+            return self._jpegs(record, frames)
 
     def offsets(self, clip: int) -> np.ndarray:
         """(3 * n_frames + 1,) int64: where each JPEG begins and ends, from the clip's first byte."""
@@ -170,23 +196,26 @@ class CropCache:
             self._file.close()
         self._process = None
 
-    def _fill_jpeg(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
+    def _jpegs(self, record: CachedClip, frames: np.ndarray) -> list[memoryview]:
         low, high = int(frames.min()), int(frames.max()) + 1
         offsets = self._offsets(record, low, high)
         if len(frames) > 1 and offsets[-1] - offsets[0] > ONE_READ_BYTES:
-            for i in range(len(frames)):
-                self._fill_jpeg(record, frames[i : i + 1], out[i : i + 1])
-            return
+            return [jpeg for frame in frames for jpeg in self._jpegs(record, frame[None])]
         data = memoryview(self._array("jpeg").read(int(offsets[0]), int(offsets[-1])))
-        bounds = (offsets - offsets[0]).tolist()
-        n_regions, space = len(REGIONS), decoding_space(self.size_px)
-        for i, frame in enumerate((frames - low).tolist()):
-            for region in range(n_regions):
-                begin, end = bounds[frame * n_regions + region], bounds[frame * n_regions + region + 1]
-                if end > begin:
-                    decode_jpeg(data[begin:end], space, out[i, region])
-                else:
-                    out[i, region] = 0
+        bounds, n_regions = (offsets - offsets[0]).tolist(), len(REGIONS)
+        return [
+            data[bounds[crop] : bounds[crop + 1]]
+            for first in ((frames - low) * n_regions).tolist()
+            for crop in range(first, first + n_regions)
+        ]
+
+    def _fill_jpeg(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
+        space = decoding_space(self.size_px)
+        for jpeg, planes in zip(self._jpegs(record, frames), out.reshape(-1, *out.shape[2:]), strict=True):
+            if len(jpeg):
+                decode_jpeg(jpeg, space, planes)
+            else:
+                planes[:] = 0
 
     def _fill_raw(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
         array = self._array("raw")
