@@ -66,12 +66,18 @@ def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray,
     """Few rectangles (k,4) of whole pixels, one in each of the ``frames`` (k,), resized to float32
     (k,size_px,size_px,3) without tables.
 
-    OpenCV's means weigh pixels that a bin holds in part, so values differ a little from those of
-    :meth:`SummedFrames.cut`.
+    Blocks of pixels are averaged first where that leaves twice the wanted size, which saves most of the work;
+    so values differ a little from those of :meth:`SummedFrames.cut`.
     """
     cuts = np.empty((len(rectangles), size_px, size_px, 3), np.float32)
-    for cut, frame, (x1, y1, x2, y2) in zip(cuts, frames, rectangles):
-        cut[:] = cv2.resize(images[frame, y1:y2, x1:x2], (size_px, size_px), interpolation=cv2.INTER_AREA)
+    for cut, frame, (x1, y1, x2, y2) in zip(cuts, frames, rectangles.tolist()):
+        block = max(1, min(x2 - x1, y2 - y1) // (2 * size_px))
+        part = images[frame, y1:y2, x1:x2]
+        if block > 1:
+            width, height = (x2 - x1) // block, (y2 - y1) // block
+            part = part[: height * block, : width * block]
+            part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+        cut[:] = cv2.resize(part, (size_px, size_px), interpolation=cv2.INTER_AREA)
     cuts *= np.float32(1 / 128)
     return _centred(cuts)
 
