@@ -1,17 +1,14 @@
-import multiprocessing
 import pickle
 import time
 
+import cv2
 import h5py
 import numpy as np
 import pytest
-import torch
-from made_up_caches import SIZE_PX, clip_record, frame_table, header_for, make_cache, pictures
-from torch.utils.data import DataLoader, Dataset
+from made_up_caches import SIZE_PX, clip_record, frame_table, make_cache, pictures
 
 from vidfer.errors import VidferError
 from vidfer.store.reader import CropCache
-from vidfer.store.tables import create_tables, write_clip_table
 
 LONGEST = 2  # clip number 2 of the made-up cache: 12 frames, split test
 
@@ -55,6 +52,30 @@ def test_far_apart_frames_are_read_one_by_one_with_the_same_result(jpeg_cache, m
     at_once = cache.read(clip, [11, 0, 5])
     monkeypatch.setattr("vidfer.store.reader.ONE_READ_BYTES", 10)
     np.testing.assert_array_equal(cache.read(clip, [11, 0, 5]), at_once)
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "raw"])
+def test_crops_come_to_where_they_are_wanted(jpeg_cache, raw_cache, codec):
+    cache = CropCache(jpeg_cache if codec == "jpeg" else raw_cache)
+    clip, frames = index_of(cache, LONGEST), [2, 8, 0, 8, 2]  # 2 is missing; two of them come twice
+    out = np.full((5, 3, 3, SIZE_PX, SIZE_PX), 99, np.uint8)
+    assert cache.read(clip, frames, out) is out
+    np.testing.assert_array_equal(out, cache.read(clip, range(12))[frames])
+    assert (out[0] == 0).all() and (out[1] != out[2]).any()
+
+
+def test_crops_come_undecoded(jpeg_cache, monkeypatch):
+    cache = CropCache(jpeg_cache)
+    clip = index_of(cache, LONGEST)
+    jpegs = cache.jpegs(clip, [8, 2, 0])
+    assert [len(jpeg) > 0 for jpeg in jpegs] == [True] * 3 + [False] * 3 + [True] * 3
+    mouth = cv2.imdecode(np.frombuffer(jpegs[2], np.uint8), cv2.IMREAD_COLOR_RGB)
+    np.testing.assert_array_equal(mouth.transpose(2, 0, 1), cache.read(clip, [8])[0, 2])
+    monkeypatch.setattr("vidfer.store.reader.ONE_READ_BYTES", 10)
+    assert cache.jpegs(clip, [8, 2, 0]) == jpegs
+    assert cache.jpegs(clip, []) == []
+    with pytest.raises(IndexError, match="has 12 frames"):
+        cache.jpegs(clip, [12])
 
 
 def test_a_frame_that_is_not_there_is_an_error(jpeg_cache):
@@ -108,58 +129,17 @@ def test_pickle_carries_no_handle(jpeg_cache):
     np.testing.assert_array_equal(again.read(LONGEST, [0]), cache.read(LONGEST, [0]))
 
 
-class OneCrop(Dataset):
-    def __init__(self, path) -> None:
-        self.cache = CropCache(path)
-        self.cache.read(LONGEST, [0])  # the handle of the parent is open when workers start
-
-    def __len__(self) -> int:
-        return 48
-
-    def __getitem__(self, i: int) -> torch.Tensor:
-        return torch.from_numpy(self.cache.read(LONGEST, [i % self.cache.clips[LONGEST].n_frames]))
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_workers_of_a_loader_read_the_same(jpeg_cache, method):
-    data = OneCrop(jpeg_cache)
-    loader = DataLoader(data, batch_size=6, num_workers=2, multiprocessing_context=method)
-    found = torch.cat(list(loader))
-    torch.testing.assert_close(found, torch.cat([data[i][None] for i in range(48)]))
-
-
-def test_each_process_has_a_handle_of_its_own(jpeg_cache):
-    cache = CropCache(jpeg_cache)
-    cache.read(LONGEST, [0])
-    inherited = id(cache._file)
-    here, there = multiprocessing.Pipe()
-
-    def child() -> None:
-        crops = cache.read(LONGEST, [0])
-        there.send((crops, id(cache._file) != inherited))
-
-    process = multiprocessing.get_context("fork").Process(target=child)
-    process.start()
-    crops, new_handle = here.recv()
-    process.join()
-    assert new_handle
-    np.testing.assert_array_equal(crops, cache.read(LONGEST, [0]))
-
-
-def test_ten_thousand_clips_open_at_once(tmp_path):
-    path = tmp_path / "many.h5"
-    clips = [clip_record(i) for i in range(10_000)]
-    with h5py.File(path, "w") as file:
-        create_tables(file, header_for(), 0, 0)
-        write_clip_table(file, header_for(), [_hashed(clip) for clip in clips])
-    begin = time.perf_counter()
+def test_a_hundred_thousand_clips_open_at_once(tmp_path):
+    path, n = make_cache(tmp_path), 100_000
+    with h5py.File(path, "a") as file:
+        for name, column in file["clips"].items():
+            rows = np.resize(column[:], (n, *column.shape[1:])).astype(column.dtype)
+            del file["clips"][name]
+            file["clips"][name] = rows
+    begin = time.process_time()
     cache = CropCache(path)
-    assert cache.clips[9_999].id == clips[9_999].id
-    assert time.perf_counter() - begin < 1.0
-
-
-def _hashed(clip):
-    return clip.described_as(clip)
+    assert len(cache.clips) == n and cache.clips[n - 1].hash == cache.clips[4].hash
+    assert time.process_time() - begin < 2.0  # 0.7 s on the machine that this was written on
 
 
 def test_no_such_file(tmp_path):
@@ -197,8 +177,8 @@ def test_a_file_of_another_kind(tmp_path):
 def test_another_schema_version(tmp_path):
     path = make_cache(tmp_path, lengths=(2,))
     with h5py.File(path, "a") as file:
-        file.attrs["schema_version"] = 2
-    with pytest.raises(VidferError, match="schema 2; this vidfer reads schema 1"):
+        file.attrs["schema_version"] = 1
+    with pytest.raises(VidferError, match="schema 1; this vidfer reads schema 2"):
         CropCache(path)
 
 
@@ -208,11 +188,3 @@ def test_a_missing_table_is_damage_not_a_traceback(tmp_path):
         del file["frames/score"]
     with pytest.raises(VidferError, match=r"damaged.*vidfer verify"):
         CropCache(path).frames(0)
-
-
-def test_a_cache_replaced_under_a_reader_is_noticed(tmp_path):
-    cache = CropCache(make_cache(tmp_path / "a", lengths=(2,)))
-    text = pickle.dumps(cache)
-    make_cache(tmp_path / "b", lengths=(3,)).replace(cache.path)
-    with pytest.raises(VidferError, match="replaced"):
-        pickle.loads(text).read(0, [0])

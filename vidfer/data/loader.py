@@ -65,9 +65,11 @@ def _batch_of(crops: list[Tensor] | list[EncodedCrops]) -> Tensor | EncodedCrops
     if isinstance(crops[0], EncodedCrops):
         return EncodedCrops.of_batch(crops)
     whole = crops[0]._base
-    if whole is not None and [one.data_ptr() for one in whole] == [one.data_ptr() for one in crops]:
-        return whole  # what ClipDataset.__getitems__ has read into one place
-    return torch.stack(crops)
+    if whole is None or whole.shape != (len(crops), *crops[0].shape):
+        return torch.stack(crops)
+    # What ClipDataset.__getitems__ has read into one place is a batch already.
+    in_place = all(one.data_ptr() == row.data_ptr() for one, row in zip(crops, whole))
+    return whole if in_place else torch.stack(crops)
 
 
 def build_loader(
