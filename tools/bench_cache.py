@@ -23,12 +23,13 @@ from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode import read_chunks
 from vidfer.crops.settings import CropSettings
-from vidfer.store.build import BuildReport, BuildSettings, build_cache
+from vidfer.store.build import BuildReport, build_cache
 from vidfer.store.concatenate import StoredClip, concatenate
 from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
 from vidfer.store.records import FrameTable, record_of
 from vidfer.store.schema import Header
+from vidfer.store.settings import BuildSettings
 
 
 @dataclass(frozen=True, kw_only=True)

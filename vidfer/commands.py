@@ -6,11 +6,12 @@ Those that look at or change finished caches are in :mod:`vidfer.cache_commands`
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
@@ -18,6 +19,9 @@ from vidfer.actors.settings import ActorSettings
 from vidfer.console import Progress, parse
 from vidfer.crops.settings import CropSettings
 from vidfer.store.settings import BuildSettings
+
+if TYPE_CHECKING:
+    from vidfer.store.team import Team
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -61,8 +65,25 @@ def sources(arguments: Sequence[str]) -> int:
 
 
 def cache(arguments: Sequence[str]) -> int:
-    """``vidfer cache``"""
+    """``vidfer cache``, in one process or in several that a launcher has started"""
+    from vidfer.store.team import join_team
 
+    team = join_team()
+    if not team.is_main:
+        from vidfer.store.share_work import assist
+
+        try:
+            return assist(team)
+        except KeyboardInterrupt:  # the main process says so
+            return 130
+    signal.signal(signal.SIGTERM, _stop)  # sent by launchers and queues of jobs
+    try:
+        return _cache(arguments, team)
+    finally:
+        team.dismiss()
+
+
+def _cache(arguments: Sequence[str], team: Team) -> int:
     @dataclass(frozen=True, kw_only=True)
     class Cache:
         """Detect, follow and crop the faces of all clips into one HDF5 file; started again, it goes on."""
@@ -75,6 +96,9 @@ def cache(arguments: Sequence[str]) -> int:
         """The cache to write, for example cache/afew.h5."""
         subject_pattern: str | None = None
         """Regular expression whose first group finds the subject in a file name, such as '(.+)_\\d+'."""
+        shard: str | None = None
+        """For jobs that run apart from each other: `2/8` makes the second of eight shares of the clips,
+        afew.2of8.h5; `vidfer merge` joins them."""
         device: str = "cpu"
         """Where the detector runs: cpu, cuda, cuda:1."""
         crops: Flat[CropSettings] = CropSettings()
@@ -96,16 +120,30 @@ def cache(arguments: Sequence[str]) -> int:
             device=options.device,
             progress=progress,
             join_progress=join_progress,
+            shard=options.shard,
+            team=team,
         )
     for clip_id, reason in report.failures:
         print(f"cannot read {clip_id}: {reason}", file=sys.stderr)
+    for clip_id, reason in report.partly:
+        print(f"read only the beginning of {clip_id}: {reason}", file=sys.stderr)
+    others = f" and {report.n_others} of other people in them" if report.n_others else ""
     print(
-        f"{options.out}: {report.n_clips} clips, {report.n_frames} frames; {report.n_new} clips read now in "
-        f"{report.seconds:.1f} s; {report.n_without_face} without a face, {report.n_failed} unreadable"
+        f"{report.out}: {report.n_clips} clips{others}, {report.n_frames} frames; {report.n_new} clips read "
+        f"now in {report.seconds:.1f} s; {report.n_without_face} without a face, {len(report.failures)} "
+        f"unreadable, {len(report.partly)} read in part"
     )
-    print("seconds in all workers: " + ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items()))
+    if report.n_new:
+        stages = ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items())
+        speed = report.n_new_frames / report.seconds
+        print(f"{speed:.1f} frames/s; seconds in all workers: {stages}")
     print(f"content hash {report.content_hash}")
-    return 1 if report.failures else 0
+    return 1 if report.failures or report.partly else 0
+
+
+def _stop(*_) -> None:
+    print("vidfer: stopped; what was finished is kept, the same command goes on from there", file=sys.stderr)
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def eval(arguments: Sequence[str]) -> int:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from vidfer.clips import find_clips
 from vidfer.crops.settings import CropSettings
-from vidfer.store.build import BuildSettings, build_cache
+from vidfer.store.build import build_cache
+from vidfer.store.settings import BuildSettings
 
 CROPS = CropSettings(size_px=48, key_every_s=0, min_face_px=24)
 """Slow on purpose: there must be time to stop it between two clips."""

@@ -9,9 +9,10 @@ from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import VidferError
-from vidfer.store.build import BuildSettings, build_cache
+from vidfer.store.build import build_cache
 from vidfer.store.lock import sole_writer
 from vidfer.store.reader import CropCache
+from vidfer.store.settings import BuildSettings
 from vidfer.store.verify import verify_cache
 
 CROPS = CropSettings(size_px=48)
@@ -60,7 +61,8 @@ def test_a_cache_holds_what_the_clips_show(clips, built):
     crops = cache.read(0, range(20))
     assert crops.shape == (20, 3, 3, 48, 48) and crops.std() > 20
     assert verify_cache(out) == []
-    assert (report.n_clips, report.n_new, report.n_failed, report.n_without_face) == (8, 8, 0, 0)
+    assert (report.n_clips, report.n_new, report.n_without_face, report.n_others) == (8, 8, 0, 0)
+    assert report.failures == report.partly == []
     assert report.n_frames == 160 and report.content_hash == cache.content_hash
     assert steps == [(i, 8) for i in range(9)]
     assert list(out.parent.iterdir()) == [out]
@@ -113,7 +115,7 @@ def interrupted(clips, tmp_path, monkeypatch):
     return tmp_path / "c.h5", sorted((tmp_path / "c.h5.parts").glob("*.part"))
 
 
-def _stop(*_):
+def _stop(*_, **__):
     raise KeyboardInterrupt
 
 
@@ -190,7 +192,10 @@ def test_files_that_are_no_video_are_listed_and_stop_nothing(clips, tmp_path):
     again = build_cache([*bad, clips[0]], out, CROPS, BuildSettings())
     assert again.n_new == 0 and again.failures == report.failures
     retried = build_cache([*bad, clips[0]], out, CROPS, BuildSettings(retry_failed=True))
-    assert retried.n_new == report.n_failed and retried.content_hash == report.content_hash
+    assert (
+        retried.n_new == len(report.failures) + len(report.partly)
+        and retried.content_hash == report.content_hash
+    )
 
 
 def test_a_clip_that_takes_too_long_is_given_up(clips, tmp_path):
@@ -203,7 +208,7 @@ def test_a_clip_that_takes_too_long_is_given_up(clips, tmp_path):
     assert [clip_id for clip_id, _ in report.failures] == ["long.avi"]
     assert "gave no result within" in report.failures[0][1]
     other = build_cache([clips[0]], tmp_path / "other.h5", slow, BuildSettings(workers=1))
-    assert other.n_failed == 0
+    assert other.failures == []
 
 
 @pytest.mark.parametrize("n_clips", [0, 2])

@@ -12,8 +12,9 @@ from build_here import CROPS
 
 from vidfer.clips import find_clips
 from vidfer.errors import VidferError
-from vidfer.store.build import BuildSettings, build_cache
+from vidfer.store.build import build_cache
 from vidfer.store.reader import CropCache
+from vidfer.store.settings import BuildSettings
 
 SCRIPT = Path(__file__).with_name("build_here.py")
 

@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 from made_up_caches import header_for, make_cache, make_part
 
-from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate, damaged_among
+from vidfer.errors import VidferError
+from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate
+from vidfer.store.parts_folder import PartsFolder
 from vidfer.store.reader import CropCache
 from vidfer.store.verify import verify_cache
 
@@ -69,18 +71,96 @@ def test_a_damaged_part_is_named_and_the_old_cache_stays(tmp_path, position):
         data = bytearray(stored.path.read_bytes())
         data[position] ^= 1
         stored.path.write_bytes(data)
-    with pytest.raises(DamagedClip, match=pairs[2][0].id):  # test/... comes before val/...
+    with pytest.raises(DamagedClip, match=pairs[2][0].id) as damage:  # test/... comes before val/...
         concatenate(pairs, header_for(), out)
     assert out.read_bytes() == before
     assert not out.with_name("cache.h5.tmp").exists()
-    assert damaged_among(pairs, header_for()) == {pairs[1][0].id, pairs[2][0].id}
+    assert damage.value.damaged.keys() <= {pairs[1][0].id, pairs[2][0].id}
 
 
-def test_what_is_gathered_before_writing_changes_no_byte(tmp_path, monkeypatch):
-    pairs = [make_part(tmp_path, i, n) for i, n in enumerate((5, 0, 12, 7))]
-    concatenate(pairs, header_for(), tmp_path / "one.h5")
-    monkeypatch.setattr("vidfer.store.gather.FLUSH_BYTES", 1)
+def begin(tmp_path, lengths=(5, 1, 12, 7, 3)):
+    """A parts folder with finished clips; what to join; the cache that this must become."""
+    parts = PartsFolder(tmp_path / "c.h5.parts")
+    parts.folder.mkdir()
+    pairs = []
+    for i, n in enumerate(lengths):
+        record, stored = make_part(tmp_path, i, n)
+        pairs.append((record, StoredClip(stored.path.rename(parts.path_of(record)), 0)))
+    whole = tmp_path / "whole.h5"
+    concatenate(pairs, header_for(), whole)
+    return parts, pairs, whole.read_bytes()
+
+
+class Killed(BaseException):
+    pass
+
+
+def kill_after(n: int):
+    def progress(done, total):
+        if done == n:
+            raise Killed
+
+    return progress
+
+
+def places_now(pairs, parts):
+    """Where each clip is: in its part, or if that is gone in what was joined."""
+    joined = CropCache(parts.joined()[0])
+    index = {clip.id: i for i, clip in enumerate(joined.clips)}
+    gone = [record.id for record, stored in pairs if not stored.path.exists()]
+    return [
+        (record, stored if record.id not in gone else StoredClip(joined.path, index[record.id]))
+        for record, stored in pairs
+    ], len(gone)
+
+
+@pytest.mark.parametrize("n_before", [1, 2, 4, 5])
+def test_parts_are_deleted_on_the_way_and_joining_goes_on_after_a_kill(tmp_path, monkeypatch, n_before):
+    monkeypatch.setattr("vidfer.store.concatenate.SYNC_BYTES", 1)
+    parts, pairs, whole = begin(tmp_path)
+    out = tmp_path / "c.h5"
+    with pytest.raises(Killed):
+        concatenate(pairs, header_for(), out, kill_after(n_before), parts=parts)
+    assert not out.exists()
+    pairs, n_gone = places_now(pairs, parts)
+    assert n_gone == n_before
     steps = []
-    concatenate(pairs, header_for(), tmp_path / "two.h5", progress=lambda *step: steps.append(step))
-    assert (tmp_path / "one.h5").read_bytes() == (tmp_path / "two.h5").read_bytes()
-    assert steps == [(i, 4) for i in range(1, 5)]
+    concatenate(pairs, header_for(), out, lambda *step: steps.append(step), parts=parts)
+    assert out.read_bytes() == whole and len(steps) == 5
+    assert not parts.joined() and len(list(parts.folder.iterdir())) == 0
+
+
+def test_another_list_after_a_kill_begins_another_file_and_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("vidfer.store.concatenate.SYNC_BYTES", 1)
+    parts, pairs, _ = begin(tmp_path)
+    out = tmp_path / "c.h5"
+    with pytest.raises(Killed):
+        concatenate(pairs, header_for(), out, kill_after(3), parts=parts)
+    pairs, _ = places_now(pairs, parts)
+    changed = [(replace(record, label="fear"), stored) for record, stored in pairs]
+    concatenate(changed, header_for(), out, parts=parts)
+    assert verify_cache(out) == [] and {clip.label for clip in CropCache(out).clips} == {"fear"}
+    assert len(parts.joined()) == 1  # left to the caller, who removes the folder
+
+
+def test_what_did_not_arrive_is_seen_although_its_part_is_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr("vidfer.store.concatenate.SYNC_BYTES", 1)
+    parts, pairs, whole = begin(tmp_path)
+    out = tmp_path / "c.h5"
+    with pytest.raises(Killed):
+        concatenate(pairs, header_for(), out, kill_after(2), parts=parts)
+    unread = sorted(pairs, key=lambda pair: pair[0].id)[3]  # its place is still empty
+    kept = unread[1].path.rename(tmp_path / "kept.part")
+    with pytest.raises(DamagedClip) as damage:
+        concatenate(places_now(pairs, parts)[0], header_for(), out, parts=parts)
+    assert damage.value.damaged.keys() == {unread[0].id} and not out.exists()
+    kept.rename(unread[1].path)
+    concatenate(places_now(pairs, parts)[0], header_for(), out, parts=parts)
+    assert out.read_bytes() == whole
+
+
+def test_two_clips_of_one_id_are_refused(tmp_path):
+    pair = make_part(tmp_path, 0, 3)
+    with pytest.raises(VidferError, match="two clips have the id"):
+        concatenate([pair, pair], header_for(), tmp_path / "c.h5")
+    assert not (tmp_path / "c.h5").exists()

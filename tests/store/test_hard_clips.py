@@ -2,8 +2,9 @@
 
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
-from vidfer.store.build import BuildSettings, build_cache
+from vidfer.store.build import build_cache
 from vidfer.store.reader import CropCache
+from vidfer.store.settings import BuildSettings
 
 UNREADABLE = (
     "audio_only.mp4",

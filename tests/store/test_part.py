@@ -2,13 +2,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from made_up_caches import SIZE_PX, clip_record, frame_table, header_for, pictures
 
 from vidfer.errors import VidferError
-from vidfer.store.codec import decode_jpeg
-from vidfer.store.part import Part, write_part
+from vidfer.store.concatenate import copy_digest
+from vidfer.store.part import Part, PersonCrops, write_part, write_people
 
 
 @pytest.mark.parametrize("codec", ["jpeg", "raw"])
@@ -28,12 +29,34 @@ def test_a_part_gives_back_what_was_written(tmp_path, codec, monkeypatch):
     if codec == "raw":
         np.testing.assert_array_equal(data.reshape(crops.shape), crops)
     else:
-        shown = np.zeros((3, SIZE_PX, SIZE_PX), np.uint8)
         offsets = part.offsets(0)
-        decode_jpeg(data[offsets[4] : offsets[5]], shown)  # eyes of frame 1
-        assert np.abs(shown.transpose(1, 2, 0) - crops[1, 1].astype(float)).mean() < 10
+        eyes = cv2.imdecode(data[offsets[4] : offsets[5]], cv2.IMREAD_COLOR_RGB)  # of frame 1
+        assert np.abs(eyes - crops[1, 1].astype(float)).mean() < 10
         lengths = np.diff(offsets).reshape(6, 3)
         assert ((lengths == 0).all(axis=1) == (table.status == 0)).all(), "missing frames take no byte"
+    part.close()
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "raw"])
+def test_several_people_in_one_part(tmp_path, codec):
+    header, main = header_for(codec), clip_record(2)
+    records = [main, main.other_person(1), main.other_person(2)]
+    tables, crops = [frame_table(n, n) for n in (6, 0, 9)], [pictures(n, n) for n in (6, 0, 9)]
+    people = (PersonCrops(record, table, [c]) for record, table, c in zip(records, tables, crops))
+    written = write_people(tmp_path / "p.part", header, people)
+    part = Part(tmp_path / "p.part", header)
+    assert list(part.clips) == written
+    ids = [(clip.id, clip.main_id, clip.label, clip.subject, clip.split) for clip in part.clips]
+    assert ids == [
+        (main.id, main.id, "happy", "person_2", "test"),
+        (f"{main.id}#face2", main.id, None, None, "test"),
+        (f"{main.id}#face3", main.id, None, None, "test"),
+    ]
+    for i, (table, pixels) in enumerate(zip(tables, crops)):
+        assert copy_digest(part, i) == part.clips[i].crops_hash
+        np.testing.assert_array_equal(part.frames(i).status, table.status)
+        alone = write_part(tmp_path / "alone.part", header, records[i], table, [pixels])
+        assert alone == part.clips[i]
     part.close()
 
 

@@ -29,13 +29,16 @@ def prepare(offset: int):
     return work
 
 
+PREPARE = f"{__name__}:prepare"
+
+
 def prepare_badly():
     raise VidferError("there is no device cuda:7")
 
 
 def results_of(tasks, n_workers=2, limit_s=30.0):
     jobs = [Job(task, 0.5 if task == "hang" else limit_s) for task in tasks]
-    return dict(run_jobs(jobs, prepare, (100,), n_workers))
+    return dict(run_jobs(jobs, PREPARE, (100,), n_workers))
 
 
 def test_every_job_has_its_result():
@@ -61,7 +64,7 @@ def test_a_lost_worker_costs_its_job_only():
 
 def test_a_worker_that_dies_between_jobs_costs_none():
     jobs = [Job("die afterwards", 30.0), *(Job(i, 30.0) for i in range(3))]
-    results = run_jobs(jobs, prepare, (100,), 1)
+    results = run_jobs(jobs, PREPARE, (100,), 1)
     assert next(results) == (0, "die afterwards")
     time.sleep(1)
     assert dict(results) == {1: 100, 2: 101, 3: 102}
@@ -71,12 +74,26 @@ def test_what_no_job_would_survive_stops_all():
     with pytest.raises(VidferError, match="disk is full"):
         results_of([1, "disk full", 2, 3, 4])
     with pytest.raises(VidferError, match="cuda:7"):
-        dict(run_jobs([Job(1, 9.0)], prepare_badly, (), 2))
+        dict(run_jobs([Job(1, 9.0)], f"{__name__}:prepare_badly", (), 2))
+
+
+def test_what_a_tick_raises_stops_all():
+    ticks = []
+
+    def tick():
+        ticks.append(None)
+        if len(ticks) > 3:
+            raise VidferError("another process has failed")
+
+    begin = time.monotonic()
+    with pytest.raises(VidferError, match="another process"):
+        dict(run_jobs([Job("hang", 60.0)] * 2, PREPARE, (100,), 2, tick))
+    assert time.monotonic() - begin < 30
 
 
 def test_leaving_early_stops_the_workers():
     jobs = [Job(1, 60.0), Job("hang", 60.0), Job("hang", 60.0)]
-    results = run_jobs(jobs, prepare, (100,), 2)
+    results = run_jobs(jobs, PREPARE, (100,), 2)
     assert next(results) == (0, 101)
     begin = time.monotonic()
     results.close()

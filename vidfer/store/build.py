@@ -2,52 +2,60 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidfer.clips.clip import Clip
 from vidfer.errors import VidferError
-from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate, damaged_among
+from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate
 from vidfer.store.durable import disk_fault
 from vidfer.store.header import header_of
 from vidfer.store.lock import sole_writer
 from vidfer.store.parts_folder import PartsFolder
-from vidfer.store.plan import plan_build
-from vidfer.store.pool import Job, Lost, run_jobs
+from vidfer.store.plan import Plan, Wanted, everyone, plan_build
+from vidfer.store.read_clips import STAGES, Reading, read_clips, workers_here
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip, record_of
-from vidfer.store.schema import Header
 from vidfer.store.settings import BuildSettings
+from vidfer.store.shard import choose_shard, parse_shard, shard_path
+from vidfer.store.share_work import Others
+from vidfer.store.team import Team
 
 if TYPE_CHECKING:
     from vidfer.crops.settings import CropSettings
 
-__all__ = ["BuildReport", "BuildSettings", "build_cache"]
+Progress = Callable[[int, int], None]
 
-BYTES_PER_SECOND = 100_000
-"""Of video, for the time limit: slower than the slowest clip seen, by far."""
+MOST_ROUNDS = 5
+"""A clip is read more than once only where the disk loses or spoils what was written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildReport:
     """What building a cache came to."""
 
+    out: Path
+    """The cache; of a shard not the one that was asked for, but one beside it."""
     n_clips: int
+    n_others: int
+    """Other people than the main one, with ``--face all``; clips of their own, not counted in ``n_clips``."""
     n_new: int
     """Clips that were read now; the others were there from an earlier start."""
-    n_failed: int
     n_without_face: int
     """Clips that were read and show no face in any frame."""
     n_frames: int
     seconds: float
     stage_s: dict[str, float]
     """Seconds spent in each stage, summed over the worker processes."""
+    n_new_frames: int
+    """Frames of the clips that were read now, for the speed."""
     failures: list[tuple[str, str]]
-    """Id and reason of every clip that could not be read."""
+    """Id and reason of every clip that could not be read at all."""
+    partly: list[tuple[str, str]]
+    """Id and reason of every clip that could be read to a damaged place only."""
     content_hash: str
 
 
@@ -57,15 +65,18 @@ def build_cache(
     crop_settings: CropSettings,
     build_settings: BuildSettings,
     device: str = "cpu",
-    progress: Callable[[int, int], None] | None = None,
-    join_progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    join_progress: Progress | None = None,
+    *,
+    shard: str | None = None,
+    team: Team | None = None,
 ) -> BuildReport:
     """Make a cache of clips, or bring one up to date.
 
     Clips that an earlier start finished are not read again: neither those in ``<out>.parts`` nor those in
     ``out``. Added clips are read, relabelled ones get their new labels. A clip that cannot be read costs a
     reason, never the run. Killed at any moment and started again, it ends in the same content, with any
-    number of workers.
+    number of workers and processes.
 
     Args:
         clips: what shall be in the cache; ids are unique.
@@ -75,128 +86,176 @@ def build_cache(
         device: where the nets run, in each worker: ``cpu``, ``cuda``, ``cuda:1``.
         progress: called with the number of clips that are ready and the number of all.
         join_progress: called with the number of clips copied into the cache and the number of all.
+        shard: ``2/8`` for the second of eight shares of the clips, in a cache of its own beside ``out``.
+        team: other processes, which call :func:`vidfer.store.share_work.assist` meanwhile.
 
     Raises:
         VidferError: for no clips, equal ids, a cache or parts of other settings, clips of an existing cache
             that are not wanted any more, another writer at work, a full disk.
     """
-    out = Path(out)
+    out, team = Path(out), team or Team()
     if out.is_dir():
         raise VidferError(f"{out} is a folder; name the file to write, such as {out / 'afew.h5'}")
+    records, share = _records(clips), None
+    if shard:
+        index, count = parse_shard(shard)
+        out = shard_path(out, index, count)
+        share, ids = choose_shard(list(records.values()), index, count)
+        clips = [clip for clip in clips if clip.id in ids]
+        records = {clip_id: records[clip_id] for clip_id in ids}
+    wanted = Wanted(out, header_of(crop_settings, build_settings), records, share)
     try:
         parts = PartsFolder.beside(out)
         with sole_writer(parts.folder, out):
             try:
-                return _build(
-                    clips, out, parts, crop_settings, build_settings, device, progress, join_progress
+                reading = Reading(
+                    parts=parts,
+                    header=wanted.header,
+                    crop_settings=crop_settings,
+                    settings=build_settings,
+                    device=team.device(device),
+                    n_workers=workers_here(build_settings, team.local_size),
                 )
+                return _Build(clips, wanted, reading, team, progress, join_progress).run()
             finally:
                 parts.remove_if_empty()
     except OSError as error:
         raise VidferError(f"cannot write {out}: {error}") from error
 
 
-def _build(
-    clips: Sequence[Clip],
-    out: Path,
-    parts: PartsFolder,
-    crop_settings: CropSettings,
-    settings: BuildSettings,
-    device: str,
-    progress: Callable[[int, int], None] | None,
-    join_progress: Callable[[int, int], None] | None,
-) -> BuildReport:
+class _Build:
     """The work of :func:`build_cache` while it holds the lock."""
-    begin = time.perf_counter()
-    records = _records(clips)
-    header = header_of(crop_settings, settings)
-    parts.prepare(header, settings.overwrite)
-    plan = plan_build(clips, records, out, header, parts, settings)
-    stage_s = {"find": 0.0, "cut": 0.0, "keep": 0.0, "concatenate": 0.0}
-    stored, todo, anew = dict(plan.stored), plan.todo, set()
-    finished = plan.is_current
-    while not finished:
-        if progress:
-            progress(len(stored), len(clips))
-        for record, done in _read_clips(todo, records, header, parts, crop_settings, settings, device):
-            stored[record.id] = StoredClip(parts.path_of(record), 0)
-            for stage in ("find", "cut", "keep"):
-                stage_s[stage] += getattr(done, f"{stage}_s", 0.0)
-            if progress:
-                progress(len(stored), len(clips))
-        pairs = [(records[clip_id], where) for clip_id, where in stored.items()]
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        wanted: Wanted,
+        reading: Reading,
+        team: Team,
+        progress: Progress | None,
+        join_progress: Progress | None,
+    ) -> None:
+        self.clips, self.wanted, self.reading = clips, wanted, reading
+        self.parts, self.settings = reading.parts, reading.settings
+        self.progress, self.join_progress = progress, join_progress
+        self.others = Others(team, reading, wanted.out)
+        self.stage_s = dict.fromkeys(STAGES, 0.0)
+        self.shown, self.rounds = -1, 0
+        self.anew: set[str] = set()
+        self.lost: set[tuple[Path, str]] = set()
+
+    def run(self) -> BuildReport:
+        begin = time.perf_counter()
+        self.others.check_nobody_is_left()
+        self.parts.prepare(self.wanted.header, self.settings.overwrite)
+        while not (plan := self._plan()).is_current:
+            self._show(len(plan.stored), plan)
+            if plan.todo:
+                self._read(plan)
+            elif self._join(plan):
+                break
+        self.parts.remove()
+        return self._report(time.perf_counter() - begin)
+
+    def _plan(self) -> Plan:
+        return plan_build(self.clips, self.wanted, self.parts, self.settings, self.lost)
+
+    def _show(self, n: int, plan: Plan) -> None:
+        if self.progress and n != self.shown:
+            self.progress(n, len(plan.records))
+            self.shown = n
+
+    def _read(self, plan: Plan) -> None:
+        """Make parts of the clips that have none."""
+        self.rounds += 1
+        if self.rounds > MOST_ROUNDS:
+            raise VidferError(f"parts vanish from {self.parts.folder} or are spoilt there; check the disk")
+        self.settings = replace(self.settings, retry_failed=False)  # once is enough
+        todo = [(clip, plan.records[clip.id]) for clip in plan.todo]
+        self.anew.update(clip.id for clip in plan.todo)
+        n_here = 0
+
+        def tick() -> None:
+            self.others.look()
+            self._show(len(plan.stored) + n_here + self.others.n_done, plan)
+
+        with self.others.working_on(todo) as mine:
+            for seconds in read_clips(mine, self.reading, tick):
+                n_here += 1
+                self._count(seconds)
+                tick()
+            self.others.wait(tick)
+        names = {record.id: self.parts.names_of(record) for _, record in todo}
+        self.others.wait_for_files(lambda there: all(there & name for name in names.values()))
+
+    def _join(self, plan: Plan) -> bool:
+        """Join all into the cache; False when damaged clips have to be read first."""
+        pairs = list(everyone(plan, self.wanted.header))
+        mains = {record.id: record.main_id for record, _ in pairs}
         start = time.perf_counter()
         try:
-            concatenate(pairs, header, out, join_progress)
-            finished = True
-        except DamagedClip:
-            damaged = damaged_among(pairs, header)
-            if not damaged:
-                raise
-            _drop(damaged, anew, stored, out)
-            todo = [clip for clip in clips if clip.id in damaged]
-            anew |= damaged
+            concatenate(
+                pairs,
+                self.wanted.header,
+                self.wanted.out,
+                self.join_progress,
+                shard=self.wanted.shard,
+                parts=self.parts,
+            )
+        except DamagedClip as error:
+            for clip_id, stored in sorted(error.damaged.items()):
+                self._drop(mains[clip_id], stored)
+            return False
         except (OSError, RuntimeError) as error:
-            raise disk_fault(out, error) from error
-        stage_s["concatenate"] += time.perf_counter() - start
-    parts.remove()
-    cached = CropCache(out)
-    failures = [(clip.id, clip.reason) for clip in cached.clips if clip.reason]
-    return BuildReport(
-        n_clips=len(cached),
-        n_new=len(anew.union(clip.id for clip in plan.todo)),
-        n_failed=len(failures),
-        n_without_face=sum(not clip.reason and not clip.n_faces for clip in cached.clips),
-        n_frames=sum(clip.n_frames for clip in cached.clips),
-        seconds=time.perf_counter() - begin,
-        stage_s=stage_s,
-        failures=failures,
-        content_hash=cached.content_hash,
-    )
+            raise disk_fault(self.wanted.out, error) from error
+        finally:
+            self._count({"join": time.perf_counter() - start})
+        return True
 
+    def _drop(self, clip_id: str, stored: StoredClip) -> None:
+        """Let a clip be read anew whose part is damaged, which a power cut may do: parts are not synced.
 
-def _read_clips(
-    todo: Sequence[Clip],
-    records: dict[str, CachedClip],
-    header: Header,
-    parts: PartsFolder,
-    crop_settings: CropSettings,
-    settings: BuildSettings,
-    device: str,
-) -> Iterator[tuple[CachedClip, Any]]:
-    """Write a part for each clip; yield its record and what the worker says, as they end."""
-    if not todo:
-        return
-    from vidfer.store import worker  # torch, decord and OpenCV: only when there is something to read
-
-    jobs = [Job(clip, settings.time_limit_s + records[clip.id].file_size / BYTES_PER_SECOND) for clip in todo]
-    n_workers = settings.workers or len(os.sched_getaffinity(0))
-    for position, result in run_jobs(jobs, worker.prepare, (parts, header, crop_settings, device), n_workers):
-        if isinstance(result, Lost):
-            record = records[todo[position].id]
-            yield worker.store_failure(parts, header, record, result.reason), result
-        else:
-            yield result.record, result
-
-
-def _drop(damaged: set[str], anew: set[str], stored: dict[str, StoredClip], out: Path) -> None:
-    """Remove the damaged parts, which a power cut may have left: parts are not synced to disk.
-
-    Raises:
-        VidferError: for damage that reading the clip anew does not mend: in ``out``, or in clips that were
-            read anew before.
-    """
-    for clip_id in sorted(damaged):
-        path = stored[clip_id].path
+        Raises:
+            VidferError: for damage that reading the clip anew does not mend: in ``out``, or in clips that
+                were read anew before.
+        """
+        path, out = stored.path, self.wanted.out
         if path == out:
             raise VidferError(
-                f"clip {clip_id} in {out} is damaged and cannot be taken over; nothing was changed. Restore "
-                f"{out} from a copy, or delete it, then start again"
+                f"clip {clip_id} in {out} is damaged and cannot be taken over; nothing was changed. Mend it "
+                f"with `vidfer verify --repair`, restore it from a copy, or delete it, then start again"
             )
-        if clip_id in anew:
+        if clip_id in self.anew:
             raise VidferError(f"clip {clip_id} was read anew and is damaged again in {path}; check the disk")
-        path.unlink(missing_ok=True)
-        del stored[clip_id]
+        if self.parts.is_part(path):
+            path.unlink(missing_ok=True)
+        self.lost.add((path, clip_id))
+
+    def _count(self, seconds: dict[str, float]) -> None:
+        for stage, s in seconds.items():
+            self.stage_s[stage] = self.stage_s.get(stage, 0.0) + s
+
+    def _report(self, seconds: float) -> BuildReport:
+        cached = CropCache(self.wanted.out)
+        mains = [clip for clip in cached.clips if not clip.person]
+        for stage_s in self.others.stage_s:
+            self._count(stage_s)
+        report = BuildReport(
+            out=self.wanted.out,
+            n_clips=len(mains),
+            n_others=len(cached) - len(mains),
+            n_new=len(self.anew),
+            n_without_face=sum(bool(clip.n_frames and not clip.n_faces) for clip in mains),
+            n_frames=sum(clip.n_frames for clip in mains),
+            n_new_frames=sum(clip.n_frames for clip in mains if clip.id in self.anew),
+            seconds=seconds,
+            stage_s=self.stage_s,
+            failures=[(clip.id, clip.reason) for clip in mains if clip.reason and not clip.n_frames],
+            partly=[(clip.id, clip.reason) for clip in mains if clip.reason and clip.n_frames],
+            content_hash=cached.content_hash,
+        )
+        cached.close()
+        return report
 
 
 def _records(clips: Sequence[Clip]) -> dict[str, CachedClip]:

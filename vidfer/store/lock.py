@@ -5,23 +5,27 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from vidfer.errors import VidferError
 
+WAIT_S = 10.0
+"""So long the processes of an interrupted start are given to end."""
+
 
 @contextmanager
-def sole_writer(folder: Path, what: Path) -> Iterator[None]:
-    """Hold the lock file of a folder, which is made if need be.
+def sole_writer(folder: Path, what: Path, name: str = "lock") -> Iterator[None]:
+    """Hold a lock file of a folder, which is made if need be.
 
     The kernel drops the lock with the process, so that one left by a dead process blocks nobody.
 
     Raises:
         VidferError: when another process holds it, naming that process.
     """
-    descriptor = _open_and_lock(folder, what)
+    descriptor = _open_and_lock(folder / name, what)
     try:
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
@@ -30,10 +34,26 @@ def sole_writer(folder: Path, what: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _open_and_lock(folder: Path, what: Path) -> int:
-    path = folder / "lock"
+def wait_until_free(path: Path, what: Path) -> None:
+    """Return when nobody holds a lock file.
+
+    Raises:
+        VidferError: when somebody holds it for long, naming that process.
+    """
+    deadline = time.monotonic() + WAIT_S
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            os.close(_open_and_lock(path, what))
+            return
+        except VidferError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.2)
+
+
+def _open_and_lock(path: Path, what: Path) -> int:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:  # the other writer has just finished and removed the folder

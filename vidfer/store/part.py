@@ -1,9 +1,9 @@
-"""A part: a finished clip in a file of its own, which appears whole or not at all.
+"""A part: a finished clip with all its people in a file of its own, which appears whole or not at all.
 
 Parts live only while a cache is built, often many thousands of them; so they are plain bytes, which cost a
 twentieth of an HDF5 file, and are not synced to disk: one that a power cut has spoilt does not match its
-hash, and its clip is read again. In order: MAGIC, the crops, the frame columns, with JPEGs their offsets, the
-record as JSON, the length of the record (8 bytes) and the SHA-256 of the record (32 bytes).
+hash, and its clip is read again. In order: MAGIC; of each person the crops, the frame columns, with JPEGs
+their offsets; all records with the sizes of their crops as JSON, its length (8 bytes) and its SHA-256.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,11 +21,12 @@ import numpy as np
 
 from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
+from vidfer.stages import stage
 from vidfer.store.codec import encode_jpeg
 from vidfer.store.records import CachedClip, FrameTable
 from vidfer.store.schema import FRAME_COLUMNS, Header
 
-MAGIC = b"VFRPART1"
+MAGIC = b"VFRPART2"
 END_BYTES = 8 + 32
 BLOCK_BYTES = 4 << 20
 """Size of the pieces in which the crops are read."""
@@ -35,6 +36,18 @@ NO_FRAMES = FrameTable(
 )
 
 
+@dataclass(frozen=True)
+class PersonCrops:
+    """What a part keeps of one person."""
+
+    clip: CachedClip
+    """The record; counts and hashes are filled in when it is written."""
+    frames: FrameTable
+    """T rows."""
+    crops: Iterable[np.ndarray]
+    """Pieces of (n, R, S, S, 3) uint8 RGB, T frames in all; read once."""
+
+
 def write_part(
     path: Path,
     header: Header,
@@ -42,52 +55,60 @@ def write_part(
     frames: FrameTable = NO_FRAMES,
     crops: Iterable[np.ndarray] = (),
 ) -> CachedClip:
+    """Write a clip of one person: :func:`write_people`, whose record is returned."""
+    return write_people(path, header, [PersonCrops(clip, frames, crops)])[0]
+
+
+def write_people(path: Path, header: Header, people: Iterable[PersonCrops]) -> list[CachedClip]:
     """Write one clip; at any moment ``path`` is absent or complete.
 
-    Memory holds one piece of ``crops`` at a time, however long the clip.
+    Memory holds one piece of crops at a time, however long the clip.
 
     Args:
         path: where the part shall be; its folder exists.
         header: settings of the cache.
-        clip: its record; counts and hashes are filled in here.
-        frames: its frame table, T rows.
-        crops: pieces of (n, R, S, S, 3) uint8 RGB, T frames in all.
+        people: the main person first.
 
     Returns:
-        The record as written.
+        The records as written.
 
     Raises:
-        VidferError: when ``crops`` gives more or fewer frames than ``frames`` has, or of another size.
+        VidferError: when there are more or fewer crops than frames, or crops of another size.
         OSError: for a full disk; nothing is left behind.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    columns = frames.columns()
+    temporary = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("wb") as file:
             file.write(MAGIC)
-            digest = hashlib.sha256()
-            for column in columns.values():
-                digest.update(column.tobytes())
-            store = _store_jpeg if header.codec == "jpeg" else _store_raw
-            offsets = store(file, header, columns["status"], crops, digest, clip.id)
-            for column in columns.values():
-                file.write(column.tobytes())
-            file.write(offsets.tobytes())
-            digest.update(offsets.tobytes())
-            record = replace(
-                clip,
-                first_frame=0,
-                n_frames=len(frames),
-                n_faces=int((columns["status"] > 0).sum()),
-                crops_hash=digest.hexdigest(),
-            )
-            record = replace(record, hash=record.fingerprint())
-            text = json.dumps(asdict(record)).encode("ascii")
+            written = [_write_person(file, header, person) for person in people]
+            text = json.dumps([[asdict(record), n_bytes] for record, n_bytes in written]).encode("ascii")
             file.write(text + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    return record
+    return [record for record, _ in written]
+
+
+def _write_person(file: BinaryIO, header: Header, person: PersonCrops) -> tuple[CachedClip, int]:
+    """Append crops and tables; give the record and the bytes of the crops."""
+    begin, columns, digest = file.tell(), person.frames.columns(), hashlib.sha256()
+    for column in columns.values():
+        digest.update(column.tobytes())
+    store = _store_jpeg if header.codec == "jpeg" else _store_raw
+    offsets = store(file, header, columns["status"], person.crops, digest, person.clip.id)
+    n_bytes = file.tell() - begin
+    for column in columns.values():
+        file.write(column.tobytes())
+    file.write(offsets.tobytes())
+    digest.update(offsets.tobytes())
+    record = replace(
+        person.clip,
+        first_frame=0,
+        n_frames=len(person.frames),
+        n_faces=int((columns["status"] > 0).sum()),
+        crops_hash=digest.hexdigest(),
+    )
+    return replace(record, hash=record.fingerprint()), n_bytes
 
 
 class Part:
@@ -111,43 +132,53 @@ class Part:
             text = self._read(end - n_text, n_text)
             if hashlib.sha256(text).digest() != tail[8:]:
                 raise ValueError("its record does not match its hash")
-            values = json.loads(text)
-            values["box_hint"] = values["box_hint"] and tuple(values["box_hint"])
-            self.clips = (CachedClip(**values),)
-            tables = _tables(self.clips[0].n_frames, header.codec)
-            self._tables_at = end - n_text - sum(_n_bytes(*table) for table in tables)
-            if self.payload_bytes(0) % header.row_bytes:
+            self.clips, self._crops, tables_end = self._parse(json.loads(text))
+            if tables_end != end - n_text:
                 raise ValueError("its crops are of another size")
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (VidferError, OSError, ValueError, TypeError, KeyError) as error:
             os.close(self._file)
             raise VidferError(f"{path} is damaged ({error})") from error
 
     def frames(self, clip: int) -> FrameTable:
         """The frame table."""
-        return FrameTable(*self._read_tables()[: len(FRAME_COLUMNS)])
+        return FrameTable(*self._read_tables(clip)[: len(FRAME_COLUMNS)])
 
     def offsets(self, clip: int) -> np.ndarray:
-        """(3 * n_frames + 1,) int64: where each JPEG begins and ends."""
-        return self._read_tables()[-1]
+        """(3 * n_frames + 1,) int64: where each JPEG begins and ends, from the clip's first byte."""
+        return self._read_tables(clip)[-1]
 
     def payload_bytes(self, clip: int) -> int:
         """Bytes of the crops."""
-        return self._tables_at - len(MAGIC)
+        return self._crops[clip][1]
 
     def payload(self, clip: int) -> Iterator[np.ndarray]:
         """The stored bytes of the crops in pieces of (bytes,) uint8: JPEGs in a row, or raw crops."""
         step = max(1, BLOCK_BYTES // self.header.row_bytes) * self.header.row_bytes
-        for begin in range(len(MAGIC), self._tables_at, step):
-            yield np.frombuffer(self._read(begin, min(step, self._tables_at - begin)), np.uint8)
+        first, n_bytes = self._crops[clip]
+        for begin in range(first, first + n_bytes, step):
+            yield np.frombuffer(self._read(begin, min(step, first + n_bytes - begin)), np.uint8)
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
 
-    def _read_tables(self) -> list[np.ndarray]:
+    def _parse(self, values: list) -> tuple[tuple[CachedClip, ...], list[tuple[int, int]], int]:
+        """The records, where the crops of each begin and how many bytes they take, where all tables end."""
+        clips, crops, position = [], [], len(MAGIC)
+        for record, n_bytes in values:
+            record["box_hint"] = record["box_hint"] and tuple(record["box_hint"])
+            clips.append(CachedClip(**record))
+            crops.append((position, n_bytes))
+            position += n_bytes + sum(_n_bytes(*table) for table in self._tables(clips[-1].n_frames))
+        return tuple(clips), crops, position
+
+    def _tables(self, n_frames: int) -> list[tuple[str, tuple[int, ...]]]:
+        return _tables(n_frames, self.header.codec)
+
+    def _read_tables(self, clip: int) -> list[np.ndarray]:
         """The frame columns, and with JPEGs their offsets."""
-        arrays, position = [], self._tables_at
-        for dtype, shape in _tables(self.clips[0].n_frames, self.header.codec):
+        arrays, position = [], sum(self._crops[clip])
+        for dtype, shape in self._tables(self.clips[clip].n_frames):
             n_bytes = _n_bytes(dtype, shape)
             arrays.append(np.frombuffer(self._read(position, n_bytes), dtype).reshape(shape))
             position += n_bytes
@@ -155,7 +186,7 @@ class Part:
 
     def _read(self, position: int, n_bytes: int) -> bytes:
         if not 0 <= position <= position + n_bytes <= self._size:
-            raise VidferError(f"{self.path} is damaged: it is too short")
+            raise VidferError(f"{self.path} is too short")
         try:
             return os.pread(self._file, n_bytes, position)
         except OSError as error:
@@ -195,10 +226,12 @@ def _store_jpeg(file: BinaryIO, header: Header, status, crops, digest, clip_id: 
         for i, regions in enumerate(piece):
             if status[first + i]:
                 for region, crop in enumerate(regions):
-                    image = encode_jpeg(crop, header.quality)
+                    with stage("encode"):
+                        image = encode_jpeg(crop, header.quality)
                     lengths[(first + i) * len(REGIONS) + region] = len(image)
-                    digest.update(image)
-                    file.write(image)
+                    with stage("write"):
+                        digest.update(image)
+                        file.write(image)
     return np.concatenate([[0], lengths.cumsum()]).astype("<i8")
 
 
@@ -206,6 +239,7 @@ def _store_raw(file: BinaryIO, header: Header, status, crops, digest, clip_id: s
     """Write the crops; return no offsets."""
     for first, piece in _pieces(crops, header, len(status), clip_id):
         piece = np.where(status[first : first + len(piece), None, None, None, None] > 0, piece, np.uint8(0))
-        digest.update(np.ascontiguousarray(piece))
-        file.write(np.ascontiguousarray(piece))
+        with stage("write"):
+            digest.update(np.ascontiguousarray(piece))
+            file.write(np.ascontiguousarray(piece))
     return np.zeros(0, "<i8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import threading
@@ -32,7 +33,11 @@ class Lost:
 
 
 def run_jobs(
-    jobs: Sequence[Job], prepare: Callable[..., Callable[[Any], Any]], arguments: tuple, n_workers: int
+    jobs: Sequence[Job],
+    prepare: str,
+    arguments: tuple,
+    n_workers: int,
+    tick: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Any]]:
     """Do all jobs in worker processes, in order; yield each position with its result as soon as it is there.
 
@@ -41,10 +46,11 @@ def run_jobs(
 
     Args:
         jobs: what to do.
-        prepare: called once in each worker with ``arguments``; returns the function that does a task. Must be
-            importable.
+        prepare: ``module:function``, called once in each worker with ``arguments``; it returns the function
+            that does a task. A name, so that what it needs is imported by the workers only.
         arguments: for ``prepare``; picklable.
         n_workers: how many processes.
+        tick: called about every second; what it raises stops all workers.
 
     Raises:
         VidferError: when ``prepare`` fails, or the function raises VidferError: no further job would fare
@@ -53,7 +59,7 @@ def run_jobs(
     waiting = deque(range(len(jobs)))
     # A fork server has the libraries imported once, and forks from a process without threads or open files.
     context = get_context("forkserver")
-    context.set_forkserver_preload([prepare.__module__])
+    context.set_forkserver_preload([prepare.partition(":")[0]])
     workers = [_Worker(context, prepare, arguments) for _ in range(min(n_workers, len(jobs)))]
     try:
         while any(worker.job is not None for worker in workers) or waiting:
@@ -63,6 +69,7 @@ def run_jobs(
             now = time.monotonic()
             soonest = min((w.deadline for w in workers if w.job is not None), default=now + 1.0)
             connection.wait([worker.pipe for worker in workers], timeout=max(0.0, min(soonest - now, 1.0)))
+            tick()
             for worker in list(workers):
                 job, result = worker.job, worker.look(jobs)
                 if result is None:
@@ -82,7 +89,7 @@ def run_jobs(
 class _Worker:
     """One process with a pipe, seen from the side that gives the jobs."""
 
-    def __init__(self, context, prepare, arguments: tuple) -> None:
+    def __init__(self, context, prepare: str, arguments: tuple) -> None:
         self.pipe, far_end = context.Pipe()
         self.process = context.Process(target=_serve, args=(far_end, prepare, arguments), daemon=True)
         self.process.start()
@@ -138,12 +145,13 @@ class _Worker:
         return Lost(f"the process that read it died ({how}{hint})")
 
 
-def _serve(pipe: connection.Connection, prepare, arguments: tuple) -> None:
+def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
     """What a worker process does: prepare, then one task after another until the pipe ends."""
     os.setsid()  # Ctrl-C reaches the parent only, and killing the group ends what a library may have started
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
-        work = prepare(*arguments)
+        module, _, function = prepare.partition(":")
+        work = getattr(importlib.import_module(module), function)(*arguments)
         pipe.send(("ready", None))
         while True:
             pipe.send(("done", work(pipe.recv())))

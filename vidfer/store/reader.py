@@ -27,6 +27,7 @@ from vidfer.store.schema import (
     open_cache,
     read_header,
 )
+from vidfer.store.shard import Shard, read_shard
 
 ONE_READ_BYTES = 16 << 20
 """Crops that lie within so many bytes are fetched in one read, with the unwanted ones between them."""
@@ -80,6 +81,12 @@ class CropCache:
             return read_header(self._open())
 
     @cached_property
+    def shard(self) -> Shard | None:
+        """Which share of a list of clips this is; None for a whole cache."""
+        with self._damage("root attributes"):
+            return read_shard(self._open())
+
+    @cached_property
     def provenance_hash(self) -> str:
         """The hash over what the content hash leaves out."""
         with self._damage("root attributes"):
@@ -109,6 +116,7 @@ class CropCache:
         for name in ("start_s", "end_s"):
             numbers[name] = [None if math.isnan(value) else value for value in numbers[name]]
         numbers["box_hint"] = [None if math.isnan(box[0]) else tuple(box) for box in numbers["box_hint"]]
+        numbers["whole_face"] = [bool(value) for value in numbers["whole_face"]]
         columns = text | numbers
         return tuple(CachedClip(**dict(zip(columns, row))) for row in zip(*columns.values(), strict=True))
 

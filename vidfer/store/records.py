@@ -26,6 +26,10 @@ class CachedClip:
     start_s: float | None = None
     end_s: float | None = None
     box_hint: tuple[float, float, float, float] | None = None
+    whole_face: bool = False
+    """The picture was given as a face: taken as such in frames where none was found."""
+    person: int = 0
+    """0 for the main person of a video; with ``--face all`` the others are clips of their own, 1 and on."""
     file_size: int = 0
     """Bytes of the video file (of all frames for a folder) when the crops were made."""
     first_frame: int = 0
@@ -34,7 +38,7 @@ class CachedClip:
     n_faces: int = 0
     """Frames whose status is not ``missing``."""
     reason: str = ""
-    """Why the clip could not be read; empty when it could."""
+    """Why the clip could not be read, or not to its end when it has frames; empty when all of it was read."""
     crops_hash: str = ""
     """SHA-256 of its frame table and crops."""
     hash: str = ""
@@ -52,6 +56,15 @@ class CachedClip:
         record["reason"] = bool(self.reason)
         return hashlib.sha256(canonical_json(record).encode("utf-8", "surrogatepass")).hexdigest()
 
+    @property
+    def main_id(self) -> str:
+        """The id of the clip whose main person is the main one of this clip's video; often this clip's."""
+        return self.id.removesuffix(_suffix(self.person))
+
+    def other_person(self, person: int) -> CachedClip:
+        """The record of another person in this clip: what is known of the main one need not hold for them."""
+        return replace(self, id=f"{self.id}{_suffix(person)}", label=None, subject=None, person=person)
+
     def described_as(self, clip: CachedClip) -> CachedClip:
         """The same crops under the label, subject, split and source of ``clip``, with the hash of that."""
         record = replace(self, label=clip.label, subject=clip.subject, split=clip.split, source=clip.source)
@@ -59,7 +72,8 @@ class CachedClip:
 
     def seen(self) -> tuple:
         """What decided the crops, given the settings: two equal ones need not be decoded twice."""
-        return (self.id, self.path, self.start_s, self.end_s, self.box_hint, self.file_size)
+        span = (self.start_s, self.end_s)
+        return (self.id, self.path, *span, self.box_hint, self.whole_face, self.file_size)
 
 
 @dataclass(frozen=True)
@@ -106,8 +120,13 @@ def record_of(clip: Clip) -> CachedClip:
         start_s=None if clip.start_s is None else float(clip.start_s),
         end_s=None if clip.end_s is None else float(clip.end_s),
         box_hint=None if clip.box_hint is None else tuple(float(x) for x in clip.box_hint),
+        whole_face=bool(clip.whole_face),
         file_size=_size_of(path),
     )
+
+
+def _suffix(person: int) -> str:
+    return f"#face{person + 1}" if person else ""
 
 
 def _size_of(path: Path) -> int:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import h5py
 
-from vidfer.crops import REGIONS, STATUS
+from vidfer.crops import CROPS_VERSION, REGIONS, STATUS
 from vidfer.errors import VidferError
 
 FORMAT = "vidfer crop cache"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TEXT_COLUMNS = ("id", "path", "label", "subject", "split", "source", "reason", "hash", "crops_hash")
 """Columns of /clips with UTF-8 text of fixed length; an empty text means None."""
@@ -23,6 +23,8 @@ NUMBER_COLUMNS = {
     "start_s": ("<f8", ()),
     "end_s": ("<f8", ()),
     "box_hint": ("<f8", (4,)),
+    "whole_face": ("u1", ()),
+    "person": ("<i8", ()),
     "file_size": ("<i8", ()),
     "first_frame": ("<i8", ()),
     "n_frames": ("<i8", ()),
@@ -57,6 +59,8 @@ class Header:
     size_px: int
     """Side of every crop."""
     versions: dict[str, str]
+    crops_version: int = CROPS_VERSION
+    """Of the code that made the crops: other code may give other crops under the same settings."""
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -76,6 +80,7 @@ class Header:
             "quality": self.quality,
             "size_px": self.size_px,
             "regions": list(REGIONS),
+            "crops_version": self.crops_version,
             "crop_settings": self.crop_settings,
         }
 
@@ -104,6 +109,7 @@ def write_header(file: h5py.File, header: Header) -> None:
     file.attrs["format"] = FORMAT
     file.attrs["schema_version"] = SCHEMA_VERSION
     file.attrs["crop_settings"] = canonical_json(header.crop_settings)
+    file.attrs["crops_version"] = header.crops_version
     file.attrs["codec"] = header.codec
     file.attrs["quality"] = header.quality or 0
     file.attrs["size_px"] = header.size_px
@@ -125,6 +131,7 @@ def read_header(file: h5py.File) -> Header:
         quality=int(attrs["quality"]) or None,
         size_px=int(attrs["size_px"]),
         versions=json.loads(attrs["versions"]),
+        crops_version=int(attrs["crops_version"]),
     )
 
 
@@ -170,6 +177,6 @@ def open_cache(path: Path) -> h5py.File:
         file.close()
         raise VidferError(
             f"{path} has cache schema {version}; this vidfer reads schema {SCHEMA_VERSION}: "
-            f"make it again with `vidfer cache`, or use the vidfer that wrote it"
+            f"make it again with `vidfer cache --overwrite`, or use the vidfer that wrote it"
         )
     return file

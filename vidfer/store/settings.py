@@ -18,10 +18,15 @@ class BuildSettings:
     """JPEG quality, 1 to 100."""
     workers: int | None = None
     """Processes that read clips; one per core when not given. Their number does not change the result."""
+    overlap: bool = False
+    """Cut crops in a thread of its own while others are encoded: for few workers on many cores."""
     time_limit_s: float = 600.0
     """A clip that takes longer (plus one second for each 100 kB of video) is given up, and listed so."""
     retry_failed: bool = False
-    """Read clips again that an earlier start could not read. One whose file has changed is read anyway."""
+    """Read clips again that an earlier start could not read, or not to their end. One whose file has changed
+    is read anyway."""
+    add: bool = False
+    """Keep clips of an existing cache that are not found now: so several data sets go into one cache."""
     overwrite: bool = False
     """Replace a cache that was made with other settings, or that has clips which are not wanted any more."""
 
@@ -32,5 +37,7 @@ class BuildSettings:
             raise VidferError(f"quality is {self.quality}; it must be between 1 and 100")
         if self.workers is not None and self.workers < 1:
             raise VidferError(f"workers is {self.workers}; at least 1 is needed")
+        if self.add and self.overwrite:
+            raise VidferError("--add keeps clips that are not found now, --overwrite drops them; choose one")
         if not self.time_limit_s > 0:
             raise VidferError(f"time_limit_s is {self.time_limit_s}; it must be greater than 0")

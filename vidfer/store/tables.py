@@ -1,4 +1,4 @@
-"""Creating the data sets of a cache and filling its clip table."""
+"""The clip table of a cache and the hashes over it."""
 
 from __future__ import annotations
 
@@ -7,44 +7,12 @@ from collections.abc import Sequence
 import h5py
 import numpy as np
 
-from vidfer.crops import REGIONS
 from vidfer.store.records import CachedClip
-from vidfer.store.schema import (
-    FRAME_COLUMNS,
-    NUMBER_COLUMNS,
-    OFFSETS,
-    PAYLOAD,
-    TEXT_COLUMNS,
-    Header,
-    content_hash,
-    provenance_hash,
-    write_header,
-)
-
-LIBVER = "v110"
-"""HDF5 1.10's file format (2016): unlike the default one, it has checksums over its own structures."""
+from vidfer.store.schema import NUMBER_COLUMNS, TEXT_COLUMNS, Header, content_hash, provenance_hash
 
 
-def create_tables(file: h5py.File, header: Header, n_frames: int, n_bytes: int) -> h5py.Dataset:
-    """Create /frames and the payload, and return the payload.
-
-    Args:
-        file: an empty file open for writing.
-        header: its settings; written too.
-        n_frames: frames of all clips.
-        n_bytes: bytes of all their crops.
-    """
-    write_header(file, header)
-    frames = file.create_group("frames")
-    for name, (dtype, shape) in FRAME_COLUMNS.items():
-        frames.create_dataset(name, (n_frames, *shape), dtype)
-    if header.codec == "jpeg":
-        file.create_dataset(OFFSETS, (n_frames * len(REGIONS) + 1,), "<i8")
-    return file.create_dataset(PAYLOAD[header.codec], (n_bytes // header.row_bytes, *header.row_shape), "u1")
-
-
-def write_clip_table(file: h5py.File, header: Header, clips: Sequence[CachedClip]) -> str:
-    """Write /clips and the two hashes of the file; return the content hash."""
+def write_clip_table(file: h5py.File, header: Header, clips: Sequence[CachedClip]) -> None:
+    """Write /clips and the two hashes of the file."""
     group = file.create_group("clips")
     for name in TEXT_COLUMNS:
         texts = [(getattr(clip, name) or "").encode("utf-8", "replace") for clip in clips]
@@ -57,9 +25,7 @@ def write_clip_table(file: h5py.File, header: Header, clips: Sequence[CachedClip
             len(clips), *shape
         )
         group.create_dataset(name, data=rows)
-    content = content_hash(header, [clip.hash for clip in clips])
-    file.attrs["content_hash"] = content
+    file.attrs["content_hash"] = content_hash(header, [clip.hash for clip in clips])
     file.attrs["provenance_hash"] = provenance_hash(
         header, [clip.reason for clip in clips], [clip.file_size for clip in clips]
     )
-    return content

@@ -1,0 +1,77 @@
+"""Reading clips into parts with worker processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vidfer.clips.clip import Clip
+from vidfer.store.parts_folder import PartsFolder, store_failure
+from vidfer.store.pool import Job, Lost, run_jobs
+from vidfer.store.records import CachedClip
+from vidfer.store.schema import Header
+from vidfer.store.settings import BuildSettings
+
+if TYPE_CHECKING:
+    from vidfer.crops.settings import CropSettings
+
+ToRead = tuple[Clip, CachedClip]
+"""A clip, and its record as it was when the work was planned."""
+
+BYTES_PER_SECOND = 100_000
+"""Of video, for the time limit: slower than the slowest clip seen, by far."""
+
+STAGES = ("decode", "find", "cut", "encode", "write", "join")
+"""What the time of a build is told of, in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How clips are read; it can be sent to other processes."""
+
+    parts: PartsFolder
+    header: Header
+    crop_settings: CropSettings
+    settings: BuildSettings
+    device: str
+    n_workers: int
+
+
+def read_clips(
+    todo: Sequence[ToRead], reading: Reading, tick: Callable[[], None] = lambda: None
+) -> Iterator[dict[str, float]]:
+    """Write a part for each clip; yield the seconds that each stage took, as the clips end.
+
+    Args:
+        todo: what to read, in this order.
+        reading: how.
+        tick: called about every second; what it raises stops the work.
+
+    Raises:
+        VidferError: when no clip could be read or written: no such device, a full disk.
+    """
+    if not todo:
+        return
+    limit_s = reading.settings.time_limit_s
+    jobs = [Job(one, limit_s + one[1].file_size / BYTES_PER_SECOND) for one in todo]
+    arguments = (
+        reading.parts,
+        reading.header,
+        reading.crop_settings,
+        reading.device,
+        reading.settings.overlap,
+    )
+    results = run_jobs(jobs, "vidfer.store.worker:prepare", arguments, reading.n_workers, tick)
+    for position, result in results:
+        if isinstance(result, Lost):
+            store_failure(reading.parts, reading.header, todo[position][1], result.reason)
+            yield {}
+        else:
+            yield result
+
+
+def workers_here(settings: BuildSettings, n_processes: int) -> int:
+    """Workers of each of ``n_processes`` processes of this machine."""
+    return settings.workers or max(1, len(os.sched_getaffinity(0)) // n_processes)
