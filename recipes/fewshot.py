@@ -100,7 +100,13 @@ def main(settings: Settings) -> None:
         check_same_split(start_info, cache, split, settings.init)
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     train_clips = ClipDataset(
-        cache.path, split.train, train_labels, n_frames=frames, training=True, seed=settings.seed
+        cache.path,
+        split.train,
+        train_labels,
+        n_frames=frames,
+        training=True,
+        seed=settings.seed,
+        decode=settings.data.decode,
     )
     val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
     sampler = EpisodeSampler(

@@ -115,15 +115,14 @@ def main(settings: Settings) -> None:
     split = with_unlabelled(split, cache, other, settings.data.novel)
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
-    labelled_clips = ClipDataset(
-        cache.path, split.train, train_labels, n_frames=frames, training=True, seed=settings.seed
-    )
+    to_train = {"n_frames": frames, "training": True, "seed": settings.seed, "decode": settings.data.decode}
+    labelled_clips = ClipDataset(cache.path, split.train, train_labels, **to_train)
     labelled_targets = smooth_targets(
         torch.from_numpy(train_labels), len(split.classes), settings.train.label_smoothing
     )
     pool = (other or cache).path
     clips_to_label = ClipDataset(pool, split.unlabelled, n_frames=frames)
-    pseudo_clips = ClipDataset(pool, split.unlabelled, n_frames=frames, training=True, seed=settings.seed)
+    pseudo_clips = ClipDataset(pool, split.unlabelled, **to_train)
     val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
     label_loader = build_loader(clips_to_label, batch_size, workers=workers)
     val_loader = build_loader(val_clips, batch_size, workers=workers)

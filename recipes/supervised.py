@@ -72,7 +72,13 @@ def main(settings: Settings) -> None:
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     train_clips = ClipDataset(
-        cache.path, split.train, train_labels, n_frames=frames, training=True, seed=settings.seed
+        cache.path,
+        split.train,
+        train_labels,
+        n_frames=frames,
+        training=True,
+        seed=settings.seed,
+        decode=settings.data.decode,
     )
     val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
     train_loader = build_loader(

@@ -23,7 +23,13 @@ def draw_crops(number: int, frames: int, size_px: int, rng: np.random.Generator)
 
 
 def write_striped_cache(
-    path: Path, per_class: dict[str, int], *, size_px: int = 32, frames: int = 3, faceless: int = 0
+    path: Path,
+    per_class: dict[str, int],
+    *,
+    size_px: int = 32,
+    frames: int = 3,
+    faceless: int = 0,
+    codec: str = "raw",
 ) -> CropCache:
     """A cache with ``per_class[split]`` clips per class; the first ``faceless`` unlabelled ones are black.
 
@@ -45,4 +51,4 @@ def write_striped_cache(
                 status = np.full(frames, STATUS.index("missing" if missing else "detected"), np.uint8)
                 crops = draw_crops(number, frames, size_px, rng) * np.uint8(not missing)
                 made.append((clip, status, crops))
-    return store_clips(path, made, size_px=size_px)
+    return store_clips(path, made, size_px=size_px, codec=codec)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 from accelerate.data_loader import BatchSamplerShard
+from striped_cache import write_striped_cache
 
 from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
 from vidfer.learn.noisy_student import MixedBatches, MixedDataset, numbered, shuffles
 
 LABELS = [0, 0, 0, 0, 1, 2]
@@ -87,3 +89,24 @@ def test_items_say_their_target_and_repeat_with_other_frames(striped_cache):
     assert pseudo.seed == 0  # the views are copies
     mixed.set_epoch(1)
     assert any(not torch.equal(mixed[True, turn, 1]["crops"], again[turn]) for turn in range(8))
+
+
+def test_encoded_clips_mix_with_one_another_and_with_raw_ones(tmp_path):
+    caches = {
+        codec: write_striped_cache(tmp_path / f"{codec}.h5", {"train": 3}, codec=codec).path
+        for codec in ("jpeg", "raw")
+    }
+    places = [(False, 0, 2), (True, 0, 0), (True, 1, 0), (False, 0, 0)]
+    for labelled, pseudo in (("jpeg", "jpeg"), ("jpeg", "raw"), ("raw", "jpeg")):
+        batches = []
+        for decode in ("worker", "device"):
+            parts = [
+                ClipDataset(caches[codec], [0, 4, 8], n_frames=2, training=True, decode=decode)
+                for codec in (labelled, pseudo)
+            ]
+            mixed = MixedDataset(*parts, torch.eye(3), torch.eye(3))
+            (batch,) = build_loader(mixed, 4, batches=[places])
+            batches.append(batch | {"crops": batch["crops"].to("cpu")})
+        here, there = batches
+        assert (here["crops"].int() - there["crops"].int()).abs().max() <= 2
+        assert torch.equal(here["target"], there["target"]) and torch.equal(here["pseudo"], there["pseudo"])

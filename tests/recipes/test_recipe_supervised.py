@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from recipe_runs import FAST, RECIPES, SHORT, TINY, assert_same_run, metrics, weights
+from striped_cache import write_striped_cache
 
 from vidfer.errors import VidferError
 from vidfer.models.checkpoint import load_checkpoint
@@ -63,6 +64,16 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(supervised, st
         supervised.main(replace(settings, out=killed))
     supervised.main(replace(settings, out=killed, resume=True))
     assert_same_run(tmp_path / "whole", killed)
+
+
+def test_crops_that_are_decoded_where_the_network_is_train_it_alike(supervised, tmp_path):
+    cache = write_striped_cache(tmp_path / "jpeg.h5", {"train": 4, "val": 2}, codec="jpeg").path
+    for decode in ("worker", "device"):
+        data = replace(FAST["data"], decode=decode)
+        options = FAST | {"data": data, "train": replace(SHORT, epochs=1)}
+        supervised.main(supervised.Settings(cache=cache, out=tmp_path / decode, model=TINY, **options))
+    here, there = weights(tmp_path / "worker"), weights(tmp_path / "device")
+    assert all((here[name] - there[name]).abs().max() < 1e-3 for name in here)
 
 
 def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(

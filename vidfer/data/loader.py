@@ -62,8 +62,11 @@ def collate_clips(items: list[dict]) -> dict:
 
 
 def _batch_of(crops: list[Tensor] | list[EncodedCrops]) -> Tensor | EncodedCrops:
-    if isinstance(crops[0], EncodedCrops):
+    encoded = [isinstance(one, EncodedCrops) for one in crops]
+    if all(encoded):
         return EncodedCrops.of_batch(crops)
+    if any(encoded):  # clips of two caches, one of them raw
+        return torch.stack([one.to("cpu") for one in crops])
     whole = crops[0]._base
     if whole is None or whole.shape != (len(crops), *crops[0].shape):
         return torch.stack(crops)

@@ -47,6 +47,9 @@ class DataSettings:
     """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
     workers: int = 0
     """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
+    decode: Literal["worker", "device"] = "worker"
+    """Who decodes the JPEGs to train on: the loader, or the network's device, which saves the loader nearly
+    all of its work. On CUDA colours differ a little; what is not trained on is always as `worker` sees it."""
 
     def __post_init__(self) -> None:
         if self.frames < 1:
