@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.console import Progress, parse
+from vidfer.errors import VidferError
 from vidfer.store.choice import Choice
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -19,29 +20,55 @@ def inspect(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Inspect:
-        """Say what a cache holds, or draw a contact sheet of one clip."""
+        """Say what a cache holds, list what went wrong in making it, or draw a contact sheet of one clip."""
 
         cache: tyro.conf.Positional[Path]
         """The cache."""
+        failures: bool = False
+        """List everything that went wrong, with reasons: clips that could not be read, or not to their end,
+        and clips that show no face or few."""
         clip: str | None = None
-        """Id of a clip to draw: its crops with time and status."""
+        """Id of a clip to draw: frames with box and landmarks over their three crops."""
+        root: Path | None = None
+        """With --clip: the folder of the videos, for the whole frames, which are not in the cache."""
         out: Path | None = None
-        """The PNG to write with --clip; by default the clip's name in this folder."""
+        """With --clip the PNG to write, by default the clip's name in this folder; with --failures a table to
+        write, .csv."""
 
     options = parse(Inspect, arguments)
+    _check_inspect(options)
     from vidfer.store.reader import CropCache
 
     crops = CropCache(options.cache)
-    if options.clip is None:
+    if options.clip is not None:
+        from vidfer.store.contact_sheet import contact_sheet
+
+        out = options.out or Path(Path(options.clip).name.replace("#", "_")).with_suffix(".png")
+        notes = contact_sheet(crops, options.clip, out, root=options.root)
+        print("\n  ".join([str(out), *notes]))
+    elif options.failures:
+        from vidfer.store.failures import failures_page, write_failures
+
+        if options.out:
+            print(f"{options.out}: {write_failures(crops, options.out)} lines")
+        else:
+            print(failures_page(crops))
+    else:
         from vidfer.store.inspect import inspect_cache
 
         print(inspect_cache(crops))
-    else:
-        from vidfer.store.contact_sheet import contact_sheet
-
-        out = options.out or Path(Path(options.clip).name).with_suffix(".png")
-        print(contact_sheet(crops, options.clip, out))
     return 0
+
+
+def _check_inspect(options) -> None:
+    if options.failures and options.clip is not None:
+        raise VidferError("--failures is about all clips and --clip about one; choose one of them")
+    if options.root and options.clip is None:
+        raise VidferError(
+            "--root is for --clip: it finds the video of that clip; add --clip, or leave it out"
+        )
+    if options.out and options.clip is None and not options.failures:
+        raise VidferError("--out is for --clip or --failures; add one of them, or leave it out")
 
 
 def verify(arguments: Sequence[str]) -> int:
@@ -49,12 +76,33 @@ def verify(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Verify:
-        """Recompute every hash of a cache and name the clips that are damaged."""
+        """Recompute every hash of a cache and name the clips that are damaged; make them again if asked."""
 
         cache: tyro.conf.Positional[Path]
         """The cache."""
+        repair: bool = False
+        """Make damaged clips again from their videos. All others are copied byte for byte into a new cache,
+        which takes the place of the old one when it is complete."""
+        src: str | None = None
+        """With --repair: the kind of data set, as it was given to `vidfer cache`."""
+        root: Path | None = None
+        """With --repair: where the data set is."""
+        subject_pattern: str | None = None
+        """With --repair: as it was given to `vidfer cache`."""
+        enhance: Path | None = None
+        """With --repair: the ONNX model, if the cache was made with one."""
+        workers: int | None = None
+        """With --repair: processes that read videos; one per core when not given."""
+        device: str = "cpu"
+        """With --repair: where the detector runs: cpu, cuda, cuda:1."""
 
     options = parse(Verify, arguments)
+    if options.repair and not (options.src and options.root):
+        raise VidferError(
+            "--repair makes clips again from their videos: add --src and --root as for `vidfer cache`"
+        )
+    if not options.repair and (options.src or options.root):
+        raise VidferError("--src and --root are for --repair; add it, or leave them out")
     from vidfer.store.verify import verify_cache
 
     with Progress("verifying", "clip") as progress:
@@ -63,7 +111,40 @@ def verify(arguments: Sequence[str]) -> int:
         print(f"{fault.clip or options.cache}: {fault.what}")
     if not faults:
         print(f"{options.cache}: every byte is as it was written")
-    return 1 if faults else 0
+        return 0
+    if not options.repair:
+        if any(fault.clip for fault in faults):
+            print(f"mend it with `vidfer verify {options.cache} --repair --src ... --root ...`")
+        return 1
+    return _repair(options, faults)
+
+
+def _repair(options, faults: Sequence) -> int:
+    """What ``vidfer verify --repair`` does with the faults."""
+    from vidfer.clips import find_clips
+    from vidfer.device import check_device
+    from vidfer.store.repair import repair_cache
+
+    check_device(options.device)
+    clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
+    with Progress("reading", "clip") as progress, Progress("joining", "clip") as join_progress:
+        done = repair_cache(
+            options.cache,
+            faults,
+            clips,
+            enhance=options.enhance,
+            workers=options.workers,
+            device=options.device,
+            progress=progress,
+            join_progress=join_progress,
+        )
+    print(f"{options.cache}: {len(done.ids)} clips made again")
+    print(f"content hash {done.content_hash}")
+    if done.as_before:
+        print("the content is what it was before the damage")
+    else:
+        print("the content is not what it was before the damage: videos, labels or libraries have changed")
+    return 0 if done.as_before else 1
 
 
 def merge(arguments: Sequence[str]) -> int:

@@ -1,118 +1,159 @@
-"""One page of pictures of a clip: what the crops show and how well the face was seen."""
+"""One page of pictures of a clip: whole frames with box and landmarks over their three crops."""
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from vidfer.crops import REGIONS, STATUS
 from vidfer.errors import VidferError
+from vidfer.store.choice import similar
 from vidfer.store.reader import CropCache
+from vidfer.store.records import FrameTable
+from vidfer.store.sheet_page import COLOURS, INK, PAPER, QUIET, SheetPage
+from vidfer.store.whole_frames import SAME_TIME_S, WholeFrames, find_video, read_whole_frames
 
-COLOURS = {"missing": "#b3343a", "detected": "#1f6f54", "tracked": "#5b8def", "interpolated": "#d99a2b"}
-INK, QUIET, PAPER = "#22262b", "#7a828c", "#ffffff"
+Plane = tuple[float, float, float, float]
+"""The part of the picture's plane that is shown: x1, y1, x2, y2 in pixels."""
 
 
-def contact_sheet(cache: CropCache, clip_id: str, out: Path | str, n_frames: int = 10) -> Path:
-    """Draw frames of a clip, evenly spread: time, status and the three crops, over a strip of the whole clip.
+def contact_sheet(
+    cache: CropCache, clip_id: str, out: Path | str, root: Path | None = None, n_frames: int = 8
+) -> list[str]:
+    """Draw frames of a clip, evenly spread: whole frame, time, status, crops, and a strip of the whole clip.
 
     Args:
         cache: where the clip is.
         clip_id: its id.
         out: the PNG to write.
-        n_frames: at most so many columns.
+        root: where its video is; without it box and landmarks are drawn in place of the whole frames.
+        n_frames: at most so many frames.
 
     Returns:
-        ``out``.
+        What the reader of the sheet should know; these lines are written on it too.
 
     Raises:
-        VidferError: when ``out`` is no PNG, the cache has no such clip, or the clip could not be read.
+        VidferError: when ``out`` is no PNG, the cache has no such clip, the clip could not be read, or its
+            video is not below ``root``.
     """
     out = Path(out)
     if out.suffix.lower() != ".png":
         raise VidferError(f"{out} does not end in .png; name the picture to write")
-    index = _index_of(cache, clip_id)
+    index = next((i for i, clip in enumerate(cache.clips) if clip.id == clip_id), None)
+    if index is None:
+        raise VidferError(f"{cache.path} has no clip '{clip_id}'{similar(clip_id, cache.clips)}")
     clip, table = cache.clips[index], cache.frames(index)
     if not len(table):
         raise VidferError(f"clip '{clip_id}' in {cache.path} has no frames: {clip.reason}")
     shown = np.unique(np.linspace(0, len(table) - 1, n_frames).round().astype(int))
+    whole, notes = _whole_frames(cache, index, root, shown)
+    plane = _plane(whole, table)
+    page = SheetPage(len(shown), (plane[3] - plane[1]) / (plane[2] - plane[0]), notes)
+    page.head(clip)
+    others = _others(cache, index)
     crops = cache.read(index, shown).transpose(0, 1, 3, 4, 2)
-    cell, left, top, strip = 1.25, 0.75, 0.92, 1.15
-    width = left + cell * max(len(shown), 5) + 0.25
-    height = top + len(REGIONS) * cell + strip
-    figure = Figure((width, height), dpi=110, facecolor=PAPER)
-    figure.text(0.12 / width, 1 - 0.28 / height, clip.id, size=12, weight="bold", color=INK, va="center")
-    facts = [clip.label or "no label", clip.subject and f"subject {clip.subject}", clip.split]
-    facts += [f"{clip.n_frames} frames", f"{clip.n_faces} with a face"]
-    figure.text(
-        0.12 / width, 1 - 0.53 / height, "  ·  ".join(filter(None, facts)), size=9, color=QUIET, va="center"
-    )
-    for column, frame in enumerate(shown):
+    for place, frame in enumerate(shown.tolist()):
         status = STATUS[table.status[frame]]
-        x = left + column * cell
-        middle = (x + cell / 2) / width
-        figure.text(
-            middle,
-            1 - 0.78 / height,
-            f"{table.times_s[frame]:.2f} s",
-            size=8,
-            color=INK,
-            ha="center",
-            va="center",
-        )
-        for row in range(len(REGIONS)):
-            y = height - top - (row + 1) * cell
-            axes = figure.add_axes(
-                ((x + 0.03) / width, (y + 0.03) / height, (cell - 0.06) / width, (cell - 0.06) / height)
-            )
-            axes.set(xticks=[], yticks=[])
-            for side in axes.spines.values():
-                side.set(color=COLOURS[status], linewidth=2)
+        page.caption(place, frame, table.times_s[frame], status, table.scores[frame])
+        _draw_frame(page.frame_axes(place, status), plane, whole, table, frame, others)
+        for region in range(len(REGIONS)):
+            axes = page.crop_axes(place, region)
             if status == "missing":
-                axes.set_facecolor("#f1f2f4")
-                axes.text(0.5, 0.5, "no face", size=8, color=QUIET, ha="center", transform=axes.transAxes)
+                _say(axes, "no face")
             else:
-                axes.imshow(crops[column, row])
-    for row, region in enumerate(REGIONS):
-        y = (height - top - (row + 0.5) * cell) / height
-        figure.text((left - 0.1) / width, y, region, size=9, color=INK, ha="right", va="center")
-    bottom = figure.add_axes((left / width, 0.42 / height, (width - left - 0.25) / width, 0.45 / height))
-    _strip(bottom, table, shown)
-    figure.text((left - 0.1) / width, 0.645 / height, "score", size=9, color=INK, ha="right", va="center")
-    FigureCanvasAgg(figure)
+                axes.imshow(crops[place, region])
+    page.strip(table, shown, bool(others))
     out.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out, facecolor=PAPER)
-    return out
+    page.save(out)
+    return notes
 
 
-def _strip(axes, table, shown: np.ndarray) -> None:
-    """The whole clip: colour is the status, height the detection score, ticks mark the frames shown above."""
-    n = len(table)
-    scores = np.where(table.status > 0, np.nan_to_num(table.scores, nan=0.0), 1.0)
-    for number, name in enumerate(STATUS):
-        here = table.status == number
-        if here.any():
-            alpha = 0.35 if name == "missing" else 1.0
-            axes.bar(np.flatnonzero(here), scores[here], 1.0, color=COLOURS[name], alpha=alpha, label=name)
-    axes.set(xlim=(-0.5, n - 0.5), ylim=(0, 1), yticks=[0, 1], xticks=shown)
-    axes.set_xticklabels([str(frame) for frame in shown])
-    axes.tick_params(labelsize=7, colors=QUIET, length=2, pad=2)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.legend(
-        loc="upper left", bbox_to_anchor=(0, -0.4), ncols=4, fontsize=8, frameon=False, borderpad=0,
-        handlelength=0.9, handleheight=0.9, labelcolor=INK, columnspacing=1.5,
-    )  # fmt: skip
+def _whole_frames(
+    cache: CropCache, index: int, root: Path | None, shown: np.ndarray
+) -> tuple[WholeFrames, list[str]]:
+    """The frames, and what is to be said of them."""
+    clip = cache.clips[index]
+    notes = [f"read only up to a damaged place: {clip.reason}"] if clip.reason else []
+    if root is None:
+        hint = "whole frames are not in the cache; with --root and the folder of the videos they are shown"
+        return WholeFrames(), [*notes, hint]
+    whole = read_whole_frames(cache, index, find_video(root, clip), shown)
+    return whole, [*notes, whole.note] if whole.note else notes
 
 
-def _index_of(cache: CropCache, clip_id: str) -> int:
-    ids = [clip.id for clip in cache.clips]
-    if clip_id not in ids:
-        near = difflib.get_close_matches(clip_id, ids, n=3, cutoff=0.3)
-        hint = f"; similar ones: {', '.join(near)}" if near else ""
-        raise VidferError(f"{cache.path} has no clip '{clip_id}'{hint}")
-    return ids.index(clip_id)
+def _plane(whole: WholeFrames, table: FrameTable) -> Plane:
+    """The whole frame; if that is not known, what the boxes cover, twice as wide as high."""
+    if whole.width:
+        return 0, 0, whole.width, whole.height
+    boxes = table.boxes_xyxy[table.status > 0]
+    if not len(boxes):
+        return 0, 0, 2, 1
+    (x1, y1), (x2, y2) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    half = 0.65 * max((x2 - x1) / 2, y2 - y1, 1)
+    middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
+    return middle_x - 2 * half, middle_y - half, middle_x + 2 * half, middle_y + half
+
+
+def _others(cache: CropCache, index: int) -> list[FrameTable]:
+    """Where the other people in the same video are."""
+    clip = cache.clips[index]
+    same = (i for i, other in enumerate(cache.clips) if other.main_id == clip.main_id and i != index)
+    return [cache.frames(i) for i in same]
+
+
+def _draw_frame(
+    axes: Axes, plane: Plane, whole: WholeFrames, table: FrameTable, frame: int, others: list[FrameTable]
+) -> None:
+    """A whole frame with the box and the landmarks of its face, and thinly the boxes of others."""
+    if frame in whole.images:
+        axes.imshow(whole.images[frame], extent=(0, whole.width, whole.height, 0))
+    panel = axes.get_position()
+    panel_width, panel_height = (
+        panel.width * axes.figure.get_figwidth(),
+        panel.height * axes.figure.get_figheight(),
+    )
+    scale = min(panel_width / (plane[2] - plane[0]), panel_height / (plane[3] - plane[1]))  # inches a pixel
+    middle_x, middle_y = (plane[0] + plane[2]) / 2, (plane[1] + plane[3]) / 2
+    half_x, half_y = panel_width / scale / 2, panel_height / scale / 2
+    axes.set(
+        xlim=(middle_x - half_x, middle_x + half_x),
+        ylim=(middle_y + half_y, middle_y - half_y),
+        aspect="auto",
+    )
+    if whole.width and frame not in whole.images:
+        _say(axes, "not in the video")
+    for other in others:
+        near = int(np.abs(other.times_s - table.times_s[frame]).argmin()) if len(other) else 0
+        if (
+            len(other)
+            and abs(other.times_s[near] - table.times_s[frame]) < SAME_TIME_S
+            and other.status[near]
+        ):
+            _box(axes, other.boxes_xyxy[near], PAPER, 0.7)
+    if not table.status[frame]:
+        if not whole.width:
+            _say(axes, "no face")
+        return
+    box, colour = table.boxes_xyxy[frame], COLOURS[STATUS[table.status[frame]]]
+    _box(axes, box, colour, 1.5)
+    size = float(np.clip(0.05 * (box[3] - box[1]) * scale * 72, 1.2, 4.5))  # points
+    x, y = table.landmarks[frame].T
+    axes.plot(x, y, "o", markersize=size, color=PAPER, markeredgecolor=INK, markeredgewidth=size / 5)
+
+
+def _box(axes: Axes, box: np.ndarray, colour: str, width: float) -> None:
+    x1, y1, x2, y2 = box
+    halo = [withStroke(linewidth=width + 1.2, foreground=INK if colour == PAPER else PAPER, alpha=0.6)]
+    axes.add_patch(
+        Rectangle(
+            (x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=colour, linewidth=width, path_effects=halo
+        )
+    )
+
+
+def _say(axes: Axes, words: str) -> None:
+    axes.text(0.5, 0.5, words, size=9, color=QUIET, ha="center", va="center", transform=axes.transAxes)

@@ -12,7 +12,7 @@ from vidfer.store.new_cache import new_cache
 from vidfer.store.parts_folder import difference
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
-from vidfer.store.schema import Header, open_cache
+from vidfer.store.schema import Header
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,9 @@ def check_shards(caches: Sequence[CropCache]) -> None:
     """Raise VidferError when caches are shards of a data set and not all of its shards are there."""
     found: dict[tuple[str, int], dict[int, Path]] = {}
     for cache in caches:
-        with open_cache(cache.path) as file:
-            attrs = file.attrs
-            if "shard_index" in attrs:
-                data_set = (str(attrs["shard_list_hash"]), int(attrs["shard_count"]))
-                found.setdefault(data_set, {})[int(attrs["shard_index"])] = cache.path
+        if cache.shard:
+            data_set = (cache.shard.list_hash, cache.shard.count)
+            found.setdefault(data_set, {})[cache.shard.index] = cache.path
     for (_, count), shards in found.items():
         missing = [f"{index}/{count}" for index in range(1, count + 1) if index not in shards]
         if missing:
