@@ -4,8 +4,8 @@
 
 Each reader opens the file, and gives every frame as an RGB array. They take turns; printed are medians of
 milliseconds of processor time (all threads, user and system) per frame that came: the time that passes on one
-core of an idle machine. A reader that gives another number of frames than vidfer is marked ``!``, one that fails
-``–``.
+core of an idle machine. A reader that gives another number of frames than vidfer is marked ``!``, one that
+fails ``–``.
 """
 
 from __future__ import annotations

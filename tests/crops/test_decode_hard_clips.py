@@ -55,7 +55,7 @@ def test_both_libraries_give_the_same_frames(shared):
         *clips.glob("*/*_e*"),
     ]:
         try:
-            decord, pyav = islice(open_readers(path, "decord"), 2)
+            decord, pyav = islice(open_readers(path, reader="decord"), 2)
         except (UnreadableVideo, ValueError):
             continue  # only one of them, or none, reads this file
         if type(decord) is not DecordReader or type(pyav) is not AvReader or path.name in PARTLY:
@@ -85,6 +85,6 @@ def test_real_clips_give_what_ffmpeg_gives(shared, name):
 
 
 def test_decord_is_used_where_it_can_be(shared):
-    assert type(next(open_readers(shared / "data/hard_clips/base_h264.mp4", "decord"))) is DecordReader
+    assert type(next(open_readers(shared / "data/hard_clips/base_h264.mp4", reader="decord"))) is DecordReader
     for name in ("mpeg2.ts", "editlist_cut.mp4", "big_1920x1536.mp4"):
-        assert type(next(open_readers(shared / "data/hard_clips" / name, "decord"))) is AvReader, name
+        assert type(next(open_readers(shared / "data/hard_clips" / name, reader="decord"))) is AvReader, name

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.crops.decode_av import WrongPlan
 from vidfer.crops.decode_fault import UnreadableVideo
-from vidfer.crops.decode_open import Reader, open_readers
+from vidfer.crops.decode_open import open_readers
+from vidfer.crops.decode_plan import WrongPlan
 from vidfer.errors import VidferError
 
 CHUNK_BYTES = 96 * 2**20
@@ -99,11 +99,11 @@ def read_chunks(
     """
     path = Path(path)
     given, last_s = 0, -np.inf
-    for opened in open_readers(path, reader):
+    for opened in open_readers(path, start_s=start_s, end_s=end_s, reader=reader):
         times_s = opened.times_s
         positions = choose_frames(times_s, start_s=start_s, end_s=end_s, max_frames=max_frames, fps=fps)
         if len(positions) == 0:
-            raise UnreadableVideo(path, _nothing_between(start_s, end_s, opened))
+            raise UnreadableVideo(path, _nothing_between(start_s, end_s, path))
         # What a reader before this one has given stays given.
         positions = positions[times_s[positions] > last_s + TIME_SLACK_S]
         step = max(1, min(chunk_frames, CHUNK_BYTES // (opened.width * opened.height * 3)))
@@ -149,9 +149,9 @@ def choose_frames(
     return positions
 
 
-def _nothing_between(start_s: float | None, end_s: float | None, reader: Reader) -> str:
+def _nothing_between(start_s: float | None, end_s: float | None, path: Path) -> str:
     until = "the end" if end_s is None else f"{end_s:g} s"
-    last_s = reader.times_s[-1]
+    times_s = next(open_readers(path)).times_s
     return (
-        f"no frame from {start_s or 0:g} s to {until}: the last of {len(reader.times_s)} is at {last_s:.3f} s"
+        f"no frame from {start_s or 0:g} s to {until}: the last of {len(times_s)} is at {times_s[-1]:.3f} s"
     )

@@ -16,48 +16,69 @@ import numpy as np
 
 from vidfer.crops.decode_memory import new_frames
 from vidfer.crops.decode_packets import decode_packets, open_container
+from vidfer.crops.decode_plan import WrongPlan, plan_frames
 from vidfer.crops.decode_rgb import RgbWriter
 
 FALLBACK_FPS = 25.0
 """Only for files that state no rate."""
 
-KEPT_BYTES = 16 * 2**20
-"""Packets up to this are kept from the first pass; of a larger video the file is read a second time."""
-
-
-class WrongPlan(Exception):
-    """The frames that come are not those that were announced."""
+SEEK_MARGIN_S = 1.0
+"""The jump goes so much further back, because indices are in order of decoding, which is ahead of showing."""
 
 
 class AvReader:
     """Frames by position, forwards only.
 
+    Args:
+        container: the file, opened and not yet read from.
+        start_s: jump to the key frame before this time; ``times_s`` starts there.
+        end_s: ``times_s`` may end there.
+
     Raises:
         WrongPlan: here or from :meth:`read`; the frames before that are right.
-        UnreadableVideo: FFmpeg cannot open the file.
     """
 
-    def __init__(self, path: Path, container: av.container.InputContainer) -> None:
+    def __init__(
+        self,
+        path: Path,
+        container: av.container.InputContainer,
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> None:
         self.fault: str | None = None
         stream = container.streams.video[0]
         self.fps = float(stream.average_rate or FALLBACK_FPS)
-        ticks, packets = _survey(container.demux(stream))
-        if packets is None:
+        tick_s = float(stream.time_base)
+        zero = start = None
+        if start_s is not None:
+            zero = _first_tick(container)
+            start = zero + int((start_s - SEEK_MARGIN_S) / tick_s)
+        packets = _packets_from(container, start)
+        plan = plan_frames(packets, zero=zero, length=None if end_s is None else int(end_s / tick_s) + 1)
+        ticks = plan.ticks
+        if start is not None and (len(ticks) == 0 or ticks[0] > start):
+            raise WrongPlan
+        if plan.packets is None:
             container.close()
             container = open_container(path)
-            packets = container.demux(container.streams.video[0])
+            packets = _packets_from(container, start)
+        else:
+            packets = chain(plan.packets, packets)
         self._container = container  # has to live as long as its packets
-        self._ticks = ticks
+        self._ticks, self._whole, self._jumped, self._next = ticks, plan.whole, start is not None, 0
         self._faults: list[str] = []
         frames = decode_packets(packets, self._faults)
         first = next(frames, None)
-        if first is None or len(ticks) == 0 or first.pts != ticks[0]:
+        while self._jumped and first is not None and first.pts is not None and first.pts < ticks[0]:
+            # Shown before the key frame, and decoded without what it leans on.
+            first = next(frames, None)
+        if first is None or first.pts != ticks[0]:
             raise WrongPlan
         self._frames: Iterator[av.VideoFrame] = chain([first], frames)
         self._writer = RgbWriter(first)
         self.width, self.height = self._writer.width, self._writer.height
-        self.times_s = (ticks - ticks[0]) * float(stream.time_base)
-        self._next = 0
+        self.times_s = (ticks - (ticks[0] if zero is None else zero)) * tick_s
 
     def read(self, positions: np.ndarray) -> np.ndarray:
         """Frames at rising positions (k,), all after those of the last call: uint8 (k, H, W, 3) RGB."""
@@ -74,38 +95,31 @@ class AvReader:
         frame = None
         while self._next <= position:
             frame = next(self._frames, None)
-            if frame is None and self._faults:
+            if frame is None and self._faults and not self._jumped:
                 self.fault = f"the data are damaged after frame {self._next - 1} ({self._faults[0]})"
                 return None
-            if frame is None or frame.pts != self._ticks[self._next]:
+            if frame is None or frame.pts != self._ticks[self._next] or (self._jumped and frame.is_corrupt):
                 raise WrongPlan
             self._next += 1
-        if self._next == len(self._ticks) and next(self._frames, None) is not None:
+        if self._whole and self._next == len(self._ticks) and next(self._frames, None) is not None:
             raise WrongPlan
         return frame
 
 
-def _survey(packets: Iterator[av.Packet]) -> tuple[np.ndarray, list[av.Packet] | None]:
-    """When the frames of some packets are shown, in time stamps (n,), and the packets if they are few.
-
-    Raises:
-        WrongPlan: the packets do not tell.
-    """
-    ticks: list[int] = []
-    kept: list[av.Packet] | None = []
-    n_bytes = 0
-    try:
-        for packet in packets:
-            n_bytes += packet.size
-            if kept is not None:
-                kept.append(packet)
-                if n_bytes > KEPT_BYTES:
-                    kept = None
-            # The last packet is empty and makes the decoder give what it holds. An edit list hides frames.
-            if packet.size and not packet.is_discard:
-                ticks.append(packet.pts)
-    except av.FFmpegError:
-        raise WrongPlan from None
-    if None in ticks or len(set(ticks)) < len(ticks):
+def _first_tick(container: av.container.InputContainer) -> int:
+    """The time stamp of the first frame that comes."""
+    first = next(decode_packets(container.demux(container.streams.video[0]), []), None)
+    if first is None or first.pts is None:
         raise WrongPlan
-    return np.sort(np.array(ticks, dtype=np.int64)), kept
+    return first.pts
+
+
+def _packets_from(container: av.container.InputContainer, start: int | None) -> Iterator[av.Packet]:
+    """The packets of the video from the key frame at or before a time stamp, or from the first one."""
+    stream = container.streams.video[0]
+    if start is not None:
+        try:
+            container.seek(start, stream=stream)
+        except av.FFmpegError:
+            raise WrongPlan from None
+    return container.demux(stream)

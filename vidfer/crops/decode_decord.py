@@ -9,8 +9,8 @@ import cv2  # noqa: F401
 import decord
 import numpy as np
 
-from vidfer.crops.decode_av import WrongPlan
 from vidfer.crops.decode_memory import new_frames
+from vidfer.crops.decode_plan import WrongPlan
 
 DecordError = (decord.DECORDError, RuntimeError)
 """What decord raises when it cannot open or read."""

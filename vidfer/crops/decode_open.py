@@ -12,8 +12,7 @@ length of the video.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -21,11 +20,19 @@ import av
 import numpy as np
 
 from vidfer.clips.media import is_image
-from vidfer.crops.decode_av import AvReader, WrongPlan
+from vidfer.crops.decode_av import AvReader
 from vidfer.crops.decode_careful import CarefulReader
 from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_images import ImageReader
 from vidfer.crops.decode_packets import open_container
+from vidfer.crops.decode_plan import WrongPlan
+
+SEEK_S = 4.0
+"""A part that starts later than this is jumped to; what lies before is otherwise soon decoded."""
+
+SEEK_CONTAINERS = frozenset({"mov", "matroska"})
+"""Only these store when each frame is shown. Elsewhere that is reckoned from the packets before, which a jump
+leaves out, or may start anew in the middle of the file."""
 
 DECORD_CONTAINERS = frozenset({"mov", "matroska", "flv", "asf"})
 DECORD_LACKS = frozenset({"av1", "libdav1d", "gif", "apng"})
@@ -51,10 +58,14 @@ class Reader(Protocol):
         """
 
 
-def open_readers(path: Path, reader: str = "pyav") -> Iterator[Reader]:
+def open_readers(
+    path: Path, *, start_s: float | None = None, end_s: float | None = None, reader: str = "pyav"
+) -> Iterator[Reader]:
     """The readers for a video file, an image file or a folder of frames; each next one trusts the file less.
 
     Args:
+        start_s: frames before this time may be left out.
+        end_s: frames at and after this time may be left out.
         reader: ``pyav``, or ``decord`` to ask decord first where it is right.
 
     Raises:
@@ -74,12 +85,16 @@ def open_readers(path: Path, reader: str = "pyav") -> Iterator[Reader]:
     if container.format.name.endswith("_pipe"):  # an image under a video's name
         yield ImageReader.of_image(path)
         return
-    makers = [partial(AvReader, path, container), partial(CarefulReader, path)]
-    if reader == "decord" and _suits_decord(container):
+    formats = set(container.format.name.split(","))
+    makers: list[Callable[[], Reader]] = []
+    if reader == "decord" and formats & DECORD_CONTAINERS and _codec(container) not in DECORD_LACKS:
         # Only here, because most runs do without, and two libraries of video in a process are one too many.
         from vidfer.crops.decode_decord import DecordReader
 
-        makers.insert(0, partial(DecordReader, path))
+        makers.append(lambda: DecordReader(path))
+    if start_s is not None and start_s > SEEK_S and formats & SEEK_CONTAINERS:
+        makers.append(lambda: AvReader(path, open_container(path), start_s=start_s, end_s=end_s))
+    makers += [lambda: AvReader(path, container, end_s=end_s), lambda: CarefulReader(path)]
     for make in makers:
         try:
             opened = make()
@@ -88,7 +103,5 @@ def open_readers(path: Path, reader: str = "pyav") -> Iterator[Reader]:
         yield opened
 
 
-def _suits_decord(container: av.container.InputContainer) -> bool:
-    formats = container.format.name.split(",")
-    codec = container.streams.video[0].codec_context.name
-    return not DECORD_CONTAINERS.isdisjoint(formats) and codec not in DECORD_LACKS
+def _codec(container: av.container.InputContainer) -> str:
+    return container.streams.video[0].codec_context.name
