@@ -4,6 +4,7 @@ import pytest
 from vidfer.crops import STATUS
 from vidfer.crops.decode import FrameChunk
 from vidfer.crops.detect import FaceDetector
+from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track import ASSUMED, DETECTED, INTERPOLATED, MISSING, TRACKED, FaceTrack, track_faces
 
@@ -130,3 +131,90 @@ def test_smoothing_steadies_without_delay(detector, draw_actor):
     assert wobble[1] < 0.6 * wobble[0]
     off = [np.linalg.norm(track.landmarks - truth.landmarks, axis=2).mean() for track in (rough, smooth)]
     assert off[1] < 1.05 * off[0]
+
+
+def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.concatenate([left, right], axis=2)
+
+
+def track_all(detector: FaceDetector, images: np.ndarray, **settings) -> list[FaceTrack]:
+    times_s = np.arange(len(images)) / 25
+
+    def chunks():
+        for i in range(0, len(images), 16):
+            yield FrameChunk(images[i : i + 16], times_s[i : i + 16])
+
+    return track_faces(chunks, detector, CropSettings(**settings))
+
+
+def test_all_people_get_a_track_each_and_keep_it(detector, draw_actor):
+    images = side_by_side(draw_actor(2, 30)[0], draw_actor(5, 30)[0])
+    tracks = track_all(detector, images, face="all")
+    assert len(tracks) == 2
+    for track in tracks:
+        assert_consistent(track)
+        assert (track.status != MISSING).all()
+    centres = [track.boxes_xyxy[:, [0, 2]].mean(axis=1) for track in tracks]
+    lefts = sorted(centres, key=lambda centre: centre[0])
+    assert (lefts[0] < 320).all() and (lefts[1] > 320).all()
+
+
+def test_after_a_cut_somebody_else_at_the_same_place_is_not_the_same_person(detector, draw_actor):
+    images = np.concatenate([draw_actor(2, 20)[0], draw_actor(5, 12)[0]])
+    tracks = track_all(detector, images, face="all")
+    assert len(tracks) == 2
+    assert (tracks[0].status[:20] != MISSING).all() and (tracks[0].status[20:] == MISSING).all()
+    assert (tracks[1].status[:20] == MISSING).all() and (tracks[1].status[20:] != MISSING).all()
+
+
+def test_somebody_who_comes_back_after_a_cut_is_known_again(detector, draw_actor):
+    one, other = draw_actor(2, 30)[0], draw_actor(5, 12)[0]
+    images = np.concatenate([one[:14], other, one[14:]])
+    (track,) = track_all(detector, images)
+    there = np.r_[0:14, 26:42]
+    assert (track.status[there] != MISSING).all() and (track.status[14:26] == MISSING).all()
+
+
+def test_a_flash_is_no_cut(detector, draw_actor):
+    images = draw_actor(2, 24)[0].copy()
+    images[10] = 255
+    (track,) = track_all(detector, images, face="all")
+    assert track.status[10] == INTERPOLATED and (np.delete(track.status, 10) != MISSING).all()
+
+
+def test_two_people_who_walk_past_each_other_keep_their_tracks(detector, draw_actor):
+    """Small copies of two drawn people move through a picture and cross, one above the other."""
+    import cv2
+
+    n = 36
+    people = [
+        np.stack(
+            [
+                cv2.resize(image, (160, 120), interpolation=cv2.INTER_AREA)
+                for image in draw_actor(person, n)[0]
+            ]
+        )
+        for person in (2, 5)
+    ]
+    images = np.full((n, 260, 480, 3), 120, np.uint8)
+    for i in range(n):
+        shift = round(300 * i / (n - 1))
+        images[i, 4:124, 10 + shift : 170 + shift] = people[0][i]
+        images[i, 134:254, 310 - shift : 470 - shift] = people[1][i]
+    tracks = track_all(detector, images, face="all")
+    assert len(tracks) == 2
+    for track in tracks:
+        seen = track.status != MISSING
+        assert seen.mean() > 0.9
+        above = track.boxes_xyxy[seen][:, [1, 3]].mean(axis=1) < 130
+        assert above.all() or not above.any()
+
+
+def test_a_picture_that_is_cut_to_the_face_is_used_whole_where_none_is_found(detector):
+    images = np.random.default_rng(0).integers(0, 255, (2, 48, 48, 3), dtype=np.uint8)
+    chunks = [FrameChunk(images, np.arange(2) / 25)]
+    (track,) = track_faces(lambda: iter(chunks), detector, CropSettings(size_px=48), whole_face=True)
+    assert_consistent(track)
+    assert track.status.tolist() == [ASSUMED, ASSUMED] and track.scores.tolist() == [0, 0]
+    crops = crop_regions(images[0], track.landmarks[0], CropSettings(size_px=48))
+    assert np.abs(crops[0].astype(int) - images[0]).max() <= 1

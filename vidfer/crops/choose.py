@@ -11,6 +11,9 @@ LEAST_SHARE = 0.5
 """``largest`` and ``centre`` choose among the people that are seen in at least this share of the key frames
 in which the one seen longest is: else a face in the crowd, or a mistake, would be chosen for one frame."""
 
+ALL_SHARE = 0.1
+"""``all`` leaves out who is seen in less than this share of those key frames: mostly mistakes."""
+
 
 def choose_people(
     people: list[Person],
@@ -43,8 +46,9 @@ def choose_people(
     elif rule == "centre":
         middle = np.array([width, height]) / 2
         main = min(lasting, key=lambda person: np.median(np.linalg.norm(_centres(person) - middle, axis=1)))
-    others = [person for person in by_presence if person is not main] if rule == "all" else []
-    return [main, *others]
+    if rule != "all":
+        return [main]
+    return [main, *(p for p in by_presence if p is not main and len(p.boxes) >= ALL_SHARE * longest)]
 
 
 def presence(person: Person) -> float:

@@ -76,7 +76,7 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
         def chunks() -> Iterator[FrameChunk]:
             return (_enhance(chunk, enhance) for chunk in reading.chunks())
 
-    tracks = track_faces(chunks, detector, settings, clip.box_hint)
+    tracks = track_faces(chunks, detector, settings, clip.box_hint, clip.whole_face)
     return [ClipCrops(track, settings, reading.fault, chunks) for track in tracks]
 
 

@@ -58,6 +58,22 @@ def region_squares(landmarks: np.ndarray, settings: CropSettings) -> RegionSquar
     return RegionSquares(angle, np.stack([(eyes + mouth) / 2, eyes_centre, mouth]), sides)
 
 
+def whole_face_landmarks(width: int, height: int, settings: CropSettings) -> np.ndarray:
+    """The landmarks (5,2) float32 that make the largest square in the middle of a picture the face square:
+    what is assumed of a picture that a data set's makers have cut to the face."""
+    scale = min(width, height) / settings.face_side
+    half_d, half_h = scale / 2, scale * EYE_TO_MOUTH / 2
+    middle = np.array([width - 1, height - 1]) / 2
+    offsets = [
+        (-half_d, -half_h),
+        (half_d, -half_h),
+        (0, 0.1 * scale),
+        (-0.4 * scale, half_h),
+        (0.4 * scale, half_h),
+    ]
+    return (middle + np.array(offsets)).astype(np.float32)
+
+
 def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSettings) -> np.ndarray:
     """Cut the three regions out of a frame.
 

@@ -16,6 +16,7 @@ from vidfer.crops.detect import FaceDetector
 from vidfer.crops.follow import follow_people
 from vidfer.crops.key_frames import FirstLook, look_first
 from vidfer.crops.link import NEAR, Person, link_people
+from vidfer.crops.regions import whole_face_landmarks
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.smooth import smooth_over_time
 
@@ -46,6 +47,7 @@ def track_faces(
     detector: FaceDetector,
     settings: CropSettings,
     box_hint: tuple[float, float, float, float] | None = None,
+    whole_face: bool = False,
 ) -> list[FaceTrack]:
     """Follow faces through a clip, whose frames are read twice.
 
@@ -60,6 +62,7 @@ def track_faces(
     Args:
         chunks: starts reading the clip's frames; called twice.
         box_hint: x1, y1, x2, y2 in pixels: where the wanted person's head is.
+        whole_face: the picture is the face where none is found (`assumed`).
 
     Returns:
         A track of each person chosen, the main one first. Without a face, one track in which all is missing.
@@ -79,9 +82,9 @@ def track_faces(
                 found = np.array([frame for frame in person.boxes if frame not in look.keys], dtype=int)
                 own[found[own[found] == MISSING]] = TRACKED
                 own[list(frames)] = DETECTED
-    if not people:
-        return [_blank_track(look.times_s)]
-    return [_fill(look, person, own, settings) for person, own in zip(people, status)]
+    tracks = [_fill(look, person, own, settings) for person, own in zip(people, status)]
+    tracks = tracks or [_blank_track(look.times_s)]
+    return [_assume(track, look, settings) for track in tracks] if whole_face else tracks
 
 
 def _fill(look: FirstLook, person: Person, status: np.ndarray, settings: CropSettings) -> FaceTrack:
@@ -111,6 +114,16 @@ def _fill(look: FirstLook, person: Person, status: np.ndarray, settings: CropSet
         for values in (track.boxes_xyxy, track.landmarks)
     )
     return FaceTrack(times_s, boxes, landmarks, track.scores, status)
+
+
+def _assume(track: FaceTrack, look: FirstLook, settings: CropSettings) -> FaceTrack:
+    """The track with the whole picture as the face where it is missing; such a face has score 0."""
+    gone = track.status == MISSING
+    track.boxes_xyxy[gone] = (0, 0, look.width, look.height)
+    track.landmarks[gone] = whole_face_landmarks(look.width, look.height, settings)
+    track.scores[gone] = 0
+    track.status[gone] = ASSUMED
+    return track
 
 
 def _is_short(times_s: np.ndarray, a: int, b: int, max_gap_s: float) -> bool:
