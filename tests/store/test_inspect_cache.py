@@ -1,7 +1,9 @@
-from made_up_caches import make_cache
+from made_up_caches import header_for, make_cache, make_part
 
+from vidfer.store.concatenate import concatenate
 from vidfer.store.inspect import inspect_cache, summarise
 from vidfer.store.reader import CropCache
+from vidfer.store.shard import Shard
 
 
 def test_the_numbers_of_a_cache(jpeg_cache):
@@ -39,3 +41,13 @@ def test_the_page_of_text(jpeg_cache):
 def test_many_failures_are_counted_not_listed(tmp_path):
     page = inspect_cache(CropCache(make_cache(tmp_path, lengths=[0] * 25)))
     assert page.count("no such codec") == 20 and "... and 5 more" in page
+
+
+def test_a_shard_with_a_clip_that_is_cut_short(tmp_path):
+    pairs = [make_part(tmp_path, 0, 4), make_part(tmp_path, 1, 3, reason="ends after frame 2")]
+    shard = Shard(index=2, count=8, total_clips=1234, list_hash="ab")
+    concatenate(pairs, header_for(), tmp_path / "c.h5", shard=shard)
+    page = inspect_cache(CropCache(tmp_path / "c.h5"))
+    assert "shard 2 of 8, of 1,234 clips in all; `vidfer merge` joins them" in page
+    assert "1 clips were read only up to a damaged place:\n  val/clip_0001: ends after frame 2" in page
+    assert "could not be read" not in page and "inspect " in page.splitlines()[-1]

@@ -22,5 +22,5 @@ class Damage:
         if isinstance(error, (OSError, RuntimeError, KeyError, ValueError, TypeError)):
             raise VidferError(
                 f"{self.path}, {self.what}: the cache is damaged ({error}); `vidfer verify {self.path}` "
-                f"lists what is broken; restore the file or make it again with `vidfer cache`"
+                f"lists what is broken and, with --repair, mends it from the videos"
             ) from error

@@ -34,6 +34,8 @@ class CacheSummary:
     """Ids of clips that were read and show no face."""
     failures: list[tuple[str, str]]
     """Id and reason of clips that could not be read."""
+    cut_short: list[tuple[str, str]]
+    """Id and reason of clips that could be read only up to a damaged place."""
     codec: str
     settings: dict
     versions: dict[str, str]
@@ -60,8 +62,9 @@ def summarise(cache: CropCache) -> CacheSummary:
         counts=dict(Counter((clip.split or "-", clip.label or "-") for clip in cache.clips)),
         subjects={split: len(names) for split, names in sorted(subjects.items())},
         status=dict(zip(STATUS, status.tolist())),
-        without_face=[clip.id for clip in cache.clips if not clip.reason and not clip.n_faces],
-        failures=[(clip.id, clip.reason) for clip in cache.clips if clip.reason],
+        without_face=[clip.id for clip in cache.clips if clip.n_frames and not clip.n_faces],
+        failures=[(clip.id, clip.reason) for clip in cache.clips if clip.reason and not clip.n_frames],
+        cut_short=[(clip.id, clip.reason) for clip in cache.clips if clip.reason and clip.n_frames],
         codec="raw" if header.codec == "raw" else f"JPEG quality {header.quality}",
         settings=header.crop_settings,
         versions=header.versions,
@@ -77,6 +80,7 @@ def inspect_cache(cache: CropCache) -> str:
         f"{cache.path}: {s.n_clips:,} clips, {s.n_frames:,} frames, {_duration(s.video_s)} of video, "
         f"{_bytes(s.n_bytes)}",
         f"content hash {s.content_hash}",
+        *_shard(cache),
         "",
         *_table(s.counts),
         "",
@@ -96,8 +100,19 @@ def inspect_cache(cache: CropCache) -> str:
     lines.append(f"settings   {', '.join(f'{name} {value}' for name, value in s.settings.items())}")
     lines.append(f"versions   {', '.join(f'{name} {value}' for name, value in s.versions.items())}")
     lines += _listed("clips were read but show no face", s.without_face)
+    lines += _listed("clips were read only up to a damaged place", [f"{n}: {why}" for n, why in s.cut_short])
     lines += _listed("clips could not be read", [f"{name}: {reason}" for name, reason in s.failures])
+    if s.without_face or s.cut_short or s.failures:
+        lines += ["", f"`vidfer inspect {cache.path} --failures` lists them all, by reason"]
     return "\n".join(lines)
+
+
+def _shard(cache: CropCache) -> list[str]:
+    shard = cache.shard
+    if shard is None:
+        return []
+    rest = f"of {shard.total_clips:,} clips in all; `vidfer merge` joins them"
+    return [f"shard {shard.index} of {shard.count}, {rest}"]
 
 
 def _table(counts: dict[tuple[str, str], int]) -> list[str]:
