@@ -76,6 +76,13 @@ def place(tmp_path_factory, studio_clips):
             file.attrs["schema_version"] = 9
         whole = Path("good.h5").read_bytes()
         Path("cut.h5").write_bytes(whole[: len(whole) // 2])
+        write_cache(Path("relabelled.h5"), [fields | {"label": "fear"} for fields in labelled])
+        shutil.copy("nosplits.h5", "flipped.h5")
+        with h5py.File("flipped.h5", "r+") as file:
+            file["raw"][0, 0, 0, 0, 0] ^= 1
+        Path("ids.txt").write_text("angry0\nnobody\n")
+        Path("labels.csv").write_text("id,label\nangry0,sad\nangry9,sad\n")
+        Path("twice.csv").write_text("id,label\nangry0,sad\nangry0,happy\n")
         with h5py.File("foreign.h5", "w") as file:
             file["numbers"] = np.arange(3)
         for name in ("text.h5", "file"):
