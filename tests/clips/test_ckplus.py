@@ -118,6 +118,14 @@ def test_missing_annotation(root):
         find_clips("ckplus", root)
 
 
+def test_images_without_sequences(root):
+    (root / "cohn-kanade-images").rename(root / "elsewhere")
+    (root / "cohn-kanade-images").mkdir()
+    (root / "cohn-kanade-images/S005.zip").touch()
+    with pytest.raises(VidferError, match=r"in .*cohn-kanade-images, but the archive S005\.zip; unpack it"):
+        find_clips("ckplus", root)
+
+
 def test_missing_images(root):
     (root / "cohn-kanade-images/S999").rename(root / "elsewhere")
     with pytest.raises(

@@ -42,6 +42,12 @@ def test_wrong_levels(touch):
         find_clips("cremad", root / "CREMA-D/docs")
 
 
+def test_converted_videos_two_levels_below(touch):
+    root = touch("CREMA-D/converted/1001_DFA_ANG_XX.mp4")
+    with pytest.raises(VidferError, match=r"data is too high; give .*converted, which holds"):
+        find_clips("cremad", root)
+
+
 def test_zip_not_unpacked(touch):
     with pytest.raises(VidferError, match=r"the archive CREMA-D\.zip; unpack it"):
         find_clips("cremad", touch("CREMA-D.zip"))

@@ -85,6 +85,23 @@ def test_wrong_levels(originals):
             find_clips("dfew", originals / below)
 
 
+def test_a_folder_named_as_one_of_dfew(touch):
+    with pytest.raises(VidferError, match=r"which holds 1\.mp4; looked for Clip/ and EmoLabel_DataSplit/"):
+        find_clips("dfew", touch("original/1.mp4") / "original")
+
+
+def test_tables_alone(touch):
+    with pytest.raises(VidferError, match=r"lacks the folder Clip/; unpack this part of DFEW"):
+        find_clips("dfew", touch("EmoLabel_DataSplit/train(single-labeled)/set_1.csv"))
+
+
+def test_blank_lines_mean_nothing(originals):
+    table = originals / "EmoLabel_DataSplit/test(single-labeled)/set_1.csv"
+    before = find_clips("dfew", originals)
+    table.write_text(table.read_text().replace("\n", "\n\n"))
+    assert find_clips("dfew", originals) == before
+
+
 def test_missing_annotation(originals):
     with pytest.raises(VidferError, match=r"looked for the table train\(single-labeled\)/set_4\.csv"):
         find_clips("dfew:4", originals)

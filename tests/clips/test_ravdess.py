@@ -39,6 +39,11 @@ def test_folders_named_as_the_zips(draw, found):
     }
 
 
+def test_a_zip_beside_its_folder_does_not_matter(draw, found):
+    root = draw("Video_Speech_Actor_01/Actor_01/01-01-01-01-01-01-01.mp4", "Video_Speech_Actor_01.zip")
+    assert list(found("ravdess", root)) == ["Video_Speech_Actor_01/Actor_01/01-01-01-01-01-01-01.mp4"]
+
+
 def test_speech_and_song_apart(touch):
     root = touch(*MERGED)
     assert [clip.label for clip in find_clips("ravdess:song", root)] == ["calm"]
@@ -70,7 +75,7 @@ def test_zip_not_unpacked(touch):
 
 def test_sound_alone(touch):
     with pytest.raises(
-        VidferError, match=r"sound alone, such as 03-01-03-.*\.wav; get the videos, Video_Speech"
+        VidferError, match=r"such as 03-01-03-.*\.wav, and no video; get the videos, Video_Speech"
     ):
         find_clips("ravdess", touch("Actor_01/03-01-03-01-02-01-01.wav"))
 

@@ -35,6 +35,10 @@ CHANNELS = {"speech": "01", "song": "02"}
 NAME = re.compile(r"0[123]-(?P<channel>0[12])-(?P<emotion>0[1-8])-0[12]-0[12]-0[12]-(?P<actor>\d\d)")
 """Modality, channel, emotion, intensity, statement, repetition, actor."""
 
+ACTOR = re.compile(r"Actor_\d\d")
+ZIP = re.compile(r"Video_(Speech|Song)_Actor_\d\d")
+"""A zip unpacks to ``Actor_01/``; many tools put it into a folder named as the zip."""
+
 LOOKED_FOR = "Actor_01/ to Actor_24/, or Video_Speech_Actor_01/ and so on, of RAVDESS"
 
 
@@ -52,7 +56,7 @@ def ravdess(root: Path, part: str | None = None) -> list[Clip]:
     check_folder(root, LOOKED_FOR)
     if not _is_root(root):
         raise wrong_root(root, _is_root, LOOKED_FOR)
-    if root.absolute().name.startswith("Video_") and _is_root(root.absolute().parent):
+    if ZIP.fullmatch(root.absolute().name):
         raise VidferError(f"{root} is one zip of many; give the folder above it, {root.absolute().parent}")
     found: dict[str, Path] = {}
     strangers, sounds = [], []
@@ -60,7 +64,7 @@ def ravdess(root: Path, part: str | None = None) -> list[Clip]:
         match = NAME.fullmatch(path.stem)
         if match is None:
             strangers += [path] if is_video(path) else []
-        elif path.name.startswith("03") or not is_video(path):
+        elif not is_video(path):
             sounds.append(path)
         elif part in (None, *(name for name, channel in CHANNELS.items() if channel == match["channel"])):
             first = found.setdefault(path.stem[3:], path)
@@ -73,7 +77,7 @@ def ravdess(root: Path, part: str | None = None) -> list[Clip]:
         )
     if not found and sounds:
         raise VidferError(
-            f"{root} holds RAVDESS's sound alone, such as {sounds[0].name}; "
+            f"{root} holds files of RAVDESS, such as {sounds[0].name}, and no video; "
             "get the videos, Video_Speech_Actor_01.zip and so on"
         )
     if not found:
@@ -93,15 +97,13 @@ def _clip(path: Path, root: Path) -> Clip:
 
 
 def _files(root: Path) -> list[Path]:
-    actors = [path for path in visible(root) if path.is_dir() and re.fullmatch(r"Actor_\d\d", path.name)]
-    for folder in visible(root):
-        if folder.is_dir() and folder.name.startswith("Video_"):
-            actors += [folder, *(path for path in visible(folder) if path.is_dir())]
-    return [file for actor in actors for file in visible(actor) if file.is_file()]
+    zips = [path for path in visible(root) if ZIP.fullmatch(path.name) and path.is_dir()]
+    folders = [root, *zips]
+    actors = [p for folder in folders for p in visible(folder) if ACTOR.fullmatch(p.name) and p.is_dir()]
+    return [file for folder in (*zips, *actors) for file in visible(folder) if file.is_file()]
 
 
 def _is_root(folder: Path) -> bool:
     return any(
-        path.is_dir() and re.fullmatch(r"(Video_(Speech|Song)_)?Actor_\d\d", path.name)
-        for path in visible(folder)
+        (ACTOR.fullmatch(path.name) or ZIP.fullmatch(path.name)) and path.is_dir() for path in visible(folder)
     )
