@@ -46,6 +46,25 @@ def test_archive_not_unpacked(source, tmp_path):
         find_clips(source, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("source", "file", "other"),
+    [
+        ("dfew", "Train_AFEW/Angry/1.avi", "afew"),
+        ("sfew", "Val_AFEW/Angry/1.avi", "afew"),
+        ("afew", "cohn-kanade-images/S005/001/1.png", "ckplus"),
+        ("ravdess", "VideoFlash/1001_DFA_ANG_XX.flv", "cremad"),
+        ("bold", "EmoLabel_DataSplit/train(single-labeled)/set_1.csv", "dfew"),
+        ("ckplus", "fer2013.csv", "fer2013"),
+        ("cremad", "Actor_01/01-01-03-01-02-01-01.mp4", "ravdess"),
+        ("rafdb", "Video_Song_Actor_01/Actor_01/01-01-03-01-02-01-01.mp4", "ravdess"),
+        ("fer2013", "Train_Aligned_Faces/Angry/a.png", "sfew"),
+    ],
+)
+def test_another_data_set_than_named(touch, source, file, other):
+    with pytest.raises(VidferError, match=rf"no clip in .* this is {other}: use --src {other}$"):
+        find_clips(source, touch(file))
+
+
 def test_clips_come_sorted_by_id(touch):
     root = touch("sad/b.mp4", "angry/z.mp4", "sad/a.mp4")
     assert [clip.id for clip in find_clips("folder", root)] == ["angry/z.mp4", "sad/a.mp4", "sad/b.mp4"]

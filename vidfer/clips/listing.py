@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from vidfer.clips.clip import Clip
+from vidfer.clips.marks import other_source
 from vidfer.clips.media import holds_only_frames, is_image, is_video, visible
 from vidfer.errors import VidferError
 
@@ -74,7 +75,8 @@ def nothing_found(root: Path, looked_for: str) -> VidferError:
         )
     names = ", ".join(path.name + "/" * path.is_dir() for path in entries[:6])
     more = f" and {len(entries) - 6} more" if len(entries) > 6 else ""
-    return VidferError(f"no clip in {root}, which holds {names}{more}; looked for {looked_for}")
+    other = other_source((path.name for path in entries), looked_for)
+    return VidferError(f"no clip in {root}, which holds {names}{more}; looked for {looked_for}{other}")
 
 
 def wrong_root(root: Path, is_root: Callable[[Path], bool], looked_for: str) -> VidferError:
