@@ -6,6 +6,7 @@ from vidfer.errors import VidferError
 from vidfer.store.concatenate import concatenate
 from vidfer.store.merge import merge_caches
 from vidfer.store.reader import CropCache
+from vidfer.store.shard import Shard
 from vidfer.store.verify import verify_cache
 
 LENGTHS = (5, 1, 12, 0, 7, 3)
@@ -17,16 +18,15 @@ def pairs(tmp_path):
     return [make_part(tmp_path, i, n, reason="" if n else "no such codec") for i, n in enumerate(LENGTHS)]
 
 
-def write(path, pairs, **header) -> "CropCache":
+def write(path, pairs, **header) -> CropCache:
     concatenate(pairs, header_for(**header), path)
     cache = CropCache(path)
     cache.close()
     return cache
 
 
-def mark_shard(path, index, count) -> None:
-    with h5py.File(path, "a") as file:
-        file.attrs.update(shard_index=index, shard_count=count, shard_total_clips=6, shard_list_hash="ab")
+def shard_of(index: int, count: int) -> Shard:
+    return Shard(index=index, count=count, total_clips=len(LENGTHS), list_hash="ab")
 
 
 def test_merged_is_what_is_built_in_one_go(pairs, tmp_path):
@@ -98,15 +98,23 @@ def test_versions_that_differ_are_all_kept(pairs, tmp_path):
 
 def test_a_missing_shard_is_named(pairs, tmp_path):
     for i in range(3):
-        write(tmp_path / f"{i}.h5", pairs[i::3])
-        mark_shard(tmp_path / f"{i}.h5", i + 1, 3)
+        concatenate(pairs[i::3], header_for(), tmp_path / f"{i}.h5", shard=shard_of(i + 1, 3))
     paths = [tmp_path / f"{i}.h5" for i in range(3)]
     with pytest.raises(VidferError, match=r"one of 3 shards of a data set, and 2/3 is not there.*--partial"):
         merge_caches(paths[::2], tmp_path / "all.h5")
     assert merge_caches(paths[::2], tmp_path / "some.h5", partial=True).n_clips == 4
     assert merge_caches(paths, tmp_path / "all.h5").n_clips == 6
-    with h5py.File(tmp_path / "all.h5") as file:
-        assert "shard_index" not in file.attrs
+    assert CropCache(tmp_path / "all.h5").shard is None
+
+
+def test_the_only_shard_of_a_job_that_was_not_split(pairs, tmp_path):
+    whole = write(tmp_path / "whole.h5", pairs)
+    concatenate(pairs, header_for(), tmp_path / "1.h5", shard=shard_of(1, 1))
+    merged = merge_caches([tmp_path / "1.h5"], tmp_path / "all.h5")
+    assert merged.content_hash == whole.content_hash and CropCache(tmp_path / "all.h5").shard is None
+    concatenate(pairs, header_for(), tmp_path / "1.h5", shard=shard_of(1, 2))
+    with pytest.raises(VidferError, match="2/2 is not there"):
+        merge_caches([tmp_path / "1.h5"], tmp_path / "new.h5")
 
 
 def test_nothing_is_overwritten_by_accident(pairs, tmp_path):

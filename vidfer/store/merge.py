@@ -51,10 +51,10 @@ def merge_caches(
         VidferError: for other settings, missing shards, different clips of one id, damage, and what keeps
             ``out`` from being written.
     """
-    if len({path.resolve() for path in paths}) < 2:
+    caches = [CropCache(path) for path in paths]
+    if len({path.resolve() for path in paths}) < 2 and not (caches and caches[0].shard):
         given = f"only {paths[0]}" if paths else "none"
         raise VidferError(f"merging needs two different caches or more; {given} is given")
-    caches = [CropCache(path) for path in paths]
     header = _common_header(caches)
     if not partial:
         check_shards(caches)

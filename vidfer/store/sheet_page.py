@@ -71,7 +71,7 @@ class SheetPage:
         x, y = self._corner(place)
         self.text(x, y + CAPTION / 2, f"{time_s:.2f} s", size=9, color=INK)
         self.text(x + self.cell / 2, y + CAPTION / 2, f"frame {frame}", size=9, color=QUIET, ha="center")
-        words = status if np.isnan(score) else f"{status} {score:.2f}"
+        words = f"{status} {score:.2f}" if score > 0 else status
         self.text(x + self.cell, y + CAPTION / 2, words, size=9, color=COLOURS[status], ha="right")
 
     def frame_axes(self, place: int, status: str) -> Axes:
@@ -96,7 +96,7 @@ class SheetPage:
         """The whole clip: colour is the status, height the score, ticks mark the frames shown above."""
         y, height, n = self.strip_y + 0.1, 0.4, len(table)
         axes = self._axes(SIDE, y, self.width - 2 * SIDE, height)
-        scores = np.where(table.status > 0, np.nan_to_num(table.scores, nan=1.0), 1.0)
+        scores = np.where(table.scores > 0, table.scores, 1.0)  # a face that is missing or assumed has none
         for number, name in enumerate(STATUS):
             here = table.status == number
             if here.any():
