@@ -106,6 +106,7 @@ def read_chunks(
             raise UnreadableVideo(path, _nothing_between(start_s, end_s, path))
         # What a reader before this one has given stays given.
         positions = positions[times_s[positions] > last_s + TIME_SLACK_S]
+        positions = positions[: None if max_frames is None else max_frames - given]
         step = max(1, min(chunk_frames, CHUNK_BYTES // (opened.width * opened.height * 3)))
         try:
             for first in range(0, len(positions), step):

@@ -16,7 +16,7 @@ from vidfer.crops.decode_memory import new_frames
 from vidfer.crops.decode_packets import decode_packets, open_container
 from vidfer.crops.decode_rgb import RgbWriter
 
-KEPT_BYTES = 64 * 2**20
+KEPT_BYTES = 32 * 2**20
 """A video whose decoded frames, not yet converted to RGB, take no more than this is decoded only once."""
 
 

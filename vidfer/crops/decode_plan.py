@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import av
 import numpy as np
 
-KEPT_BYTES = 16 * 2**20
+KEPT_BYTES = 4 * 2**20
 """Packets up to this are kept; of a larger video the file is read a second time."""
+
+PACKET_BYTES = 600
+"""What a packet takes beside its data."""
 
 
 class WrongPlan(Exception):
@@ -44,7 +47,7 @@ def plan_frames(packets: Iterator[av.Packet], *, length: int | None = None, zero
     n_bytes, whole = 0, True
     try:
         for packet in packets:
-            n_bytes += packet.size
+            n_bytes += packet.size + PACKET_BYTES
             if kept is not None:
                 kept.append(packet)
                 if n_bytes > KEPT_BYTES:
@@ -62,9 +65,9 @@ def plan_frames(packets: Iterator[av.Packet], *, length: int | None = None, zero
                 break
     except av.FFmpegError:
         raise WrongPlan from None
-    if len(set(ticks)) < max(1, len(ticks)):
+    shown = np.unique(np.array(ticks, dtype=np.int64))
+    if len(shown) == 0 or len(shown) < len(ticks):
         raise WrongPlan
-    shown = np.sort(np.array(ticks, dtype=np.int64))
     if zero is not None:
         shown = shown[shown >= ticks[0]]
     if not whole:

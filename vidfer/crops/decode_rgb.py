@@ -7,35 +7,47 @@ import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+UPRIGHT = (1, 0, 0, 1)
 
 
 class RgbWriter:
-    """Converts the frames of a video, all to the size of the first, and turns them as they ask to be."""
+    """Converts the frames of a video: to the size of the first one, and turned and mirrored as it asks for.
+
+    Pixels are never stretched, also if the file says that they are not square. Lines of interlaced video stay
+    woven. Colours are converted by the matrix and range that the file states, else by BT.601.
+    """
 
     def __init__(self, first: av.VideoFrame) -> None:
-        turned = _rotation(first) % 180 != 0
-        self.width = first.height if turned else first.width
-        self.height = first.width if turned else first.height
+        right_x, right_y, down_x, down_y = _display_matrix(first)
+        self._swapped = abs(right_y) > abs(right_x)
+        """Whether rows become columns."""
+        self._mirror_x = (down_x if self._swapped else right_x) < 0
+        self._mirror_y = (right_y if self._swapped else down_y) < 0
+        self._plain = not (self._swapped or self._mirror_x or self._mirror_y)
+        self._size = {"width": first.width, "height": first.height}
+        self.width = first.height if self._swapped else first.width
+        self.height = first.width if self._swapped else first.height
         self._reformatter = VideoReformatter()
 
     def write(self, frame: av.VideoFrame, image: np.ndarray) -> None:
         """Put a frame into ``image``, uint8 (height, width, 3)."""
-        rotation = _rotation(frame)
-        turned = rotation % 180 != 0
-        rgb = self._reformatter.reformat(
-            frame,
-            width=self.height if turned else self.width,
-            height=self.width if turned else self.height,
-            format="rgb24",
-            threads=1,
-        ).to_ndarray()
-        if rotation:
-            cv2.rotate(rgb, TURNS[rotation], dst=image)
+        # One thread, because clips fill the cores.
+        rgb = self._reformatter.reformat(frame, **self._size, format="rgb24", threads=1).to_ndarray()
+        if self._plain:
+            image[...] = rgb
+            return
+        if self._swapped:
+            rgb = cv2.transpose(rgb)
+        if self._mirror_x or self._mirror_y:
+            cv2.flip(rgb, -1 if self._mirror_x and self._mirror_y else int(self._mirror_x), dst=image)
         else:
             image[...] = rgb
 
 
-def _rotation(frame: av.VideoFrame) -> int:
-    """0, 90, 180 or 270 degrees counterclockwise."""
-    return round(frame.rotation / 90) * 90 % 360
+def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
+    """Where one step to the right and one step down in the frame lead on the screen, as (x, y, x, y)."""
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return UPRIGHT
+    a, b, _, c, d, *_ = np.frombuffer(matrix, np.int32).tolist()
+    return a, b, c, d
