@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+import torch
 from facenet_pytorch import MTCNN
 
 from vidfer.crops.boxes import overlap
 from vidfer.crops.decode import read_chunks
 from vidfer.crops.detect import FaceDetector
+from vidfer.crops.device_frames import DeviceFrames
 from vidfer.crops.settings import CropSettings
 
 
@@ -96,3 +98,23 @@ def test_follow_sees_the_face_near_its_place_and_nothing_elsewhere(detector, dra
     boxes, landmarks, scores = detector.follow(images, np.arange(4), nowhere)
     assert (scores < 0.7).all() and scores[2] == 0 and scores[3] == 0
     assert np.isfinite(boxes).all() and np.isfinite(landmarks).all()
+
+
+def test_frames_made_for_a_device_give_the_same_faces(detector, draw_actor, monkeypatch):
+    images = np.concatenate([draw_actor(person, 1)[0] for person in (0, 2, 5)])
+    expected = detector.detect(images)
+    monkeypatch.setattr(detector, "_summed", lambda images: DeviceFrames(images, torch.device("cpu")))
+    for faces, others in zip(expected, detector.detect(images)):
+        assert np.array_equal(faces.boxes, others.boxes) and np.array_equal(faces.scores, others.scores)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an accelerator")
+def test_an_accelerator_finds_the_same_faces(detector, draw_actor):
+    images = np.concatenate([draw_actor(person, 2)[0] for person in range(4)])
+    there = FaceDetector("cuda", CropSettings())
+    for faces, others in zip(detector.detect(images), there.detect(images)):
+        assert np.allclose(faces.boxes, others.boxes, atol=0.2)
+        assert np.allclose(faces.landmarks, others.landmarks, atol=0.2)
+    boxes = np.stack([faces.boxes[0] for faces in detector.detect(images)])
+    here, elsewhere = (d.follow(images, np.arange(len(images)), boxes) for d in (detector, there))
+    assert np.allclose(here[0], elsewhere[0], atol=0.2)

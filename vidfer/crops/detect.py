@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from vidfer.crops.boxes import inside, is_solid, regress, square, suppress_contained
+from vidfer.crops.device_frames import DeviceFrames
 from vidfer.crops.nets import CascadeNet, ONet, PNet, RNet
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.summed_frames import SummedFrames, cut_one_each
@@ -49,8 +50,8 @@ class FaceDetector:
     """MTCNN (Zhang et al. 2016, arXiv 1604.02878) with facenet-pytorch's weights: the faces of its
     ``MTCNN.detect``.
 
-    All candidates of all frames of a batch pass each network at once. The networks run on the device;
-    resampling and the few boxes stay on the host.
+    All candidates of all frames of a batch pass each network at once. On an accelerator nothing but the
+    faces that are found comes back to the host.
     """
 
     def __init__(self, device: torch.device | str, settings: CropSettings) -> None:
@@ -59,7 +60,7 @@ class FaceDetector:
         self._pnet, self._rnet, self._onet = (
             net(name, self.device) for net, name in ((PNet, "pnet"), (RNet, "rnet"), (ONet, "onet"))
         )
-        self._memory: np.ndarray | None = None
+        self._tables: np.ndarray | None = None
 
     def detect(self, images: np.ndarray) -> list[Faces]:
         """All faces of each of the frames, uint8 (n,H,W,3) RGB."""
@@ -82,10 +83,11 @@ class FaceDetector:
         """
         squares = square(torch.as_tensor(boxes, dtype=torch.float32))
         squares, cuts, meets = _cut_near(images, frames, squares, 24)
-        offsets, _ = self._ask(self._rnet, cuts)
-        squares, cuts, still = _cut_near(images, frames, square(regress(squares, offsets, pixel=1)), 48)
-        boxes, landmarks, scores = self._describe(squares, cuts)
-        return boxes.numpy(), landmarks.numpy(), (scores * (meets & still)).numpy()
+        offsets, _ = self._ask(self._rnet, cuts.to(self.device))
+        squares = square(regress(squares, offsets.cpu(), pixel=1))
+        squares, cuts, still = _cut_near(images, frames, squares, 48)
+        boxes, landmarks, scores = self._describe(squares.to(self.device), cuts.to(self.device))
+        return boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * (meets & still)).numpy()
 
     def min_face_px(self, height: int, width: int) -> float:
         """Side of the smallest face to look for in frames of that size, see ``CropSettings.min_face_px``."""
@@ -94,26 +96,32 @@ class FaceDetector:
 
     @torch.inference_mode()
     def _detect(self, images: np.ndarray) -> list[Faces]:
-        frames = SummedFrames(images, self._memory)
-        self._memory = frames.tables
+        frames = self._summed(images)
         boxes, owner = self._propose(frames)
         boxes, owner, cuts = _cut(frames, boxes, owner, 24)
         boxes, owner = self._refine(boxes, owner, cuts)
         boxes, owner, cuts = _cut(frames, boxes, owner, 48)
         boxes, landmarks, scores = self._describe(boxes, cuts)
         good = scores > self.settings.thresholds[2]
-        boxes, landmarks, scores, owner = (x[good].numpy() for x in (boxes, landmarks, scores, owner))
+        boxes, landmarks, scores, owner = (x[good].cpu().numpy() for x in (boxes, landmarks, scores, owner))
         kept = suppress_contained(boxes, scores, owner, 0.7)
         boxes, landmarks, scores, owner = (x[kept] for x in (boxes, landmarks, scores, owner))
         return [_faces_of(i, boxes, landmarks, scores, owner) for i in range(len(images))]
 
-    def _propose(self, frames: SummedFrames) -> tuple[Tensor, Tensor]:
+    def _summed(self, images: np.ndarray) -> SummedFrames | DeviceFrames:
+        if self.device.type != "cpu":
+            return DeviceFrames(images, self.device)
+        frames = SummedFrames(images, self._tables)
+        self._tables = frames.tables
+        return frames
+
+    def _propose(self, frames: SummedFrames | DeviceFrames) -> tuple[Tensor, Tensor]:
         """P-Net over a pyramid of sizes: candidate squares (k,4) and the frame of each (k,)."""
         boxes, scores, offsets, owner, group = [], [], [], [], []
         scale = CELL_PX / self.min_face_px(frames.height, frames.width)
         while min(frames.height, frames.width) * scale >= CELL_PX:
             images = frames.resized(int(frames.height * scale + 1), int(frames.width * scale + 1))
-            regression, probability = self._pnet(self._upload(images))
+            regression, probability = self._pnet(_channels_last(images))
             frame, row, column = torch.nonzero(probability >= self.settings.thresholds[0], as_tuple=True)
             corner = torch.stack([column, row], dim=1) * STRIDE_PX
             first, last = ((corner + 1) / scale).floor(), ((corner + CELL_PX) / scale).floor()
@@ -123,14 +131,12 @@ class FaceDetector:
             owner.append(frame)
             group.append(frame + len(group) * len(images))
             scale *= FACTOR
-        boxes, scores, offsets, owner, group = (
-            torch.cat(x).cpu() for x in (boxes, scores, offsets, owner, group)
-        )
+        boxes, scores, offsets, owner, group = (torch.cat(x) for x in (boxes, scores, offsets, owner, group))
         kept = suppress(boxes, scores, group, 0.5)
         kept = kept[suppress(boxes[kept], scores[kept], owner[kept], 0.7)]
         return square(regress(boxes[kept], offsets[kept], pixel=0)), owner[kept]
 
-    def _refine(self, boxes: Tensor, owner: Tensor, cuts: np.ndarray) -> tuple[Tensor, Tensor]:
+    def _refine(self, boxes: Tensor, owner: Tensor, cuts: Tensor) -> tuple[Tensor, Tensor]:
         """R-Net: fewer and better squares."""
         offsets, scores = self._ask(self._rnet, cuts)
         good = scores > self.settings.thresholds[1]
@@ -138,39 +144,40 @@ class FaceDetector:
         kept = suppress(boxes, scores, owner, 0.7)
         return square(regress(boxes[kept], offsets[kept], pixel=1)), owner[kept]
 
-    def _describe(self, boxes: Tensor, cuts: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+    def _describe(self, boxes: Tensor, cuts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """O-Net: boxes (k,4), landmarks (k,5,2) and scores (k,) of squares (k,4)."""
         offsets, points, scores = self._ask(self._onet, cuts)
         size = (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
         landmarks = boxes[:, None, :2] + points.view(-1, 2, 5).transpose(1, 2) * size - 1
         return regress(boxes, offsets, pixel=1), landmarks, scores
 
-    def _ask(self, net: CascadeNet, cuts: np.ndarray) -> tuple[Tensor, ...]:
-        """What ``net`` says of cuts (k,s,s,3), some at a time, on the host."""
+    def _ask(self, net: CascadeNet, cuts: Tensor) -> tuple[Tensor, ...]:
+        """What ``net`` says of cuts (k,s,s,3), some at a time."""
         # The networks cannot flatten nothing: without cuts, ask about a blank and forget the answer.
-        asked = cuts if len(cuts) else np.zeros((1, *cuts.shape[1:]), np.float32)
+        asked = cuts if len(cuts) else cuts.new_zeros((1, *cuts.shape[1:]))
         step = CUTS_AT_ONCE_CPU if self.device.type == "cpu" else CUTS_AT_ONCE
-        parts = [net(self._upload(asked[i : i + step])) for i in range(0, len(asked), step)]
-        return tuple(torch.cat(values)[: len(cuts)].cpu() for values in zip(*parts))
+        parts = [net(_channels_last(part)) for part in asked.split(step)]
+        return tuple(torch.cat(values)[: len(cuts)] for values in zip(*parts))
 
-    def _upload(self, images: np.ndarray) -> Tensor:
-        """float32 (n,h,w,3) to (n,3,h,w) in channels-last order, which P-Net runs a third faster on a CPU."""
-        return torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
+
+def _channels_last(images: Tensor) -> Tensor:
+    """float32 (n,h,w,3) to (n,3,h,w) in channels-last order, which P-Net runs a third faster on a CPU."""
+    return images.permute(0, 3, 1, 2)
 
 
 def _cut(
-    frames: SummedFrames, boxes: Tensor, owner: Tensor, size_px: int
-) -> tuple[Tensor, Tensor, np.ndarray]:
+    frames: SummedFrames | DeviceFrames, boxes: Tensor, owner: Tensor, size_px: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """Boxes (k,4) with a pixel in their frame, the frame of each, and their cuts (k,size_px,size_px,3)."""
     rectangles = inside(boxes, frames.width, frames.height)
     solid = is_solid(rectangles)
     boxes, owner, rectangles = boxes[solid], owner[solid], rectangles[solid]
-    return boxes, owner, frames.cut(rectangles.numpy().astype(np.int64), owner.numpy(), size_px)
+    return boxes, owner, frames.cut(rectangles, owner, size_px)
 
 
 def _cut_near(
     images: np.ndarray, frames: np.ndarray, squares: Tensor, size_px: int
-) -> tuple[Tensor, np.ndarray, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Squares (k,4), those outside their frame replaced by the whole of it; their cuts
     (k,size_px,size_px,3); and which were inside (k,)."""
     height, width = images.shape[1:3]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import torch
+from torch import Tensor
 
 
 class SummedFrames:
@@ -28,7 +30,7 @@ class SummedFrames:
         for image, table in zip(images, self.tables):
             cv2.integral(image, sum=table)
 
-    def resized(self, height: int, width: int) -> np.ndarray:
+    def resized(self, height: int, width: int) -> Tensor:
         """All frames at another size: float32 (n,height,width,3)."""
         top, bottom = _bins(np.array([0, self.height]), height)
         left, right = _bins(np.array([0, self.width]), width)
@@ -43,11 +45,12 @@ class SummedFrames:
                 out=out,
                 casting="same_kind",
             )
-        return _centred(small)
+        return torch.from_numpy(_centred(small))
 
-    def cut(self, rectangles: np.ndarray, frames: np.ndarray, size_px: int) -> np.ndarray:
+    def cut(self, rectangles: Tensor, frames: Tensor, size_px: int) -> Tensor:
         """Rectangles (k,4) of whole pixels, x1 y1 x2 y2 without the last ones, of the frames (k,), resized to
         float32 (k,size_px,size_px,3)."""
+        rectangles, frames = rectangles.numpy().astype(np.int64), frames.numpy()
         left, right = _bins(rectangles[:, 0::2].T, size_px)
         top, bottom = _bins(rectangles[:, 1::2].T, size_px)
         weight = _weight((bottom - top)[:, :, None] * (right - left)[:, None])
@@ -59,10 +62,10 @@ class SummedFrames:
         sums -= np.take(flat, top + right, axis=0)
         sums -= np.take(flat, bottom + left, axis=0)
         sums += np.take(flat, top + left, axis=0)
-        return _centred(np.multiply(sums, weight, dtype=np.float32))
+        return torch.from_numpy(_centred(np.multiply(sums, weight, dtype=np.float32)))
 
 
-def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray, size_px: int) -> np.ndarray:
+def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray, size_px: int) -> Tensor:
     """Few rectangles (k,4) of whole pixels, one in each of the ``frames`` (k,), resized to float32
     (k,size_px,size_px,3) without tables.
 
@@ -79,7 +82,7 @@ def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray,
             part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
         cut[:] = cv2.resize(part, (size_px, size_px), interpolation=cv2.INTER_AREA)
     cuts *= np.float32(1 / 128)
-    return _centred(cuts)
+    return torch.from_numpy(_centred(cuts))
 
 
 def _bins(ends: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
