@@ -1,14 +1,18 @@
-"""How fast caches are built and read, their size and the memory it takes; medians of several runs.
+"""How fast caches are built and read, and how large they are: both sides in one run, medians.
 
-python tools/bench_cache.py                        # synthetic actors of 720 x 576 pixels, drawn anew
-python tools/bench_cache.py --root DIR --source folder
+    python tools/bench_cache.py                                      # drawn actors of 720 x 576 pixels
+    python tools/bench_cache.py --root DIR --source folder --max-clips 12
+
+Every process is kept on one core, with one thread to each library; the sides take turns. Docs:
+``docs/benchmarks.md``.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
-import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -18,12 +22,13 @@ import numpy as np
 import psutil
 import torch
 import tyro
+from mtcnn_loop import build_by_loop, read_with_decord
 
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode import read_chunks
 from vidfer.crops.settings import CropSettings
-from vidfer.store.build import BuildReport, build_cache
+from vidfer.store.build import build_cache
 from vidfer.store.concatenate import StoredClip, concatenate
 from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
@@ -37,57 +42,47 @@ class Settings:
     """What to measure with."""
 
     root: Path | None = None
-    """Videos to use; actors are drawn when not given."""
+    """Videos to use; wild actors of 720 x 576 pixels are drawn when not given."""
     source: str = "folder"
     """How to read `root`, a name that `vidfer sources` lists."""
-    max_clips: int = 16
+    max_clips: int = 8
     """At most so many of them, evenly spread."""
-    size_px: int = 224
-    """Side of the crops that are built."""
     repeats: int = 3
     """Runs of each measurement; the median is printed."""
-    workers: tuple[int, ...] = (1, 2)
-    """Numbers of worker processes to compare."""
+    quality: int = BuildSettings().quality
+    """JPEG quality."""
 
 
 def main(settings: Settings) -> None:
     """Measure and print a table."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    cores = sorted(os.sched_getaffinity(0))[:2]
     with tempfile.TemporaryDirectory() as folder:
         clips = choose_clips(settings, Path(folder))
-        crops = CropSettings(size_px=settings.size_px)
-        row("clips", f"{len(clips)}")
-        row("decoding alone, 1 process", f"{median_of(settings, lambda: decode(clips)):.0f} frames/s")
-        out = Path(folder) / "c.h5"
-        build(clips[:1], out, crops, 1)  # the libraries are loaded once and stay loaded
-        speeds = {}
-        for workers in settings.workers:
-            runs = [build(clips, out, crops, workers) for _ in range(settings.repeats)]
-            speeds[workers] = median(report.n_frames / report.seconds for report, _ in runs)
-            row(f"building, {workers} worker(s)", f"{speeds[workers]:.1f} frames/s")
-            row(
-                f"  peak memory of a worker, {workers} worker(s)",
-                f"{max(peak for _, peak in runs) / 1e6:.0f} MB",
-            )
-        report, _ = runs[-1]
-        for stage, seconds in report.stage_s.items():
-            row(f"  {stage}", f"{1000 * seconds / report.n_frames:.2f} ms a frame")
-        if len(speeds) > 1:
-            few, many = min(speeds), max(speeds)
-            row(f"{many} workers against {few}", f"{speeds[many] / speeds[few]:.2f} x")
-        cache = CropCache(out)
-        n_bytes = out.stat().st_size
-        seconds_of_video = sum(float(np.ptp(cache.frames(i).times_s)) for i in range(len(cache)))
-        row("size", f"{n_bytes / report.n_frames / 1000:.1f} kB a frame")
-        row("size", f"{n_bytes / seconds_of_video * 3600 / 1e9:.2f} GB an hour of video")
-        for codec in ("jpeg", "raw"):
-            path = Path(folder) / f"{codec}.h5"
-            write_for_reading(cache, path, codec)
-            row(
-                f"reading 16 of 48 frames x 3 at 112 px, {codec}",
-                f"{median_of(settings, lambda path=path: read(path)):.0f} clips/s",
-            )
+        print(f"{len(clips)} clips; quality {settings.quality}; every process on one core")
+        rates = race(
+            {
+                "decoding alone, own reader": lambda: decode(clips),
+                "decoding alone, decord": lambda: sum(len(read_with_decord(clip.path)) for clip in clips),
+                "loop over MTCNN.detect": lambda: build_by_loop(
+                    clips, Path(folder) / "loop.h5", CropSettings(), settings.quality
+                ),
+                "vidfer cache, 1 process": lambda: build(clips, Path(folder) / "one.h5", settings, cores[:1]),
+                "vidfer cache, 2 processes": lambda: build(clips, Path(folder) / "two.h5", settings, cores),
+            },
+            settings.repeats,
+            cores[0],
+        )
+        for name, rate in rates.items():
+            row(name, f"{rate:.1f} frames/s")
+        own, decord, loop, one, two = rates.values()
+        row("1 process against the loop", f"{one / loop:.1f} x")
+        row("1 process against decoding alone, own reader", f"{one / own:.2f}")
+        row("1 process against decoding alone, decord", f"{one / decord:.2f}")
+        row("2 processes against 1", f"{two / one:.2f} x")
+        measure_size(clips, Path(folder), settings)
+        measure_reading(CropCache(Path(folder) / "one.h5"), Path(folder), settings, cores[0])
 
 
 def choose_clips(settings: Settings, folder: Path) -> list[Clip]:
@@ -97,17 +92,18 @@ def choose_clips(settings: Settings, folder: Path) -> list[Clip]:
         from vidfer.actors.settings import ActorSettings
 
         actors = ActorSettings(
+            setting="wild",
             size=(720, 576),
             min_duration_s=2.0,
             max_duration_s=4.0,
             train_per_class=1,
-            val_per_class=1,
-            test_per_class=1,
+            val_per_class=0,
+            test_per_class=0,
             novel_per_class=0,
             novel_labels=(),
-            unlabelled=2,
+            unlabelled=1,
         )
-        write_actors(actors, folder / "actors")
+        write_actors(actors, folder / "actors", workers=2)
         clips = find_clips("actors", folder / "actors")
     else:
         clips = find_clips(settings.source, settings.root)
@@ -115,41 +111,64 @@ def choose_clips(settings: Settings, folder: Path) -> list[Clip]:
     return [clips[i] for i in chosen]
 
 
-def decode(clips: list[Clip]) -> float:
-    """Frames a second of reading alone."""
-    begin = time.perf_counter()
-    n_frames = sum(len(chunk) for clip in clips for chunk in read_chunks(clip.path))
-    return n_frames / (time.perf_counter() - begin)
+def race(works: dict[str, Callable[[], int]], repeats: int, core: int) -> dict[str, float]:
+    """Median frames a second of each work; they take turns, and each is run once before."""
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    frames = {}
+    for turn in range(repeats + 1):
+        for name, work in works.items():
+            os.sched_setaffinity(0, {core})
+            begin = time.perf_counter()
+            frames[name] = work()
+            if turn:
+                seconds[name].append(time.perf_counter() - begin)
+    return {name: frames[name] / median(taken) for name, taken in seconds.items()}
 
 
-def build(clips: list[Clip], out: Path, crops: CropSettings, workers: int) -> tuple[BuildReport, int]:
-    """Build anew; also the largest memory of any worker, in bytes."""
+def decode(clips: Sequence[Clip]) -> int:
+    return sum(len(chunk) for clip in clips for chunk in read_chunks(clip.path))
+
+
+def build(clips: Sequence[Clip], out: Path, settings: Settings, cores: list[int], codec: str = "jpeg") -> int:
+    """Build anew with a process on each of the cores; the number of frames."""
     out.unlink(missing_ok=True)
-    peak, done = [0], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.05):
-            this = psutil.Process()  # its children are helpers of multiprocessing, theirs the workers
-            for process in set(this.children(recursive=True)) - set(this.children()):
-                try:
-                    peak[0] = max(peak[0], process.memory_info().rss)
-                except psutil.NoSuchProcess:
-                    continue
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        return build_cache(clips, out, crops, BuildSettings(workers=workers)), peak[0]
-    finally:
-        done.set()
-        watcher.join()
+    os.sched_setaffinity(0, set(cores))
+    for child in psutil.Process().children():  # workers are forked from one of these, and inherit its cores
+        child.cpu_affinity(cores)
+    how = BuildSettings(workers=len(cores), quality=settings.quality, codec=codec)
+    return build_cache(clips, out, CropSettings(), how).n_frames
 
 
-def write_for_reading(cache: CropCache, path: Path, codec: str, n_clips: int = 60) -> None:
+def measure_size(clips: Sequence[Clip], folder: Path, settings: Settings) -> None:
+    """Bytes per frame, and PSNR of the stored crops to the exact ones."""
+    build(clips, folder / "raw.h5", settings, [0], codec="raw")
+    small, exact = CropCache(folder / "one.h5"), CropCache(folder / "raw.h5")
+    n_frames = sum(clip.n_frames for clip in small.clips)
+    row("size", f"{small.path.stat().st_size / n_frames / 1000:.1f} kB a frame")
+    psnr = []
+    for index in range(len(small)):
+        frames = np.flatnonzero(small.frames(index).status)[::5]
+        if len(frames):
+            off = small.read(index, frames).astype(np.float32) - exact.read(index, frames)
+            psnr.append(10 * np.log10(255**2 / np.maximum((off**2).mean(axis=(2, 3, 4)), 1e-9)))
+    values = np.concatenate(psnr)
+    row("PSNR to the raw crops", f"mean {values.mean():.1f} dB, least {values.min():.1f} dB")
+
+
+def measure_reading(cache: CropCache, folder: Path, settings: Settings, core: int) -> None:
+    """Clips a second: 16 of 48 frames x 3 regions at 112 px, in random order."""
+    for codec in ("jpeg", "raw"):
+        write_for_reading(cache, folder / f"{codec}_112.h5", codec, settings.quality)
+    works = {codec: lambda codec=codec: read(folder / f"{codec}_112.h5") for codec in ("jpeg", "raw")}
+    for codec, rate in race(works, max(settings.repeats, 5), core).items():
+        row(f"reading 16 of 48 frames at 112 px, {codec}", f"{rate:.0f} clips/s")
+
+
+def write_for_reading(cache: CropCache, path: Path, codec: str, quality: int, n_clips: int = 60) -> None:
     """A cache of clips of 48 frames of 112 px, made of the crops that were built."""
     usable = [i for i, clip in enumerate(cache.clips) if clip.n_faces >= 8]
     header = Header(
-        crop_settings={}, codec=codec, quality=95 if codec == "jpeg" else None, size_px=112, versions={}
+        crop_settings={}, codec=codec, quality=quality if codec == "jpeg" else None, size_px=112, versions={}
     )
     pairs = []
     for number in range(n_clips):
@@ -169,18 +188,12 @@ def write_for_reading(cache: CropCache, path: Path, codec: str, n_clips: int = 6
     concatenate(pairs, header, path)
 
 
-def read(path: Path, n_reads: int = 150) -> float:
-    """Clips a second in random order, one process, one thread."""
+def read(path: Path, n_reads: int = 200) -> int:
+    """Read so many clips in random order, in one process with one thread; their number."""
     cache, rng = CropCache(path), np.random.default_rng(0)
-    begin = time.perf_counter()
     for _ in range(n_reads):
         cache.read(int(rng.integers(len(cache))), np.sort(rng.choice(48, 16, replace=False)))
-    return n_reads / (time.perf_counter() - begin)
-
-
-def median_of(settings: Settings, measure) -> float:
-    """The median of several runs."""
-    return median(measure() for _ in range(settings.repeats))
+    return n_reads
 
 
 def row(name: str, value: str) -> None:
