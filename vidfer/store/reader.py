@@ -147,8 +147,8 @@ class CropCache:
         frames = _frame_numbers(record, frames)
         if out is None:
             out = np.empty((len(frames), len(REGIONS), 3, self.size_px, self.size_px), np.uint8)
-        different, place = np.unique(frames, return_inverse=True)
-        if len(different) < len(frames):
+        if len(set(frames.tolist())) < len(frames):
+            different, place = np.unique(frames, return_inverse=True)
             out[:] = self.read(clip, different)[place]
         elif len(frames):
             with self._damage(record.id):
