@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from vidfer.errors import VidferError, exit_on_user_error
@@ -33,6 +34,16 @@ message says why)."""
 
 def main() -> None:
     """Entry point of the program ``vidfer``."""
+    try:
+        try:
+            _run()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as in `vidfer inspect ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run() -> None:
     name, *arguments = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
         print(HELP.format(commands="\n".join(f"  {name:8} {what}" for name, what in COMMANDS.items())))

@@ -41,7 +41,7 @@ def table_of(tmp_path, text: str):
 TABLE = (
     "\ufeffID,label,note,split,subject\n"
     "train/clip_0000,Anger,x,validation,person_0\n"
-    "more/clip_0003, Happily Surprised ,,,\n"
+    "more/clip_0003, Happily Surprised ,,,None\n"
     "val/clip_0001,,,val,new\n"
 )
 NEW = {
@@ -104,11 +104,13 @@ def test_a_reader_at_work_keeps_the_old_cache(cache, tmp_path):
     assert {clip.id: clip.label for clip in cache.clips}["val/clip_0001"] == "sad"
 
 
-def test_where_the_kernel_cannot_copy(cache, tmp_path, monkeypatch):
-    def cannot(*_):
-        raise OSError(95, "Operation not supported")
+def _cannot(*_):
+    raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("os.copy_file_range", cannot)
+
+@pytest.mark.parametrize("copy_file_range", [_cannot, lambda *_: 0])
+def test_where_the_kernel_cannot_copy(cache, tmp_path, monkeypatch, copy_file_range):
+    monkeypatch.setattr("os.copy_file_range", copy_file_range)
     steps = []
     relabel_cache(cache, table_of(tmp_path, TABLE), progress=lambda *step: steps.append(step))
     assert verify_cache(cache.path) == [] and steps

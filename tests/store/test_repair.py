@@ -97,6 +97,23 @@ def test_a_video_that_has_changed_is_told(sound, copy, tmp_path):
     assert verify_cache(copy) == []
 
 
+def test_a_repair_that_is_interrupted_goes_on(sound, copy, monkeypatch):
+    spoil(copy, "jpeg", payload_of(copy, 3))
+    before = copy.read_bytes()
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("vidfer.store.repair.concatenate", stop)
+    with pytest.raises(KeyboardInterrupt):
+        repair(copy, sound[1])
+    assert copy.read_bytes() == before
+    monkeypatch.undo()
+    monkeypatch.setattr("vidfer.store.build.read_clips", stop)  # what was read is not read again
+    assert repair(copy, sound[1]).as_before
+    assert copy.read_bytes() == sound[0].read_bytes() and list(copy.parent.iterdir()) == [copy]
+
+
 def test_videos_that_are_gone(sound, copy, tmp_path):
     spoil(copy, "jpeg", payload_of(copy, 0))
     before = copy.read_bytes()

@@ -32,7 +32,7 @@ def copy_file(source: Path, target: Path, progress: Callable[[int, int], None] |
         while done < n_bytes:
             copied = _copy_range(old.fileno(), new.fileno(), min(STEP_BYTES, n_bytes - done))
             if not copied:
-                break
+                raise OSError(errno.EIO, f"{source} ended after {done} of {n_bytes} bytes")
             done += copied
             if progress:
                 progress(done >> 20, n_bytes >> 20)
@@ -43,7 +43,8 @@ def copy_file(source: Path, target: Path, progress: Callable[[int, int], None] |
 def _copy_range(old: int, new: int, n_bytes: int) -> int:
     """Copy from where both files are; number of bytes copied."""
     try:
-        return os.copy_file_range(old, new, n_bytes)
+        if copied := os.copy_file_range(old, new, n_bytes):
+            return copied  # some file systems cannot, and say so by copying nothing
     except OSError as error:
         if error.errno not in CANNOT:
             raise

@@ -9,6 +9,7 @@ from pathlib import Path
 from vidfer.clips.folder import SPLITS
 from vidfer.clips.labels import canonical_label
 from vidfer.errors import VidferError
+from vidfer.store.choice import NONE
 
 COLUMNS = ("label", "subject", "split")
 
@@ -21,13 +22,14 @@ class LabelTable:
     columns: tuple[str, ...]
     """Those of label, subject and split that it has."""
     rows: dict[str, dict[str, str | None]]
-    """Id to the value of each column; None where the cell is empty."""
+    """Id to the value of each column; None where the cell is empty or says so."""
 
 
 def read_label_table(file: Path) -> LabelTable:
     """Read a CSV file with a column ``id`` and any of ``label``, ``subject`` and ``split``.
 
-    Labels get their canonical names; an empty cell means that there is none. Other columns are left alone.
+    Labels get their canonical names; a cell that is empty or says `none` means that there is none. Other
+    columns are left alone.
 
     Raises:
         VidferError: no such file, none of these columns, a column or an id twice, a line without an id, an
@@ -72,7 +74,7 @@ def _columns(header: list[str], file: Path) -> tuple[str, ...]:
 
 def _value(row: dict[str, str | None], column: str, where: str) -> str | None:
     value = (row[column] or "").strip()
-    if not value:
+    if value.lower() in ("", NONE):
         return None
     if column == "label":
         return canonical_label(value)

@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+import pytest
+
+from vidfer import cache_commands, commands
+from vidfer.cli import COMMANDS, main
+
+
+def test_help_lists_every_command(capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["vidfer", "--help"])
+    main()
+    page = capsys.readouterr().out
+    functions = {
+        name
+        for module in (commands, cache_commands)
+        for name, value in vars(module).items()
+        if callable(value) and str(value.__doc__).startswith(f"``vidfer {name}``")
+    }
+    assert functions == COMMANDS.keys()
+    assert all(f"\n  {name}" in page for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["vidfer", name, "--help"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    page = capsys.readouterr().out
+    assert stop.value.code == 0 and page.startswith(f"usage: vidfer {name} ")
+    assert "--no-" not in page, "a flag is off until it is given"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["sources"]])
+def test_a_reader_that_has_seen_enough_is_no_error(words):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vidfer.cli", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0
