@@ -128,10 +128,28 @@ def test_list_of_another_form_is_not_passed_over(root, text):
         find_clips("frames", root)
 
 
-def test_a_wrong_line(root):
-    (root / "train.txt").write_text("faces/00001 3 0\nfaces/00002 0\n")
-    with pytest.raises(VidferError, match=r"line 2 of .*train\.txt is 'faces/00002 0'; it must be"):
+@pytest.mark.parametrize("line", ["faces/00002 0", "faces/00002 three 0"])
+def test_a_wrong_line(root, line):
+    (root / "train.txt").write_text(f"faces/00001 3 0\n{line}\n")
+    with pytest.raises(VidferError, match=rf"line 2 of .*train\.txt is '{line}'; it must be"):
         find_clips("frames", root)
+
+
+def test_a_list_whose_name_tells_no_split(root, found):
+    (root / "train.txt").rename(root / "everyone.txt")
+    (root / "test.txt").unlink()
+    assert found("frames", root) == {
+        "faces/00001": ("happy", None, None),
+        "faces/00002": ("sad", None, None),
+    }
+    (root / "others.txt").write_text("faces/00003 3 2\n")
+    with pytest.raises(VidferError, match=r"everyone\.txt and others\.txt in .* are both lists of no split"):
+        find_clips("frames", root)
+
+
+def test_a_file_that_is_no_list(touch):
+    with pytest.raises(VidferError, match=r"train\.csv is a file; give the folder that holds lists"):
+        find_clips("frames", touch("train.csv") / "train.csv")
 
 
 def test_no_list(touch):
