@@ -16,6 +16,7 @@ from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track import MISSING, FaceTrack, track_faces
+from vidfer.stages import each_in
 
 BUFFER_BYTES = 256 * 2**20
 """Frames of a clip are kept up to this; a longer clip is decoded anew for each pass."""
@@ -90,13 +91,14 @@ class _Reading:
     def chunks(self) -> Iterator[FrameChunk]:
         clip, settings = self.clip, self.settings
         try:
-            yield from read_chunks(
+            frames = read_chunks(
                 clip.path,
                 start_s=clip.start_s,
                 end_s=clip.end_s,
                 max_frames=settings.max_frames,
                 fps=settings.fps,
             )
+            yield from each_in("decode", frames)
         except UnreadableVideo as error:
             if not error.frames_read:
                 raise

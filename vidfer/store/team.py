@@ -40,9 +40,9 @@ class Team:
 
     def listen(self) -> Any:
         """As another process: the task, or None when there is nothing to do."""
-        box = [None]
+        box: list[list[Any]] = [[]]
         _broadcast(box)
-        return box[0] and box[0][self.rank - 1]
+        return box[0][self.rank - 1] if box[0] else None
 
     def dismiss(self) -> None:
         """As the main process: let the others go, unless they have been given tasks."""
