@@ -6,6 +6,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from vidfer.crops.decode import probe, read_chunks
 from vidfer.crops.decode_fault import UnreadableVideo
@@ -51,12 +52,49 @@ def test_grey_alpha_and_16_bit(tmp_path):
     assert abs(int(read_image(deep)[0, 0, 0]) - 40000 // 257) <= 1
 
 
-def test_exif_rotation_is_applied(tmp_path):
+@pytest.mark.parametrize(
+    ("orientation", "upright"),
+    [
+        (1, lambda image: image),
+        (2, lambda image: image[:, ::-1]),
+        (3, lambda image: image[::-1, ::-1]),
+        (4, lambda image: image[::-1]),
+        (5, lambda image: image.transpose(1, 0, 2)),
+        (6, lambda image: np.rot90(image, -1)),
+        (7, lambda image: np.rot90(image, 2).transpose(1, 0, 2)),
+        (8, lambda image: np.rot90(image, 1)),
+    ],
+)
+def test_exif_rotation_is_applied(tmp_path, orientation, upright):
+    corner = RED.copy()
+    corner[30:, 40:] = 255
     path = tmp_path / "phone.jpg"
-    path.write_bytes(with_orientation(cv2.imencode(".jpg", RED[..., ::-1])[1].tobytes(), 6))
+    path.write_bytes(with_orientation(cv2.imencode(".jpg", corner[..., ::-1])[1].tobytes(), orientation))
     image = read_image(path)
-    assert image.shape == (60, 40, 3)  # turned clockwise: what was left is now on top
-    assert image[5, 20, 0] > 200 and image[55, 20, 0] < 50
+    assert image.shape == upright(corner).shape
+    assert np.abs(image.astype(int) - upright(corner)).mean() < 5
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_kinds_of_jpeg(tmp_path, mode, progressive):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(RED).convert(mode).save(path, progressive=progressive, quality=95)
+    image = read_image(path)
+    bgr = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(image, bgr[..., ::-1])
+    expected = np.asarray(Image.fromarray(RED).convert("L").convert("RGB")) if mode == "L" else RED
+    assert np.abs(image.astype(int) - expected).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"), [("P", "a.png"), ("LA", "a.png"), ("1", "a.png"), ("CMYK", "a.tif")]
+)
+def test_palettes_and_other_modes(tmp_path, mode, name):
+    picture = Image.fromarray(RED).convert(mode)
+    picture.save(tmp_path / name)
+    expected = np.asarray(picture.convert("RGB"))
+    assert np.abs(read_image(tmp_path / name).astype(int) - expected).max() <= 2
 
 
 def test_image_under_a_video_name(tmp_path):
@@ -78,7 +116,10 @@ def test_folder_of_frames_in_natural_order(tmp_path):
     assert sum(len(chunk) for chunk in read_chunks(tmp_path / "clip", start_s=0.08)) == 3
 
 
-@pytest.mark.parametrize("content", [b"", b"no image"])
+CUT_JPEG = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (99, 99, 3)))[1].tobytes()[:5000]
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", CUT_JPEG])
 def test_broken_image(tmp_path, content):
     (tmp_path / "a.jpg").write_bytes(content)
     with pytest.raises(UnreadableVideo, match=r"the file is empty|not an image that can be read"):
