@@ -1,110 +1,164 @@
-"""Compare vidfer's detection and tracking with a loop over facenet-pytorch's MTCNN.detect, in one run.
+"""Are vidfer's faces those of MTCNN, and do its tracks agree with searching every frame?
 
-    python tools/bench_detect.py clip.mp4 [more clips] --threads 1 --max-frames 64
+    python tools/bench_detect.py --clips clip.mp4 clip.avi …    # these videos
+    python tools/bench_detect.py --actors 8                     # wild actors of 720 x 576 pixels, drawn anew
 
-For every clip: frames per second of the loop, of the cascade on all frames, and of the track (key frames and
-what lies between); medians over ``--repeats``, the three taking turns. Then how many of the loop's faces the
-cascade finds (IoU of at least 0.8), the mean IoU, and the mean IoU of the track with the loop's nearest face.
+Three questions, in one run:
+
+* faces: how many of the faces of ``MTCNN.detect`` does the cascade find (IoU of at least 0.8), with which
+  mean IoU and distance of the landmarks, in shares of the distance between the eyes?
+* tracks: how well do boxes that were followed between key frames agree with those of the cascade in every
+  frame? And the cascade with itself from one frame to the next: no track can do much better.
+* speed: processor time per frame of the loop, the cascade in every frame, and the track.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
+import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
+import tyro
 from facenet_pytorch import MTCNN
 
 from vidfer.crops.boxes import overlap
-from vidfer.crops.decode import FrameChunk, read_chunks
+from vidfer.crops.decode import read_chunks
 from vidfer.crops.detect import FaceDetector, Faces
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track import FaceTrack, track_face
+from vidfer.crops.track import FaceTrack, track_faces
 
 MATCH_IOU = 0.8
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("clips", nargs="+", type=Path)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--max-frames", type=int, default=64, help="the first so many frames of each clip")
-    parser.add_argument("--repeats", type=int, default=3)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    settings = CropSettings()
-    detector = FaceDetector(args.device, settings)
-    ious, tracked_ious = [], []
-    print(f"{'clip':32} {'frame':>9} {'loop':>7} {'cascade':>8} {'track':>7}   frames/s")
-    for path in args.clips:
-        chunk = first_frames(path, args.max_frames)
-        height, width = chunk.images.shape[1:3]
-        reference = MTCNN(
-            keep_all=True, min_face_size=detector.min_face_px(height, width), device=args.device
-        )
-        detector.detect(chunk.images[:2])
-        rates, results = race(works_on(chunk, reference, detector, settings), args.repeats, len(chunk))
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to compare on."""
+
+    clips: tuple[Path, ...] = ()
+    """Videos."""
+    actors: int = 0
+    """So many clips of wild actors are drawn and used too."""
+    every: int = 1
+    """The loop looks at every so many frames only, because it is slow; the tracks are compared in all."""
+    device: str = "cpu"
+    """Where the networks run: cpu, cuda."""
+    crops: tyro.conf.OmitArgPrefixes[CropSettings] = CropSettings()
+
+
+@dataclass
+class Sums:
+    """What is gathered over clips."""
+
+    n_faces: int = 0
+    ious: tuple[float, ...] = ()
+    landmarks: tuple[float, ...] = ()
+    tracked: tuple[float, ...] = ()
+    itself: tuple[float, ...] = ()
+    n_missed: int = 0
+
+
+def main(settings: Settings) -> None:
+    """Compare and print."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    detector, sums = FaceDetector(settings.device, settings.crops), Sums()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [*settings.clips, *(draw_actors(settings.actors, Path(folder)) if settings.actors else ())]
         print(
-            f"{path.name[:32]:32} {width:4}x{height:<4} "
-            + " ".join(f"{rate:7.1f}" for rate in rates.values())
+            f"{'clip':32} {'frame':>9} {'loop':>8} {'cascade':>8} {'track':>8}   ms of processor time a frame"
         )
-        ious += compare_faces(results["loop"], results["cascade"])
-        tracked_ious += compare_track(results["loop"], results["track"])
-    matched = float(np.mean(np.array(ious) >= MATCH_IOU))
-    print(f"{len(ious)} faces of the loop: {matched:.2%} matched, mean IoU {np.mean(ious):.4f}")
-    print(f"{len(tracked_ious)} frames with a track and a face: mean IoU {np.mean(tracked_ious):.4f}")
+        for path in paths:
+            compare(path, detector, settings, sums)
+    shares = np.array(sums.ious) >= MATCH_IOU
+    found = np.array(sums.landmarks)[shares]
+    print(
+        f"faces: {sums.n_faces} of MTCNN.detect, {shares.mean():.2%} matched, mean IoU {np.mean(sums.ious):.4f}, "
+        f"landmarks {found.mean():.2%} of the eye distance apart"
+    )
+    print(
+        f"tracks: {len(sums.tracked)} frames, mean IoU {np.mean(sums.tracked):.4f} with the cascade in every "
+        f"frame, {sums.n_missed} frames with a face missed; the cascade from frame to frame: "
+        f"{np.mean(sums.itself):.4f}"
+    )
 
 
-def works_on(chunk: FrameChunk, reference: MTCNN, detector: FaceDetector, settings: CropSettings) -> dict:
-    return {
-        "loop": lambda: [reference.detect(image)[0] for image in chunk.images],
-        "cascade": lambda: detector.detect(chunk.images),
-        "track": lambda: track_face(lambda: iter([chunk]), detector, settings),
-    }
+def draw_actors(n_clips: int, folder: Path) -> list[Path]:
+    from vidfer.actors.film import write_actors
+    from vidfer.actors.settings import ActorSettings
+
+    actors = ActorSettings(
+        setting="wild",
+        size=(720, 576),
+        train_per_class=-(-n_clips // 7),
+        val_per_class=0,
+        test_per_class=0,
+        novel_per_class=0,
+        novel_labels=(),
+        unlabelled=1,
+    )
+    write_actors(actors, folder)
+    return sorted(folder.glob("Train_AFEW/*/*.avi"))[:n_clips]
 
 
-def first_frames(path: Path, n: int) -> FrameChunk:
-    images, times_s = [], []
-    for chunk in read_chunks(path):
-        images.append(chunk.images)
-        times_s.append(chunk.times_s)
-        if sum(map(len, images)) >= n:
-            break
-    return FrameChunk(np.concatenate(images)[:n], np.concatenate(times_s)[:n])
+def compare(path: Path, detector: FaceDetector, settings: Settings, sums: Sums) -> None:
+    """Add one clip to the sums and print its line."""
+    chunks = list(read_chunks(path))
+    images = np.concatenate([chunk.images for chunk in chunks])
+    height, width = images.shape[1:3]
+    reference = MTCNN(
+        keep_all=True, min_face_size=detector.min_face_px(height, width), device=detector.device
+    )
+    asked = range(0, len(images), settings.every)
+    loop_ms, loop = timed(lambda: [reference.detect(images[i], landmarks=True) for i in asked], len(asked))
+    cascade_ms, dense = timed(
+        lambda: [faces for chunk in chunks for faces in detector.detect(chunk.images)], len(images)
+    )
+    track_ms, tracks = timed(lambda: track_faces(lambda: iter(chunks), detector, settings.crops), len(images))
+    print(f"{path.name[:32]:32} {width:4}x{height:<4} {loop_ms:8.1f} {cascade_ms:8.1f} {track_ms:8.1f}")
+    for i, (boxes, _, points) in zip(asked, loop):
+        for box, landmarks in zip(() if boxes is None else boxes, () if points is None else points):
+            add_face(sums, dense[i], np.float32(box), np.float32(landmarks))
+    add_track(sums, dense, tracks[0])
 
 
-def race(works: dict, repeats: int, n_frames: int) -> tuple[dict[str, float], dict]:
-    """Median frames per second of each work, and what it returned."""
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    results = {}
-    for _ in range(repeats):
-        for name, work in works.items():
-            start = time.perf_counter()
-            results[name] = work()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: n_frames / statistics.median(taken) for name, taken in seconds.items()}, results
+def timed(work, n_frames: int) -> tuple[float, list]:
+    """Milliseconds of processor time a frame, and the result."""
+    begin = time.process_time()
+    result = work()
+    return 1000 * (time.process_time() - begin) / n_frames, result
 
 
-def compare_faces(expected: list, found: list[Faces]) -> list[float]:
-    """For each face of the loop the IoU with the most similar face of the cascade, or 0."""
-    return [
-        float(overlap(faces.boxes, box.astype(np.float32)).max(initial=0))
-        for boxes, faces in zip(expected, found)
-        for box in (() if boxes is None else boxes)
-    ]
+def add_face(sums: Sums, found: Faces, box: np.ndarray, landmarks: np.ndarray) -> None:
+    ious = overlap(found.boxes, box) if len(found) else np.zeros(1)
+    best = int(ious.argmax())
+    apart = np.inf
+    if len(found):
+        eyes = np.linalg.norm(landmarks[1] - landmarks[0])
+        apart = float(np.linalg.norm(found.landmarks[best] - landmarks, axis=1).mean() / eyes)
+    sums.n_faces += 1
+    sums.ious += (float(ious[best]),)
+    sums.landmarks += (apart,)
 
 
-def compare_track(expected: list, track: FaceTrack) -> list[float]:
-    return [
-        float(overlap(boxes.astype(np.float32), track.boxes_xyxy[i]).max())
-        for i, boxes in enumerate(expected)
-        if boxes is not None and track.status[i]
-    ]
+def add_track(sums: Sums, dense: list[Faces], track: FaceTrack) -> None:
+    """The track against the nearest face of the cascade, and that face against the next frame's."""
+    previous = None
+    for faces, box, status in zip(dense, track.boxes_xyxy, track.status):
+        if not len(faces) or not status:
+            sums.n_missed += bool(len(faces) and not status)
+            previous = None
+            continue
+        ious = overlap(faces.boxes, box)
+        nearest = faces.boxes[ious.argmax()]
+        sums.tracked += (float(ious.max()),)
+        if previous is not None:
+            sums.itself += (float(overlap(nearest[None], previous)[0]),)
+        previous = nearest
 
 
 if __name__ == "__main__":
-    main()
+    main(tyro.cli(Settings, description=__doc__))
