@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,19 @@ def test_every_command_explains_itself(name, capsys, monkeypatch):
     page = capsys.readouterr().out
     assert stop.value.code == 0 and page.startswith(f"usage: vidfer {name} ")
     assert "--no-" not in page, "a flag is off until it is given"
+
+
+PAGE = (Path(__file__).parents[1] / "docs" / "cache.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", re.findall(r"^\|.*\| `vidfer (.+?)` \|$", PAGE, re.MULTILINE))
+def test_commands_of_the_page_on_caches_are_understood(command, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # where there is no cache
+    monkeypatch.setattr("sys.argv", ["vidfer", *command.split()])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and re.match("vidfer: there is no (crop cache|table)", error), error
 
 
 @pytest.mark.parametrize("words", [["--help"], ["sources"]])

@@ -85,6 +85,14 @@ def test_a_subset_is_what_is_built_of_its_clips(tmp_path):
     assert copy.path.read_bytes() == (tmp_path / "some.h5").read_bytes()
 
 
+def test_a_link_to_a_cache_stays_one(tmp_path):
+    (tmp_path / "disk").mkdir()
+    path = make_cache(tmp_path / "disk")
+    (tmp_path / "link.h5").symlink_to(path)
+    export_clips(CropCache(tmp_path / "link.h5"), [0])
+    assert (tmp_path / "link.h5").is_symlink() and len(CropCache(path)) == 1
+
+
 def test_what_keeps_a_cache_from_being_written(cache, tmp_path):
     with pytest.raises(VidferError, match=r"no clip of .* would be left"):
         export_clips(cache, [])

@@ -36,8 +36,9 @@ def export_clips(
     """
     if not len(chosen):
         raise VidferError(f"no clip of {cache.path} would be left; to be rid of them all, delete the file")
-    with new_cache(out, [cache.path], overwrite) if out else writing(cache.path):
+    target = out or cache.path.resolve()  # a link to the cache stays one
+    with new_cache(out, [cache.path], overwrite) if out else writing(target):
         if CropCache(cache.path).content_hash != cache.content_hash:
             raise VidferError(f"{cache.path} was replaced by another cache at this moment; start again")
         pairs = [(cache.clips[index], StoredClip(cache.path, index)) for index in chosen]
-        return concatenate(pairs, cache.header, out or cache.path, progress)
+        return concatenate(pairs, cache.header, target, progress)

@@ -73,8 +73,9 @@ def relabel_cache(
     n_changed = sum(old.hash != new.hash for old, new in zip(cache.clips, records))
     if not n_changed and out is None:
         return Relabelled(0, {}, cache.content_hash)
-    with new_cache(out, [cache.path], overwrite) if out else writing(cache.path):
-        content = _write(cache, records, table.columns, out or cache.path, progress)
+    target = out or cache.path.resolve()  # a link to the cache stays one
+    with new_cache(out, [cache.path], overwrite) if out else writing(target):
+        content = _write(cache, records, table.columns, target, progress)
     return Relabelled(n_changed, dict(changes), content)
 
 
@@ -104,7 +105,9 @@ def _write(
     temporary.unlink(missing_ok=True)  # of a killed process
     try:
         copy_file(cache.path, temporary, progress)
-        if CropCache(temporary).content_hash != cache.content_hash:
+        copy = CropCache(temporary)
+        copy.close()
+        if copy.content_hash != cache.content_hash:
             raise VidferError(f"{cache.path} was replaced by another cache at this moment; start again")
         with h5py.File(temporary, "r+", libver=LIBVER, locking=False) as file:
             for column in (*table_columns, "hash"):

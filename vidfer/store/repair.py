@@ -62,6 +62,7 @@ def repair_cache(
         VidferError: for damage to what is no clip's, a clip that is not among ``clips`` or cannot be read any
             more, other settings than this vidfer has, and what keeps the cache from being written.
     """
+    path = path.resolve()  # a link to the cache stays one
     cache = CropCache(path)
     spoilt, whole = record_faults(cache)
     damaged = {fault.position for fault in faults if fault.position is not None}
