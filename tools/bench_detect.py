@@ -76,8 +76,8 @@ def main(settings: Settings) -> None:
     shares = np.array(sums.ious) >= MATCH_IOU
     found = np.array(sums.landmarks)[shares]
     print(
-        f"faces: {sums.n_faces} of MTCNN.detect, {shares.mean():.2%} matched, mean IoU {np.mean(sums.ious):.4f}, "
-        f"landmarks {found.mean():.2%} of the eye distance apart"
+        f"faces: {sums.n_faces} of MTCNN.detect, {shares.mean():.2%} matched, "
+        f"mean IoU {np.mean(sums.ious):.4f}, landmarks {found.mean():.2%} of the eye distance apart"
     )
     print(
         f"tracks: {len(sums.tracked)} frames, mean IoU {np.mean(sums.tracked):.4f} with the cascade in every "
