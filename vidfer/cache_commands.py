@@ -124,6 +124,7 @@ def _repair(options, faults: Sequence) -> int:
     from vidfer.clips import find_clips
     from vidfer.device import check_device
     from vidfer.store.repair import repair_cache
+    from vidfer.store.verify import REMARKS
 
     check_device(options.device)
     clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
@@ -139,6 +140,8 @@ def _repair(options, faults: Sequence) -> int:
             join_progress=join_progress,
         )
     print(f"{options.cache}: {len(done.ids)} clips made again")
+    if any(fault.what == REMARKS for fault in faults):
+        print("versions, reasons of failures and file sizes are now taken for right as they stand")
     print(f"content hash {done.content_hash}")
     if done.as_before:
         print("the content is what it was before the damage")

@@ -14,7 +14,7 @@ from vidfer.store.reader import CropCache
 from vidfer.store.relabel import relabel_cache
 from vidfer.store.repair import repair_cache
 from vidfer.store.settings import BuildSettings
-from vidfer.store.verify import Fault, verify_cache
+from vidfer.store.verify import REMARKS, Fault, verify_cache
 
 CROPS = CropSettings(size_px=48)
 
@@ -126,6 +126,15 @@ def test_videos_that_are_gone(sound, copy, tmp_path):
         repair(copy, gone)
     assert copy.read_bytes() == before
     assert repair(copy, sound[1]).as_before
+
+
+def test_damaged_remarks_cost_no_decoding(sound, copy):
+    with h5py.File(copy, "a") as file:
+        file.attrs["versions"] = file.attrs["versions"].replace("torch", "tosch")
+    assert [fault.what for fault in verify_cache(copy)] == [REMARKS]
+    done = repair(copy, sound[1])
+    assert (done.ids, done.as_before) == ([], True) and verify_cache(copy) == []
+    assert "tosch" in CropCache(copy).header.versions
 
 
 def test_what_cannot_be_repaired(sound, copy, tmp_path):

@@ -18,7 +18,7 @@ from vidfer.store.parts_folder import difference
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 from vidfer.store.settings import BuildSettings
-from vidfer.store.verify import Fault, record_faults
+from vidfer.store.verify import CONTENT, Fault, record_faults
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ def repair_cache(
 ) -> Repaired:
     """Make the damaged clips of a cache again; all others are copied byte for byte, and checked on the way.
 
-    A clip keeps its label, subject and split unless it is its record that is damaged. The cache is replaced
-    when the new one is complete; stopped before, the same call goes on from the clips that are ready.
+    A clip keeps its label, subject and split unless it is its record that is damaged. Remarks that are
+    damaged, such as versions, stay as they are now. The cache is replaced when the new one is complete;
+    stopped before, the same call goes on from the clips that are ready.
 
     Args:
         path: the cache.
@@ -66,37 +67,32 @@ def repair_cache(
     cache = CropCache(path)
     spoilt, whole = record_faults(cache)
     damaged = {fault.position for fault in faults if fault.position is not None}
-    if whole and not damaged:
+    if not damaged and any(fault.what == CONTENT for fault in whole):
         raise VidferError(
-            f"{path} is damaged in what is no clip's: {whole[0].what}; restore it from a copy, or make it "
-            f"again with `vidfer cache --overwrite`"
+            f"{path} is damaged in what is no clip's: {CONTENT}; restore it from a copy, or make it again "
+            f"with `vidfer cache --overwrite`"
         )
-    settings, build = _settings(cache, enhance, workers)
     wanted = {position: _clip_for(cache, position, clips) for position in sorted(damaged)}
     again = path.with_name(path.name + ".repair.h5")
     with writing(path):
-        build_cache(
-            list({clip.id: clip for clip in wanted.values()}.values()),
-            again,
-            settings,
-            build,
-            device=device,
-            progress=progress,
-        )
-        made = CropCache(again)
         pairs = [
             (clip, StoredClip(path, position))
             for position, clip in enumerate(cache.clips)
             if position not in damaged
         ]
-        for position, clip in wanted.items():
-            index = _made_for(cache.clips[position], clip, made, path)
-            described = made.clips[index] if position in spoilt else cache.clips[position]
-            pairs.append((described, StoredClip(again, index)))
+        if wanted:
+            settings, build = _settings(cache, enhance, workers)
+            different = list({clip.id: clip for clip in wanted.values()}.values())  # of several people one
+            build_cache(different, again, settings, build, device=device, progress=progress)
+            made = CropCache(again)
+            made.close()
+            for position, clip in wanted.items():
+                index = _made_for(cache.clips[position], clip, made, path)
+                described = made.clips[index] if position in spoilt else cache.clips[position]
+                pairs.append((described, StoredClip(again, index)))
         before = cache.content_hash
         content = concatenate(pairs, cache.header, path, join_progress, shard=cache.shard)
-        made.close()
-        again.unlink()
+        again.unlink(missing_ok=True)
     return Repaired(sorted(clip.id for clip in wanted.values()), content == before, content)
 
 

@@ -12,6 +12,10 @@ from vidfer.store.concatenate import copy_digest
 from vidfer.store.reader import CropCache
 from vidfer.store.schema import content_hash, provenance_hash
 
+CONTENT = "settings or list of clips do not match the content hash"
+REMARKS = "versions, reasons of failures or file sizes do not match their hash"
+"""What may be wrong with a file as a whole; remarks are no part of what the content hash promises."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -88,9 +92,9 @@ def record_faults(cache: CropCache) -> tuple[dict[int, str], list[Fault]]:
     except ValueError:  # a damaged hash is no number any more
         expected = None
     if expected != cache.content_hash:
-        whole.append(Fault(None, "settings or list of clips do not match the content hash"))
+        whole.append(Fault(None, CONTENT))
     if provenance_hash(header, [c.reason for c in clips], [c.file_size for c in clips]) != provenance:
-        whole.append(Fault(None, "versions, reasons of failures or file sizes do not match their hash"))
+        whole.append(Fault(None, REMARKS))
     return records, whole
 
 
