@@ -10,6 +10,7 @@ from vidfer.crops.settings import CropSettings
 from vidfer.errors import VidferError
 from vidfer.store.build import build_cache
 from vidfer.store.label_table import LabelTable
+from vidfer.store.merge import merge_caches
 from vidfer.store.reader import CropCache
 from vidfer.store.relabel import relabel_cache
 from vidfer.store.repair import repair_cache
@@ -76,6 +77,16 @@ def test_damaged_records_and_tables_are_made_again(sound, copy, where):
     assert verify_cache(copy)
     assert repair(copy, sound[1]).as_before
     assert copy.read_bytes() == sound[0].read_bytes()
+
+
+def test_ids_that_merging_has_given_a_prefix(sound, tmp_path):
+    paths = [shutil.copy(sound[0], tmp_path / name) for name in ("a.h5", "b.h5")]
+    merge_caches(paths, tmp_path / "both.h5", prefix_ids=True)
+    before = (tmp_path / "both.h5").read_bytes()
+    spoil(tmp_path / "both.h5", "jpeg", payload_of(tmp_path / "both.h5", 9))
+    assert verify_cache(tmp_path / "both.h5")[0].clip.startswith("b/")
+    assert repair(tmp_path / "both.h5", sound[1]).as_before
+    assert (tmp_path / "both.h5").read_bytes() == before
 
 
 def test_a_repaired_clip_keeps_the_label_that_it_was_given(sound, copy):

@@ -131,6 +131,12 @@ def _clip_for(cache: CropCache, position: int, clips: Sequence[Clip]) -> Clip:
     for name in (found.id, found.main_id):
         if name in by_id:
             return by_id[name]
+    # Merging may have put a prefix before its id.
+    span = (found.start_s, found.end_s, found.box_hint)
+    same = [c for c in clips if f"/{c.path.as_posix()}".endswith(f"/{found.path}")]
+    same = [c for c in same if (c.start_s, c.end_s, c.box_hint) == span]
+    if len(same) == 1:
+        return same[0]
     # Clips are sorted by id: the right one lies between its neighbours, and is not in the cache otherwise.
     ids = sorted(by_id)
     low = bisect_right(ids, cache.clips[position - 1].id) if position else 0
@@ -146,7 +152,8 @@ def _clip_for(cache: CropCache, position: int, clips: Sequence[Clip]) -> Clip:
 def _made_for(old: CachedClip, clip: Clip, made: CropCache, path: Path) -> int:
     """Where a damaged clip has been made again."""
     position = {record.id: index for index, record in enumerate(made.clips)}
-    index = position.get(old.id, position[clip.id])
+    main = made.clips[position[clip.id]]
+    index = position.get(main.other_person(old.person).id if old.person else main.id, position[clip.id])
     record = made.clips[index]
     if record.reason and not record.n_frames and not old.reason:
         raise VidferError(
