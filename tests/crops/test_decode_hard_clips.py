@@ -62,7 +62,7 @@ def test_both_libraries_give_the_same_frames(shared):
             continue
         compared += 1
         np.testing.assert_allclose(decord.times_s, pyav.times_s, atol=1e-5, err_msg=path.name)
-        where = np.unique(np.linspace(0, len(pyav.times_s) - 1, 4).astype(int))
+        where = np.unique(np.linspace(0, min(len(pyav.times_s), 40) - 1, 4).astype(int))
         difference = np.abs(decord.read(where).astype(int) - pyav.read(where))
         # decord's FFmpeg is older: it converts 10 bits to 8 otherwise, and decodes VP6 with another rounding.
         other = path.name == "h264_10bit.mp4" or path.name.startswith("cremad")

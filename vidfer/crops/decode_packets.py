@@ -16,9 +16,15 @@ def open_container(path: Path) -> av.container.InputContainer:
     Raises:
         UnreadableVideo: no container format known to FFmpeg, or no video in it.
     """
+    options = {"protocol_whitelist": "file"}
     try:
+        with path.open("rb") as file:
+            head = file.read(12)
+        if head.startswith(b"RIFF") and head.endswith(b"AVI "):
+            # Its header states the frame rate. FFmpeg would decode twenty frames to guess another one.
+            options["fpsprobesize"] = "0"
         # The absolute path, because FFmpeg takes what stands before a colon for a protocol.
-        container = av.open(str(path.absolute()), options={"protocol_whitelist": "file"})
+        container = av.open(str(path.absolute()), options=options)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableVideo(path, f"not a video, or its header is lost ({reason})") from error
