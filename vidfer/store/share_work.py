@@ -156,12 +156,12 @@ def assist(team: Team) -> int:
                     note.n_done += 1
                     for stage, s in seconds.items():
                         note.stage_s[stage] = note.stage_s.get(stage, 0.0) + s
-            except VidferError as error:
+            except (VidferError, OSError) as error:
                 note.fault = str(error)
                 raise
     except _MainIsGone:
         return 2 if main.is_silent else 0
-    except VidferError:
+    except (VidferError, OSError):
         deadline = time.monotonic() + HEARD_S
         while time.monotonic() < deadline:
             time.sleep(LOOK_S)
