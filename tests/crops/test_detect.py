@@ -5,7 +5,7 @@ from facenet_pytorch import MTCNN
 
 from vidfer.crops.boxes import overlap
 from vidfer.crops.decode import read_chunks
-from vidfer.crops.detect import FaceDetector
+from vidfer.crops.detect import FaceDetector, squares_around
 from vidfer.crops.device_frames import DeviceFrames
 from vidfer.crops.settings import CropSettings
 
@@ -89,11 +89,12 @@ def test_follow_sees_the_face_near_its_place_and_nothing_elsewhere(detector, dra
     images, truth = draw_actor(2, 4)
     found = np.stack([faces.boxes[0] for faces in detector.detect(images)])
     moved = found + np.array([3, -2, 3, -2])
-    boxes, landmarks, scores = detector.follow(images, np.arange(4), moved)
+    squares = squares_around(moved, np.stack([faces.margins[0] for faces in detector.detect(images)]))
+    boxes, landmarks, scores = detector.follow(images, np.arange(4), squares)
     eyes = np.linalg.norm(truth.landmarks[:, 1] - truth.landmarks[:, 0], axis=1).mean()
     assert (scores > 0.9).all()
     assert np.linalg.norm(landmarks - truth.landmarks, axis=2).mean() < 0.15 * eyes
-    assert all(overlap(boxes[i : i + 1], found[i])[0] > 0.7 for i in range(4))
+    assert all(overlap(boxes[i : i + 1], found[i])[0] > 0.8 for i in range(4))
     nowhere = np.array([[0, 0, 60, 60], [300, 200, 320, 240], [-90, -90, -10, -10], [500, 10, 600, 90]])
     boxes, landmarks, scores = detector.follow(images, np.arange(4), nowhere)
     assert (scores < 0.7).all() and scores[2] == 0 and scores[3] == 0
@@ -115,6 +116,19 @@ def test_an_accelerator_finds_the_same_faces(detector, draw_actor):
     for faces, others in zip(detector.detect(images), there.detect(images)):
         assert np.allclose(faces.boxes, others.boxes, atol=0.2)
         assert np.allclose(faces.landmarks, others.landmarks, atol=0.2)
-    boxes = np.stack([faces.boxes[0] for faces in detector.detect(images)])
-    here, elsewhere = (d.follow(images, np.arange(len(images)), boxes) for d in (detector, there))
+    boxes, margins = (
+        np.stack([vars(faces)[name][0] for faces in detector.detect(images)]) for name in ("boxes", "margins")
+    )
+    squares = squares_around(boxes, margins)
+    here, elsewhere = (d.follow(images, np.arange(len(images)), squares) for d in (detector, there))
+    assert np.allclose(here[0], boxes, atol=0.2)
     assert np.allclose(here[0], elsewhere[0], atol=0.2)
+
+
+def test_looking_from_where_a_face_was_found_finds_the_same_box(detector, draw_actor):
+    images = draw_actor(2, 3)[0]
+    boxes, margins = (
+        np.stack([vars(faces)[name][0] for faces in detector.detect(images)]) for name in ("boxes", "margins")
+    )
+    again, _, _ = detector.follow(images, np.arange(3), squares_around(boxes, margins))
+    assert np.abs(again - boxes).max() < 0.02 * np.ptp(boxes[:, [0, 2]])

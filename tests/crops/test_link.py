@@ -14,7 +14,9 @@ def faces_of(
     """Faces at (x, y, side)."""
     boxes = np.array([[x, y, x + side, y + side] for x, y, side in squares], np.float32).reshape(-1, 4)
     k = len(boxes)
-    faces = Faces(boxes, np.zeros((k, 5, 2), np.float32), np.full(k, score, np.float32))
+    faces = Faces(
+        boxes, np.zeros((k, 5, 2), np.float32), np.full(k, score, np.float32), np.zeros((k, 4), np.float32)
+    )
     return KeyFrame(faces, LOOKS[list(looks or [0] * k)], shot)
 
 

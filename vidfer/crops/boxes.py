@@ -76,3 +76,8 @@ def distance(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
     side = np.sqrt(max((box[2:] - box[:2]).prod(), 1e-9))
     shift = np.linalg.norm(boxes[:, :2] + boxes[:, 2:] - box[:2] - box[2:], axis=1) / 2
     return shift / np.sqrt(sides * side) + np.abs(np.log(sides / side))
+
+
+def longer_side(boxes: np.ndarray) -> np.ndarray:
+    """The longer side (k,1) of boxes (k,4), at least a pixel."""
+    return np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True), 1)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidfer.crops.boxes import inside, is_solid, regress, square, suppress_contained
+from vidfer.crops.boxes import inside, is_solid, longer_side, regress, square, suppress_contained
 from vidfer.crops.device_frames import DeviceFrames
 from vidfer.crops.nets import CascadeNet, ONet, PNet, RNet
 from vidfer.crops.settings import CropSettings
@@ -41,6 +41,9 @@ class Faces:
     the left of an upright image first."""
     scores: np.ndarray
     """(k,) float32 in 0..1, O-Net's score."""
+    margins: np.ndarray
+    """(k,4) float32: sides of the square that O-Net looked at less those of the box that it gave, in sides of
+    the box; see :func:`place_margins`."""
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -68,26 +71,29 @@ class FaceDetector:
 
     @torch.inference_mode()
     def follow(
-        self, images: np.ndarray, frames: np.ndarray, boxes: np.ndarray
+        self, images: np.ndarray, frames: np.ndarray, squares: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Look for faces near boxes where they should be, with R- and O-Net only.
+        """Look for faces where they should be, with O-Net only.
 
         Args:
             images: uint8 (n,H,W,3) RGB.
-            frames: (k,) int: the frame of each box.
-            boxes: (k,4) float, xyxy in pixels.
+            frames: (k,) int: the frame of each square.
+            squares: (k,4) float, xyxy in pixels: where to look.
 
         Returns:
-            boxes (k,4), landmarks (k,5,2), scores (k,), float32. A box without a face has a low score, one
+            boxes (k,4), landmarks (k,5,2), scores (k,), float32. A square without a face has a low score, one
             outside the frame has score 0.
         """
-        squares = square(torch.as_tensor(boxes, dtype=torch.float32))
-        squares, cuts, meets = _cut_near(images, frames, squares, 24)
-        offsets, _ = self._ask(self._rnet, cuts.to(self.device))
-        squares = square(regress(squares, offsets.cpu(), pixel=1))
-        squares, cuts, still = _cut_near(images, frames, squares, 48)
+        height, width = images.shape[1:3]
+        squares = torch.as_tensor(squares, dtype=torch.float32)
+        rectangles = inside(squares, width, height)
+        meets = is_solid(rectangles)
+        whole = torch.tensor([0, 0, width, height], dtype=torch.float32)
+        squares = torch.where(meets[:, None], squares, whole)
+        rectangles = torch.where(meets[:, None], rectangles, whole).numpy().astype(np.int64)
+        cuts = cut_one_each(images, frames, rectangles, 48)
         boxes, landmarks, scores = self._describe(squares.to(self.device), cuts.to(self.device))
-        return boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * (meets & still)).numpy()
+        return boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * meets).numpy()
 
     def min_face_px(self, height: int, width: int) -> float:
         """Side of the smallest face to look for in frames of that size, see ``CropSettings.min_face_px``."""
@@ -101,12 +107,14 @@ class FaceDetector:
         boxes, owner, cuts = _cut(frames, boxes, owner, 24)
         boxes, owner = self._refine(boxes, owner, cuts)
         boxes, owner, cuts = _cut(frames, boxes, owner, 48)
-        boxes, landmarks, scores = self._describe(boxes, cuts)
+        squares = boxes
+        boxes, landmarks, scores = self._describe(squares, cuts)
         good = scores > self.settings.thresholds[2]
-        boxes, landmarks, scores, owner = (x[good].cpu().numpy() for x in (boxes, landmarks, scores, owner))
+        found = (x[good].cpu().numpy() for x in (boxes, landmarks, scores, squares, owner))
+        boxes, landmarks, scores, squares, owner = found
+        faces = Faces(boxes, landmarks, scores, place_margins(squares, boxes))
         kept = suppress_contained(boxes, scores, owner, 0.7)
-        boxes, landmarks, scores, owner = (x[kept] for x in (boxes, landmarks, scores, owner))
-        return [_faces_of(i, boxes, landmarks, scores, owner) for i in range(len(images))]
+        return [_largest_first(faces, kept[owner[kept] == i]) for i in range(len(images))]
 
     def _summed(self, images: np.ndarray) -> SummedFrames | DeviceFrames:
         if self.device.type != "cpu":
@@ -175,28 +183,24 @@ def _cut(
     return boxes, owner, frames.cut(rectangles, owner, size_px)
 
 
-def _cut_near(
-    images: np.ndarray, frames: np.ndarray, squares: Tensor, size_px: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Squares (k,4), those outside their frame replaced by the whole of it; their cuts
-    (k,size_px,size_px,3); and which were inside (k,)."""
-    height, width = images.shape[1:3]
-    rectangles = inside(squares, width, height)
-    meets = is_solid(rectangles)
-    whole = torch.tensor([0, 0, width, height], dtype=torch.float32)
-    squares = torch.where(meets[:, None], squares, whole)
-    rectangles = torch.where(meets[:, None], rectangles, whole).numpy().astype(np.int64)
-    return squares, cut_one_each(images, frames, rectangles, size_px), meets
+def place_margins(squares: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """What makes of a box (k,4) the square (k,4) that O-Net looked at to find it, in sides of the box (k,4).
+
+    O-Net's box depends on its square: with the square as wide around the face as in the frames before and
+    after, a box that is followed agrees with one that is detected.
+    """
+    return (squares - boxes) / longer_side(boxes)
 
 
-def _faces_of(
-    image: int, boxes: np.ndarray, landmarks: np.ndarray, scores: np.ndarray, owner: np.ndarray
-) -> Faces:
-    """The faces of one of the frames, largest first."""
-    own = np.flatnonzero(owner == image)
-    area = (boxes[own, 2:] - boxes[own, :2]).prod(axis=1)
-    own = own[np.argsort(-area, kind="stable")]
-    return Faces(boxes[own], landmarks[own], scores[own])
+def squares_around(boxes: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """Squares (k,4) with these margins (k,4) around boxes (k,4)."""
+    return boxes + margins * longer_side(boxes)
+
+
+def _largest_first(faces: Faces, chosen: np.ndarray) -> Faces:
+    area = (faces.boxes[chosen, 2:] - faces.boxes[chosen, :2]).prod(axis=1)
+    order = chosen[np.argsort(-area, kind="stable")]
+    return Faces(*(values[order] for values in vars(faces).values()))
 
 
 def _in_parts(images: np.ndarray) -> Iterator[np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from vidfer.crops.boxes import distance, overlap
 from vidfer.crops.decode import FrameChunk
-from vidfer.crops.detect import FaceDetector, Faces
+from vidfer.crops.detect import FaceDetector, Faces, squares_around
 from vidfer.crops.key_frames import FirstLook
 from vidfer.crops.link import NEAR, Person
 
@@ -43,10 +43,12 @@ def follow_people(
 ) -> list[set[int]]:
     """Look for people in the frames of a chunk that are no key frames, always in the middle of a gap first.
 
-    In the middle frame of each gap R- and O-Net look at the place on the line between the boxes before and
-    after, or at the only one known, in all gaps at once; halves of a gap are gaps again. So the place where
-    to look is never far off, nothing drifts, and nothing lags. If O-Net's score falls below its threshold,
-    the whole frame is searched. Where somebody comes or goes, the gaps without that person are left.
+    In the middle frame of each gap O-Net looks at the place on the line between the boxes before and after,
+    or at the only one known, in all gaps at once; halves of a gap are gaps again. So the place where to look
+    is never far off, nothing drifts, and nothing lags. R-Net is left out: it would have O-Net look from another
+    place than in the key frames, and the boxes would agree less with theirs. If O-Net's score falls below its
+    threshold, the whole frame is searched. Where somebody comes or goes, the gaps without that person are
+    left.
 
     Args:
         first: number of the chunk's first frame.
@@ -72,7 +74,9 @@ def follow_people(
     while gaps := [gap for gap in gaps if gap.after - gap.before > 1 and _is_seen(gap, people)]:
         middles = np.array([gap.middle for gap in gaps])
         expected = np.stack([_expected(gap, people[gap.person].boxes) for gap in gaps])
-        found = Faces(*detector.follow(chunk.images, middles - first, expected))
+        margins = np.stack([_expected(gap, people[gap.person].margins) for gap in gaps])
+        squares = squares_around(expected, margins)
+        found = Faces(*detector.follow(chunk.images, middles - first, squares), margins)
         lost: dict[int, list[int]] = {}
         for i, gap in enumerate(gaps):
             taken = [others[gap.middle - first] for others in places[gap.person]]
@@ -104,8 +108,9 @@ def _is_seen(gap: Gap, people: Sequence[Person]) -> bool:
     return gap.before in boxes or gap.after in boxes
 
 
-def _expected(gap: Gap, boxes: dict[int, np.ndarray]) -> np.ndarray:
-    before, after = boxes.get(gap.before), boxes.get(gap.after)
+def _expected(gap: Gap, values: dict[int, np.ndarray]) -> np.ndarray:
+    """The value in the middle of a gap, given that before or after it, or both."""
+    before, after = values.get(gap.before), values.get(gap.after)
     if before is None or after is None:
         return after if before is None else before
     return before + (after - before) * ((gap.middle - gap.before) / (gap.after - gap.before))

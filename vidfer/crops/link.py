@@ -33,6 +33,7 @@ class Person:
     boxes: dict[int, np.ndarray] = field(default_factory=dict)
     landmarks: dict[int, np.ndarray] = field(default_factory=dict)
     scores: dict[int, float] = field(default_factory=dict)
+    margins: dict[int, np.ndarray] = field(default_factory=dict)
     patch: np.ndarray | None = None
     """The latest look."""
     shot: int = -1
@@ -42,6 +43,7 @@ class Person:
         self.boxes[frame] = faces.boxes[i]
         self.landmarks[frame] = faces.landmarks[i]
         self.scores[frame] = float(faces.scores[i])
+        self.margins[frame] = faces.margins[i]
 
     @property
     def last_box(self) -> np.ndarray:
@@ -52,8 +54,8 @@ def link_people(keys: Mapping[int, KeyFrame]) -> list[Person]:
     """Join the faces of key frames, by number of the frame, in order of time.
 
     Within a shot a face belongs to the person that was last seen nearest to it, the more so the more they
-    look alike, and never to somebody further away than :data:`NEAR`; who comes back to about the same place is
-    the same person again. After a cut the place says nothing: then the look alone decides.
+    look alike, and never to somebody further away than :data:`NEAR`; who comes back to about the same place
+    is the same person again. After a cut the place says nothing: then the look alone decides.
     """
     people: list[Person] = []
     for frame in sorted(keys):

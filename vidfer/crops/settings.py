@@ -25,7 +25,7 @@ class CropSettings:
     Halving it costs four times the detection time."""
     thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
     """Least score that a face needs in MTCNN's P-, R- and O-Net."""
-    key_every_s: float = 0.3
+    key_every_s: float = 0.7
     """Whole frames are searched for faces at least so often, in seconds; between them faces are followed. 0
     searches every frame."""
     face: Whose = "main"

@@ -54,7 +54,7 @@ def track_faces(
     1. Cuts and all faces in key frames are found (:mod:`vidfer.crops.key_frames`), the faces are joined into
        people (:mod:`vidfer.crops.link`), and ``settings.face`` chooses among them
        (:mod:`vidfer.crops.choose`).
-    2. These are followed through the frames between (:mod:`vidfer.crops.follow`): `tracked` where R- and
+    2. These are followed through the frames between (:mod:`vidfer.crops.follow`): `tracked` where
        O-Net found them, `detected` where a whole frame was searched.
     3. Where somebody is not found for at most ``max_gap_s`` and then is still there, box and landmarks are
        put on the line between the frames around (`interpolated`); otherwise they are `missing`.
