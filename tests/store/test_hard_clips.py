@@ -1,4 +1,4 @@
-"""Files that break pipelines: none stops the run, each unreadable one is listed with a reason."""
+"""Files that break pipelines: none stops the run, each unreadable or damaged one is listed with a reason."""
 
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
@@ -8,7 +8,6 @@ from vidfer.store.settings import BuildSettings
 
 UNREADABLE = (
     "audio_only.mp4",
-    "bitflips.mp4",
     "empty.mp4",
     "garbage.mp4",
     "textfile.mp4",
@@ -21,16 +20,20 @@ READABLE = {
     "raw_bgr.avi": 25,
     "truncated_50pct.avi": 37,
 }
+PARTLY = {"bitflips.mp4": 16, "truncated_60pct_faststart.mp4": 31}
 FACELESS = ("black_noface.mp4", "testsrc_noface.mp4")
 
 
 def test_hard_clips_are_kept_or_listed(shared, tmp_path):
-    names = [*UNREADABLE, *READABLE, *FACELESS]
+    names = [*UNREADABLE, *READABLE, *PARTLY, *FACELESS]
     clips = [Clip(id=name, path=shared / "data" / "hard_clips" / name) for name in names]
     report = build_cache(clips, tmp_path / "hard.h5", CropSettings(size_px=48), BuildSettings(workers=2))
     reasons = dict(report.failures)
     assert sorted(reasons) == sorted(UNREADABLE) and all(len(reason) > 10 for reason in reasons.values())
+    partly = dict(report.partly)
+    assert sorted(partly) == sorted(PARTLY) and all(len(reason) > 10 for reason in partly.values())
     assert report.n_without_face == len(FACELESS) and report.n_clips == len(names)
     found = {clip.id: clip for clip in CropCache(tmp_path / "hard.h5").clips}
-    assert {name: found[name].n_frames for name in READABLE} == READABLE
+    expected = READABLE | PARTLY
+    assert {name: found[name].n_frames for name in expected} == expected
     assert all(found[name].n_frames == 50 and found[name].n_faces == 0 for name in FACELESS)
