@@ -95,6 +95,8 @@ def test_labels_must_match_the_clips(make_cache):
         ClipDataset(path, [0, 1], [0], n_frames=2)
     with pytest.raises(ValueError, match="at least 1"):
         ClipDataset(path, [0], n_frames=0)
+    with pytest.raises(ValueError, match="'worker' or 'device'"):
+        ClipDataset(path, [0], n_frames=1, decode="gpu")
 
 
 def test_a_jpeg_cache_gives_nearly_the_same_crops(make_cache):

@@ -55,6 +55,8 @@ class ClipDataset(Dataset):
             raise ValueError(f"{len(clips)} clips but {len(labels)} labels")
         if n_frames < 1:
             raise ValueError(f"n_frames must be at least 1, not {n_frames}")
+        if decode not in ("worker", "device"):
+            raise ValueError(f"decode must be 'worker' or 'device', not {decode!r}")
         self.cache = CropCache(cache_path)
         self.clips = np.asarray(clips, dtype=np.int64).reshape(-1)
         self.labels = np.full(len(self.clips), -1) if labels is None else np.asarray(labels, dtype=np.int64)

@@ -37,7 +37,7 @@ def decoding_space(size_px: int) -> np.ndarray:
     """Room for :func:`decode_jpeg` to work in, (S, S, 3) uint8; one for each thread that decodes.
 
     It begins on an odd address on purpose. Rows that begin on a multiple of 32 bytes are written past the
-    processor's caches by libjpeg-turbo, and the pixels must come back from memory at once: 1.5 times the
+    processor's caches by libjpeg-turbo, and the pixels must come back from memory at once: 1.35 times the
     time at 112 px. OpenCV and Pillow decode into aligned memory and leave no choice.
     """
     space = np.empty(size_px * size_px * 3 + CACHE_LINE_BYTES, np.uint8)
