@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import time
+
 import h5py
 import pytest
 from made_up_caches import header_for, make_cache, make_part
@@ -139,3 +143,28 @@ def test_damage_is_not_passed_on(pairs, tmp_path):
     with pytest.raises(VidferError, match=r"clip .* in .*b.h5 is damaged; `vidfer verify"):
         merge_caches([a.path, b.path], tmp_path / "all.h5")
     assert not list(tmp_path.glob("all.h5*"))
+
+
+def test_killed_at_any_moment_the_result_is_whole(pairs, tmp_path):
+    """The process merges one pair and another without end and is killed; the next start is not disturbed."""
+    for name, some in (("a", pairs[:2]), ("b", pairs[2:4]), ("c", pairs[4:])):
+        write(tmp_path / f"{name}.h5", some)
+    code = (
+        "from pathlib import Path; from vidfer.store.merge import merge_caches\n"
+        "print('ready', flush=True)\n"
+        "while True:\n"
+        "    for other in ('b.h5', 'c.h5'):\n"
+        "        merge_caches([Path('a.h5'), Path(other)], Path('all.h5'), overwrite=True)\n"
+    )
+    for seconds in (0.0, 0.013, 0.031, 0.057, 0.1):
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        if (tmp_path / "all.h5").exists():  # the first one may have been killed before
+            assert verify_cache(tmp_path / "all.h5") == []
+    merge_caches([tmp_path / "a.h5", tmp_path / "b.h5"], tmp_path / "all.h5", overwrite=True)
+    assert (tmp_path / "all.h5").read_bytes() == write(tmp_path / "w.h5", pairs[:4]).path.read_bytes()
+    assert not list(tmp_path.glob("all.h5.*"))
