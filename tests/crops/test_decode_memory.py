@@ -1,6 +1,8 @@
 """Memory of frames is used again, but never while somebody looks at it."""
 
 import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -52,3 +54,17 @@ def test_two_at_once_are_apart_and_little_is_kept(monkeypatch):
     del arrays, array
     assert sum(map(len, decode_memory._free)) == 2 * 120_000
     assert place(new_frames((1, 10, 10, 3))) not in map(place, map(np.asarray, decode_memory._free))
+
+
+def test_in_several_threads():
+    def work(number):
+        for _ in range(300):
+            array = new_frames((1 + number % 2, 50, 50, 3))
+            array[...] = number
+            time.sleep(0)
+            if not (array == number).all():
+                return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(8)))

@@ -7,7 +7,7 @@ import sys
 import av
 import numpy as np
 import pytest
-from numbered_video import HEIGHT, WIDTH, N, numbers, read, write
+from numbered_video import HEIGHT, WIDTH, N, bar_code, numbers, read, write
 
 from vidfer.crops.decode import choose_frames, probe, read_chunks
 from vidfer.crops.decode_av import AvReader
@@ -115,6 +115,19 @@ def test_frames_hidden_by_an_edit_list_stay_hidden(tmp_path, h264):
                 packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, stream
                 target.mux(packet)
     assert read(path)[0] == list(range(20, N))
+
+
+def test_a_cover_picture_is_not_the_video(tmp_path):
+    path = tmp_path / "cover.mkv"
+    with av.open(str(path), "w") as container:
+        cover, video = container.add_stream("mjpeg", rate=25), container.add_stream("libx264", rate=25)
+        cover.width, cover.height, cover.pix_fmt = 200, 200, "yuvj420p"
+        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(np.zeros((200, 200, 3), np.uint8))))
+        for i in range(N):
+            container.mux(video.encode(av.VideoFrame.from_ndarray(bar_code(i))))
+        container.mux([*cover.encode(), *video.encode()])
+    assert read(path)[0] == list(range(N))
 
 
 def test_probe(h264):

@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from vidfer.crops.decode_memory import new_frames
-from vidfer.crops.decode_packets import decode_packets, open_container
+from vidfer.crops.decode_packets import decode_packets, open_container, video_stream
 from vidfer.crops.decode_plan import WrongPlan, plan_frames
 from vidfer.crops.decode_rgb import RgbWriter
 
@@ -47,7 +47,7 @@ class AvReader:
         end_s: float | None = None,
     ) -> None:
         self.fault: str | None = None
-        stream = container.streams.video[0]
+        stream = video_stream(container)
         self.fps = float(stream.average_rate or FALLBACK_FPS)
         tick_s = float(stream.time_base)
         zero = start = None
@@ -108,7 +108,7 @@ class AvReader:
 
 def _first_tick(container: av.container.InputContainer) -> int:
     """The time stamp of the first frame that comes."""
-    first = next(decode_packets(container.demux(container.streams.video[0]), []), None)
+    first = next(decode_packets(container.demux(video_stream(container)), []), None)
     if first is None or first.pts is None:
         raise WrongPlan
     return first.pts
@@ -116,7 +116,7 @@ def _first_tick(container: av.container.InputContainer) -> int:
 
 def _packets_from(container: av.container.InputContainer, start: int | None) -> Iterator[av.Packet]:
     """The packets of the video from the key frame at or before a time stamp, or from the first one."""
-    stream = container.streams.video[0]
+    stream = video_stream(container)
     if start is not None:
         try:
             container.seek(start, stream=stream)

@@ -13,7 +13,7 @@ import numpy as np
 from vidfer.crops.decode_av import FALLBACK_FPS
 from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_memory import new_frames
-from vidfer.crops.decode_packets import decode_packets, open_container
+from vidfer.crops.decode_packets import decode_packets, open_container, video_stream
 from vidfer.crops.decode_rgb import RgbWriter
 
 KEPT_BYTES = 32 * 2**20
@@ -47,7 +47,7 @@ class CarefulReader:
         self.fault = f"the data are damaged after frame {len(times) - 1} ({faults[0]})" if faults else None
         self.width, self.height = self._writer.width, self._writer.height
         with open_container(path) as container:
-            self.fps = float(container.streams.video[0].average_rate or FALLBACK_FPS)
+            self.fps = float(video_stream(container).average_rate or FALLBACK_FPS)
         self.times_s = np.array(times) - times[0]
         if not np.all(np.diff(self.times_s) > 0):
             self.times_s = np.arange(len(times)) / self.fps
@@ -65,7 +65,7 @@ class CarefulReader:
 
 def _decode(path: Path, faults: list[str]) -> Iterator[av.VideoFrame]:
     with open_container(path) as container:
-        yield from decode_packets(container.demux(container.streams.video[0]), faults)
+        yield from decode_packets(container.demux(video_stream(container)), faults)
 
 
 def _given_away(frames: deque[av.VideoFrame]) -> Iterator[av.VideoFrame]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import weakref
+from contextlib import suppress
 
 import numpy as np
 
@@ -27,15 +28,27 @@ def new_frames(shape: tuple[int, ...]) -> np.ndarray:
     return array.reshape(shape)
 
 
+# Memory comes back in whatever thread drops the last reference, also in the midst of these two functions. So
+# they change the list only by single steps that nothing can come between.
+
+
 def _take(n_bytes: int) -> memoryview:
     """A free piece of at least this size, but of no more than twice of it; else a new one."""
-    for i, memory in enumerate(_free):
-        if n_bytes <= len(memory) <= 2 * n_bytes:
-            return _free.pop(i)
-    return memoryview(np.empty(max(1, n_bytes), np.uint8))
+    unfit = []
+    try:
+        while True:
+            memory = _free.pop()
+            if n_bytes <= len(memory) <= 2 * n_bytes:
+                return memory
+            unfit.append(memory)
+    except IndexError:
+        return memoryview(np.empty(max(1, n_bytes), np.uint8))
+    finally:
+        _free.extend(unfit)
 
 
 def _give_back(memory: memoryview) -> None:
     _free.append(memory)
-    while sum(map(len, _free)) > FREE_BYTES:
-        del _free[0]
+    with suppress(IndexError):
+        while sum(map(len, _free)) > FREE_BYTES:
+            _free.pop(0)

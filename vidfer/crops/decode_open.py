@@ -24,7 +24,7 @@ from vidfer.crops.decode_av import AvReader
 from vidfer.crops.decode_careful import CarefulReader
 from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_images import ImageReader
-from vidfer.crops.decode_packets import open_container
+from vidfer.crops.decode_packets import open_container, video_stream
 from vidfer.crops.decode_plan import WrongPlan
 
 SEEK_S = 4.0
@@ -104,4 +104,4 @@ def open_readers(
 
 
 def _codec(container: av.container.InputContainer) -> str:
-    return container.streams.video[0].codec_context.name
+    return video_stream(container).codec_context.name

@@ -32,13 +32,18 @@ def open_container(path: Path) -> av.container.InputContainer:
         sound = ", only sound" if container.streams.audio else ""
         container.close()
         raise UnreadableVideo(path, f"no video stream in the file{sound}")
-    context = container.streams.video[0].codec_context
+    context = video_stream(container).codec_context
     if context is None:
         container.close()
         raise UnreadableVideo(path, "its codec is unknown here; convert it to H.264")
     # One thread: which frames a fault takes with it must not depend on timing, and clips fill the cores.
     context.thread_count = 1
     return container
+
+
+def video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
+    """The video that a player shows: not a cover picture, and of several the best."""
+    return container.streams.best("video")
 
 
 def decode_packets(packets: Iterable[av.Packet], faults: list[str]) -> Iterator[av.VideoFrame]:
