@@ -45,10 +45,10 @@ def follow_people(
 
     In the middle frame of each gap O-Net looks at the place on the line between the boxes before and after,
     or at the only one known, in all gaps at once; halves of a gap are gaps again. So the place where to look
-    is never far off, nothing drifts, and nothing lags. R-Net is left out: it would have O-Net look from another
-    place than in the key frames, and the boxes would agree less with theirs. If O-Net's score falls below its
-    threshold, the whole frame is searched. Where somebody comes or goes, the gaps without that person are
-    left.
+    is never far off, nothing drifts, and nothing lags. R-Net is left out: it would have O-Net look from
+    another place than in the key frames, and the boxes would agree less with theirs. If O-Net's score falls
+    below its threshold, the whole frame is searched. Where somebody comes or goes, the gaps without that
+    person are left.
 
     Args:
         first: number of the chunk's first frame.
