@@ -106,6 +106,7 @@ def body(line: str) -> str:
             body("return [Clip(id='a', path='a.mp4')]"),
             r"gave clip 'a' the path 'a\.mp4'; use a pathlib\.Path",
         ),
+        (body("return [Clip(id='', path=root)]"), r"made a clip with the id ''; an id is a text"),
         (body("return [Clip(id=1, path=root)]"), r"made a clip with the id 1; an id is a text"),
         (
             body("return [Clip(id='a', path=root, split='dev')]"),

@@ -67,6 +67,11 @@ def test_videos_are_afew(touch):
         find_clips("sfew", touch("Train/Angry/1.avi"))
 
 
+def test_test_videos_are_afew_too(touch):
+    with pytest.raises(VidferError, match=r"Test holds videos, such as 1\.avi"):
+        find_clips("sfew", touch("Test/1.avi"))
+
+
 def test_label_folders_alone(touch):
     with pytest.raises(
         VidferError, match=r"which holds Angry/, Sad/; looked for Train/, Val/ and Test/ of SFEW"
