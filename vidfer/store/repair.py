@@ -63,8 +63,7 @@ def repair_cache(
         VidferError: for damage to what is no clip's, a clip that is not among ``clips`` or cannot be read any
             more, other settings than this vidfer has, and what keeps the cache from being written.
     """
-    path = path.resolve()  # a link to the cache stays one
-    cache = CropCache(path)
+    cache, target = CropCache(path), path.resolve()  # a link to the cache stays one
     spoilt, whole = record_faults(cache)
     damaged = {fault.position for fault in faults if fault.position is not None}
     if not damaged and any(fault.what == CONTENT for fault in whole):
@@ -73,8 +72,8 @@ def repair_cache(
             f"with `vidfer cache --overwrite`"
         )
     wanted = {position: _clip_for(cache, position, clips) for position in sorted(damaged)}
-    again = path.with_name(path.name + ".repair.h5")
-    with writing(path):
+    again = target.with_name(target.name + ".repair.h5")
+    with writing(target):
         pairs = [
             (clip, StoredClip(path, position))
             for position, clip in enumerate(cache.clips)
@@ -91,7 +90,7 @@ def repair_cache(
                 described = made.clips[index] if position in spoilt else cache.clips[position]
                 pairs.append((described, StoredClip(again, index)))
         before = cache.content_hash
-        content = concatenate(pairs, cache.header, path, join_progress, shard=cache.shard)
+        content = concatenate(pairs, cache.header, target, join_progress, shard=cache.shard)
         again.unlink(missing_ok=True)
     return Repaired(sorted(clip.id for clip in wanted.values()), content == before, content)
 
