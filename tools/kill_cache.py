@@ -1,0 +1,169 @@
+"""Kill `vidfer cache` at random moments, start it again, and count the caches that end as if undisturbed.
+
+python tools/kill_cache.py --kills 50                  # the program
+python tools/kill_cache.py --kills 20 --whom worker    # one of its workers: the clip is listed, then retried
+python tools/kill_cache.py --kills 20 --processes 2    # one of two processes that make the cache together
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+import tyro
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to build and how often to kill it."""
+
+    kills: int = 50
+    """Trials: each builds a cache from nothing, with one kill on the way."""
+    whom: Literal["program", "worker"] = "program"
+    """Who is killed: a process that was started, or one of its workers."""
+    processes: int = 1
+    """Processes that make the cache together, started by torchrun; each trial ends with one."""
+    workers: int = 2
+    """Workers of each."""
+    root: Path | None = None
+    """Videos to use; 24 short clips of actors are drawn when not given."""
+    src: str = "folder"
+    """How to read `root`, a name that `vidfer sources` lists."""
+    seed: int = 0
+    """Of the moments."""
+
+
+def main(settings: Settings) -> None:
+    """Run all trials and print a table."""
+    rng, seen, identical = random.Random(settings.seed), Counter(), 0
+    with tempfile.TemporaryDirectory() as folder:
+        root = settings.root or draw(Path(folder) / "actors")
+        src = "actors" if settings.root is None else settings.src
+        options = ["--src", src, "--root", str(root), "--size-px", "64", "--workers", str(settings.workers)]
+        out = Path(folder) / "undisturbed.h5"
+        undisturbed = Run(settings.processes, [*options, "--out", str(out)], out)
+        undisturbed.wait_for_work()
+        begin = time.perf_counter()
+        status = undisturbed.process.wait()
+        work_s, wanted = time.perf_counter() - begin, out.read_bytes()
+        print(
+            f"undisturbed: {work_s:.1f} s of work, {len(wanted) / 1e6:.1f} MB, exit status {status}",
+            flush=True,
+        )
+        for number in range(settings.kills):
+            out = Path(folder) / f"{number}.h5"
+            run = Run(settings.processes, [*options, "--out", str(out)], out)
+            run.wait_for_work()
+            time.sleep(rng.uniform(0, work_s))
+            where = phase(out)
+            killed = run.kill(settings.whom, rng)
+            status = run.end()
+            again = ["--retry-failed"] if settings.whom == "worker" else []
+            last = Run(1, [*options, "--out", str(out), *again], out)
+            final = last.process.wait()
+            same = out.read_bytes() == wanted and sorted(out.parent.glob(f"{number}.*")) == [out]
+            identical += same
+            seen[where if killed else "it had ended"] += 1
+            print(
+                f"{number + 1}: killed {where}, status {status}, then {final}: {'same' if same else 'OTHER'}",
+                flush=True,
+            )
+            out.unlink()
+    print(f"{identical} of {settings.kills} caches are identical, byte for byte")
+    print("killed " + ", ".join(f"{where} {n} times" for where, n in sorted(seen.items())))
+    raise SystemExit(identical != settings.kills)
+
+
+class Run:
+    """One start of the program."""
+
+    def __init__(self, n: int, arguments: list[str], out: Path) -> None:
+        start = [sys.executable, "-m"]
+        if n > 1:
+            start += ["torch.distributed.run", f"--nproc_per_node={n}", "--standalone", "-m"]
+        self.n, self.parts = n, out.with_name(out.name + ".parts")
+        self.process = subprocess.Popen(
+            [*start, "vidfer", "cache", *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"ACCELERATE_USE_CPU": "true"},
+        )
+        self.family: list[psutil.Process] = []
+
+    def wait_for_work(self) -> None:
+        """Until it has taken its lock."""
+        while not self.parts.exists() and self.process.poll() is None:
+            time.sleep(0.005)
+
+    def kill(self, whom: str, rng: random.Random) -> bool:
+        """SIGKILL; False when there was nobody any more."""
+        try:
+            this = psutil.Process(self.process.pid)
+            self.family = this.children(recursive=True)
+            programs = [this] if self.n == 1 else this.children()
+            helpers = [child for program in programs for child in program.children()]
+            workers = [worker for helper in helpers for worker in helper.children()]
+            victims = programs if whom == "program" else workers
+            if not victims:
+                return False
+            rng.choice(victims).send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            return False
+        return True
+
+    def end(self) -> int:
+        """Wait for it and for all that it has started; they must not outlive it."""
+        status = self.process.wait(timeout=600)
+        _, alive = psutil.wait_procs(self.family, timeout=60)
+        if alive:
+            raise SystemExit(f"these have outlived the program: {alive}")
+        return status
+
+
+def phase(out: Path) -> str:
+    """How far it is."""
+    parts = out.with_name(out.name + ".parts")
+    if out.exists():
+        return "at the end"
+    if list(parts.glob("*.joined")):
+        return "while joining"
+    return "while reading" if list(parts.glob("*.part")) else "before the first clip was ready"
+
+
+def draw(folder: Path) -> Path:
+    """Short clips of actors."""
+    from vidfer.actors.film import write_actors
+    from vidfer.actors.settings import ActorSettings
+
+    actors = ActorSettings(
+        size=(160, 120),
+        min_duration_s=0.6,
+        max_duration_s=1.6,
+        base_labels=("happy", "surprise"),
+        novel_labels=(),
+        train_per_class=5,
+        val_per_class=2,
+        test_per_class=2,
+        unlabelled=6,
+        train_subjects=3,
+        val_subjects=1,
+        test_subjects=1,
+        unlabelled_subjects=2,
+        novel_per_class=0,
+    )
+    write_actors(actors, folder)
+    return folder
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Settings, description=__doc__))
