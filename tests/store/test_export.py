@@ -35,6 +35,7 @@ def cache(tmp_path_factory) -> CropCache:
         ({"label": ("none", "happy")}, [0, 3, 4]),
         ({"subject": ("p2", "p3")}, [1, 2]),
         ({"source": ("folder",)}, [2, 3, 4]),
+        ({"clip": ("zz/a.mp4", "train/b.mp4")}, [1, 4]),
         ({"with_face": True}, [0, 1, 3, 4]),
         ({"without_face": True}, [2]),
         ({"with_face": True, "split": ("val",)}, [3]),
@@ -47,6 +48,7 @@ def test_what_is_chosen(cache, options, chosen):
 def test_a_file_of_ids(cache, tmp_path):
     (tmp_path / "ids.txt").write_text("\ufeffzz/a.mp4\r\n\ntrain/b.mp4\ntrain/b.mp4\n", encoding="utf-8")
     assert choose(cache, Choice(ids=tmp_path / "ids.txt")) == [1, 4]
+    assert choose(cache, Choice(ids=tmp_path / "ids.txt", clip=("val/c.mp4",))) == [1, 2, 4]
     (tmp_path / "ids.txt").write_text("zz/a.mp4\nc.mp4\nnobody\n")
     with pytest.raises(VidferError, match=r"2 of 3 ids in .*first 'c.mp4'; similar ones: val/c.mp4$"):
         choose(cache, Choice(ids=tmp_path / "ids.txt"))
@@ -58,6 +60,7 @@ def test_a_file_of_ids(cache, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"clip": ("b.mp4",)}, "has no clip 'b.mp4'; similar ones: train/b.mp4$"),
         ({}, "say which clips .* --split, --label, .* --without-face"),
         ({"label": ("hapy",)}, "has the label 'hapy'; it has happy$"),
         ({"subject": ("x",)}, "has the subject 'x'; it has none, p1, p2, p3$"),

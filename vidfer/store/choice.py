@@ -32,8 +32,10 @@ class Choice:
     """Clips of these subjects; `none` are those without one."""
     source: tuple[str, ...] = ()
     """Clips from these kinds of data set, such as `afew`."""
+    clip: tuple[str, ...] = ()
+    """Clips of these ids."""
     ids: Path | None = None
-    """A text file with the ids of clips, one on each line."""
+    """The same from a text file, one id on each line."""
     with_face: bool = False
     """Clips that show a face in at least one frame."""
     without_face: bool = False
@@ -60,8 +62,10 @@ def choose(cache: CropCache, choice: Choice) -> list[int]:
             values = [getattr(clip, field) or NONE for clip in cache.clips]
             _check_values(cache, field, wanted, values)
             fitting = [fits and value in wanted for fits, value in zip(fitting, values)]
-    if choice.ids is not None:
-        wanted = set(positions_of(cache, _read_ids(choice.ids), choice.ids))
+    if choice.clip or choice.ids is not None:
+        wanted = {position_of(cache, clip_id) for clip_id in choice.clip}
+        if choice.ids is not None:
+            wanted.update(positions_of(cache, _read_ids(choice.ids), choice.ids))
         fitting = [fits and index in wanted for index, fits in enumerate(fitting)]
     if choice.with_face or choice.without_face:
         fitting = [
@@ -71,6 +75,18 @@ def choose(cache: CropCache, choice: Choice) -> list[int]:
     if not chosen:
         raise VidferError(f"none of the {len(cache)} clips of {cache.path} fits; loosen an option")
     return chosen
+
+
+def position_of(cache: CropCache, clip_id: str) -> int:
+    """Position of the clip with an id.
+
+    Raises:
+        VidferError: when there is none, with similar ids.
+    """
+    for position, clip in enumerate(cache.clips):
+        if clip.id == clip_id:
+            return position
+    raise VidferError(f"{cache.path} has no clip '{clip_id}'{similar(clip_id, cache.clips)}")
 
 
 def positions_of(cache: CropCache, ids: Sequence[str], named_in: Path) -> list[int]:

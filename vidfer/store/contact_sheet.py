@@ -11,7 +11,7 @@ from matplotlib.patheffects import withStroke
 
 from vidfer.crops import REGIONS, STATUS
 from vidfer.errors import VidferError
-from vidfer.store.choice import similar
+from vidfer.store.choice import position_of
 from vidfer.store.reader import CropCache
 from vidfer.store.records import FrameTable
 from vidfer.store.sheet_page import COLOURS, INK, PAPER, QUIET, SheetPage
@@ -43,9 +43,7 @@ def contact_sheet(
     out = Path(out)
     if out.suffix.lower() != ".png":
         raise VidferError(f"{out} does not end in .png; name the picture to write")
-    index = next((i for i, clip in enumerate(cache.clips) if clip.id == clip_id), None)
-    if index is None:
-        raise VidferError(f"{cache.path} has no clip '{clip_id}'{similar(clip_id, cache.clips)}")
+    index = position_of(cache, clip_id)
     clip, table = cache.clips[index], cache.frames(index)
     if not len(table):
         raise VidferError(f"clip '{clip_id}' in {cache.path} has no frames: {clip.reason}")

@@ -64,7 +64,7 @@ def repair_cache(
             more, other settings than this vidfer has, and what keeps the cache from being written.
     """
     cache, target = CropCache(path), path.resolve()  # a link to the cache stays one
-    spoilt, whole = record_faults(cache)
+    whole = record_faults(cache)[1]
     damaged = {fault.position for fault in faults if fault.position is not None}
     if not damaged and any(fault.what == CONTENT for fault in whole):
         raise VidferError(
@@ -86,8 +86,9 @@ def repair_cache(
             made = CropCache(again)
             made.close()
             for position, clip in wanted.items():
-                index = _made_for(cache.clips[position], clip, made, path)
-                described = made.clips[index] if position in spoilt else cache.clips[position]
+                old = cache.clips[position]
+                index = _made_for(old, clip, made, path)
+                described = old if old.fingerprint() == old.hash else made.clips[index]
                 pairs.append((described, StoredClip(again, index)))
         before = cache.content_hash
         content = concatenate(pairs, cache.header, target, join_progress, shard=cache.shard)
