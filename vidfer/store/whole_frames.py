@@ -49,7 +49,7 @@ def find_video(root: Path, clip: CachedClip) -> Path:
         if path.exists():
             return path
     found: dict[int, list[Path]] = {}
-    for folder, folders, files in os.walk(root, followlinks=True):
+    for folder, folders, files in os.walk(root):
         if parts[-1] in files or parts[-1] in folders:
             path = Path(folder, parts[-1])
             found.setdefault(_common_end(path.parts, parts), []).append(path)
