@@ -13,6 +13,7 @@ from vidfer.errors import VidferError
         {"size_px": 0},
         {"key_every_s": -0.1},
         {"face": "nearest"},
+        {"reader": "opencv"},
         {"min_face_px": -1.0},
         {"max_gap_s": -0.1},
         {"fps": 0.0},

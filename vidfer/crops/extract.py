@@ -97,6 +97,7 @@ class _Reading:
                 end_s=clip.end_s,
                 max_frames=settings.max_frames,
                 fps=settings.fps,
+                reader=settings.reader,
             )
             yield from each_in("decode", frames)
         except UnreadableVideo as error:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from vidfer.errors import VidferError
 
+Library = Literal["pyav", "decord"]
 Whose = Literal["main", "longest", "largest", "centre", "all"]
 
 
@@ -42,6 +43,8 @@ class CropSettings:
     """Side of the eyes square in face scales."""
     mouth_side: float = 1.6
     """Side of the mouth square in face scales."""
+    reader: Library = "pyav"
+    """What decodes videos: `pyav`, or `decord` where it reads rightly (docs/crops.md compares the two)."""
     fps: float | None = None
     """Frames per second to take from a video; all frames when not given."""
     max_frames: int | None = None
@@ -60,7 +63,9 @@ class CropSettings:
                 raise VidferError(
                     f"{name} is {value}; it must be greater than 0, or left out to take every frame"
                 )
-        if self.face not in get_args(Whose):
-            raise VidferError(f"face is '{self.face}'; it must be one of {', '.join(get_args(Whose))}")
+        for name, choices in (("face", get_args(Whose)), ("reader", get_args(Library))):
+            value = getattr(self, name)
+            if value not in choices:
+                raise VidferError(f"{name} is '{value}'; it must be one of {', '.join(choices)}")
         if len(self.thresholds) != 3 or not all(0 < t < 1 for t in self.thresholds):
             raise VidferError(f"thresholds are {self.thresholds}; three numbers between 0 and 1 are needed")
