@@ -13,9 +13,9 @@ class BuildSettings:
     """How the crops are kept and how the work is done. Only `codec` and `quality` shape the result."""
 
     codec: Literal["jpeg", "raw"] = "jpeg"
-    """How crops are kept: `jpeg`, or `raw` for the exact pixels at about twenty times the size."""
-    quality: int = 90
-    """JPEG quality, 1 to 100."""
+    """How crops are kept: `jpeg`, or `raw` for the exact pixels at about 25 times the size."""
+    quality: int = 85
+    """JPEG quality, 1 to 100; docs/cache.md says what each step costs."""
     workers: int | None = None
     """Processes that read clips; one per core when not given. Their number does not change the result."""
     overlap: bool = False
