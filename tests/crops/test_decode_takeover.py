@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numbered_video import N, numbers, read, write
 
+from vidfer.crops import decode_open
 from vidfer.crops.decode import read_chunks
 from vidfer.crops.decode_av import AvReader
 from vidfer.crops.decode_careful import CarefulReader
@@ -79,3 +80,21 @@ def test_only_wanted_frames_are_converted(tmp_path, monkeypatch):
     )
     images = reader.read(np.array([3, 50, 99]))
     assert len(converted) == 3 and numbers(images) == [3, 50, 99]
+
+
+def test_sound_that_appears_on_the_way(tmp_path, monkeypatch):
+    # PyAV then ends with an IndexError, but only where the memory behind its list of streams happens to be set.
+    class SoundAppears:
+        def __init__(self, container):
+            self.container = container
+
+        def demux(self, stream):
+            yield from self.container.demux(stream)
+            raise IndexError
+
+        def __getattr__(self, name):
+            return getattr(self.container, name)
+
+    opened = decode_open.open_container
+    monkeypatch.setattr(decode_open, "open_container", lambda path: SoundAppears(opened(path)))
+    assert read(write(tmp_path / "a.flv", "flv"))[0] == list(range(N))

@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from vidfer.crops.decode_memory import new_frames
-from vidfer.crops.decode_packets import decode_packets, open_container, video_stream
+from vidfer.crops.decode_packets import decode_packets, open_container, read_packets, video_stream
 from vidfer.crops.decode_plan import WrongPlan, plan_frames
 from vidfer.crops.decode_rgb import RgbWriter
 
@@ -108,7 +108,7 @@ class AvReader:
 
 def _first_tick(container: av.container.InputContainer) -> int:
     """The time stamp of the first frame that comes."""
-    first = next(decode_packets(container.demux(video_stream(container)), []), None)
+    first = next(decode_packets(read_packets(container), []), None)
     if first is None or first.pts is None:
         raise WrongPlan
     return first.pts
@@ -116,10 +116,9 @@ def _first_tick(container: av.container.InputContainer) -> int:
 
 def _packets_from(container: av.container.InputContainer, start: int | None) -> Iterator[av.Packet]:
     """The packets of the video from the key frame at or before a time stamp, or from the first one."""
-    stream = video_stream(container)
     if start is not None:
         try:
-            container.seek(start, stream=stream)
+            container.seek(start, stream=video_stream(container))
         except av.FFmpegError:
             raise WrongPlan from None
-    return container.demux(stream)
+    return read_packets(container)

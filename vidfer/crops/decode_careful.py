@@ -13,7 +13,7 @@ import numpy as np
 from vidfer.crops.decode_av import FALLBACK_FPS
 from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.decode_memory import new_frames
-from vidfer.crops.decode_packets import decode_packets, open_container, video_stream
+from vidfer.crops.decode_packets import decode_packets, open_container, read_packets, video_stream
 from vidfer.crops.decode_rgb import RgbWriter
 
 KEPT_BYTES = 32 * 2**20
@@ -65,7 +65,7 @@ class CarefulReader:
 
 def _decode(path: Path, faults: list[str]) -> Iterator[av.VideoFrame]:
     with open_container(path) as container:
-        yield from decode_packets(container.demux(video_stream(container)), faults)
+        yield from decode_packets(read_packets(container), faults)
 
 
 def _given_away(frames: deque[av.VideoFrame]) -> Iterator[av.VideoFrame]:

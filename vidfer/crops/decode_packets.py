@@ -46,6 +46,20 @@ def video_stream(container: av.container.InputContainer) -> av.video.stream.Vide
     return container.streams.best("video")
 
 
+def read_packets(container: av.container.InputContainer) -> Iterator[av.Packet]:
+    """The packets of the video from where the container stands, and an empty one that marks the end."""
+    stream = video_stream(container)
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, IndexError):
+            # At the end PyAV looks in vain for a stream, mostly sound, that has appeared on the way.
+            return
+        if packet.stream.index == stream.index:
+            yield packet
+
+
 def decode_packets(packets: Iterable[av.Packet], faults: list[str]) -> Iterator[av.VideoFrame]:
     """Decoded frames up to the first fault, which is put into ``faults``.
 

@@ -46,7 +46,10 @@ class RgbWriter:
 
 def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     """Where one step to the right and one step down in the frame lead on the screen, as (x, y, x, y)."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    # From a small copy. Frame and side data refer to each other: the frame would go back to the decoder when
+    # the garbage collector comes, and what a damaged frame lacks is filled from those that went back.
+    copy = VideoReformatter().reformat(frame, width=16, height=16, format="rgb24", threads=1)
+    matrix = copy.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return UPRIGHT
     a, b, _, c, d, *_ = np.frombuffer(matrix, np.int32).tolist()
