@@ -43,6 +43,21 @@ def test_in_the_middle(overlapping):
     np.testing.assert_allclose(times_s, np.arange(2 * N) / 25, atol=2e-3)
 
 
+def test_times_that_turn_out_wrong(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wrong_times")
+    parts = [
+        write(folder / f"{start_ms}.ts", "libx264", {"g": "12", "bf": "0"}, ticks_ms=ticks_ms)
+        for start_ms, ticks_ms in ((0, 70 * np.arange(N)), (1, 3510 + 40 * np.arange(N)))
+    ]
+    path = folder / "both.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    chunks = list(read_chunks(path, chunk_frames=16))
+    assert numbers(np.concatenate([chunk.images for chunk in chunks])) == [*range(N), *range(N)]
+    times_s = np.concatenate([chunk.times_s for chunk in chunks])
+    np.testing.assert_allclose(times_s[:48], 0.07 * np.arange(48), atol=1e-3)  # given before it was known
+    assert (np.diff(times_s) > 0.01).all()
+
+
 @pytest.mark.parametrize("chunk_frames", [2, 32])
 def test_as_many_frames_as_asked_for(overlapping, chunk_frames):
     chunks = list(read_chunks(overlapping, max_frames=8, chunk_frames=chunk_frames))
@@ -83,7 +98,7 @@ def test_only_wanted_frames_are_converted(tmp_path, monkeypatch):
 
 
 def test_sound_that_appears_on_the_way(tmp_path, monkeypatch):
-    # PyAV then ends with an IndexError, but only where the memory behind its list of streams happens to be set.
+    # PyAV then ends with an IndexError, if the memory behind its list of streams happens to be set.
     class SoundAppears:
         def __init__(self, container):
             self.container = container

@@ -98,14 +98,16 @@ def read_chunks(
             file is damaged from there on (``frames_read`` is then above 0).
     """
     path = Path(path)
-    given, last_s = 0, -np.inf
+    given, last, last_s = 0, -1, -np.inf
     for opened in open_readers(path, start_s=start_s, end_s=end_s, reader=reader):
         times_s = opened.times_s
+        if 0 <= last < len(times_s):
+            # The reader before counted the same frames; if this one has other times, they go on from there.
+            times_s = times_s + (last_s - times_s[last])
         positions = choose_frames(times_s, start_s=start_s, end_s=end_s, max_frames=max_frames, fps=fps)
-        if len(positions) == 0:
+        if len(positions) == 0 and not given:
             raise UnreadableVideo(path, _nothing_between(start_s, end_s, path))
-        # What a reader before this one has given stays given.
-        positions = positions[times_s[positions] > last_s + TIME_SLACK_S]
+        positions = positions[(positions > last) & (times_s[positions] > last_s + TIME_SLACK_S)]
         positions = positions[: None if max_frames is None else max_frames - given]
         step = max(1, min(chunk_frames, CHUNK_BYTES // (opened.width * opened.height * 3)))
         try:
@@ -113,11 +115,16 @@ def read_chunks(
                 chunk = positions[first : first + step]
                 images = opened.read(chunk)
                 if len(images):
-                    given, last_s = given + len(images), times_s[chunk[len(images) - 1]]
+                    given += len(images)
+                    last = chunk[len(images) - 1]
+                    last_s = times_s[last]
                     yield FrameChunk(images, times_s[chunk[: len(images)]])
                 if len(images) < len(chunk):
                     raise UnreadableVideo(path, opened.fault, given)
         except WrongPlan:
+            last = (
+                last if opened.times_s[0] == 0 else -1
+            )  # after a jump it did not count from the first frame
             continue
         if opened.fault and (end_s is None or end_s > times_s[-1] + TIME_SLACK_S):
             raise UnreadableVideo(path, opened.fault, given)
