@@ -1,5 +1,7 @@
 """FER2013 as a table and as folders, and the mistakes users make with it."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -107,6 +109,8 @@ def test_other_tables(tmp_path, header):
     [
         ("7,0 0,Training", r"line 10 of .*fer2013\.csv has the label '7'; the labels are 0 angry"),
         ("0,0 0,Testing", r"line 10 of .* has the Usage 'Testing'; FER2013's are Training, PublicTest"),
+        ("0", r"line 10 of .* has the Usage ''"),
+        (f"0,{'-1 ' * 2304},Training", r"line 10 of .* has 2304 pixels; .* 0 to 255"),
         ("0,0 0,Training", r"line 10 of .* has 2 pixels; FER2013's faces have 48 x 48"),
         (f"0,{'256 ' * 2304},Training", r"line 10 of .* has 2304 pixels; .* 0 to 255"),
     ],
@@ -131,6 +135,45 @@ def test_images_of_another_table(table):
         file.write(f"0,{as_pixels()},Training\n")
     with pytest.raises(VidferError, match=r"the 8 images in .* are not those of the 9 rows .* delete that"):
         find_clips("fer2013", table)
+
+
+@pytest.mark.parametrize("change", ["gone", "moved", "one more"])
+def test_images_that_were_changed(table, change):
+    path = find_clips("fer2013", table)[0].path
+    if change == "moved":
+        path.rename(path.with_name("other.png"))
+    elif change == "gone":
+        path.unlink()
+    else:
+        path.with_name("other.png").touch()
+    with pytest.raises(VidferError, match=r"images in .* are not those of the 8 rows"):
+        find_clips("fer2013", table)
+
+
+def test_two_processes_at_once(table, found, monkeypatch):
+    """The other one is done while this one is about to give its folder the last name."""
+    rename = Path.rename
+
+    def late(path, target):
+        monkeypatch.setattr(Path, "rename", rename)
+        find_clips("fer2013", table)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert found("fer2013", table) == IMAGES
+    assert {path.name for path in table.parent.iterdir()} == {"fer2013.csv", "fer2013_images"}
+
+
+def test_full_disk_leaves_no_images(table, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(
+        VidferError, match=r"cannot write .*fer2013_images \(No space left on device\); make room"
+    ):
+        find_clips("fer2013", table)
+    assert [path.name for path in table.parent.iterdir()] == ["fer2013.csv"]
 
 
 def test_folder_that_cannot_be_written(table, monkeypatch):
