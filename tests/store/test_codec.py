@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -5,6 +10,8 @@ from made_up_caches import pictures
 
 from vidfer.errors import VidferError
 from vidfer.store.codec import decode_jpeg, decoding_space, encode_jpeg, split_planes
+
+ROOT = Path(__file__).parents[2]
 
 
 def crop_of(size_px: int) -> np.ndarray:
@@ -65,3 +72,25 @@ def test_planes_are_those_of_the_picture():
     crop, out = crop_of(33), np.empty((3, 33, 33), np.uint8)
     split_planes(crop, out)
     np.testing.assert_array_equal(out, crop.transpose(2, 0, 1))
+
+
+def test_the_same_pixels_without_simd():
+    code = (
+        "import hashlib, numpy as np; from test_codec import *\n"
+        "digest = hashlib.sha256()\n"
+        "for size_px in (33, 112):\n"
+        "    out = np.empty((3, size_px, size_px), np.uint8)\n"
+        "    for quality in (60, 85, 97):\n"
+        "        decode_jpeg(encode_jpeg(crop_of(size_px), quality), decoding_space(size_px), out)\n"
+        "        digest.update(out)\n"
+        "print(digest.hexdigest())\n"
+    )
+    found = set()
+    for switch in (
+        {},
+        {"JSIMD_FORCENONE": "1"},
+    ):  # libjpeg-turbo's own; decoding then takes three times as long
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | switch
+        run = [sys.executable, "-c", code]
+        found.add(subprocess.run(run, env=environment, capture_output=True, check=True, cwd=ROOT).stdout)
+    assert len(found) == 1
