@@ -1,5 +1,6 @@
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -103,6 +104,15 @@ def test_added_clips_alone_are_read_and_end_in_the_same_bytes(clips, built, tmp_
     report = build_cache(clips, out, CROPS, BuildSettings())
     assert report.n_new == 2
     assert out.read_bytes() == built[0].read_bytes()
+
+
+def test_too_little_room_to_grow_is_told_before_the_work(clips, tmp_path, monkeypatch):
+    out = tmp_path / "c.h5"
+    build_cache(clips[:1], out, CROPS, BuildSettings(workers=1))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(VidferError, match=r"written anew when clips are added.*0\.0 GB are free"):
+        build_cache(clips[:2], out, CROPS, BuildSettings(workers=1))
+    assert list(tmp_path.iterdir()) == [out]
 
 
 @pytest.fixture

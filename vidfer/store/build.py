@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -167,6 +168,7 @@ class _Build:
 
     def _read(self, plan: Plan) -> None:
         """Make parts of the clips that have none."""
+        self._check_room(plan)
         self.rounds += 1
         if self.rounds > MOST_ROUNDS:
             raise VidferError(f"parts vanish from {self.parts.folder} or are spoilt there; check the disk")
@@ -187,6 +189,17 @@ class _Build:
             self.others.wait(tick)
         names = {record.id: self.parts.names_of(record) for _, record in todo}
         self.others.wait_for_files(lambda there: all(there & name for name in names.values()))
+
+    def _check_room(self, plan: Plan) -> None:
+        """Clips are added to a cache by writing it anew: see before days of work that this can be done."""
+        out = self.wanted.out
+        if any(places[0].path == out for places in plan.stored.values()):
+            free, needed = shutil.disk_usage(out.parent).free, out.stat().st_size
+            if free < needed:
+                raise VidferError(
+                    f"{out} has {needed / 1e9:.1f} GB and is written anew when clips are added or read again, "
+                    f"but only {free / 1e9:.1f} GB are free; make room, or a cache of the new clips alone"
+                )
 
     def _join(self, plan: Plan) -> bool:
         """Join all into the cache; False when damaged clips have to be read first."""

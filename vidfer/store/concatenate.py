@@ -25,7 +25,7 @@ from vidfer.store.skeleton import Filling, Place, write_skeleton
 
 HDF5_SIGNATURE = b"\x89HDF"
 
-SYNC_BYTES = 1 << 30
+SYNC_BYTES = 256 << 20
 """Parts are deleted when so much has been copied and has reached the disk."""
 
 

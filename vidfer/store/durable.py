@@ -28,7 +28,7 @@ def sync(path: Path) -> None:
 def disk_fault(place: Path, error: Exception) -> VidferError:
     """The message for a disk that is full or broken."""
     full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-    what = "the disk is full" if full else f"writing failed ({error})"
+    what = "the disk is full" if full else f"writing failed ({' '.join(str(error).split())})"
     return VidferError(
         f"{what}: {place}. The clips finished so far are kept; make room and start the same command again, "
         f"it goes on from them"

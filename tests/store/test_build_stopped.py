@@ -1,0 +1,79 @@
+"""A full disk, Ctrl-C and the signal of a queue of jobs: one message, and the next start goes on."""
+
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from vidfer.store.reader import CropCache
+
+OPTIONS = ["--src", "actors", "--size-px", "48", "--key-every-s", "0", "--workers", "1"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(studio_clips, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("undisturbed") / "c.h5"
+    assert build(studio_clips, out).wait() == 0
+    return out
+
+
+def build(root: Path, out: Path, *options: str, limit: int | None = None) -> subprocess.Popen:
+    command = [sys.executable, "-m", "vidfer", "cache", *OPTIONS, "--root", str(root), "--out", str(out)]
+    return subprocess.Popen(
+        [*command, *options],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=limit and (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))),
+    )
+
+
+def messages(process: subprocess.Popen) -> list[str]:
+    lines = process.communicate(timeout=120)[1].replace("\r", "\n").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith(("cropping", "joining"))]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("when", ["reading", "joining"])
+def test_a_disk_that_is_full(studio_clips, undisturbed, tmp_path, when):
+    out, size = tmp_path / "c.h5", undisturbed.stat().st_size
+    full = build(studio_clips, out, limit=size // 2 if when == "joining" else size // 50)
+    said = messages(full)
+    assert full.returncode == 2 and len(said) == 1, said
+    assert said[0].startswith("vidfer: ") and "start the same command again" in said[0]
+    assert not out.exists()
+    if when == "joining":
+        assert len(list((tmp_path / "c.h5.parts").glob("*.part"))) == 8
+    again = build(studio_clips, out)
+    assert messages(again) == [] and again.returncode == 0
+    assert out.read_bytes() == undisturbed.read_bytes()
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("how", "status", "text"),
+    [
+        (signal.SIGINT, 130, "interrupted; what was finished is kept"),
+        (signal.SIGTERM, 143, "stopped; what was finished is kept"),
+    ],
+)
+def test_stopping_it_is_one_message_and_loses_nothing(studio_clips, undisturbed, tmp_path, how, status, text):
+    out, parts = tmp_path / "c.h5", tmp_path / "c.h5.parts"
+    process = build(studio_clips, out)
+    while not list(parts.glob("*.part")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(how)
+    said = messages(process)
+    if process.returncode == 0:
+        pytest.skip("it was faster than the one who would stop it")
+    assert process.returncode == status and len(said) == 1 and said[0].startswith(f"vidfer: {text}"), said
+    finished = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.part")}
+    assert finished and not list(parts.glob("*.tmp"))
+    again = build(studio_clips, out)
+    again.communicate(timeout=120)
+    assert len(CropCache(out)) == 8 and out.read_bytes() == undisturbed.read_bytes()
