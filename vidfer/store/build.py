@@ -197,8 +197,8 @@ class _Build:
             free, needed = shutil.disk_usage(out.parent).free, out.stat().st_size
             if free < needed:
                 raise VidferError(
-                    f"{out} has {needed / 1e9:.1f} GB and is written anew when clips are added or read again, "
-                    f"but only {free / 1e9:.1f} GB are free; make room, or a cache of the new clips alone"
+                    f"{out} has {needed / 1e9:.1f} GB and is written anew when clips are added or read "
+                    f"again, but only {free / 1e9:.1f} GB are free; make room, or keep the new clips apart"
                 )
 
     def _join(self, plan: Plan) -> bool:
