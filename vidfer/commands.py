@@ -61,6 +61,7 @@ def sources(arguments: Sequence[str]) -> int:
 
     for name, layout, labels, size, licence in describe_sources():
         print(f"{name}\n  layout   {layout}\n  labels   {labels}\n  size     {size}\n  licence  {licence}\n")
+    print("your own: a function in a file, --src my_source.py:my_clips (docs/sources.md)")
     return 0
 
 
@@ -89,9 +90,10 @@ def _cache(arguments: Sequence[str], team: Team) -> int:
         """Detect, follow and crop the faces of all clips into one HDF5 file; started again, it goes on."""
 
         src: str
-        """The kind of data set: one of those that `vidfer sources` lists."""
+        """The kind of data set: one that `vidfer sources` lists, some with a part (dfew:3), or a function of
+        your own (my_source.py:my_clips), whose file is then run."""
         root: Path
-        """Where the data set's layout begins (for `table` also the table itself)."""
+        """Where the data set's layout begins (for `table`, `fer2013` and `frames` also the file itself)."""
         out: Path
         """The cache to write, for example cache/afew.h5."""
         subject_pattern: str | None = None
