@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# First, because decord brings an old zlib into the process, and an OpenCV loaded after it reads no PNG.
+import av
+
+# Before decord, which brings an old zlib into the process: an OpenCV loaded after it reads no PNG.
 import cv2  # noqa: F401
 import decord
 import numpy as np
 
 from vidfer.crops.decode_memory import new_frames
-from vidfer.crops.decode_plan import WrongPlan
+from vidfer.crops.decode_packets import read_packets, video_stream
+from vidfer.crops.decode_plan import WrongPlan, plan_frames
 
 DecordError = (decord.DECORDError, RuntimeError)
 """What decord raises when it cannot open or read."""
@@ -22,6 +25,9 @@ READ_AHEAD_BYTES = 256 * 2**20
 """Decoded frames that decord may hold at once. It reads ahead without a bound when its thread gets no turn,
 at worst the whole video; so a video with more pixels than this is not given to it."""
 
+SAME_TIME_S = 2e-3
+"""Frames are the same if decord and the packets state times as near as this."""
+
 
 class DecordReader:
     """Frames by position, forwards only.
@@ -30,26 +36,31 @@ class DecordReader:
     part 2 and WMV it lands up to 35 frames off, in H.264 with open groups of pictures one frame off, and says
     nothing.
 
+    Args:
+        container: the file, opened by PyAV and not yet read from; its packets tell the times.
+
     Raises:
         WrongPlan: here or from :meth:`read`, where decord fails, or the video is too long for it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, container: av.container.InputContainer) -> None:
         decord.logging.set_level(decord.logging.QUIET)
         self.fault: str | None = None
         try:
             self._video = decord.VideoReader(str(path.absolute()), num_threads=DECODE_THREADS)
             self.fps = float(self._video.get_avg_fps())
-            times_s = self._video.get_frame_timestamp(range(len(self._video)))[:, 0].astype(np.float64)
+            rough_s = self._video.get_frame_timestamp(range(len(self._video)))[:, 0]
             self._first = self._video.next().asnumpy()
         except (*DecordError, StopIteration) as error:
             raise WrongPlan from error
-        if len(times_s) * self._first.nbytes > READ_AHEAD_BYTES:
+        if len(rough_s) * self._first.nbytes > READ_AHEAD_BYTES:
             raise WrongPlan
-        # A frame before time 0 is hidden by an edit list: decord counts it but does not give it.
-        if times_s[0] < 0 or np.any(np.diff(times_s) <= 0):
+        # decord's own times have 7 digits; they only tell whether it counts the same frames. It also counts those
+        # that an edit list hides, and does not give them.
+        ticks = plan_frames(read_packets(container)).ticks
+        self.times_s = (ticks - ticks[0]) * float(video_stream(container).time_base)
+        if len(rough_s) != len(ticks) or np.abs(rough_s - rough_s[0] - self.times_s).max() > SAME_TIME_S:
             raise WrongPlan
-        self.times_s = times_s - times_s[0]
         self.height, self.width = self._first.shape[:2]
         self._next = 0
 

@@ -86,15 +86,20 @@ def open_readers(
         yield ImageReader.of_image(path)
         return
     formats = set(container.format.name.split(","))
+    unread = [container]
+
+    def opened_container() -> av.container.InputContainer:
+        return unread.pop() if unread else open_container(path)
+
     makers: list[Callable[[], Reader]] = []
     if reader == "decord" and formats & DECORD_CONTAINERS and _codec(container) not in DECORD_LACKS:
         # Only here, because most runs do without, and two libraries of video in a process are one too many.
         from vidfer.crops.decode_decord import DecordReader
 
-        makers.append(lambda: DecordReader(path))
+        makers.append(lambda: DecordReader(path, opened_container()))
     if start_s is not None and start_s > SEEK_S and formats & SEEK_CONTAINERS:
-        makers.append(lambda: AvReader(path, open_container(path), start_s=start_s, end_s=end_s))
-    makers += [lambda: AvReader(path, container, end_s=end_s), lambda: CarefulReader(path)]
+        makers.append(lambda: AvReader(path, opened_container(), start_s=start_s, end_s=end_s))
+    makers += [lambda: AvReader(path, opened_container(), end_s=end_s), lambda: CarefulReader(path)]
     for make in makers:
         try:
             opened = make()
