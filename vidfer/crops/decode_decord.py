@@ -55,8 +55,8 @@ class DecordReader:
             raise WrongPlan from error
         if len(rough_s) * self._first.nbytes > READ_AHEAD_BYTES:
             raise WrongPlan
-        # decord's own times have 7 digits; they only tell whether it counts the same frames. It also counts those
-        # that an edit list hides, and does not give them.
+        # decord's own times have 7 digits; they only tell whether it counts the same frames. It also counts
+        # those that an edit list hides, and does not give them.
         ticks = plan_frames(read_packets(container)).ticks
         self.times_s = (ticks - ticks[0]) * float(video_stream(container).time_base)
         if len(rough_s) != len(ticks) or np.abs(rough_s - rough_s[0] - self.times_s).max() > SAME_TIME_S:
