@@ -7,6 +7,7 @@ python tools/bench_many_clips.py --clips 100000 --parts   # parts written direct
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -31,6 +32,8 @@ from vidfer.store.records import FrameTable, record_of
 from vidfer.store.settings import BuildSettings
 
 N_FRAMES = 16
+MOST_NAMES = 10_000
+"""File systems have a limit on the names of one file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +122,11 @@ def draw_many(folder: Path, n: int) -> list[Clip]:
     first = folder / "video.avi"
     encode(frames, first, fps=25, crf=20)
     paths = [folder / f"{i:06d}.avi" for i in range(n)]
-    for path in paths:
-        os.link(first, path)
+    for i, path in enumerate(paths):
+        if i % MOST_NAMES == 0:
+            first = Path(shutil.copy(first, path))
+        else:
+            os.link(first, path)
     return [Clip(id=f"{path.stem[:3]}/{path.name}", path=path, label="happy") for path in paths]
 
 
