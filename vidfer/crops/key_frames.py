@@ -32,15 +32,15 @@ class FirstLook:
 
 
 def look_first(chunks: Iterator[FrameChunk], detector: FaceDetector, key_every_s: float) -> FirstLook:
-    """Find cuts, and all faces in frames no further apart than ``key_every_s``.
+    """Find cuts, and all faces in frames about ``key_every_s`` apart or less.
 
     Where it is unsure who is who from one of these frames to the next, those between them are searched too,
     always the middle one first.
     """
     times_s, shots, keys, cuts = [], [], {}, ShotCuts()
     first, shot, previous_s = 0, 0, None
-    for chunk in chunks:
-        begins = cuts.find(chunk.images)
+    for chunk, ahead in _with_next_images(chunks):
+        begins = cuts.find(chunk.images, ahead)
         own_shots = shot + np.searchsorted(begins, np.arange(len(chunk)), side="right")
         asked = _key_positions(chunk.times_s, begins, key_every_s, previous_s)
         found = _search(chunk, own_shots, asked, keys.get(first - 1), detector)
@@ -52,10 +52,19 @@ def look_first(chunks: Iterator[FrameChunk], detector: FaceDetector, key_every_s
     return FirstLook(np.concatenate(times_s), np.concatenate(shots), keys, width, height)
 
 
+def _with_next_images(chunks: Iterator[FrameChunk]) -> Iterator[tuple[FrameChunk, np.ndarray]]:
+    """Each chunk and the images of the next one, none after the last."""
+    chunk = next(chunks)
+    for following in chunks:
+        yield chunk, following.images
+        chunk = following
+    yield chunk, chunk.images[:0]
+
+
 def _key_positions(
     times_s: np.ndarray, begins: list[int], key_every_s: float, previous_s: float | None
 ) -> set[int]:
-    """First and last frame of each shot, the last one of the chunk, and others evenly between them.
+    """First and last frame of each shot, the last one of the chunk, and others between them, evenly in time.
 
     Args:
         previous_s: time of the frame before the chunk, which is a key frame; None at the start of the clip.
@@ -64,12 +73,14 @@ def _key_positions(
     starts = sorted({0, *begins})
     ends = [*(start - 1 for start in starts[1:]), len(times_s) - 1]
     for start, end in zip(starts, ends):
-        goes_on = start not in begins and previous_s is not None
-        start, start_s = (-1, previous_s) if goes_on else (start, times_s[start])
-        n = end - start
+        frames, within_s = np.arange(start, end + 1), times_s[start : end + 1]
+        if start not in begins and previous_s is not None:
+            frames, within_s = np.append(-1, frames), np.append(previous_s, within_s)
         if key_every_s:
-            n = min(n, int(np.ceil((times_s[end] - start_s) / key_every_s - 1e-6)))
-        keys |= set(np.linspace(start, end, n + 1).round().astype(int).tolist())
+            n = int(np.ceil((within_s[-1] - within_s[0]) / key_every_s - 1e-6))
+            asked_s = np.linspace(within_s[0], within_s[-1], n + 1)
+            frames = np.interp(asked_s, within_s, frames).round().astype(int)
+        keys |= set(frames.tolist())
     return keys - {-1}
 
 

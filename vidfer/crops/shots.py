@@ -10,32 +10,61 @@ SAMPLES = (64, 48)
 LEAST_CHANGE = 10.0
 """Mean change of a pixel value, in grey levels, that a cut makes at least."""
 SPIKE = 3.0
-"""A cut changes the picture this many times more than the frames before and after it change: so neither a
-pan, which changes all frames, nor a flash, which changes two in a row, is taken for one."""
+"""A cut changes the picture this many times more than the two frames before and after it change. So a pan,
+which changes all frames, is not taken for one, nor motion of which each frame is there twice."""
 STILL = 2.0
 """Changes below this are noise; grey levels."""
+BEHIND, AHEAD = 4, 3
+"""So many frames before and after the one at which a cut may be say whether it is one."""
 
 
 class ShotCuts:
-    """Finds cuts in frames that come chunk by chunk."""
+    """Finds cuts in frames that come chunk by chunk; where a chunk ends makes no difference."""
 
     def __init__(self) -> None:
-        self._last: np.ndarray | None = None
-        self._last_change = 0.0
+        self._last = np.empty((0, *SAMPLES[::-1], 3), np.float32)
 
-    def find(self, images: np.ndarray) -> list[int]:
+    def find(self, images: np.ndarray, ahead: np.ndarray) -> list[int]:
         """Positions among the next frames of a clip, uint8 (n,H,W,3), at which a new shot begins.
 
-        0 means a cut between the last call's frames and these. The last change of a chunk is judged without
-        the one that follows it.
+        0 means a cut between the last call's frames and these.
+
+        Args:
+            ahead: the frames that follow, of which three are looked at; fewer at the end of the clip.
         """
-        small = np.stack([_sampled(image) for image in images])
-        before = small[:1] if self._last is None else self._last[None]
-        change = np.abs(np.diff(np.concatenate([before, small]), axis=0)).mean(axis=(1, 2, 3))
-        around = np.concatenate([[self._last_change], change, [0.0]])
-        calm = np.maximum(np.maximum(around[:-2], around[2:]), STILL)
-        self._last, self._last_change = small[-1], float(change[-1])
-        return np.flatnonzero((change >= LEAST_CHANGE) & (change >= SPIKE * calm)).tolist()
+        known, n = len(self._last), len(images)
+        new = np.stack([_sampled(image) for image in (*images, *ahead[:AHEAD])])
+        samples = np.concatenate([self._last, new])
+        self._last = samples[: known + n][-BEHIND:]
+        return np.flatnonzero(_begins_shot(samples)[known : known + n]).tolist()
+
+
+def _begins_shot(samples: np.ndarray) -> np.ndarray:
+    """Which of some frames, float32 (n,h,w,3), begin a shot: bool (n,).
+
+    A cut is sudden, or it takes two steps: by a frame that mixes both shots, as a change of the frame rate
+    leaves it, or by a frame that belongs to neither. Then both steps are large and so is the change across
+    them. A flash has two such steps too, but the picture after it is that before it.
+    """
+    n = len(samples)
+    change = _change(samples, 1)
+    across = np.append(_change(samples, 2)[1:], 0.0)
+    padded = np.pad(change, AHEAD)
+    two_before, before, after, two_after, three_after = (
+        padded[AHEAD + k : AHEAD + k + n] for k in (-2, -1, 1, 2, 3)
+    )
+    calm = np.max([two_before, before, after, two_after, np.full(n, STILL)], axis=0)
+    sudden = change >= np.maximum(LEAST_CHANGE, SPIKE * calm)
+    calm = np.max([two_before, before, two_after, three_after, np.full(n, STILL)], axis=0)
+    least_step = np.maximum(across / 4, SPIKE / 2 * calm)
+    in_two = (across >= np.maximum(LEAST_CHANGE, SPIKE * calm)) & (np.minimum(change, after) >= least_step)
+    return sudden | in_two | np.append(False, in_two[:-1])
+
+
+def _change(samples: np.ndarray, step: int) -> np.ndarray:
+    """Mean change (n,) against the frame ``step`` before; 0 where there is none."""
+    differences = [np.abs(b - a).mean() for a, b in zip(samples, samples[step:])]
+    return np.concatenate([np.zeros(min(step, len(samples))), differences])
 
 
 def _sampled(image: np.ndarray) -> np.ndarray:
