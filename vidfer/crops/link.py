@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from vidfer.crops.boxes import distance
 from vidfer.crops.detect import Faces
-from vidfer.crops.look import LIKE, likeness
+from vidfer.crops.look import LIKE, UNLIKE, correlation, likeness
 
 NEAR = 0.8
 """Faces of two frames may be one person's if their :func:`vidfer.crops.boxes.distance` is below this."""
@@ -26,7 +26,7 @@ class KeyFrame:
     """Number of its shot in the clip."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Person:
     """The faces that are taken for one person's, by number of the frame."""
 
@@ -54,17 +54,18 @@ def link_people(keys: Mapping[int, KeyFrame]) -> list[Person]:
     """Join the faces of key frames, by number of the frame, in order of time.
 
     Within a shot a face belongs to the person that was last seen nearest to it, the more so the more they
-    look alike, and never to somebody further away than :data:`NEAR`; who comes back to about the same place
-    is the same person again. After a cut the place says nothing: then the look alone decides.
+    look alike, but not if they look altogether unlike; who comes back to about the same place is the same
+    person again. Of all others the look alone decides: after a cut, after which the place says nothing, and
+    of somebody who was last seen elsewhere.
     """
     people: list[Person] = []
     for frame in sorted(keys):
         key = keys[frame]
         here = [person for person in people if person.shot == key.shot]
-        joined = _match(key, here, _unlike_in_shot)
-        elsewhere = [person for person in people if person.shot != key.shot]
-        left = np.setdiff1d(np.arange(len(key.faces)), list(joined))
-        joined |= _match(key, elsewhere, _unlike_across_shots, left)
+        joined = _match(key, here, range(len(key.faces)), _unlike_in_place)
+        others = [person for person in people if person not in joined.values()]
+        left = [i for i in range(len(key.faces)) if i not in joined]
+        joined |= _match(key, others, left, _unlike_in_look)
         for i in range(len(key.faces)):
             person = joined.get(i)
             if person is None:
@@ -77,37 +78,46 @@ def link_people(keys: Mapping[int, KeyFrame]) -> list[Person]:
 def is_doubtful(before: KeyFrame, after: KeyFrame) -> bool:
     """Whether it is unsure who is who from one key frame to the next one of the same shot.
 
-    It is when both have a face that fits to none of the other (somebody may have moved fast), and when a face
-    has two that it may belong to.
+    It is when both have a face that fits to none of the other (somebody may have moved fast, or turned fast,
+    or be somebody else), and when a face has two that it may belong to.
     """
     if not len(before.faces) or not len(after.faces):
         return False
-    near = np.array([distance(after.faces.boxes, box) for box in before.faces.boxes]) < NEAR
-    alone = not near.any(axis=1).all() and not near.any(axis=0).all()
-    return bool(alone or (near.sum(axis=1) > 1).any() or (near.sum(axis=0) > 1).any())
+    fits = np.array([_may_be(after, *face) for face in zip(before.faces.boxes, before.patches)])
+    alone = not fits.any(axis=1).all() and not fits.any(axis=0).all()
+    return bool(alone or (fits.sum(axis=1) > 1).any() or (fits.sum(axis=0) > 1).any())
 
 
-def _match(key: KeyFrame, people: list[Person], unlike, only: np.ndarray | None = None) -> dict[int, Person]:
-    """Person of each face that has one: the least unlike pairs first."""
-    only = np.arange(len(key.faces)) if only is None else only
+def _match(
+    key: KeyFrame,
+    people: Sequence[Person],
+    faces: Sequence[int],
+    unlike: Callable[[KeyFrame, Person], np.ndarray],
+) -> dict[int, Person]:
+    """Who each of the ``faces`` is that is one of the people: the least unlike pairs first.
+
+    Args:
+        unlike: for a person a number for each face of the key frame, infinite if it is not theirs.
+    """
+    pairs = [(unlike(key, person), person) for person in people] if faces else []
+    finite = [(table[i], i, person) for table, person in pairs for i in faces if np.isfinite(table[i])]
     joined: dict[int, Person] = {}
-    if not len(people) or not len(only):
-        return joined
-    table = np.array([unlike(key, person)[only] for person in people])
-    taken: set[int] = set()
-    for flat in np.argsort(table, axis=None, kind="stable"):
-        p, column = divmod(int(flat), len(only))
-        if np.isfinite(table[p, column]) and p not in taken and int(only[column]) not in joined:
-            joined[int(only[column])] = people[p]
-            taken.add(p)
+    for _, i, person in sorted(finite, key=lambda pair: pair[0]):
+        if i not in joined and person not in joined.values():
+            joined[i] = person
     return joined
 
 
-def _unlike_in_shot(key: KeyFrame, person: Person) -> np.ndarray:
-    far = distance(key.faces.boxes, person.last_box)
-    return np.where(far < NEAR, far - 0.5 * likeness(key.patches, person.patch), np.inf)
+def _may_be(key: KeyFrame, box: np.ndarray, patch: np.ndarray) -> np.ndarray:
+    """Which of the faces of a key frame may be the one last seen in this box with this look: bool (k,)."""
+    return (distance(key.faces.boxes, box) < NEAR) & (correlation(key.patches, patch) >= UNLIKE)
 
 
-def _unlike_across_shots(key: KeyFrame, person: Person) -> np.ndarray:
+def _unlike_in_place(key: KeyFrame, person: Person) -> np.ndarray:
+    unlike = distance(key.faces.boxes, person.last_box) - 0.5 * likeness(key.patches, person.patch)
+    return np.where(_may_be(key, person.last_box, person.patch), unlike, np.inf)
+
+
+def _unlike_in_look(key: KeyFrame, person: Person) -> np.ndarray:
     like = likeness(key.patches, person.patch)
     return np.where(like >= LIKE, -like, np.inf)

@@ -9,7 +9,9 @@ from vidfer.crops.settings import CropSettings
 
 PATCH_PX = 24
 LIKE = 0.6
-"""Least correlation of two patches of one person."""
+"""Least correlation of two patches of one person in different shots."""
+UNLIKE = 0.2
+"""Least correlation of two patches of one person at one place, one soon after the other."""
 SAME_COLOUR = 12.0
 """Most difference of the mean colours of two patches of one person, in grey levels."""
 
@@ -24,13 +26,20 @@ def face_patches(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
 
 
 def likeness(patches: np.ndarray, patch: np.ndarray) -> np.ndarray:
-    """Correlation (k,) of patches (k,24,24,3) with one patch, -1 to 1; -1 where their colours differ.
+    """:func:`correlation` (k,) of patches (k,24,24,3) with one patch; -1 where their colours differ.
 
     Chosen on 20 filmed and 28 drawn people: of pairs from one clip 95 % correlate above 0.68 and differ by
     less than 7 grey levels; of pairs of two people half correlate below 0.33 or differ by more than 15.
     """
+    far = np.abs(patches.mean(axis=(1, 2)) - patch.mean(axis=(0, 1))).mean(axis=1) > SAME_COLOUR
+    return np.where(far, -1.0, correlation(patches, patch))
+
+
+def correlation(patches: np.ndarray, patch: np.ndarray) -> np.ndarray:
+    """Correlation (k,) of patches (k,24,24,3) with one patch, -1 to 1, whatever the light.
+
+    Of pairs from one filmed clip none was below 0.55; of pairs of two people 41 % are below 0.2.
+    """
     ours, theirs = patches.mean(axis=(1, 2), keepdims=True), patch.mean(axis=(0, 1))
-    a, b = (patches - ours).reshape(len(patches), -1), (patch - theirs).ravel()
-    correlation = a @ b / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b), 1e-6)
-    far = np.abs(ours[:, 0, 0] - theirs).mean(axis=1) > SAME_COLOUR
-    return np.where(far, -1.0, correlation)
+    a, b = (patches - ours).reshape(len(patches), patch.size), (patch - theirs).ravel()
+    return a @ b / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b), 1e-6)
