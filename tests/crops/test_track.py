@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -71,10 +72,18 @@ def test_a_face_that_goes_and_comes_back(detector, draw_actor):
     assert (track.status[[*range(10), *range(30, 40)]] != MISSING).all()
 
 
-def test_short_gaps_are_bridged_up_to_the_stated_time(detector, draw_actor):
-    images, _ = draw_actor(3, 30)
+def without_face(images: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Copies of frames, the faces in these boxes painted over in their mean colour."""
     images = images.copy()
-    images[9:14] = 0
+    for image, (x1, y1, x2, y2) in zip(images, boxes.round().astype(int)):
+        place = image[y1 - 10 : y2 + 10, x1 - 10 : x2 + 10]
+        place[:] = place.mean(axis=(0, 1))
+    return images
+
+
+def test_short_gaps_are_bridged_up_to_the_stated_time(detector, draw_actor):
+    images, truth = draw_actor(3, 30)
+    images[9:14] = without_face(images[9:14], truth.box_xyxy[9:14])
     track = follow(detector, images)
     assert_consistent(track)
     assert (track.status[9:14] == INTERPOLATED).all()
@@ -83,6 +92,14 @@ def test_short_gaps_are_bridged_up_to_the_stated_time(detector, draw_actor):
     assert raw.scores[11] == min(raw.scores[8], raw.scores[14])
     strict = follow(detector, images, CropSettings(max_gap_s=0.1))
     assert (strict.status[9:14] == MISSING).all()
+
+
+def test_nothing_is_bridged_across_cuts(detector, draw_actor):
+    one, other = draw_actor(2, 24)[0], draw_actor(5, 8)[0]
+    images = np.concatenate([one[:12], other, one[12:]])
+    track = follow(detector, images)
+    assert_consistent(track)
+    assert np.flatnonzero(track.status == MISSING).tolist() == list(range(12, 20))
 
 
 def test_the_track_ends_with_the_face(detector, draw_actor):
@@ -115,8 +132,6 @@ def test_one_frame_and_no_face(detector, draw_actor):
 
 
 def test_very_small_frames(detector, draw_actor):
-    import cv2
-
     images = np.stack(
         [cv2.resize(image, (64, 48), interpolation=cv2.INTER_AREA) for image in draw_actor(2, 6)[0]]
     )
@@ -175,27 +190,35 @@ def test_somebody_who_comes_back_after_a_cut_is_known_again(detector, draw_actor
     assert (track.status[there] != MISSING).all() and (track.status[14:26] == MISSING).all()
 
 
-def test_a_flash_is_no_cut(detector, draw_actor):
-    images = draw_actor(2, 24)[0].copy()
-    images[10] = 255
+def test_a_cut_through_a_frame_of_both_shots_parts_two_people(detector, draw_actor):
+    one, other = draw_actor(2, 20)[0], draw_actor(5, 20)[0]
+    mixed = ((one[:1].astype(int) + other[:1]) // 2).astype(np.uint8)
+    tracks = track_all(detector, np.concatenate([one, mixed, other]), face="all")
+    (first,) = (track for track in tracks if track.status[0] != MISSING)
+    (last,) = (track for track in tracks if track.status[-1] != MISSING)
+    assert (first.status[:20] != MISSING).all() and (first.status[21:] == MISSING).all()
+    assert (last.status[:20] == MISSING).all() and (last.status[21:] != MISSING).all()
+
+
+@pytest.mark.parametrize("at", [10, 15, 16])
+def test_a_flash_is_no_cut(detector, draw_actor, at):
+    images = draw_actor(2, 24)[0]
+    images[at] = 255
     (track,) = track_all(detector, images, face="all")
-    assert track.status[10] == INTERPOLATED and (np.delete(track.status, 10) != MISSING).all()
+    assert track.status[at] == INTERPOLATED and (np.delete(track.status, at) != MISSING).all()
+    images[at] = np.clip(draw_actor(2, 24)[0][at].astype(int) + 90, 0, 255)
+    (track,) = track_all(detector, images, face="all")
+    assert (track.status != MISSING).all()
+
+
+def small_copies(images: np.ndarray) -> np.ndarray:
+    return np.stack([cv2.resize(image, (160, 120), interpolation=cv2.INTER_AREA) for image in images])
 
 
 def test_two_people_who_walk_past_each_other_keep_their_tracks(detector, draw_actor):
-    """Small copies of two drawn people move through a picture and cross, one above the other."""
-    import cv2
-
+    """One above the other."""
     n = 36
-    people = [
-        np.stack(
-            [
-                cv2.resize(image, (160, 120), interpolation=cv2.INTER_AREA)
-                for image in draw_actor(person, n)[0]
-            ]
-        )
-        for person in (2, 5)
-    ]
+    people = [small_copies(draw_actor(person, n)[0]) for person in (2, 5)]
     images = np.full((n, 260, 480, 3), 120, np.uint8)
     for i in range(n):
         shift = round(300 * i / (n - 1))
@@ -218,3 +241,19 @@ def test_a_picture_that_is_cut_to_the_face_is_used_whole_where_none_is_found(det
     assert track.status.tolist() == [ASSUMED, ASSUMED] and track.scores.tolist() == [0, 0]
     crops = crop_regions(images[0], track.landmarks[0], CropSettings(size_px=48))
     assert np.abs(crops[0].astype(int) - images[0]).max() <= 1
+
+
+def test_who_is_hidden_behind_somebody_who_walks_past_is_known_again(detector, draw_actor):
+    n = 60
+    before, behind = (small_copies(draw_actor(person, n)[0]) for person in (2, 5))
+    images = np.full((n, 260, 480, 3), 120, np.uint8)
+    for i in range(n):
+        shift = round(300 * i / (n - 1))
+        images[i, 50:170, 310 - shift : 470 - shift] = behind[i]
+        images[i, 60:180, 50 + shift : 130 + shift] = before[i, :, 40:120]
+    tracks = track_all(detector, images, face="all")
+    assert len(tracks) == 2
+    for track, to_the_right in zip(sorted(tracks, key=lambda track: track.boxes_xyxy[0, 0]), (True, False)):
+        left = track.boxes_xyxy[track.status != MISSING, 0]
+        assert (track.status != MISSING).mean() > 0.85
+        assert (left[-1] > left[0] + 200) if to_the_right else (left[-1] < left[0] - 200)

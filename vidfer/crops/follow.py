@@ -67,9 +67,9 @@ def follow_people(
         if look.shots[before] == look.shots[after]
         for person in range(len(people))
     ]
-    places = [
-        [_places(other, keys, first, len(chunk)) for other in everybody if other is not p] for p in people
-    ]
+    seen = [person for person in everybody if any(key in person.boxes for key in keys)]
+    places = {person: _places(person, keys, first, len(chunk)) for person in seen}
+    others = [[boxes for other, boxes in places.items() if other is not person] for person in people]
     searched: list[set[int]] = [set() for _ in people]
     while gaps := [gap for gap in gaps if gap.after - gap.before > 1 and _is_seen(gap, people)]:
         middles = np.array([gap.middle for gap in gaps])
@@ -79,7 +79,7 @@ def follow_people(
         found = Faces(*detector.follow(chunk.images, middles - first, squares), margins)
         lost: dict[int, list[int]] = {}
         for i, gap in enumerate(gaps):
-            taken = [others[gap.middle - first] for others in places[gap.person]]
+            taken = [boxes[gap.middle - first] for boxes in others[gap.person]]
             if found.scores[i] >= detector.settings.thresholds[2] and not _is_one_of(
                 taken, found.boxes[i], expected[i]
             ):
@@ -91,7 +91,7 @@ def follow_people(
             for i in lost[frame] if len(faces) else ():
                 person, unlike = gaps[i].person, distance(faces.boxes, expected[i])
                 nearest = int(unlike.argmin())
-                taken = [others[frame - first] for others in places[person]]
+                taken = [boxes[frame - first] for boxes in others[person]]
                 if unlike[nearest] < NEAR and not _is_one_of(taken, faces.boxes[nearest], expected[i]):
                     people[person].add(frame, faces, nearest)
                     searched[person].add(frame)
@@ -127,9 +127,9 @@ def _places(person: Person, keys: Sequence[int], first: int, n: int) -> np.ndarr
     return boxes
 
 
-def _is_one_of(others: list[np.ndarray], box: np.ndarray, expected: np.ndarray) -> bool:
-    """Whether a box lies rather where somebody else is than where it is expected."""
-    if not others:
+def _is_one_of(taken: list[np.ndarray], box: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether a box lies rather in a place that is taken by somebody else than where it is expected."""
+    if not taken:
         return False
-    met = np.nan_to_num(overlap(np.stack(others), box))
+    met = np.nan_to_num(overlap(np.stack(taken), box))
     return bool(met.max() > max(OTHERS, float(overlap(expected[None], box)[0])))

@@ -29,17 +29,24 @@ def smooth_over_time(
     run = np.cumsum(~known)
     if shots is not None:
         run = run + len(values) * shots
-    smooth = flat.copy()
-    for i in np.flatnonzero(known):
-        first, last = np.searchsorted(times_s, times_s[i] + np.array([-1, 1]) * REACH * sigma_s)
-        near = np.arange(first, last)
-        near = near[known[near] & (run[near] == run[i])]
-        shift = times_s[near] - times_s[i]
-        weight = np.exp(-0.5 * (shift / sigma_s) ** 2)
-        # Weighted least squares; its value at shift 0 is the intercept.
-        mean_shift = weight @ shift / weight.sum()
-        mean = weight @ flat[near] / weight.sum()
-        spread = weight @ (shift - mean_shift) ** 2
-        slope = (weight * (shift - mean_shift)) @ flat[near] / spread if spread > 0 else 0.0
-        smooth[i] = mean - slope * mean_shift
-    return smooth.reshape(values.shape).astype(values.dtype)
+    # Weighted least squares by the sums over all neighbours of w, w t, w t², w y and w t y. Here t and y
+    # count from the frame's own time and value, so it moves by the value of the line at t = 0.
+    n = len(flat)
+    w, wt, wtt = np.ones((n, 1)), np.zeros((n, 1)), np.zeros((n, 1))
+    wy, wty = np.zeros_like(flat), np.zeros_like(flat)
+    for step in range(1, n):
+        t = (times_s[step:] - times_s[:-step])[:, None]
+        if t.min() > REACH * sigma_s:
+            break
+        joined = known[step:] & known[:-step] & (run[step:] == run[:-step]) & (t[:, 0] <= REACH * sigma_s)
+        weight = joined[:, None] * np.exp(-0.5 * (t / sigma_s) ** 2)
+        y = np.where(joined[:, None], flat[step:] - flat[:-step], 0.0)
+        for here, sign in ((slice(None, -step), 1), (slice(step, None), -1)):
+            w[here] += weight
+            wt[here] += sign * weight * t
+            wtt[here] += weight * t**2
+            wy[here] += sign * weight * y
+            wty[here] += weight * t * y
+    spread = w * wtt - wt**2
+    moved = (wtt * wy - wt * wty) / np.where(spread > 0, spread, 1.0)
+    return (flat + moved).reshape(values.shape).astype(values.dtype)

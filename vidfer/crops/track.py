@@ -9,13 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from vidfer.crops import STATUS
-from vidfer.crops.boxes import distance
 from vidfer.crops.choose import choose_people
 from vidfer.crops.decode import FrameChunk
 from vidfer.crops.detect import FaceDetector
 from vidfer.crops.follow import follow_people
 from vidfer.crops.key_frames import FirstLook, look_first
-from vidfer.crops.link import NEAR, Person, link_people
+from vidfer.crops.link import Person, link_people
 from vidfer.crops.regions import whole_face_landmarks
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.smooth import smooth_over_time
@@ -70,33 +69,30 @@ def track_faces(
     look = look_first(chunks(), detector, settings.key_every_s)
     everybody = link_people(look.keys)
     people = choose_people(everybody, settings.face, box_hint, look.width, look.height)
-    status = [np.full(len(look.times_s), MISSING, dtype=np.uint8) for _ in people]
-    for person, own in zip(people, status):
-        own[list(person.boxes)] = DETECTED
+    detected = [set(person.boxes) for person in people]
     if people and len(look.keys) < len(look.times_s):
         first = 0
         for chunk in chunks():
             searched = follow_people(chunk, first, people, everybody, look, detector)
+            detected = [before | now for before, now in zip(detected, searched)]
             first += len(chunk)
-            for person, own, frames in zip(people, status, searched):
-                found = np.array([frame for frame in person.boxes if frame not in look.keys], dtype=int)
-                own[found[own[found] == MISSING]] = TRACKED
-                own[list(frames)] = DETECTED
-    tracks = [_fill(look, person, own, settings) for person, own in zip(people, status)]
+    tracks = [_fill(look, person, own, settings) for person, own in zip(people, detected)]
     tracks = tracks or [_blank_track(look.times_s)]
     return [_assume(track, look, settings) for track in tracks] if whole_face else tracks
 
 
-def _fill(look: FirstLook, person: Person, status: np.ndarray, settings: CropSettings) -> FaceTrack:
+def _fill(look: FirstLook, person: Person, detected: set[int], settings: CropSettings) -> FaceTrack:
     """Step 3, and smoothing."""
     times_s = look.times_s
-    known = np.array(sorted(person.boxes))
-    for a, b in pairwise(known):
-        stays = look.shots[a] == look.shots[b] or distance(person.boxes[a][None], person.boxes[b])[0] < NEAR
-        if b - a > 1 and stays and _is_short(times_s, a, b, settings.max_gap_s):
-            status[a + 1 : b] = INTERPOLATED
     track = _blank_track(times_s)
-    there = status != MISSING
+    known = np.array(sorted(person.boxes))
+    track.status[known] = TRACKED
+    track.status[list(detected)] = DETECTED
+    for a, b in pairwise(known):
+        one_shot = look.shots[a] == look.shots[b]
+        if b - a > 1 and one_shot and _is_short(times_s, a, b, settings.max_gap_s):
+            track.status[a + 1 : b] = INTERPOLATED
+    there = track.status != MISSING
     for values, found in ((track.boxes_xyxy, person.boxes), (track.landmarks, person.landmarks)):
         table = np.stack([found[frame].reshape(-1) for frame in known])
         for c in range(table.shape[1]):
@@ -104,16 +100,14 @@ def _fill(look: FirstLook, person: Person, status: np.ndarray, settings: CropSet
                 times_s[there], times_s[known], table[:, c]
             )
     scores = np.array([person.scores[frame] for frame in known], dtype=np.float32)
-    left, right = (
-        np.searchsorted(known, np.flatnonzero(there), side="right") - 1,
-        np.searchsorted(known, np.flatnonzero(there)),
-    )
-    track.scores[there] = np.minimum(scores[left], scores[right])
+    before = np.searchsorted(known, np.flatnonzero(there), side="right") - 1
+    after = np.searchsorted(known, np.flatnonzero(there))
+    track.scores[there] = np.minimum(scores[before], scores[after])
     boxes, landmarks = (
         smooth_over_time(values, times_s, settings.smooth_s, look.shots)
         for values in (track.boxes_xyxy, track.landmarks)
     )
-    return FaceTrack(times_s, boxes, landmarks, track.scores, status)
+    return FaceTrack(times_s, boxes, landmarks, track.scores, track.status)
 
 
 def _assume(track: FaceTrack, look: FirstLook, settings: CropSettings) -> FaceTrack:
