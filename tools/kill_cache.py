@@ -54,34 +54,47 @@ def main(settings: Settings) -> None:
         undisturbed = Run(settings.processes, [*options, "--out", str(out)], out)
         undisturbed.wait_for_work()
         begin = time.perf_counter()
-        status = undisturbed.process.wait()
+        n_parts = 0
+        while undisturbed.process.poll() is None:
+            n_parts = max(n_parts, undisturbed.n_parts())
+            time.sleep(0.02)
         work_s, wanted = time.perf_counter() - begin, out.read_bytes()
-        print(
-            f"undisturbed: {work_s:.1f} s of work, {len(wanted) / 1e6:.1f} MB, exit status {status}",
-            flush=True,
-        )
-        for number in range(settings.kills):
+        print(f"undisturbed: {work_s:.1f} s of work, {len(wanted) / 1e6:.1f} MB, status {undisturbed.end()}")
+        number = 0
+        while sum(seen.values()) < settings.kills:
+            number += 1
             out = Path(folder) / f"{number}.h5"
             run = Run(settings.processes, [*options, "--out", str(out)], out)
             run.wait_for_work()
-            time.sleep(rng.uniform(0, work_s))
+            wait(run, rng, n_parts, work_s)
             where = phase(out)
             killed = run.kill(settings.whom, rng)
             status = run.end()
-            again = ["--retry-failed"] if settings.whom == "worker" else []
-            last = Run(1, [*options, "--out", str(out), *again], out)
-            final = last.process.wait()
-            same = out.read_bytes() == wanted and sorted(out.parent.glob(f"{number}.*")) == [out]
-            identical += same
-            seen[where if killed else "it had ended"] += 1
-            print(
-                f"{number + 1}: killed {where}, status {status}, then {final}: {'same' if same else 'OTHER'}",
-                flush=True,
-            )
+            if killed and status != 0:
+                seen[where] += 1
+                again = ["--retry-failed"] if settings.whom == "worker" else []
+                final = Run(1, [*options, "--out", str(out), *again], out).end()
+                same = out.read_bytes() == wanted and sorted(out.parent.glob(f"{number}.*")) == [out]
+                identical += same
+                end = "same" if same else "OTHER"
+                print(f"{number}: killed {where}, status {status}, then {final}: {end}", flush=True)
             out.unlink()
     print(f"{identical} of {settings.kills} caches are identical, byte for byte")
     print("killed " + ", ".join(f"{where} {n} times" for where, n in sorted(seen.items())))
     raise SystemExit(identical != settings.kills)
+
+
+def wait(run: Run, rng: random.Random, n_parts: int, work_s: float) -> None:
+    """Until a random moment: of the start, between any two clips, or of joining."""
+    moment = rng.random()
+    if moment < 0.1:
+        time.sleep(rng.uniform(0, work_s / 2))
+    elif moment < 0.7:
+        run.wait_for_parts(rng.randint(1, n_parts))
+        time.sleep(rng.uniform(0, work_s / n_parts))
+    else:
+        run.wait_for_parts(n_parts)
+        time.sleep(rng.uniform(0, 0.1))
 
 
 class Run:
@@ -104,6 +117,15 @@ class Run:
         """Until it has taken its lock."""
         while not self.parts.exists() and self.process.poll() is None:
             time.sleep(0.005)
+
+    def n_parts(self) -> int:
+        """Clips that are ready, or have been."""
+        return len(list(self.parts.glob("*.part")))
+
+    def wait_for_parts(self, n: int) -> None:
+        """Until so many clips are ready."""
+        while self.n_parts() < n and not list(self.parts.glob("*.joined")) and self.process.poll() is None:
+            time.sleep(0.002)
 
     def kill(self, whom: str, rng: random.Random) -> bool:
         """SIGKILL; False when there was nobody any more."""

@@ -12,6 +12,7 @@ from vidfer.crops.settings import CropSettings
 from vidfer.errors import VidferError
 from vidfer.store.build import build_cache
 from vidfer.store.lock import sole_writer
+from vidfer.store.parts_folder import PartsFolder
 from vidfer.store.reader import CropCache
 from vidfer.store.settings import BuildSettings
 from vidfer.store.verify import verify_cache
@@ -140,6 +141,33 @@ def test_clips_of_spoilt_parts_are_read_anew_in_the_same_run(clips, built, inter
     )
     assert report.n_new == 3 and steps == [(8, 8), (5, 8), (6, 8), (7, 8), (8, 8)]
     assert out.read_bytes() == built[0].read_bytes()
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_what_was_joined_is_never_thrown_away_in_silence(clips, built, interrupted):
+    out, _ = interrupted
+    joined = PartsFolder.beside(out).new_joined()
+    joined.write_bytes(b"damaged")
+    with pytest.raises(VidferError, match=r"000001\.joined, into which finished clips were moved.*delete it"):
+        build_cache(clips, out, CROPS, BuildSettings(workers=1))
+    joined.unlink()
+    assert build_cache(clips, out, CROPS, BuildSettings(workers=1)).n_new == 0
+    assert out.read_bytes() == built[0].read_bytes()
+
+
+def test_a_kill_while_joining_goes_on_without_reading(clips, built, interrupted, monkeypatch):
+    out, parts = interrupted
+    monkeypatch.setattr("vidfer.store.concatenate.SYNC_BYTES", 1)
+
+    def kill(done, total):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_cache(clips, out, CROPS, BuildSettings(workers=1), join_progress=kill)
+    assert sum(part.exists() for part in parts) == 3
+    report = build_cache(clips, out, CROPS, BuildSettings(workers=1))
+    assert report.n_new == 0 and out.read_bytes() == built[0].read_bytes()
     assert list(out.parent.iterdir()) == [out]
 
 

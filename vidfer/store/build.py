@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from vidfer.clips.clip import Clip
 from vidfer.errors import VidferError
 from vidfer.store.concatenate import DamagedClip, StoredClip, concatenate
-from vidfer.store.durable import disk_fault
+from vidfer.store.durable import bytes_on_disk, disk_fault
 from vidfer.store.header import header_of
 from vidfer.store.lock import sole_writer
 from vidfer.store.parts_folder import PartsFolder
@@ -195,6 +195,7 @@ class _Build:
         out = self.wanted.out
         if any(places[0].path == out for places in plan.stored.values()):
             free, needed = shutil.disk_usage(out.parent).free, out.stat().st_size
+            needed -= sum(map(bytes_on_disk, self.parts.joined()[:1]))
             if free < needed:
                 raise VidferError(
                     f"{out} has {needed / 1e9:.1f} GB and is written anew when clips are added or read "

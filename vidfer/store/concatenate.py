@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.errors import VidferError
-from vidfer.store.durable import replace_durably
+from vidfer.store.durable import bytes_on_disk, replace_durably
 from vidfer.store.part import Part
 from vidfer.store.parts_folder import PartsFolder
 from vidfer.store.reader import CropCache
@@ -167,7 +167,9 @@ def _joined_file(parts: PartsFolder, layout: _Layout, header: Header, shard: Sha
     """
     for path in parts.joined():
         cache = CropCache(path)
-        if (cache.header, cache.shard, list(cache.clips)) == (header, shard, layout.records):
+        fits = (cache.header, cache.shard, list(cache.clips)) == (header, shard, layout.records)
+        cache.close()
+        if fits:
             return path
     return parts.new_joined()
 
@@ -182,6 +184,7 @@ def _check_room(target: Path, layout: _Layout, parts: PartsFolder | None) -> Non
             n_bytes += size
     if parts:
         n_bytes += min(SYNC_BYTES + longest, sum(layout.sizes) - n_bytes)
+        n_bytes -= bytes_on_disk(target)
     if shutil.disk_usage(target.parent).free < n_bytes:
         raise OSError(errno.ENOSPC, f"No space left for {n_bytes / 1e6:.0f} MB more")
 

@@ -25,6 +25,11 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def bytes_on_disk(path: Path) -> int:
+    """What a file takes: less than its size where nothing has been written yet; 0 when there is none."""
+    return path.stat().st_blocks * 512 if path.exists() else 0
+
+
 def disk_fault(place: Path, error: Exception) -> VidferError:
     """The message for a disk that is full or broken."""
     full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)

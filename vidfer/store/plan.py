@@ -72,7 +72,7 @@ def plan_build(
     if old and settings.add:
         _check_same_files(old, wanted)
         records |= {clip.id: clip for clip in old.clips if not clip.person and clip.id not in records}
-    there = _in_caches([*map(CropCache, reversed(parts.joined())), *([old] if old else [])], records, lost)
+    there = _in_caches([*_joined_caches(parts), *([old] if old else [])], records, lost)
     names, stored, todo = parts.names(), {}, []
     for clip in clips:
         key, kept = part_key(records[clip.id]), there.get(clip.id)
@@ -91,7 +91,10 @@ def plan_build(
             todo.append(clip)
     stored |= {clip_id: there[clip_id].places for clip_id in records.keys() - wanted.records.keys()}
     todo.sort(key=lambda clip: -length_of(records[clip.id]))
-    return Plan(records, stored, todo, old is not None and _is_current(old, wanted, records, stored))
+    is_current = old is not None and _is_current(old, wanted, records, stored)
+    if old:
+        old.close()
+    return Plan(records, stored, todo, is_current)
 
 
 def everyone(plan: Plan, header: Header) -> Iterator[tuple[CachedClip, StoredClip]]:
@@ -114,6 +117,20 @@ def _people_in(part: Path, header: Header) -> int:
         return 1  # whoever copies it will see that it is damaged
     opened.close()
     return len(opened.clips)
+
+
+def _joined_caches(parts: PartsFolder) -> list[CropCache]:
+    """The files in which joining was begun, the oldest first."""
+    caches = []
+    for path in reversed(parts.joined()):
+        try:
+            caches.append(CropCache(path))
+        except VidferError as error:
+            raise VidferError(
+                f"{path}, into which finished clips were moved, cannot be read. Start again when the disk is "
+                f"well; or delete it, and what is in it alone is read from the videos again ({error})"
+            ) from error
+    return caches
 
 
 @dataclass(frozen=True)
