@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -268,3 +270,8 @@ def test_a_place_that_cannot_be_written(clips, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(VidferError, match="cannot write"):
         build_cache(clips, tmp_path / "file" / "c.h5", CROPS, BuildSettings())
+
+
+def test_the_program_that_gives_the_work_loads_no_network():
+    code = "import sys, vidfer.store.build; assert not {'torch', 'av', 'accelerate'} & {*sys.modules}"
+    subprocess.run([sys.executable, "-c", code], check=True)
