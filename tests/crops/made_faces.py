@@ -5,7 +5,7 @@ import numpy as np
 from vidfer.crops.detect import Faces
 from vidfer.crops.link import KeyFrame
 
-LOOKS = np.random.default_rng(0).uniform(0, 255, (3, 24, 24, 3)).astype(np.float32)
+LOOKS = np.random.default_rng(0).integers(0, 256, (3, 24, 24, 3), dtype=np.uint8)
 """What three people look like: altogether unlike."""
 
 

@@ -35,7 +35,7 @@ def test_who_is_found_at_their_place_is_not_looked_for_elsewhere():
     """Two people who look alike: one goes, one comes; who stays is known by the place."""
     faces = {0: faces_of((50, 50, 60), (200, 50, 60)), 4: faces_of((350, 50, 60), (201, 50, 60))}
     people = link_people(faces)
-    assert [int(person.last_box[0]) for person in people] == [350, 201]
+    assert [int(person.boxes[4][0]) for person in people] == [350, 201]
 
 
 def test_people_who_meet_keep_apart_by_their_looks():

@@ -16,7 +16,7 @@ def test_a_patch_shows_the_face_wherever_and_however_large_it_is(draw_actor):
     small, moved = images[0][::2, ::2], truth.landmarks[0] / 2
     (here,) = face_patches(images[0], truth.landmarks, CropSettings())
     (there,) = face_patches(small, moved[None], CropSettings())
-    assert here.shape == (24, 24, 3) and here.dtype == np.float32
+    assert here.shape == (24, 24, 3) and here.dtype == np.uint8
     assert likeness(there[None], here)[0] > 0.95
     assert face_patches(images[0], np.empty((0, 5, 2)), CropSettings()).shape == (0, 24, 24, 3)
 

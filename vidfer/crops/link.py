@@ -21,9 +21,18 @@ class KeyFrame:
 
     faces: Faces
     patches: np.ndarray
-    """float32 (k,24,24,3): what each face looks like, see :mod:`vidfer.crops.look`."""
+    """uint8 (k,24,24,3): what each face looks like, see :mod:`vidfer.crops.look`."""
     shot: int
     """Number of its shot in the clip."""
+
+
+@dataclass(frozen=True)
+class LastSeen:
+    """Where somebody was seen, and what they looked like."""
+
+    box: np.ndarray
+    patch: np.ndarray
+    shot: int
 
 
 @dataclass(eq=False)
@@ -34,20 +43,14 @@ class Person:
     landmarks: dict[int, np.ndarray] = field(default_factory=dict)
     scores: dict[int, float] = field(default_factory=dict)
     margins: dict[int, np.ndarray] = field(default_factory=dict)
-    patch: np.ndarray | None = None
-    """The latest look."""
-    shot: int = -1
-    """The latest shot."""
+    last: LastSeen | None = None
+    """In the latest key frame; None before the first."""
 
     def add(self, frame: int, faces: Faces, i: int) -> None:
         self.boxes[frame] = faces.boxes[i]
         self.landmarks[frame] = faces.landmarks[i]
         self.scores[frame] = float(faces.scores[i])
         self.margins[frame] = faces.margins[i]
-
-    @property
-    def last_box(self) -> np.ndarray:
-        return self.boxes[max(self.boxes)]
 
 
 def link_people(keys: Mapping[int, KeyFrame]) -> list[Person]:
@@ -61,17 +64,17 @@ def link_people(keys: Mapping[int, KeyFrame]) -> list[Person]:
     people: list[Person] = []
     for frame in sorted(keys):
         key = keys[frame]
-        here = [person for person in people if person.shot == key.shot]
+        here = [person for person in people if person.last.shot == key.shot]
         joined = _match(key, here, range(len(key.faces)), _unlike_in_place)
-        others = [person for person in people if person not in joined.values()]
-        left = [i for i in range(len(key.faces)) if i not in joined]
-        joined |= _match(key, others, left, _unlike_in_look)
+        if left := [i for i in range(len(key.faces)) if i not in joined]:
+            others = [person for person in people if person not in joined.values()]
+            joined |= _match(key, others, left, _unlike_in_look)
         for i in range(len(key.faces)):
             person = joined.get(i)
             if person is None:
                 people.append(person := Person())
             person.add(frame, key.faces, i)
-            person.patch, person.shot = key.patches[i], key.shot
+            person.last = LastSeen(key.faces.boxes[i], key.patches[i], key.shot)
     return people
 
 
@@ -83,7 +86,8 @@ def is_doubtful(before: KeyFrame, after: KeyFrame) -> bool:
     """
     if not len(before.faces) or not len(after.faces):
         return False
-    fits = np.array([_may_be(after, *face) for face in zip(before.faces.boxes, before.patches)])
+    faces = zip(before.faces.boxes, before.patches)
+    fits = np.array([_may_be(after, LastSeen(box, patch, before.shot)) for box, patch in faces])
     alone = not fits.any(axis=1).all() and not fits.any(axis=0).all()
     return bool(alone or (fits.sum(axis=1) > 1).any() or (fits.sum(axis=0) > 1).any())
 
@@ -92,32 +96,32 @@ def _match(
     key: KeyFrame,
     people: Sequence[Person],
     faces: Sequence[int],
-    unlike: Callable[[KeyFrame, Person], np.ndarray],
+    unlike: Callable[[KeyFrame, LastSeen], np.ndarray],
 ) -> dict[int, Person]:
     """Who each of the ``faces`` is that is one of the people: the least unlike pairs first.
 
     Args:
-        unlike: for a person a number for each face of the key frame, infinite if it is not theirs.
+        unlike: a number for each face of the key frame, infinite if it is not the one last seen so.
     """
-    pairs = [(unlike(key, person), person) for person in people] if faces else []
-    finite = [(table[i], i, person) for table, person in pairs for i in faces if np.isfinite(table[i])]
+    table = [(unlike(key, person.last), person) for person in people]
+    pairs = [(row[i], i, person) for row, person in table for i in faces if np.isfinite(row[i])]
     joined: dict[int, Person] = {}
-    for _, i, person in sorted(finite, key=lambda pair: pair[0]):
+    for _, i, person in sorted(pairs, key=lambda pair: pair[0]):
         if i not in joined and person not in joined.values():
             joined[i] = person
     return joined
 
 
-def _may_be(key: KeyFrame, box: np.ndarray, patch: np.ndarray) -> np.ndarray:
-    """Which of the faces of a key frame may be the one last seen in this box with this look: bool (k,)."""
-    return (distance(key.faces.boxes, box) < NEAR) & (correlation(key.patches, patch) >= UNLIKE)
+def _may_be(key: KeyFrame, last: LastSeen) -> np.ndarray:
+    """Which of the faces of a key frame may be one that was last seen so, in the same shot: bool (k,)."""
+    return (distance(key.faces.boxes, last.box) < NEAR) & (correlation(key.patches, last.patch) >= UNLIKE)
 
 
-def _unlike_in_place(key: KeyFrame, person: Person) -> np.ndarray:
-    unlike = distance(key.faces.boxes, person.last_box) - 0.5 * likeness(key.patches, person.patch)
-    return np.where(_may_be(key, person.last_box, person.patch), unlike, np.inf)
+def _unlike_in_place(key: KeyFrame, last: LastSeen) -> np.ndarray:
+    unlike = distance(key.faces.boxes, last.box) - 0.5 * likeness(key.patches, last.patch)
+    return np.where(_may_be(key, last), unlike, np.inf)
 
 
-def _unlike_in_look(key: KeyFrame, person: Person) -> np.ndarray:
-    like = likeness(key.patches, person.patch)
+def _unlike_in_look(key: KeyFrame, last: LastSeen) -> np.ndarray:
+    like = likeness(key.patches, last.patch)
     return np.where(like >= LIKE, -like, np.inf)

@@ -17,8 +17,8 @@ SAME_COLOUR = 12.0
 
 
 def face_patches(image: np.ndarray, landmarks: np.ndarray, settings: CropSettings) -> np.ndarray:
-    """The aligned faces (k,5,2) of a frame as small pictures, float32 (k,24,24,3)."""
-    patches = np.empty((len(landmarks), PATCH_PX, PATCH_PX, 3), np.float32)
+    """The aligned faces (k,5,2) of a frame as small pictures, uint8 (k,24,24,3)."""
+    patches = np.empty((len(landmarks), PATCH_PX, PATCH_PX, 3), np.uint8)
     for patch, points in zip(patches, landmarks):
         squares = region_squares(points, settings)
         patch[:] = warp_square(image, squares.centres[0], squares.sides[0], squares.angle_rad, PATCH_PX)
