@@ -86,5 +86,13 @@ def test_noise_is_no_cut():
     assert cuts_of(np.clip(shot(0, 40) + rng.normal(0, 40, (40, 120, 160, 3)), 0, 255).astype(np.uint8)) == []
 
 
+@pytest.mark.parametrize("at", [1, 20, 31, 32, 39])
+@pytest.mark.parametrize(("gain", "lift"), [(0.3, 0), (1, 30), (0.5, 100)])
+def test_a_change_of_the_light_is_no_cut(at, gain, lift):
+    images = shot(0, 40)
+    images[at:] = np.clip(images[at:] * gain + lift, 0, 255)
+    assert cuts_of(images) == []
+
+
 def test_one_frame():
     assert cuts_of(shot(0, 1)) == []

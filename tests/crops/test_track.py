@@ -200,6 +200,13 @@ def test_a_cut_through_a_frame_of_both_shots_parts_two_people(detector, draw_act
     assert (last.status[:20] == MISSING).all() and (last.status[21:] != MISSING).all()
 
 
+def test_a_light_that_is_switched_off_makes_nobody_another(detector, draw_actor):
+    images = draw_actor(2, 24)[0]
+    images[12:] = images[12:] * 0.4
+    (track,) = track_all(detector, images, face="all")
+    assert (track.status != MISSING).all()
+
+
 @pytest.mark.parametrize("at", [10, 15, 16])
 def test_a_flash_is_no_cut(detector, draw_actor, at):
     images = draw_actor(2, 24)[0]
