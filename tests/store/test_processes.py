@@ -133,7 +133,13 @@ def reading(tmp_path) -> Reading:
     crops = CropSettings(enhance=str(tmp_path / "nothing.onnx"))  # what no worker can start with
     header = header_of(CROPS, settings)
     return Reading(
-        parts=parts, header=header, crop_settings=crops, settings=settings, device="cpu", n_workers=1
+        parts=parts,
+        header=header,
+        crop_settings=crops,
+        settings=settings,
+        device="cpu",
+        n_workers=1,
+        n_cores=1,
     )
 
 

@@ -17,7 +17,7 @@ from vidfer.store.header import header_of
 from vidfer.store.lock import sole_writer
 from vidfer.store.parts_folder import PartsFolder
 from vidfer.store.plan import Plan, Wanted, everyone, plan_build
-from vidfer.store.read_clips import STAGES, Reading, read_clips, workers_here
+from vidfer.store.read_clips import STAGES, Reading, cores_here, read_clips
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip, record_of
 from vidfer.store.settings import BuildSettings
@@ -115,7 +115,8 @@ def build_cache(
                     crop_settings=crop_settings,
                     settings=build_settings,
                     device=team.device(device),
-                    n_workers=workers_here(build_settings, team.local_size),
+                    n_workers=build_settings.workers or cores_here(team.local_size),
+                    n_cores=cores_here(team.local_size),
                 )
                 return _Build(clips, wanted, reading, team, progress, join_progress).run()
             finally:

@@ -176,12 +176,13 @@ class Part:
         return _tables(n_frames, self.header.codec)
 
     def _read_tables(self, clip: int) -> list[np.ndarray]:
-        """The frame columns, and with JPEGs their offsets."""
-        arrays, position = [], sum(self._crops[clip])
-        for dtype, shape in self._tables(self.clips[clip].n_frames):
-            n_bytes = _n_bytes(dtype, shape)
-            arrays.append(np.frombuffer(self._read(position, n_bytes), dtype).reshape(shape))
-            position += n_bytes
+        """The frame columns, and with JPEGs their offsets; in one read."""
+        tables = self._tables(self.clips[clip].n_frames)
+        data = self._read(sum(self._crops[clip]), sum(_n_bytes(*table) for table in tables))
+        arrays, position = [], 0
+        for dtype, shape in tables:
+            arrays.append(np.frombuffer(data, dtype, math.prod(shape), position).reshape(shape))
+            position += arrays[-1].nbytes
         return arrays
 
     def _read(self, position: int, n_bytes: int) -> bytes:

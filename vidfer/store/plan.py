@@ -75,11 +75,13 @@ def plan_build(
     there = _in_caches([*_joined_caches(parts), *([old] if old else [])], records, lost)
     names, stored, todo = parts.names(), {}, []
     for clip in clips:
-        key, kept = part_key(records[clip.id]), there.get(clip.id)
-        good, failed = (StoredClip(parts.folder / f"{key}{end}.part", 0) for end in ("", FAILED))
+        kept = there.get(clip.id)
         if kept and kept.is_sound and kept.path == wanted.out:
             stored[clip.id] = kept.places
-        elif good.path.name in names:  # before what was joined, where it may not have arrived
+            continue
+        key = part_key(records[clip.id])
+        good, failed = (StoredClip(parts.folder / f"{key}{end}.part", 0) for end in ("", FAILED))
+        if good.path.name in names:  # before what was joined, where it may not have arrived
             stored[clip.id] = {0: good}
         elif kept and kept.is_sound:
             stored[clip.id] = kept.places

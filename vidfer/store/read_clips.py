@@ -37,6 +37,8 @@ class Reading:
     settings: BuildSettings
     device: str
     n_workers: int
+    n_cores: int
+    """Those that the workers may use."""
 
 
 def read_clips(
@@ -61,7 +63,7 @@ def read_clips(
         reading.header,
         reading.crop_settings,
         reading.device,
-        reading.settings.overlap,
+        2 * min(reading.n_workers, len(todo)) <= reading.n_cores,  # overlapping takes a core to spare
     )
     results = run_jobs(jobs, "vidfer.store.worker:prepare", arguments, reading.n_workers, tick)
     for position, result in results:
@@ -72,6 +74,6 @@ def read_clips(
             yield result
 
 
-def workers_here(settings: BuildSettings, n_processes: int) -> int:
-    """Workers of each of ``n_processes`` processes of this machine."""
-    return settings.workers or max(1, len(os.sched_getaffinity(0)) // n_processes)
+def cores_here(n_processes: int) -> int:
+    """Cores for each of ``n_processes`` processes of this machine."""
+    return max(1, len(os.sched_getaffinity(0)) // n_processes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -50,7 +50,7 @@ class CachedClip:
         Left out: ``first_frame`` (where the clip lies), ``reason`` (decoders word failures differently from
         version to version; that it failed counts) and ``file_size``.
         """
-        record = asdict(self)
+        record = dict(vars(self))
         for name in ("first_frame", "file_size", "hash"):
             del record[name]
         record["reason"] = bool(self.reason)

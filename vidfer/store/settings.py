@@ -18,8 +18,6 @@ class BuildSettings:
     """JPEG quality, 1 to 100; docs/cache.md says what each step costs."""
     workers: int | None = None
     """Processes that read clips; one per core when not given. Their number does not change the result."""
-    overlap: bool = False
-    """Cut crops in a thread of its own while others are encoded: for few workers on many cores."""
     time_limit_s: float = 600.0
     """A clip that takes longer (plus one second for each 100 kB of video) is given up, and listed so."""
     retry_failed: bool = False

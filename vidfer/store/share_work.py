@@ -12,7 +12,7 @@ from pathlib import Path
 from vidfer.errors import VidferError
 from vidfer.store.lock import sole_writer, wait_until_free
 from vidfer.store.notes import Note, Watch, keeping, note_path
-from vidfer.store.read_clips import Reading, ToRead, read_clips, workers_here
+from vidfer.store.read_clips import Reading, ToRead, cores_here, read_clips
 from vidfer.store.shard import length_of, share_out
 from vidfer.store.team import Team
 
@@ -140,8 +140,13 @@ def assist(team: Team) -> int:
     if task is None:
         return 0
     folder = task.reading.parts.folder
-    n_workers = workers_here(task.reading.settings, team.local_size)
-    reading = replace(task.reading, device=team.device(task.reading.device), n_workers=n_workers)
+    n_cores = cores_here(team.local_size)  # another machine may have more or fewer
+    reading = replace(
+        task.reading,
+        device=team.device(task.reading.device),
+        n_workers=task.reading.settings.workers or n_cores,
+        n_cores=n_cores,
+    )
     main, note = Watch(note_path(folder, 0), task.launch), Note(task.launch)
 
     def look() -> None:
