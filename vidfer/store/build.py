@@ -144,6 +144,7 @@ class _Build:
         self.stage_s = dict.fromkeys(STAGES, 0.0)
         self.shown, self.rounds = -1, 0
         self.anew: set[str] = set()
+        self.spoilt: set[str] = set()
         self.lost: set[tuple[Path, str]] = set()
 
     def run(self) -> BuildReport:
@@ -231,8 +232,8 @@ class _Build:
         """Let a clip be read anew whose part is damaged, which a power cut may do: parts are not synced.
 
         Raises:
-            VidferError: for damage that reading the clip anew does not mend: in ``out``, or in clips that
-                were read anew before.
+            VidferError: for damage that reading the clip anew does not mend: in ``out``, or for the second
+                time.
         """
         path, out = stored.path, self.wanted.out
         if path == out:
@@ -240,10 +241,11 @@ class _Build:
                 f"clip {clip_id} in {out} is damaged and cannot be taken over; nothing was changed. Mend it "
                 f"with `vidfer verify --repair`, restore it from a copy, or delete it, then start again"
             )
-        if clip_id in self.anew:
+        if clip_id in self.spoilt:
             raise VidferError(f"clip {clip_id} was read anew and is damaged again in {path}; check the disk")
         if self.parts.is_part(path):
             path.unlink(missing_ok=True)
+        self.spoilt.add(clip_id)
         self.lost.add((path, clip_id))
 
     def _count(self, seconds: dict[str, float]) -> None:

@@ -48,9 +48,8 @@ class Others:
     def __init__(self, team: Team, reading: Reading, out: Path) -> None:
         self.team, self.reading, self.out = team, reading, out
         self.launch = os.urandom(8).hex()
-        self.began = False
-        folder = reading.parts.folder
-        self.watches = [Watch(note_path(folder, rank), self.launch) for rank in range(1, team.size)]
+        self.at_work = False
+        self.watches: list[Watch] = []
 
     def check_nobody_is_left(self) -> None:
         """Raise VidferError when processes of an earlier start, whose main process is dead, still work."""
@@ -67,20 +66,24 @@ class Others:
         Yields:
             The share of this process; all, where there is nobody to share with any more.
         """
-        if not self.watches or self.began:
+        if self.team.size == 1 or self.watches:
             yield todo
             return
-        self.began = True
+        folder = self.reading.parts.folder
         lengths = [length_of(record) for _, record in todo]
         shares = [[todo[i] for i in share] for share in share_out(lengths, self.team.size)]
-        with keeping(note_path(self.reading.parts.folder, 0), Note(self.launch)):
+        with keeping(note_path(folder, 0), Note(self.launch)):
             self.team.tell([Task(share, self.reading, self.out, self.launch) for share in shares[1:]])
+            # Only now: from here on a process that gives no sign is taken for dead.
+            self.watches = [Watch(note_path(folder, rank), self.launch) for rank in range(1, self.team.size)]
+            self.at_work = True
             yield shares[0]
+        self.at_work = False
 
     @property
     def n_done(self) -> int:
-        """Clips that they have finished."""
-        return sum(watch.note.n_done for watch in self.watches if watch.note)
+        """Clips that they have finished and that are not counted as stored yet."""
+        return sum(watch.note.n_done for watch in self.watches if watch.note) if self.at_work else 0
 
     @property
     def stage_s(self) -> list[dict[str, float]]:
@@ -93,8 +96,6 @@ class Others:
         Raises:
             VidferError: when one has failed or died.
         """
-        if not self.began:
-            return True
         for rank, watch in enumerate(self.watches, 1):
             note = watch.look()
             if note and note.fault:
