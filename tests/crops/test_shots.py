@@ -70,7 +70,7 @@ def test_a_cut_may_pass_through_a_frame_of_both_shots_or_of_neither(at):
         assert cuts_of(np.concatenate([before, odd, after])) == [at, at + 1]
 
 
-@pytest.mark.parametrize(("step_px", "each"), [(3, 1), (12, 1), (30, 1), (8, 2)])
+@pytest.mark.parametrize(("step_px", "each"), [(3, 1), (12, 1), (30, 1), (8, 2), (30, 2)])
 def test_a_pan_is_no_cut(step_px, each):
     assert cuts_of(pan(40, step_px, each)) == []
 

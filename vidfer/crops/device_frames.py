@@ -8,8 +8,8 @@ from torch import Tensor
 
 
 class DeviceFrames:
-    """Equal to :class:`vidfer.crops.summed_frames.SummedFrames` to the last digit, on any device; on a CPU it
-    takes three times as long."""
+    """Equal to :class:`vidfer.crops.summed_frames.SummedFrames` to the last digit, on any device that
+    has double precision; on a CPU it takes three times as long."""
 
     def __init__(self, images: np.ndarray, device: torch.device) -> None:
         """

@@ -74,7 +74,8 @@ def track_faces(
         first = 0
         for chunk in chunks():
             searched = follow_people(chunk, first, people, everybody, look, detector)
-            detected = [before | now for before, now in zip(detected, searched)]
+            for own, more in zip(detected, searched):
+                own |= more
             first += len(chunk)
     tracks = [_fill(look, person, own, settings) for person, own in zip(people, detected)]
     tracks = tracks or [_blank_track(look.times_s)]
