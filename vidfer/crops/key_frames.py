@@ -77,7 +77,7 @@ def _key_positions(
         if start not in begins and previous_s is not None:
             frames, within_s = np.append(-1, frames), np.append(previous_s, within_s)
         if key_every_s:
-            n = int(np.ceil((within_s[-1] - within_s[0]) / key_every_s - 1e-6))
+            n = int(np.ceil((within_s[-1] - within_s[0]) / key_every_s - 1e-3))
             asked_s = np.linspace(within_s[0], within_s[-1], n + 1)
             frames = np.interp(asked_s, within_s, frames).round().astype(int)
         keys |= set(frames.tolist())
@@ -93,19 +93,23 @@ def _search(
 ) -> dict[int, KeyFrame]:
     """Faces of the frames at these positions, and of more where they leave doubts.
 
+    Between two that show nobody the middle one is searched too: somebody may have come and gone.
+
     Args:
         previous: the frame before the chunk; None at the start of the clip.
     """
-    found = {} if previous is None else {-1: previous}
+    found, is_first = {} if previous is None else {-1: previous}, True
     while positions:
         asked = sorted(positions)
         for position, faces in zip(asked, detector.detect(chunk.images[asked])):
             patches = face_patches(chunk.images[position], faces.landmarks, detector.settings)
             found[position] = KeyFrame(faces, patches, int(shots[position]))
+        gaps = [(a, b) for a, b in pairwise(sorted(found)) if b - a > 1 and found[a].shot == found[b].shot]
         positions = {
             (a + b) // 2
-            for a, b in pairwise(sorted(found))
-            if b - a > 1 and found[a].shot == found[b].shot and is_doubtful(found[a], found[b])
+            for a, b in gaps
+            if is_doubtful(found[a], found[b]) or (is_first and not found[a].faces and not found[b].faces)
         }
+        is_first = False
     found.pop(-1, None)
     return found

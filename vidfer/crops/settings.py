@@ -27,7 +27,7 @@ class CropSettings:
     thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
     """Least score that a face needs in MTCNN's P-, R- and O-Net."""
     key_every_s: float = 0.7
-    """Whole frames are searched for faces at least so often, in seconds; between them faces are followed. 0
+    """Whole frames are searched for faces about so often, in seconds; between them faces are followed. 0
     searches every frame."""
     face: Whose = "main"
     """Whose face is taken where several are seen: `main` has the greatest sum of side times score over time,
