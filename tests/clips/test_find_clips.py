@@ -1,5 +1,6 @@
 """What holds for every source, and the mistakes that users make with a root."""
 
+import os
 import subprocess
 import sys
 
@@ -68,6 +69,15 @@ def test_another_data_set_than_named(touch, source, file, other):
 def test_clips_come_sorted_by_id(touch):
     root = touch("sad/b.mp4", "angry/z.mp4", "sad/a.mp4")
     assert [clip.id for clip in find_clips("folder", root)] == ["angry/z.mp4", "sad/a.mp4", "sad/b.mp4"]
+
+
+def test_names_that_are_no_utf8_are_spelt_out(touch):
+    name = os.fsdecode(b"sad/b\xff.mp4")
+    root = touch(name, "sad/a.mp4")
+    assert [(clip.id, clip.path) for clip in find_clips("folder", root)] == [
+        ("sad/a.mp4", root / "sad/a.mp4"),
+        (r"sad/b\udcff.mp4", root / name),
+    ]
 
 
 def test_subject_pattern_names_subjects(touch):

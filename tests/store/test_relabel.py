@@ -97,6 +97,12 @@ def test_nothing_new_writes_nothing(cache, tmp_path):
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
+def test_what_text_cannot_hold_is_spelt_out(cache, tmp_path):
+    relabel_cache(cache, table_of(tmp_path, "id,label\nval/clip_0001,happy\0\n"))
+    assert CropCache(cache.path).clips[-1].label == r"happy\0"
+    assert verify_cache(cache.path) == []
+
+
 def test_a_reader_at_work_keeps_the_old_cache(cache, tmp_path):
     crops = cache.read(0, [0, 1])
     relabel_cache(CropCache(cache.path), table_of(tmp_path, TABLE))
@@ -142,6 +148,7 @@ def test_damage_is_not_passed_off_as_what_was_written(cache, tmp_path):
         ("id,label\na,sad\na,happy\n", r"line 3 of .* has the id 'a' a second time"),
         ("id,label\n,sad\n", r"line 2 of .* has no id"),
         ("id,split\na,dev\n", r"line 2 of .* has the split 'dev'; use train"),
+        ("id,label\na,sad,x\n", r"line 2 of .* has more cells than the header; put quotes"),
         ("id,label\n", "has no line with an id"),
         ("", "has the columns none"),
     ],

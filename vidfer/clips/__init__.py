@@ -92,7 +92,8 @@ def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = N
     Raises:
         VidferError: unknown source or part, wrong root, ids that are not unique, a pattern that fits no name.
     """
-    clips = sorted(name_drawn(_read(source, Path(root))), key=lambda clip: clip.id)
+    found = (clip.in_plain_text() for clip in name_drawn(_read(source, Path(root))))
+    clips = sorted(found, key=lambda clip: clip.id)
     twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
     if twice:
         raise VidferError(

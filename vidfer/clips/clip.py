@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -30,3 +30,18 @@ class Clip:
     """The picture is the face, cut out and aligned by the data set: used where no face is found."""
     source: str = "folder"
     """The name of the source in :data:`vidfer.clips.SOURCES` that made this record."""
+
+    def in_plain_text(self) -> Clip:
+        """The same clip with its id, label and so on as :func:`plain_text`, which a cache can keep."""
+        texts = {name: getattr(self, name) for name in ("id", "label", "subject", "split", "source")}
+        plain = {name: text and plain_text(text) for name, text in texts.items()}
+        return self if plain == texts else replace(self, **plain)
+
+
+def plain_text(text: str) -> str:
+    r"""A text as UTF-8 of fixed length can hold it: NUL, and bytes of names that are no UTF-8, spelt out.
+
+    >>> print(plain_text("ann\udcff.mp4"))
+    ann\udcff.mp4
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", r"\0")

@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidfer.clips.clip import plain_text
 from vidfer.clips.folder import SPLITS
 from vidfer.clips.labels import canonical_label
 from vidfer.errors import VidferError
@@ -45,6 +46,10 @@ def read_label_table(file: Path) -> LabelTable:
             for row in reader:
                 clip_id = (row["id"] or "").strip()
                 where = f"line {reader.line_num} of {file}"
+                if any(cell.strip() for cell in row.get(None, ())):
+                    raise VidferError(
+                        f"{where} has more cells than the header; put quotes around a text with a comma"
+                    )
                 if not clip_id:
                     raise VidferError(f"{where} has no id; fill it or take the line out")
                 if clip_id in rows:
@@ -73,7 +78,7 @@ def _columns(header: list[str], file: Path) -> tuple[str, ...]:
 
 
 def _value(row: dict[str, str | None], column: str, where: str) -> str | None:
-    value = (row[column] or "").strip()
+    value = plain_text((row[column] or "").strip())
     if value.lower() in ("", NONE):
         return None
     if column == "label":

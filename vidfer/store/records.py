@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from vidfer.clips.clip import Clip
+from vidfer.clips.clip import Clip, plain_text
 from vidfer.store.schema import FRAME_COLUMNS, canonical_json
 
 
@@ -112,7 +112,7 @@ def record_of(clip: Clip) -> CachedClip:
     path = Path(clip.path)
     return CachedClip(
         id=clip.id,
-        path="/".join(path.parts[-depth:]) or path.name,
+        path=plain_text("/".join(path.parts[-depth:]) or path.name),
         label=clip.label,
         subject=clip.subject,
         split=clip.split,

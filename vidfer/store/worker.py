@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from vidfer.ahead import ahead
-from vidfer.clips.clip import Clip
+from vidfer.clips.clip import Clip, plain_text
 from vidfer.crops.decode_fault import UnreadableVideo
 from vidfer.crops.detect import FaceDetector
 from vidfer.crops.enhance import build_enhance
@@ -116,4 +116,4 @@ def _reading(clip: Clip) -> Iterator[None]:
 
 
 def _without_paths(text: str, clip: Clip) -> str:
-    return " ".join(text.replace(str(clip.path), clip.id).split())
+    return plain_text(" ".join(text.replace(str(clip.path), clip.id).split()))
