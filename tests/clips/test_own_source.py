@@ -117,6 +117,17 @@ def body(line: str) -> str:
             r"gave clip 'a' the label 3; use a text, or None",
         ),
         (body("return [Clip(id='a', path=root, subject='')]"), r"gave clip 'a' the subject ''; use a text"),
+        (body("import sys; sys.exit(3)"), r"failed on .*data with SystemExit: 3 \(line 4\)"),
+        ("import sys\nsys.exit(3)\n", r"my_source\.py cannot be loaded: SystemExit: 3 \(line 2\)"),
+        (
+            body("return [Clip(id='a', path=root, start_s=float('nan'))]"),
+            r"gave clip 'a' the start_s nan; use 1\.5, or None",
+        ),
+        (body("return [Clip(id='a', path=root, end_s='3')]"), r"gave clip 'a' the end_s '3'; use 1\.5"),
+        (
+            body("return [Clip(id='a', path=root, box_hint=(5, 5, 9))]"),
+            r"the box_hint \(5, 5, 9\); use \(10,",
+        ),
         (body("return [Clip(id='a', path=root)] * 2"), r"1 ids occur more than once .*, first 'a'"),
     ],
 )

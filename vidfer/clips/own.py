@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 
 from vidfer.clips.clip import Clip
@@ -40,7 +42,7 @@ def own_clips(source: str, root: Path) -> list[Clip]:
         clips = function(root)
     except VidferError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise VidferError(f"{source} failed on {root} with {_said(error, source)}") from error
     if not isinstance(clips, list) or not all(isinstance(clip, Clip) for clip in clips):
         odd = next((c for c in clips if not isinstance(c, Clip)), None) if isinstance(clips, list) else clips
@@ -71,7 +73,7 @@ def _load(source: str) -> Callable[[Path], object]:
     sys.modules[spec.name] = module  # dataclasses in the user's file look their module up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise VidferError(f"{file} cannot be loaded: {_said(error, source)}") from error
     found = getattr(module, function, None)
     if not callable(found):
@@ -81,7 +83,7 @@ def _load(source: str) -> Callable[[Path], object]:
     return found
 
 
-def _said(error: Exception, source: str) -> str:
+def _said(error: BaseException, source: str) -> str:
     """Type and message of an error, with the last line of the user's file that it came through."""
     line, trace = "", error.__traceback__
     while trace is not None:
@@ -105,5 +107,15 @@ def _checked(clip: Clip, source: str) -> Clip:
         value = getattr(clip, name)
         if value is not None and (not isinstance(value, str) or not value):
             raise VidferError(f"{source} gave clip '{clip.id}' the {name} {value!r}; use a text, or None")
+    for name, count, example in (("start_s", 1, 1.5), ("end_s", 1, 1.5), ("box_hint", 4, (10, 20, 90, 120))):
+        value = getattr(clip, name)
+        if value is not None and not _are_numbers(value if count > 1 else (value,), count):
+            raise VidferError(f"{source} gave clip '{clip.id}' the {name} {value!r}; use {example}, or None")
     label = None if clip.label is None else canonical_label(clip.label)
     return replace(clip, label=label, source=Path(source).name)
+
+
+def _are_numbers(values: object, count: int) -> bool:
+    if not isinstance(values, Iterable) or len(values := tuple(values)) != count:
+        return False
+    return all(isinstance(value, Real) and math.isfinite(value) for value in values)
