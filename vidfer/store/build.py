@@ -145,6 +145,7 @@ class _Build:
         self.shown, self.rounds = -1, 0
         self.anew: set[str] = set()
         self.spoilt: set[str] = set()
+        self.mended: set[str] = set()
         self.lost: set[tuple[Path, str]] = set()
 
     def run(self) -> BuildReport:
@@ -177,6 +178,7 @@ class _Build:
         self.settings = replace(self.settings, retry_failed=False)  # once is enough
         todo = [(clip, plan.records[clip.id]) for clip in plan.todo]
         self.anew.update(clip.id for clip in plan.todo)
+        self.mended.update(clip.id for clip in plan.todo if clip.id in self.spoilt)
         n_here = 0
 
         def tick() -> None:
@@ -232,8 +234,8 @@ class _Build:
         """Let a clip be read anew whose part is damaged, which a power cut may do: parts are not synced.
 
         Raises:
-            VidferError: for damage that reading the clip anew does not mend: in ``out``, or for the second
-                time.
+            VidferError: for damage that reading the clip anew does not mend: in ``out``, or in a clip that was
+                read anew because it was damaged.
         """
         path, out = stored.path, self.wanted.out
         if path == out:
@@ -241,7 +243,7 @@ class _Build:
                 f"clip {clip_id} in {out} is damaged and cannot be taken over; nothing was changed. Mend it "
                 f"with `vidfer verify --repair`, restore it from a copy, or delete it, then start again"
             )
-        if clip_id in self.spoilt:
+        if clip_id in self.mended:
             raise VidferError(f"clip {clip_id} was read anew and is damaged again in {path}; check the disk")
         if self.parts.is_part(path):
             path.unlink(missing_ok=True)
