@@ -234,8 +234,8 @@ class _Build:
         """Let a clip be read anew whose part is damaged, which a power cut may do: parts are not synced.
 
         Raises:
-            VidferError: for damage that reading the clip anew does not mend: in ``out``, or in a clip that was
-                read anew because it was damaged.
+            VidferError: for damage that reading the clip anew does not mend: in ``out``, or in a clip that
+                was read anew because it was damaged.
         """
         path, out = stored.path, self.wanted.out
         if path == out:
