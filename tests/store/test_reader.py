@@ -1,3 +1,4 @@
+import errno
 import pickle
 import time
 
@@ -179,6 +180,17 @@ def test_another_schema_version(tmp_path):
     with h5py.File(path, "a") as file:
         file.attrs["schema_version"] = 1
     with pytest.raises(VidferError, match="schema 1; this vidfer reads schema 2"):
+        CropCache(path)
+
+
+def test_a_cache_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    path = make_cache(tmp_path, lengths=(2,))
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Unable to synchronously open file")
+
+    monkeypatch.setattr("h5py.File", refuse)
+    with pytest.raises(VidferError, match=r"you may not read .*cache\.h5; ask"):
         CropCache(path)
 
 

@@ -160,6 +160,21 @@ def test_what_cannot_be_repaired(sound, copy, tmp_path):
         repair_cache(other, [Fault("x", "", 0)], sound[1])
 
 
+def test_a_broken_clip_table_says_what_helps(sound, copy):
+    """Repairing cannot, and says so; making it again can."""
+    with h5py.File(copy, "a") as file:
+        del file["clips/label"]
+    assert [fault.what[:48] for fault in verify_cache(copy)] == [
+        "its settings or its list of clips cannot be read"
+    ]
+    with pytest.raises(VidferError, match=r"cannot be read, and so not repaired; .*--overwrite"):
+        repair(copy, sound[1])
+    with pytest.raises(VidferError, match=r"clip table: the cache is damaged .*--overwrite"):
+        build_cache(sound[1], copy, CROPS, BuildSettings(workers=1))
+    build_cache(sound[1], copy, CROPS, BuildSettings(workers=1, overwrite=True))
+    assert CropCache(copy).content_hash == CropCache(sound[0]).content_hash
+
+
 def test_a_flip_in_the_midst_of_the_file_is_found_wherever_it_is(sound, copy):
     """Whole-file check on a cache of real size: payload, tables, clip table."""
     whole, rng = sound[0].read_bytes(), np.random.default_rng(1)

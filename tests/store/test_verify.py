@@ -56,6 +56,17 @@ def test_one_changed_number_is_found(tmp_path, where, index):
     assert verify_cache(path)
 
 
+@pytest.mark.parametrize("where", ["clips/start_s", "clips/end_s", "clips/box_hint"])
+def test_another_bit_with_the_same_meaning_is_found(tmp_path, where):
+    path = make_cache(tmp_path, lengths=(5,))
+    with h5py.File(path) as file:
+        place = file[where].id.get_offset()  # of the lowest byte of a NaN
+    data = bytearray(path.read_bytes())
+    data[place] ^= 2
+    path.write_bytes(data)
+    assert [fault.what for fault in verify_cache(path)] == ["its record is not as it was written"]
+
+
 @pytest.mark.parametrize(
     "column", ["id", "path", "label", "subject", "split", "source", "reason", "hash", "crops_hash"]
 )

@@ -193,7 +193,7 @@ def _old_cache(wanted: Wanted, settings: BuildSettings) -> CropCache | None:
         return None
     try:
         cache = CropCache(out)
-        found = cache.header.shaping()
+        found, clips = cache.header.shaping(), cache.clips
     except VidferError:
         if settings.overwrite:
             return None
@@ -206,7 +206,7 @@ def _old_cache(wanted: Wanted, settings: BuildSettings) -> CropCache | None:
             f"{out} was made with other settings ({difference(found, shaping)}); choose another --out to "
             f"keep both, or --overwrite to replace it"
         )
-    gone = [clip.id for clip in cache.clips if clip.main_id not in wanted.records]
+    gone = [clip.id for clip in clips if clip.main_id not in wanted.records]
     if gone and not (settings.overwrite or settings.add):
         raise VidferError(
             f"{out} has {len(gone)} clips that are not among the {len(wanted.records)} found now (such as "

@@ -18,7 +18,9 @@ from vidfer.store.parts_folder import difference
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 from vidfer.store.settings import BuildSettings
-from vidfer.store.verify import CONTENT, Fault, record_faults
+from vidfer.store.verify import CONTENT, UNREADABLE, Fault, record_faults
+
+ANEW = "restore it from a copy, or make it again with `vidfer cache --overwrite`"
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,13 @@ def repair_cache(
             more, other settings than this vidfer has, and what keeps the cache from being written.
     """
     cache, target = CropCache(path), path.resolve()  # a link to the cache stays one
-    whole = record_faults(cache)[1]
+    try:
+        whole = record_faults(cache)[1]
+    except VidferError as error:
+        raise VidferError(f"{path}: {UNREADABLE}, and so not repaired; {ANEW}") from error
     damaged = {fault.position for fault in faults if fault.position is not None}
     if not damaged and any(fault.what == CONTENT for fault in whole):
-        raise VidferError(
-            f"{path} is damaged in what is no clip's: {CONTENT}; restore it from a copy, or make it again "
-            f"with `vidfer cache --overwrite`"
-        )
+        raise VidferError(f"{path} is damaged in what is no clip's: {CONTENT}; {ANEW}")
     wanted = {position: _clip_for(cache, position, clips) for position in sorted(damaged)}
     again = target.with_name(target.name + ".repair.h5")
     with writing(target):

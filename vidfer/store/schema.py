@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -154,24 +155,28 @@ def open_cache(path: Path) -> h5py.File:
             f"there is no crop cache {path}; make one with `vidfer cache --src ... --out {path}`"
         )
     remedy = (
-        f"restore it from a copy, or delete it and make it again with `vidfer cache --src ... --out {path}`"
+        f"if it was one, restore it from a copy, or delete it and make it again with `vidfer cache --src ... "
+        f"--out {path}`"
     )
     try:
         # A finished cache never changes in place, so no lock is needed; some network file systems have none.
         file = h5py.File(path, "r", locking=False)
     except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM):
+            raise VidferError(f"you may not read {path}; ask whoever wrote it for the permission") from error
         raise VidferError(
-            f"{path} is no HDF5 file, or a damaged or truncated one ({error}); {remedy}"
+            f"{path} is no HDF5 file, or a damaged or truncated one ({error}); name a cache; {remedy}"
         ) from error
     try:
         kind, version = file.attrs.get("format"), file.attrs.get("schema_version")
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         file.close()
-        raise VidferError(f"{path} is damaged ({error}); {remedy}") from error
+        raise VidferError(f"{path} is no vidfer crop cache, or a damaged one ({error}); {remedy}") from error
     if kind != FORMAT or version is None:
         file.close()
         raise VidferError(
-            f"{path} is an HDF5 file but no vidfer crop cache; name the file that `vidfer cache` wrote"
+            f"{path} is an HDF5 file but no vidfer crop cache; name the file that "
+            f"`vidfer cache` wrote; {remedy}"
         )
     if version != SCHEMA_VERSION:
         file.close()

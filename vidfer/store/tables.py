@@ -18,14 +18,18 @@ def write_clip_table(file: h5py.File, header: Header, clips: Sequence[CachedClip
         texts = [(getattr(clip, name) or "").encode("utf-8", "replace") for clip in clips]
         longest = max(1, *map(len, texts)) if texts else 1
         group.create_dataset(name, data=np.array(texts, h5py.string_dtype("utf-8", longest)))
-    for name, (dtype, shape) in NUMBER_COLUMNS.items():
-        empty = (np.nan,) * shape[0] if shape else np.nan
-        values = [getattr(clip, name) for clip in clips]
-        rows = np.array([empty if value is None else value for value in values], dtype).reshape(
-            len(clips), *shape
-        )
-        group.create_dataset(name, data=rows)
+    for name in NUMBER_COLUMNS:
+        group.create_dataset(name, data=number_column(name, clips))
     file.attrs["content_hash"] = content_hash(header, [clip.hash for clip in clips])
     file.attrs["provenance_hash"] = provenance_hash(
         header, [clip.reason for clip in clips], [clip.file_size for clip in clips]
     )
+
+
+def number_column(name: str, clips: Sequence[CachedClip]) -> np.ndarray:
+    """A column of /clips as it is written: NaN of one kind where nothing is known."""
+    dtype, shape = NUMBER_COLUMNS[name]
+    empty = (np.nan,) * shape[0] if shape else np.nan
+    values = [getattr(clip, name) for clip in clips]
+    rows = np.array([empty if value is None else value for value in values], dtype)
+    return rows.reshape(len(clips), *shape)

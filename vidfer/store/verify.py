@@ -7,11 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from vidfer.errors import VidferError
 from vidfer.store.concatenate import copy_digest
 from vidfer.store.reader import CropCache
-from vidfer.store.schema import content_hash, provenance_hash
+from vidfer.store.schema import NUMBER_COLUMNS, content_hash, open_cache, provenance_hash
+from vidfer.store.tables import number_column
 
+UNREADABLE = "its settings or its list of clips cannot be read"
 CONTENT = "settings or list of clips do not match the content hash"
 REMARKS = "versions, reasons of failures or file sizes do not match their hash"
 """What may be wrong with a file as a whole; remarks are no part of what the content hash promises."""
@@ -52,7 +56,7 @@ def verify_cache(path: Path | str, progress: Callable[[int, int], None] | None =
     try:
         records, whole = record_faults(cache)
     except VidferError as error:
-        return [Fault(None, str(error))]
+        return [Fault(None, f"{UNREADABLE} ({_cause(error)})")]
     faults = []
     for position, clip in enumerate(cache.clips):
         fault = records.get(position) or _crop_fault(cache, position)
@@ -74,7 +78,7 @@ def record_faults(cache: CropCache) -> tuple[dict[int, str], list[Fault]]:
         VidferError: when the clip table or the settings cannot be read.
     """
     header, clips, provenance = cache.header, cache.clips, cache.provenance_hash
-    records: dict[int, str] = {}
+    records = dict.fromkeys(_odd_rows(cache), "its record is not as it was written")
     first: int | None = 0
     for position, clip in enumerate(clips):
         if clip.fingerprint() != clip.hash:
@@ -102,8 +106,26 @@ def _crop_fault(cache: CropCache, position: int) -> str | None:
     try:
         sound = copy_digest(cache, position) == cache.clips[position].crops_hash
     except VidferError as error:
-        return str(error)
+        return f"its frame table or crops cannot be read ({_cause(error)})"
     return None if sound else "its frame table or crops do not match their hash"
+
+
+def _odd_rows(cache: CropCache) -> list[int]:
+    """Clips with a number that means what was written, in other bits: one NaN is as good as another."""
+    odd = np.zeros(len(cache), bool)
+    with open_cache(cache.path) as file:
+        for name in NUMBER_COLUMNS:
+            written = number_column(name, cache.clips)
+            same = np.frombuffer(file["clips"][name][:].tobytes(), "u1") == np.frombuffer(written, "u1")
+            odd |= ~same.reshape(len(cache), -1).all(axis=1)
+    return np.flatnonzero(odd).tolist()
+
+
+def _cause(error: BaseException) -> str:
+    """What HDF5 said, without the advice to do what is being done."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error)
 
 
 def _forget_in_memory(path: Path) -> None:
