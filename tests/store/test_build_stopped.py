@@ -1,5 +1,6 @@
 """A full disk, Ctrl-C and the signal of a queue of jobs: one message, and the next start goes on."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -21,7 +22,7 @@ def undisturbed(studio_clips, tmp_path_factory) -> Path:
     return out
 
 
-def build(root: Path, out: Path, *options: str, limit: int | None = None) -> subprocess.Popen:
+def build(root: Path, out: Path, *options: str, limit: int | None = None, **how) -> subprocess.Popen:
     command = [sys.executable, "-m", "vidfer", "cache", *OPTIONS, "--root", str(root), "--out", str(out)]
     return subprocess.Popen(
         [*command, *options],
@@ -29,6 +30,7 @@ def build(root: Path, out: Path, *options: str, limit: int | None = None) -> sub
         stdout=subprocess.DEVNULL,
         text=True,
         preexec_fn=limit and (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))),
+        **how,
     )
 
 
@@ -77,3 +79,16 @@ def test_stopping_it_is_one_message_and_loses_nothing(studio_clips, undisturbed,
     again = build(studio_clips, out)
     again.communicate(timeout=120)
     assert len(CropCache(out)) == 8 and out.read_bytes() == undisturbed.read_bytes()
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_while_workers_load_their_libraries_is_one_message(studio_clips, tmp_path):
+    """The terminal sends it to all processes, also to those that are still importing."""
+    process = build(studio_clips, tmp_path / "c.h5", start_new_session=True)
+    while not (tmp_path / "c.h5.parts").is_dir() and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    said = messages(process)
+    assert process.returncode == 130
+    assert len(said) == 1 and "interrupted" in said[0], said

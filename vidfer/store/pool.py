@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, forkserver, get_context, parent_process, resource_tracker
 from typing import Any
 
 from vidfer.errors import VidferError
@@ -60,6 +60,7 @@ def run_jobs(
     # A fork server has the libraries imported once, and forks from a process without threads or open files.
     context = get_context("forkserver")
     context.set_forkserver_preload([prepare.partition(":")[0]])
+    _start_fork_server()
     workers = [_Worker(context, prepare, arguments) for _ in range(min(n_workers, len(jobs)))]
     try:
         while any(worker.job is not None for worker in workers) or waiting:
@@ -143,6 +144,16 @@ class _Worker:
             raise VidferError(f"a worker process could not start ({how}); see its output above")
         hint = ", perhaps for want of memory" if how == "SIGKILL" else ""
         return Lost(f"the process that read it died ({how}{hint})")
+
+
+def _start_fork_server() -> None:
+    """Start it deaf to Ctrl-C, which is for the parent: its imports would end in a traceback."""
+    resource_tracker.ensure_running()  # first, since it lets signals through again
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
