@@ -55,3 +55,16 @@ def test_a_reader_that_has_seen_enough_is_no_error(words):
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 0
+
+
+def test_what_could_not_be_read_is_listed_with_what_to_do(tmp_path, monkeypatch, capsys):
+    (tmp_path / "empty.mp4").touch()
+    line = f"vidfer cache --src folder --root {tmp_path} --out {tmp_path}/c.h5 --workers 1"
+    for words, told in ((line, True), (line, True), (f"{line} --retry-failed", False)):
+        monkeypatch.setattr(sys, "argv", words.split())
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr().err
+        assert stop.value.code == 1
+        assert "cannot read empty.mp4: the file is empty" in said
+        assert ("--retry-failed reads them again" in said) == told

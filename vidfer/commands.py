@@ -129,6 +129,8 @@ def _cache(arguments: Sequence[str], team: Team) -> int:
         print(f"cannot read {clip_id}: {reason}", file=sys.stderr)
     for clip_id, reason in report.partly:
         print(f"read only the beginning of {clip_id}: {reason}", file=sys.stderr)
+    if (report.failures or report.partly) and not options.build.retry_failed:
+        print("the next start leaves these as they are; --retry-failed reads them again", file=sys.stderr)
     others = f" and {report.n_others} of other people in them" if report.n_others else ""
     print(
         f"{report.out}: {report.n_clips} clips{others}, {report.n_frames} frames; {report.n_new} clips read "
