@@ -12,6 +12,7 @@ from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import VidferError
+from vidfer.store import read_clips
 from vidfer.store.build import build_cache
 from vidfer.store.lock import sole_writer
 from vidfer.store.parts_folder import PartsFolder
@@ -236,6 +237,22 @@ def test_files_that_are_no_video_are_listed_and_stop_nothing(clips, tmp_path):
         retried.n_new == len(report.failures) + len(report.partly)
         and retried.content_hash == report.content_hash
     )
+
+
+def test_a_clip_whose_process_is_killed_is_read_once_more(clips, built, tmp_path, monkeypatch):
+    monkeypatch.setattr(read_clips, "PREPARE", "dies_once:prepare")
+    report = build_cache(clips, tmp_path / "c.h5", CROPS, BuildSettings(workers=2))
+    assert (tmp_path / "died").exists() and not report.failures
+    assert (tmp_path / "c.h5").read_bytes() == built[0].read_bytes()
+
+
+def test_the_file_that_a_link_points_to_is_written_and_keeps_its_permissions(clips, built, tmp_path):
+    target = shutil.copy(built[0], tmp_path / "target.h5")
+    target.chmod(0o640)
+    (tmp_path / "link.h5").symlink_to("target.h5")
+    build_cache(clips[:-1], tmp_path / "link.h5", CROPS, BuildSettings(workers=1, overwrite=True))
+    assert (tmp_path / "link.h5").is_symlink() and len(CropCache(target)) == len(clips) - 1
+    assert target.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_clip_that_takes_too_long_is_given_up(clips, tmp_path):

@@ -25,6 +25,8 @@ def open_container(path: Path) -> av.container.InputContainer:
             options["fpsprobesize"] = "0"
         # The absolute path, because FFmpeg takes what stands before a colon for a protocol.
         container = av.open(str(path.absolute()), options=options)
+    except PermissionError as error:
+        raise UnreadableVideo(path, "no permission to read the file") from error
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableVideo(path, f"not a video, or its header is lost ({reason})") from error

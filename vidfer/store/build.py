@@ -95,6 +95,8 @@ def build_cache(
             that are not wanted any more, another writer at work, a full disk.
     """
     out, team = Path(out), team or Team()
+    if out.is_symlink():
+        out = out.resolve()  # the link stays, and there is one lock
     if out.is_dir():
         raise VidferError(f"{out} is a folder; name the file to write, such as {out / 'afew.h5'}")
     records, share = _records(clips), None

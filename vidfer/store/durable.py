@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 from vidfer.errors import VidferError
 
 
 def replace_durably(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, after its bytes and before the name have reached the disk."""
+    """Give a finished file its name, after its bytes and before the name have reached the disk.
+
+    What it replaces keeps its permissions: crops of faces may be nobody else's business.
+    """
+    if path.exists():
+        temporary.chmod(stat.S_IMODE(path.stat().st_mode))
     sync(temporary)
     temporary.replace(path)
     sync(path.parent)

@@ -30,6 +30,8 @@ class Lost:
     """A job whose worker died or was stopped."""
 
     reason: str
+    died: bool
+    """It ended by itself, or something else than this program ended it."""
 
 
 def run_jobs(
@@ -121,7 +123,7 @@ class _Worker:
             self.job = None
             return value
         if self.job is not None and time.monotonic() > self.deadline:
-            return Lost(f"gave no result within {jobs[self.job].limit_s:.0f} s")
+            return Lost(f"gave no result within {jobs[self.job].limit_s:.0f} s", died=False)
         return None
 
     def stop(self) -> None:
@@ -143,7 +145,7 @@ class _Worker:
         if not self.ready:
             raise VidferError(f"a worker process could not start ({how}); see its output above")
         hint = ", perhaps for want of memory" if how == "SIGKILL" else ""
-        return Lost(f"the process that read it died ({how}{hint})")
+        return Lost(f"the process that read it died ({how}{hint})", died=True)
 
 
 def _start_fork_server() -> None:

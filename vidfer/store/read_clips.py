@@ -23,6 +23,8 @@ ToRead = tuple[Clip, CachedClip]
 BYTES_PER_SECOND = 100_000
 """Of video, for the time limit: slower than the slowest clip seen, by far."""
 
+PREPARE = "vidfer.store.worker:prepare"
+
 STAGES = ("decode", "find", "cut", "encode", "write", "join")
 """What the time of a build is told of, in order."""
 
@@ -46,6 +48,8 @@ def read_clips(
 ) -> Iterator[dict[str, float]]:
     """Write a part for each clip; yield the seconds that each stage took, as the clips end.
 
+    A clip whose process died is read once more when the others have been.
+
     Args:
         todo: what to read, in this order.
         reading: how.
@@ -65,13 +69,23 @@ def read_clips(
         reading.device,
         2 * min(reading.n_workers, len(todo)) <= reading.n_cores,  # overlapping takes a core to spare
     )
-    results = run_jobs(jobs, "vidfer.store.worker:prepare", arguments, reading.n_workers, tick)
-    for position, result in results:
-        if isinstance(result, Lost):
-            store_failure(reading.parts, reading.header, todo[position][1], result.reason)
-            yield {}
+    again = []
+    for position, result in run_jobs(jobs, PREPARE, arguments, reading.n_workers, tick):
+        if isinstance(result, Lost) and result.died:
+            again.append(position)
         else:
-            yield result
+            yield _seconds(result, todo[position], reading)
+    # One after the other: what died for want of memory has more of it now.
+    for number, result in run_jobs([jobs[position] for position in again], PREPARE, arguments, 1, tick):
+        yield _seconds(result, todo[again[number]], reading)
+
+
+def _seconds(result: dict[str, float] | Lost, one: ToRead, reading: Reading) -> dict[str, float]:
+    """Seconds of each stage; a clip that was not read is given a part that says so."""
+    if not isinstance(result, Lost):
+        return result
+    store_failure(reading.parts, reading.header, one[1], result.reason)
+    return {}
 
 
 def cores_here(n_processes: int) -> int:
