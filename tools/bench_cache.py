@@ -22,7 +22,6 @@ import numpy as np
 import psutil
 import torch
 import tyro
-from mtcnn_loop import build_by_loop, read_with_decord
 
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
@@ -45,7 +44,7 @@ class Settings:
     """Videos to use; wild actors of 720 x 576 pixels are drawn when not given."""
     source: str = "folder"
     """How to read `root`, a name that `vidfer sources` lists."""
-    max_clips: int = 8
+    max_clips: int = 14
     """At most so many of them, evenly spread."""
     repeats: int = 3
     """Runs of each measurement; the median is printed."""
@@ -55,6 +54,9 @@ class Settings:
 
 def main(settings: Settings) -> None:
     """Measure and print a table."""
+    # Here, because worker processes import this file too, and facenet-pytorch takes them two seconds.
+    from mtcnn_loop import build_by_loop, read_with_decord
+
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     cores = sorted(os.sched_getaffinity(0))[:2]
@@ -96,7 +98,7 @@ def choose_clips(settings: Settings, folder: Path) -> list[Clip]:
             size=(720, 576),
             min_duration_s=2.0,
             max_duration_s=4.0,
-            train_per_class=1,
+            train_per_class=2,
             val_per_class=0,
             test_per_class=0,
             novel_per_class=0,
