@@ -1,4 +1,5 @@
-"""Train a few-shot head, episode by episode, on the base classes (CSRN, Kim et al., ICCE 2024).
+"""Train a few-shot head, episode by episode, on the base classes: CSRN (Kim et al., ICCE 2024), or a
+prototypical, matching or relation network.
 
 Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/csrn
 """
@@ -45,7 +46,7 @@ from vidfer.store.reader import CropCache
 ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
 """As published."""
 
-HEAD_SETTINGS = ("head", "prototype_weight", "pairing", "distance")
+HEAD_SETTINGS = ("head", "prototype_weight", "pairing", "distance", "cosine_scale", "head_regions")
 """Settings of the model that --init does not replace."""
 
 
@@ -71,9 +72,12 @@ def main(settings: Settings) -> None:
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
         # Whole episodes go to the processes: a step sees as many episodes as there are processes.
         dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True),
-        # CSRN trains all of the network; prototypes of vectors leave out what makes the maps.
+        # Heads that compare maps train all of the network; those that compare vectors leave out what makes
+        # the maps.
         kwargs_handlers=[
-            DistributedDataParallelKwargs(find_unused_parameters=settings.model.head == "prototype")
+            DistributedDataParallelKwargs(
+                find_unused_parameters=settings.model.head in ("prototype", "matching")
+            )
         ],
     )
     set_seed(settings.seed)
@@ -132,7 +136,7 @@ def main(settings: Settings) -> None:
         model_settings = replace(start.settings, **head)
     recogniser = build_recogniser(model_settings)
     if recogniser.head is None:
-        raise VidferError("--model.head None: nothing to train by episodes; choose csrn or prototype")
+        raise VidferError("--model.head None: nothing to train by episodes; choose a few-shot head")
     if start is not None:
         recogniser.encoder.load_state_dict(start.encoder.state_dict())
     net = EpisodeNet(recogniser, freeze_encoder=settings.freeze_encoder)

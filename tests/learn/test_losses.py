@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vidfer.learn.losses import csrn_loss, noisy_student_loss, smooth_targets
+from vidfer.learn.losses import csrn_loss, noisy_student_loss, relation_loss, smooth_targets
 
 
 def test_smoothing_keeps_the_sum_and_spreads_over_all_classes():
@@ -63,3 +63,10 @@ def test_csrn_loss_follows_the_labels_not_the_order():
     same = csrn_loss(pairs[:, :, order], prototypes, support[order], query)
     torch.testing.assert_close(csrn_loss(pairs, prototypes, support, query), same)
     assert csrn_loss(pairs, prototypes, support, 1 - query) != same
+
+
+def test_relation_loss_by_hand():
+    # 2 queries of classes 1 and 0, 2 regions, 3 classes; errors 0.1, 0.2 and 0.5.
+    scores = torch.tensor([[[0.1, 1, 0], [0, 0.8, 0]], [[0.5, 0, 0], [1, 0, 0]]])
+    loss = relation_loss(scores, torch.tensor([1, 0]))
+    assert loss.item() == pytest.approx((0.01 + 0.04 + 0.25) / 12)

@@ -5,7 +5,9 @@ from vidfer.models.build import build_encoder, build_head, build_recogniser
 from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
+from vidfer.models.matching import MatchingHead
 from vidfer.models.prototype import PrototypeHead
+from vidfer.models.relation import RelationHead
 from vidfer.models.settings import ModelSettings
 
 CLASSES = ("angry", "happy", "sad")
@@ -21,6 +23,10 @@ def test_settings_reach_the_modules():
     assert isinstance(head, CSRNHead) and (head.pairing, head.prototype_weight) == ("published", 0.5)
     prototype = build_head(ModelSettings(head="prototype", distance="cosine"))
     assert isinstance(prototype, PrototypeHead) and prototype.distance == "cosine"
+    matching = build_head(ModelSettings(head="matching", cosine_scale=10.0))
+    assert isinstance(matching, MatchingHead) and matching.cosine_scale == 10
+    relation = build_head(ModelSettings(head="relation", head_regions="face"))
+    assert isinstance(relation, RelationHead) and relation.compared == slice(0, 1)
     assert build_head(ModelSettings(head=None)) is None
 
 
@@ -32,7 +38,7 @@ def test_full_size_is_that_of_the_paper():
 
 
 @pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4"])
-@pytest.mark.parametrize("head", ["csrn", "prototype"])
+@pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation"])
 def test_every_head_works_with_every_encoder(encoder, head):
     settings = ModelSettings(encoder=encoder, head=head, width=4, input_px=32)
     recogniser = build_recogniser(settings, CLASSES)

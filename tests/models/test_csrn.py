@@ -2,9 +2,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vidfer.models import csrn
-from vidfer.models.csrn import CSRNHead, RelationModule, select_channels
+from vidfer.models import relation_module
+from vidfer.models.csrn import CSRNHead, select_channels
 from vidfer.models.embedding import Embedding
+from vidfer.models.relation_module import RelationModule
 
 LABELS = torch.tensor([1, 0, 2, 0, 1, 1])  # unordered; two, three and one shots
 
@@ -41,7 +42,7 @@ def test_relation_module_is_the_published_size():
 
 @pytest.mark.parametrize("pairs_at_once", [1, 2048])
 def test_pair_scores_are_those_of_one_pair_at_a_time(monkeypatch, pairs_at_once):
-    monkeypatch.setattr(csrn, "PAIRS_AT_ONCE", pairs_at_once)
+    monkeypatch.setattr(relation_module, "PAIRS_AT_ONCE", pairs_at_once)
     head = trained(CSRNHead())
     support, query = some_clips(2, seed=3).maps, some_clips(3, seed=4).maps
     with torch.no_grad():

@@ -32,10 +32,12 @@ def test_map_stage_is_the_deepest_of_14x14(input_px, map_stage, expected):
         ("map_stage", 5),
         ("frame_attention", "mean"),
         ("dropout", 1.0),
-        ("head", "crn"),
+        ("head", "nearest"),
         ("prototype_weight", -1.0),
         ("pairing", "none"),
         ("distance", "manhattan"),
+        ("cosine_scale", 0.0),
+        ("head_regions", "eyes"),
     ],
 )
 def test_a_wrong_value_is_named(name, value):

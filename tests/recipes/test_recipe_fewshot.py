@@ -76,6 +76,24 @@ def test_prototypes_start_from_the_teacher_and_go_on_after_a_stop(
     assert_same_run(tmp_path / "whole", tmp_path / "stopped")
 
 
+@pytest.mark.parametrize("head", ["matching", "relation"])
+def test_baselines_learn_from_the_teacher(fewshot, striped_cache, teacher_run, tmp_path, head):
+    settings = settings_of(
+        fewshot,
+        striped_cache,
+        tmp_path / "run",
+        init=teacher_run / "checkpoints" / "best",
+        episodes=replace(EPISODES, per_epoch=12),
+        model=ModelSettings(head=head),
+    )
+    fewshot.main(settings)
+    lines = metrics(tmp_path / "run")
+    assert lines[1]["loss"] < lines[0]["loss"]
+    assert max(line["val_accuracy"] for line in lines) > 0.6  # chance is 0.33
+    model, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
+    assert model.settings.head == head
+
+
 def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
     data = replace(FAST["data"], frames=1)
     # Three shots and two queries leave no class with enough validation clips: the last one is the best.
@@ -94,7 +112,7 @@ def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
         ({"episodes": replace(EPISODES, ways=4)}, "4-way episodes need 4 classes"),
         ({"episodes": replace(EPISODES, shots=9)}, "has 6 clips; 9-shot episodes with 1 query need 10"),
         ({"freeze_encoder": True}, "--freeze-encoder needs --init"),
-        ({"model": ModelSettings(head=None)}, "choose csrn or prototype"),
+        ({"model": ModelSettings(head=None)}, "choose a few-shot head"),
     ],
 )
 def test_mistakes(fewshot, striped_cache, tmp_path, options, message):

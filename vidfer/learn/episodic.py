@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Sampler
@@ -17,11 +16,10 @@ from torch.utils.data import DataLoader, Sampler
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
 from vidfer.learn.embed import embed_clips
-from vidfer.learn.losses import csrn_loss
+from vidfer.learn.head_loss import head_loss
 from vidfer.learn.settings import EpisodeSettings
 from vidfer.learn.supervised import share_buffers
 from vidfer.learn.walk import evaluating
-from vidfer.models.csrn import CSRNHead
 from vidfer.models.recogniser import Recogniser
 
 
@@ -86,18 +84,7 @@ class EpisodeNet(nn.Module):
         classes = torch.arange(ways, device=crops.device)
         support_labels = classes.repeat_interleave(shots)
         query_labels = classes.repeat_interleave(len(query) // ways)
-        head = self.recogniser.head
-        if isinstance(head, CSRNHead):
-            relations = head.relations(support, support_labels, query)
-            pairs, prototypes = relations.pair_scores, relations.prototype_scores
-            scores = head.class_scores(pairs, prototypes, support_labels)
-            loss = csrn_loss(
-                pairs, prototypes, support_labels, query_labels, prototype_weight=head.prototype_weight
-            )
-        else:
-            # Prototypical networks (Snell et al. 2017, equation 2): cross-entropy over distances.
-            scores = head(support, support_labels, query)
-            loss = F.cross_entropy(scores, query_labels)
+        loss, scores = head_loss(self.recogniser.head, support, support_labels, query, query_labels)
         return loss, (scores.argmax(1) == query_labels).float().mean()
 
 

@@ -32,6 +32,18 @@ def noisy_student_loss(logits: Tensor, targets: Tensor, pseudo: Tensor) -> tuple
     return tuple((cross_entropy * part).sum() / part.sum().clamp(min=1) for part in (~pseudo, pseudo))
 
 
+def relation_loss(scores: Tensor, query_labels: Tensor) -> Tensor:
+    """Mean squared error of relation scores (Sung et al. 2018, equation 2); the target is 1 for the same
+    class, else 0.
+
+    Args:
+        scores: (Q, R, N) of every query with every class, per region, in [0, 1].
+        query_labels: (Q,) classes 0 ... N-1.
+    """
+    same_class = F.one_hot(query_labels, scores.shape[2]).float()  # (Q, N)
+    return (scores - same_class[:, None]).square().mean()
+
+
 def csrn_loss(
     pair_scores: Tensor,
     prototype_scores: Tensor,

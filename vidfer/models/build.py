@@ -9,8 +9,10 @@ from torch import nn
 from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
+from vidfer.models.matching import MatchingHead
 from vidfer.models.prototype import PrototypeHead
 from vidfer.models.recogniser import Recogniser
+from vidfer.models.relation import RelationHead
 from vidfer.models.settings import ModelSettings
 
 
@@ -32,6 +34,10 @@ def build_head(settings: ModelSettings) -> nn.Module | None:
         return CSRNHead(settings.prototype_weight, settings.pairing)
     if settings.head == "prototype":
         return PrototypeHead(settings.distance)
+    if settings.head == "matching":
+        return MatchingHead(settings.cosine_scale)
+    if settings.head == "relation":
+        return RelationHead(settings.head_regions)
     return None
 
 

@@ -40,8 +40,9 @@ class ModelSettings:
     dropout: float = 0.5
     """Dropout before the classifier, as in Noisy Student FER and FAN."""
 
-    head: Literal["csrn", "prototype"] | None = "csrn"
-    """The few-shot head: CSRN's relation module, nearest class mean (no parameters), or none."""
+    head: Literal["csrn", "prototype", "matching", "relation"] | None = "csrn"
+    """The few-shot head: CSRN, nearest class mean and matching network (both without parameters), relation
+    network, or none."""
 
     prototype_weight: float = 0.7
     """Weight of CSRN's channel-selected face prototype beside the pairs, in the score and in the loss."""
@@ -52,6 +53,12 @@ class ModelSettings:
 
     distance: Literal["euclidean", "cosine"] = "euclidean"
     """How the prototype head compares embeddings."""
+
+    cosine_scale: float = 1.0
+    """Factor of the cosine in the matching head's softmax; 1 is published, 10 makes surer choices."""
+
+    head_regions: Literal["all", "face"] = "all"
+    """Regions that the relation head compares: all three and takes their average, or the face alone."""
 
     def __post_init__(self) -> None:
         def check(good: bool, name: str, remedy: str) -> None:
@@ -70,10 +77,16 @@ class ModelSettings:
         )
         check(self.frame_attention in ("softmax", "sigmoid"), "frame_attention", "choose softmax or sigmoid")
         check(0 <= self.dropout < 1, "dropout", "give a share of at least 0 and below 1")
-        check(self.head in ("csrn", "prototype", None), "head", "choose csrn, prototype or None")
+        check(
+            self.head in ("csrn", "prototype", "matching", "relation", None),
+            "head",
+            "choose csrn, prototype, matching, relation or None",
+        )
         check(self.prototype_weight >= 0, "prototype_weight", "give 0 (off) or more")
         check(self.pairing in ("all", "published"), "pairing", "choose all or published")
         check(self.distance in ("euclidean", "cosine"), "distance", "choose euclidean or cosine")
+        check(self.cosine_scale > 0, "cosine_scale", "give more than 0")
+        check(self.head_regions in ("all", "face"), "head_regions", "choose all or face")
 
     def resolved_map_stage(self) -> int:
         """The stage that gives the maps, 1 to 4, with the default worked out from ``input_px``."""

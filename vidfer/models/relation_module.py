@@ -1,0 +1,56 @@
+"""The relation module (Sung et al. 2018; Kim et al., ICCE 2024): scores of pairs of maps."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vidfer.models.encoder import MAP_CHANNELS
+
+PAIRS_AT_ONCE = 2048
+"""Without gradients, so many pairs of a region are compared at a time, 0.1 MB each, to bound memory."""
+
+
+class RelationModule(nn.Module):
+    """The published 113,041-parameter network that scores how alike two maps of 64x14x14 are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(2 * MAP_CHANNELS, MAP_CHANNELS, 3)
+        self.bn1 = nn.BatchNorm2d(MAP_CHANNELS)
+        self.conv2 = nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, 3)
+        self.bn2 = nn.BatchNorm2d(MAP_CHANNELS)
+        self.fc1 = nn.Linear(MAP_CHANNELS * 2 * 2, 8)
+        self.fc2 = nn.Linear(8, 1)
+
+    def forward(self, query: Tensor, support: Tensor) -> Tensor:
+        """Maps (Q, R, 64, 14, 14) and (S, R, 64, 14, 14) to scores (Q, R, S) of all pairs within a region.
+
+        The first convolution of a concatenated pair is the sum of one convolution of each part, so it is done
+        once per map and not once per pair.
+        """
+        of_support, of_query = self.conv1.weight.split(MAP_CHANNELS, dim=1)
+        support = self.half_of_conv1(support, of_support, self.conv1.bias)
+        support = support.transpose(0, 1)  # (R, S, 12, 12, 64)
+        query = self.half_of_conv1(query, of_query)  # (Q, R, 12, 12, 64)
+        if torch.is_grad_enabled() or self.training:
+            return self.score_pairs(query, support)
+        queries_at_once = max(1, PAIRS_AT_ONCE // (support.shape[0] * support.shape[1]))
+        return torch.cat([self.score_pairs(part, support) for part in query.split(queries_at_once)])
+
+    @staticmethod
+    def half_of_conv1(maps: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Maps (M, R, 64, 14, 14) to (M, R, 12, 12, 64): channels last, faster on a CPU."""
+        images = maps.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        return F.conv2d(images, weight, bias).permute(0, 2, 3, 1).unflatten(0, maps.shape[:2])
+
+    def score_pairs(self, query: Tensor, support: Tensor) -> Tensor:
+        """Halves of the first convolution, (Q, R, 12, 12, 64) and (R, S, 12, 12, 64), to scores (Q, R, S)."""
+        pairs = query[:, :, None] + support
+        maps = pairs.flatten(0, 2).permute(0, 3, 1, 2)
+        # ReLU and max-pooling commute; pooling first leaves ReLU a quarter of the work.
+        maps = F.relu(F.max_pool2d(self.bn1(maps), 2))
+        maps = F.relu(F.max_pool2d(self.bn2(self.conv2(maps)), 2))
+        logits = self.fc2(F.relu(self.fc1(maps.flatten(1))))
+        return logits.float().sigmoid().view(pairs.shape[:3])
