@@ -50,6 +50,25 @@ def test_every_head_works_with_every_encoder(encoder, head):
     assert recogniser(crops, mask).shape == (5, 3)
 
 
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4"])
+@pytest.mark.parametrize(
+    ("kind", "channels"), [("softmax", 512), ("sigmoid", 512), ("relation", 1024), ("mean", 512)]
+)
+def test_classifier_and_heads_take_vectors_of_any_length(encoder, kind, channels):
+    settings = ModelSettings(
+        encoder=encoder, width=4, input_px=32, frame_attention=kind, attention_dropout=0.5, head="prototype"
+    )
+    recogniser = build_recogniser(settings, CLASSES)
+    assert recogniser.classifier[1].in_features == recogniser.encoder.vector_channels == channels
+    assert recogniser.encoder.frame_attention.dropout.p == 0.5
+    crops = torch.randint(0, 256, (4, 2, 3, 3, 32, 32), dtype=torch.uint8)
+    mask = torch.ones(4, 2, dtype=torch.bool)
+    embedding = recogniser.embed(crops, mask)
+    assert embedding.vector.shape == (4, channels)
+    assert recogniser.head(embedding[:2], torch.tensor([0, 1]), embedding[2:]).shape == (2, 2)
+    assert recogniser(crops, mask).shape == (4, 3)
+
+
 def test_supervised_training_reaches_everything_but_the_maps_and_few_shot_training_the_rest():
     torch.manual_seed(0)
     recogniser = build_recogniser(ModelSettings(width=4, input_px=64), CLASSES)

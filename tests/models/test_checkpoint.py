@@ -23,7 +23,13 @@ def small_model(seed=0, **settings):
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"encoder": "conv4"}, {"head": "prototype", "distance": "cosine"}, {"head": None, "map_stage": 3}],
+    [
+        {},
+        {"encoder": "conv4"},
+        {"frame_attention": "relation"},
+        {"head": "prototype", "distance": "cosine"},
+        {"head": None, "map_stage": 3},
+    ],
 )
 def test_comes_back_as_it_was(tmp_path, settings):
     model = small_model(**settings)

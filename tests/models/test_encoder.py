@@ -8,7 +8,7 @@ from vidfer.models.settings import ModelSettings
 
 ENCODERS = {
     "grouped_softmax": ModelSettings(width=4, input_px=64),
-    "grouped_sigmoid": ModelSettings(width=4, input_px=64, frame_attention="sigmoid"),
+    "grouped_relation": ModelSettings(width=4, input_px=64, frame_attention="relation"),
     "conv4": ModelSettings(encoder="conv4"),
 }
 
@@ -18,7 +18,8 @@ def encoder(request):
     """A small encoder whose frame attention is not uniform."""
     torch.manual_seed(0)
     encoder = build_encoder(ENCODERS[request.param])
-    torch.nn.init.normal_(encoder.frame_attention.score[-1].weight)
+    for parameter in encoder.frame_attention.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
     return encoder
 
 
@@ -35,7 +36,7 @@ def test_gives_an_embedding_with_attention_that_sums_to_one(encoder):
     crops, mask = some_clips()
     mask[0, 1] = mask[2] = False
     embedding = encoder(crops, mask)
-    assert embedding.vector.shape == (3, 512)
+    assert embedding.vector.shape == (3, encoder.vector_channels)
     assert embedding.maps.shape == (3, 3, 64, 14, 14)
     assert embedding.attention["frames"].shape == (3, 4)
     if isinstance(encoder, VideoEncoder):
@@ -43,9 +44,11 @@ def test_gives_an_embedding_with_attention_that_sums_to_one(encoder):
         assert [embedding.attention[f"spatial{s}"].shape for s in (1, 2, 3, 4)] == [
             (3, 4, 3, n) for n in (256, 64, 16, 4)
         ]
-    for weights in embedding.attention.values():
-        torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+    for name, weights in embedding.attention.items():
         assert not weights.requires_grad
+        if name in ("alpha", "beta"):  # FAN's, each for itself
+            continue
+        torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
 
 
 def test_masked_frames_influence_nothing_even_in_training(encoder):
@@ -75,7 +78,10 @@ def test_a_batch_without_any_face_is_finite_and_can_be_trained_on(encoder, mode)
     crops, mask = some_clips(2)
     mask[:] = False
     embedding = encoder.train(mode)(crops, mask)
-    assert torch.equal(embedding.vector, torch.zeros(2, 512)) and embedding.maps.isfinite().all()
+    assert (
+        torch.equal(embedding.vector, torch.zeros(2, encoder.vector_channels))
+        and embedding.maps.isfinite().all()
+    )
     torch.testing.assert_close(embedding.attention["frames"], torch.full((2, 4), 0.25))
     (embedding.vector.sum() + embedding.maps.sum()).backward()
     assert all(p.grad is None or p.grad.isfinite().all() for p in encoder.parameters())

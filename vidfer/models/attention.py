@@ -1,6 +1,6 @@
 """The three attentions of Noisy Student FER (Kumar, Rao, Yu 2020): over positions, over regions, over frames.
 
-All have the paper's form a = softmax(w2 tanh(W1 x)); FAN's sigmoid (Meng et al. 2019) is a choice for frames.
+All have the paper's form a = softmax(w2 tanh(W1 x)); FAN's two (Meng et al. 2019) are choices for frames.
 The papers do not give the size of W1: a quarter of the channels here. Weights are computed in float32 under
 autocast as well.
 """
@@ -45,34 +45,76 @@ class RegionAttention(nn.Module):
 
 
 class FrameAttention(nn.Module):
-    """Weights of a clip's frames, masked frames at zero.
+    """One vector per clip from one per frame; masked frames have no influence.
 
-    softmax: a = softmax(w2 tanh(W1 x)) over the frames with a face. sigmoid: FAN's self-attention,
-    a_i = alpha_i / sum alpha, alpha_i = sigmoid(f_i q0 + bias) (FAN, equations 2 and 3). Both start with
-    equal weights.
+    ``softmax``: a = softmax(w2 tanh(W1 x)) over the frames with a face. ``mean``: all alike, no parameters.
+    ``sigmoid``: FAN's self-attention (Meng et al. 2019), f' = sum alpha_i f_i / sum alpha_i, alpha_i =
+    sigmoid(f_i q0 + bias). ``relation``: FAN's self- and relation-attention, beta_i = sigmoid([f_i : f'] q1 +
+    bias), f = sum alpha_i beta_i [f_i : f'] / sum alpha_i beta_i, twice as long as a frame's vector. All
+    start with equal weights.
     """
 
-    def __init__(self, channels: int, kind: str = "softmax") -> None:
+    def __init__(self, channels: int, kind: str = "softmax", dropout: float = 0.0) -> None:
+        """``dropout``: of what alpha and beta are computed from, 0.5 in FAN; the other kinds have none."""
         super().__init__()
         self.kind = kind
+        self.out_channels = 2 * channels if kind == "relation" else channels
+        self.dropout = nn.Dropout(dropout)
         if kind == "softmax":
             self.score = nn.Sequential(
                 nn.Linear(channels, channels // 4), nn.Tanh(), nn.Linear(channels // 4, 1, bias=False)
             )
-        else:
-            self.score = nn.Sequential(nn.Linear(channels, 1))
-            nn.init.zeros_(self.score[-1].bias)
-        nn.init.zeros_(self.score[-1].weight)
+            nn.init.zeros_(self.score[-1].weight)
+        elif kind != "mean":
+            self.score = nn.Sequential(zero_linear(channels))
+        if kind == "relation":
+            self.relation = zero_linear(2 * channels)
 
-    def forward(self, vectors: Tensor, frame_mask: Tensor) -> Tensor:
-        """(B, T, C) and (B, T) bool to weights (B, T), which sum to one; uniform for a clip with no face."""
-        scores = self.score(vectors).squeeze(-1).float()
-        has_face = frame_mask.any(-1, keepdim=True)
-        usable = frame_mask | ~has_face
-        if self.kind == "softmax":
-            weights = scores.masked_fill(~usable, float("-inf")).softmax(-1)
+    def forward(self, vectors: Tensor, frame_mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Vectors (B, T, C) and mask (B, T) bool to the clips' vectors (B, C), of ``relation`` (B, 2 C).
+
+        The weights come with them: ``frames`` (B, T) sums to one and is uniform for a clip without any face;
+        FAN's ``alpha`` and ``beta`` (B, T), where the kind has them, are each in (0, 1), masked frames at 0.
+        """
+        of_fan = {}
+        if self.kind == "mean":
+            strength = torch.ones_like(vectors[..., 0], dtype=torch.float32)
+        elif self.kind == "softmax":
+            usable = frame_mask | ~frame_mask.any(-1, keepdim=True)  # a softmax over nothing would be NaN
+            scores = self.score(vectors).squeeze(-1).float()
+            strength = scores.masked_fill(~usable, float("-inf")).softmax(-1)
         else:
-            alpha = scores.sigmoid() * usable
-            # The floor only acts where every sigmoid underflows.
-            weights = alpha / alpha.sum(-1, keepdim=True).clamp_min(torch.finfo(alpha.dtype).tiny)
-        return torch.where(has_face, weights, torch.full_like(weights, 1 / weights.shape[-1]))
+            strength = self.score(self.dropout(vectors)).squeeze(-1).float().sigmoid()
+            of_fan["alpha"] = strength * frame_mask
+        weights = normalised(strength, frame_mask)
+        average = frame_average(weights, vectors)
+        if self.kind == "relation":
+            vectors = torch.cat([vectors, average[:, None].expand_as(vectors)], dim=-1)  # [f_i : f']
+            beta = self.relation(self.dropout(vectors)).squeeze(-1).float().sigmoid()
+            of_fan["beta"] = beta * frame_mask
+            weights = normalised(strength * beta, frame_mask)
+            average = frame_average(weights, vectors)
+        return average, {"frames": weights, **of_fan}
+
+
+def zero_linear(channels: int) -> nn.Linear:
+    """A linear layer to one score, which is zero at the start."""
+    layer = nn.Linear(channels, 1)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def normalised(strength: Tensor, frame_mask: Tensor) -> Tensor:
+    """(B, T) of 0 or more over their sum, masked frames at zero; uniform for a clip without any face."""
+    strength = strength * frame_mask
+    # The floor only acts where every sigmoid underflows.
+    weights = strength / strength.sum(-1, keepdim=True).clamp_min(torch.finfo(strength.dtype).tiny)
+    return torch.where(
+        frame_mask.any(-1, keepdim=True), weights, torch.full_like(weights, 1 / weights.shape[-1])
+    )
+
+
+def frame_average(weights: Tensor, values: Tensor) -> Tensor:
+    """Weights (B, T) and values (B, T, ...) to the weighted sum over the frames (B, ...)."""
+    return (weights.to(values.dtype).reshape(*weights.shape, *[1] * (values.ndim - 2)) * values).sum(1)

@@ -19,12 +19,13 @@ from vidfer.models.settings import ModelSettings
 def build_encoder(settings: ModelSettings) -> nn.Module:
     """The encoder, with random weights from torch's global generator."""
     if settings.encoder == "conv4":
-        return Conv4Encoder(settings.frame_attention)
+        return Conv4Encoder(settings.frame_attention, settings.attention_dropout)
     return VideoEncoder(
         width=settings.width,
         input_px=settings.input_px,
         frame_attention=settings.frame_attention,
         map_stage=settings.resolved_map_stage(),
+        attention_dropout=settings.attention_dropout,
     )
 
 

@@ -6,10 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidfer.models.attention import FrameAttention
+from vidfer.models.attention import FrameAttention, frame_average
 from vidfer.models.embedding import Embedding
-from vidfer.models.encoder import MAP_CHANNELS, VECTOR_CHANNELS, frame_average
+from vidfer.models.encoder import MAP_CHANNELS
 from vidfer.models.frames import FramePacker, resize_images, unit_float
+from vidfer.models.settings import MAP_PX
 
 INPUT_PX = 64
 CELL_PX = ((7, 7), (14, 7), (14, 7))
@@ -31,7 +32,7 @@ class Conv4Encoder(nn.Module):
     ``maps`` are weighted by a frame attention that starts uniform.
     """
 
-    def __init__(self, frame_attention: str = "softmax") -> None:
+    def __init__(self, frame_attention: str = "softmax", attention_dropout: float = 0.0) -> None:
         super().__init__()
         self.blocks = nn.Sequential(
             conv_block(3, MAP_CHANNELS, padding=0, pool=True),
@@ -39,7 +40,9 @@ class Conv4Encoder(nn.Module):
             conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=False),
             conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=False),
         )
-        self.frame_attention = FrameAttention(VECTOR_CHANNELS, frame_attention)
+        cells = sum((MAP_PX // height) * (MAP_PX // width) for height, width in CELL_PX)
+        self.frame_attention = FrameAttention(cells * MAP_CHANNELS, frame_attention, attention_dropout)
+        self.vector_channels = self.frame_attention.out_channels
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
@@ -51,9 +54,9 @@ class Conv4Encoder(nn.Module):
 
         cells = [F.avg_pool2d(maps[:, r], cell_px).flatten(1) for r, cell_px in enumerate(CELL_PX)]
         vectors = frames.unpack(torch.cat(cells, dim=1))
-        frame_weights = self.frame_attention(vectors, frame_mask)
+        vector, attention = self.frame_attention(vectors, frame_mask)
         return Embedding(
-            vector=frame_average(frame_weights, vectors),
-            maps=frame_average(frame_weights, frames.unpack(maps)),
-            attention={"frames": frame_weights.detach()},
+            vector=vector,
+            maps=frame_average(attention["frames"], frames.unpack(maps)),
+            attention={name: weights.detach() for name, weights in attention.items()},
         )

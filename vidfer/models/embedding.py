@@ -13,12 +13,13 @@ class Embedding:
     """Clips as seen by an encoder. Letters as everywhere: B clips, T frames, R regions."""
 
     vector: Tensor
-    """(B, 512) clip embedding after frame attention."""
+    """(B, C) clip embedding after frame attention, C the encoder's ``vector_channels``; 512 by default."""
     maps: Tensor
     """(B, R, 64, 14, 14) frame-attended feature maps of each region, which relation heads compare."""
     attention: dict[str, Tensor] = field(default_factory=dict)
     """Weights for explaining, each summing to one over its last axis: ``frames`` (B, T), ``regions`` (B, T,
-    R), and ``spatial1`` ... ``spatial4`` (B, T, R, positions) where the encoder has them."""
+    R), and ``spatial1`` ... ``spatial4`` (B, T, R, positions) where the encoder has them. FAN's ``alpha`` and
+    ``beta`` (B, T), where it has them, are each in (0, 1) and 0 for frames without a face."""
 
     def __len__(self) -> int:
         return self.vector.shape[0]

@@ -6,22 +6,17 @@ import torch
 from torch import Tensor, nn
 
 from vidfer.crops import REGIONS
-from vidfer.models.attention import FrameAttention, RegionAttention, SpatialAttention
+from vidfer.models.attention import FrameAttention, RegionAttention, SpatialAttention, frame_average
 from vidfer.models.embedding import Embedding
 from vidfer.models.frames import FramePacker, resize_images, unit_float
 from vidfer.models.grouped_resnet import GroupedResNet18
 from vidfer.models.settings import MAP_PX
 
-VECTOR_CHANNELS = 512
+FRAME_CHANNELS = 512
 MAP_CHANNELS = 64
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
-def frame_average(weights: Tensor, values: Tensor) -> Tensor:
-    """Weights (B, T) and values (B, T, ...) to the weighted sum over the frames (B, ...)."""
-    return (weights.to(values.dtype).reshape(*weights.shape, *[1] * (values.ndim - 2)) * values).sum(1)
 
 
 class VideoEncoder(nn.Module):
@@ -37,6 +32,7 @@ class VideoEncoder(nn.Module):
         input_px: int | None = None,
         frame_attention: str = "softmax",
         map_stage: int = 3,
+        attention_dropout: float = 0.0,
     ) -> None:
         """For the arguments see :class:`vidfer.models.settings.ModelSettings`; ``map_stage`` is 1 to 4."""
         super().__init__()
@@ -45,8 +41,9 @@ class VideoEncoder(nn.Module):
         channels = self.backbone.stage_channels
         self.spatial_attention = nn.ModuleList(SpatialAttention(c, len(REGIONS)) for c in channels)
         self.region_attention = RegionAttention(sum(channels))
-        self.frame_vector = nn.Linear(sum(channels), VECTOR_CHANNELS)
-        self.frame_attention = FrameAttention(VECTOR_CHANNELS, frame_attention)
+        self.frame_vector = nn.Linear(sum(channels), FRAME_CHANNELS)
+        self.frame_attention = FrameAttention(FRAME_CHANNELS, frame_attention, attention_dropout)
+        self.vector_channels = self.frame_attention.out_channels
         self.map_projection = nn.Conv2d(
             len(REGIONS) * channels[map_stage - 1], len(REGIONS) * MAP_CHANNELS, 1, groups=len(REGIONS)
         )
@@ -70,14 +67,14 @@ class VideoEncoder(nn.Module):
         region_vectors = torch.cat([vectors for vectors, _ in pooled], dim=-1)  # (M, R, 960) at full width
         vectors, region_weights = self.region_attention(region_vectors)
         vectors = frames.unpack(self.frame_vector(vectors).float())  # (B, T, 512)
-        frame_weights = self.frame_attention(vectors, frame_mask)
+        vector, attention = self.frame_attention(vectors, frame_mask)
 
-        attention = {"frames": frame_weights, "regions": frames.unpack(region_weights, 1 / len(REGIONS))}
+        attention |= {"regions": frames.unpack(region_weights, 1 / len(REGIONS))}
         for stage, (_, weights) in enumerate(pooled, start=1):
             attention[f"spatial{stage}"] = frames.unpack(weights, 1 / weights.shape[-1])
         return Embedding(
-            vector=frame_average(frame_weights, vectors),
-            maps=self.clip_maps(frames.unpack(stages[self.map_stage - 1]), frame_weights),
+            vector=vector,
+            maps=self.clip_maps(frames.unpack(stages[self.map_stage - 1]), attention["frames"]),
             attention={name: weights.detach() for name, weights in attention.items()},
         )
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from vidfer.models.embedding import Embedding
-from vidfer.models.encoder import VECTOR_CHANNELS
 from vidfer.models.settings import ModelSettings
 
 
@@ -17,7 +16,8 @@ class Recogniser(nn.Module):
     def __init__(
         self, encoder: nn.Module, head: nn.Module | None, classes: Sequence[str], settings: ModelSettings
     ) -> None:
-        """``classes`` name the classifier's outputs; without any there is no classifier."""
+        """``classes`` name the classifier's outputs; without any there is no classifier. ``encoder`` says how
+        long its vectors are: ``vector_channels``."""
         super().__init__()
         self.settings = settings
         self.classes = tuple(classes)
@@ -26,7 +26,7 @@ class Recogniser(nn.Module):
         self.classifier = None
         if self.classes:
             self.classifier = nn.Sequential(
-                nn.Dropout(settings.dropout), nn.Linear(VECTOR_CHANNELS, len(self.classes))
+                nn.Dropout(settings.dropout), nn.Linear(encoder.vector_channels, len(self.classes))
             )
 
     def embed(self, crops: Tensor, frame_mask: Tensor) -> Embedding:

@@ -34,11 +34,15 @@ class ModelSettings:
     """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest
     one whose map is still 14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for 112."""
 
-    frame_attention: Literal["softmax", "sigmoid"] = "softmax"
-    """How frames are weighted in a clip: softmax(w tanh(W x)), or FAN's normalised sigmoid(q x)."""
+    frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "softmax"
+    """How the frames of a clip become one vector: weighted by softmax(w tanh(W x)), by FAN's normalised
+    sigmoid(q x), by FAN's self- and relation-attention (which doubles the vector), or their plain mean."""
+
+    attention_dropout: float = 0.0
+    """Dropout before the scores of FAN's frame attention (sigmoid and relation); FAN has 0.5."""
 
     dropout: float = 0.5
-    """Dropout before the classifier, as in Noisy Student FER and FAN."""
+    """Dropout before the classifier, as in Noisy Student FER and FAN; with relation FAN has 0.6."""
 
     head: Literal["csrn", "prototype", "matching", "relation"] | None = "csrn"
     """The few-shot head: CSRN, nearest class mean and matching network (both without parameters), relation
@@ -75,7 +79,12 @@ class ModelSettings:
         check(
             self.map_stage in (None, 1, 2, 3, 4), "map_stage", "choose a stage from 1 to 4, or leave it out"
         )
-        check(self.frame_attention in ("softmax", "sigmoid"), "frame_attention", "choose softmax or sigmoid")
+        check(
+            self.frame_attention in ("softmax", "sigmoid", "relation", "mean"),
+            "frame_attention",
+            "choose softmax, sigmoid, relation or mean",
+        )
+        check(0 <= self.attention_dropout < 1, "attention_dropout", "give a share of at least 0 and below 1")
         check(0 <= self.dropout < 1, "dropout", "give a share of at least 0 and below 1")
         check(
             self.head in ("csrn", "prototype", "matching", "relation", None),
