@@ -196,6 +196,18 @@ def test_damage_gives_the_frames_before_it_and_a_reason(tmp_path, h264):
     assert read(path, end_s=0.4)[0] == list(range(10))
 
 
+def test_an_avi_that_is_cut_off_gives_what_it_holds_and_says_so(tmp_path):
+    whole = write(tmp_path / "whole.avi", "mpeg4", {"g": "10"})
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    got: list[int] = []
+    with pytest.raises(UnreadableVideo, match=r"states 100 frames and holds \d\d: its end is lost") as caught:
+        for chunk in read_chunks(cut):
+            got += numbers(chunk.images)
+    assert 10 < len(got) < 90 and got == list(range(len(got))) and caught.value.frames_read == len(got)
+    assert read(whole)[0] == list(range(N))
+
+
 def test_truncated_download(tmp_path, h264):
     whole = write(tmp_path / "whole.mp4", "libx264", {"g": "30"}, movflags="faststart").read_bytes()
     path = tmp_path / "cut.mp4"

@@ -18,9 +18,8 @@ READABLE = {
     "two_frames.mp4": 2,
     "fps1.mp4": 3,
     "raw_bgr.avi": 25,
-    "truncated_50pct.avi": 37,
 }
-PARTLY = {"bitflips.mp4": 16, "truncated_60pct_faststart.mp4": 31}
+PARTLY = {"bitflips.mp4": 16, "truncated_50pct.avi": 37, "truncated_60pct_faststart.mp4": 31}
 FACELESS = ("black_noface.mp4", "testsrc_noface.mp4")
 
 

@@ -22,6 +22,10 @@ from vidfer.crops.decode_rgb import RgbWriter
 FALLBACK_FPS = 25.0
 """Only for files that state no rate."""
 
+LEAST_SHARE = 0.9
+"""An AVI that holds fewer of the frames that its header states has been cut off. Writers that count a few too
+many are common."""
+
 SEEK_MARGIN_S = 1.0
 """The jump goes so much further back, because indices are in order of decoding, which is ahead of showing."""
 
@@ -50,6 +54,8 @@ class AvReader:
         stream = video_stream(container)
         self.fps = float(stream.average_rate or FALLBACK_FPS)
         tick_s = float(stream.time_base)
+        # In other containers an edit list may hide frames, and a file that is cut off cannot be read at all.
+        stated = stream.frames if container.format.name == "avi" else 0
         zero = start = None
         if start_s is not None:
             zero = _first_tick(container)
@@ -65,6 +71,8 @@ class AvReader:
             packets = _packets_from(container, start)
         else:
             packets = chain(plan.packets, packets)
+        if plan.whole and start is None and len(ticks) < LEAST_SHARE * stated:
+            self.fault = f"the file states {stated} frames and holds {len(ticks)}: its end is lost"
         self._container = container  # has to live as long as its packets
         self._ticks, self._whole, self._jumped, self._next = ticks, plan.whole, start is not None, 0
         self._faults: list[str] = []
