@@ -6,8 +6,10 @@ import torch
 from crop_caches import write_cache
 
 from vidfer.data.dataset import ClipDataset
+from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.loader import build_loader
 from vidfer.errors import VidferError
+from vidfer.evaluate.episodes import draw_episodes
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
 from vidfer.evaluate.result import load_result
@@ -132,6 +134,14 @@ def test_novel_classes_are_measured_few_shot(cache, recogniser, tmp_path):
     assert [point["shots"] for point in result.curve] == [1, 2]
     assert result.curve[1]["mean"] == result.main.mean
     assert result.protocol["head"] == "CSRNHead"
+    drawn = draw_episodes(
+        EpisodeSampler(
+            [NOVEL.index(row["label"]) for row in result.rows],
+            has_face=[row["has_face"] for row in result.rows],
+            **EPISODES,
+        )
+    )  # the result file alone is enough to draw its episodes again
+    assert result.protocol["episodes_hash"] == drawn.hash([row["clip"] for row in result.rows])
     result.save(tmp_path / "fewshot.json")
     assert load_result(tmp_path / "fewshot.json") == result
     assert evaluate_fewshot(recogniser, cache, NOVEL, **TASK, curve_shots=(1,)) == result
@@ -140,6 +150,9 @@ def test_novel_classes_are_measured_few_shot(cache, recogniser, tmp_path):
 def test_another_head_can_be_named(cache, recogniser):
     result = evaluate_fewshot(recogniser, cache, NOVEL, **TASK, head=PrototypeHead(), split="test")
     assert (result.protocol["head"], result.split, result.curve) == ("PrototypeHead", "test", [])
+    other = evaluate_fewshot(recogniser, cache, NOVEL, **TASK, split="test")
+    assert other.protocol["episodes_hash"] == result.protocol["episodes_hash"]  # whatever the model
+    assert [row["asked"] for row in other.rows] == [row["asked"] for row in result.rows]
 
 
 def test_wrong_novel_classes_are_told(cache, recogniser):

@@ -2,45 +2,104 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vidfer.evaluate.episodes import Episodes
+from vidfer.evaluate.folded_relation import FoldedRelation
 from vidfer.models.csrn import CSRNHead, select_channels
 from vidfer.models.embedding import Embedding
 
+PROTOTYPES_AT_ONCE = 64
+"""Channel-selected faces in memory at a time; each needs 0.05 MB for itself and for each of its shots."""
 
-class EpisodeScores:
-    """Scores of episodes drawn from one set of embedded clips, equal to calling the head on each.
 
-    CSRN's score of a pair of clips does not depend on the episode, so a table of all pairs is made once,
-    where the episodes would compare more pairs than there are.
+@torch.inference_mode()
+def score_episodes(
+    head: nn.Module,
+    embedding: Embedding,
+    episodes: Episodes,
+    asked: np.ndarray,
+    device: torch.device | str = "cpu",
+) -> np.ndarray:
+    """Scores of all episodes, equal but for rounding to calling the head on each.
+
+    CSRN's score of a pair of clips does not depend on the episode: every pair that occurs is compared once,
+    in whatever episodes it is. A channel-selected prototype depends on the shots it is made of, so there is
+    one for every different set of shots, which with two or more shots are about as many as there are ways in
+    all episodes. Other heads are called episode by episode.
 
     Args:
         head: a few-shot head on ``device``, in evaluation mode.
-        embedding: all clips.
-        pairs: how many pairs of a query and a support clip all episodes together will compare.
+        embedding: of all clips.
+        episodes: to score.
+        asked: (E, N·Q) bool; a query that is not asked is not shown to the head.
         device: where to compute.
+
+    Returns:
+        (E, N·Q, N) float32, NaN where not asked.
     """
+    embedding = Embedding(embedding.vector, embedding.maps).to(device)
+    labels = torch.from_numpy(episodes.support_labels).to(device)
+    scores = np.full((*episodes.query.shape, episodes.classes.shape[1]), np.nan, dtype=np.float32)
+    if isinstance(head, CSRNHead):
+        scores[asked] = _csrn_scores(head, embedding.maps, episodes, asked, labels)
+        return scores
+    for i in np.flatnonzero(asked.any(1)):
+        support = embedding[torch.from_numpy(episodes.support[i]).to(device)]
+        query = embedding[torch.from_numpy(episodes.query[i, asked[i]]).to(device)]
+        scores[i, asked[i]] = head(support, labels, query).float().cpu().numpy()
+    return scores
 
-    def __init__(self, head: nn.Module, embedding: Embedding, pairs: int, device: torch.device | str = "cpu"):
-        self.head, self.device = head, device
-        self.embedding = Embedding(embedding.vector, embedding.maps).to(device)
-        self.table = None
-        if isinstance(head, CSRNHead) and len(embedding) ** 2 <= pairs:
-            with torch.inference_mode():
-                self.table = head.pair_scores(self.embedding.maps, self.embedding.maps)  # (M, R, M)
 
-    @torch.inference_mode()
-    def score(self, support: Tensor, support_labels: Tensor, query: Tensor) -> Tensor:
-        """Positions (S,), labels (S,) 0..N-1, positions (Q,) of an episode to scores (Q, N) on the CPU."""
-        support, support_labels = support.to(self.device), support_labels.to(self.device)
-        query = query.to(self.device)
-        e = self.embedding
-        if self.table is None:
-            return self.head(e[support], support_labels, e[query]).cpu()
-        pair_scores = self.table[query][:, :, support]
-        prototype_scores = None
-        if self.head.pairing == "all":
-            prototypes = select_channels(e.maps[support, 0], support_labels)
-            prototype_scores = self.head.prototype_scores(e.maps[query], prototypes)
-        return self.head.class_scores(pair_scores, prototype_scores, support_labels).cpu()
+def _csrn_scores(
+    head: CSRNHead, maps: Tensor, episodes: Episodes, asked: np.ndarray, labels: Tensor
+) -> np.ndarray:
+    """Scores (A, N) of the A queries that are asked."""
+    folded = FoldedRelation(head.relation)
+    episode, _ = np.nonzero(asked)
+    query = episodes.query[asked]  # (A,)
+    pairs = _pair_scores(folded, maps, query[:, None], episodes.support[episode])
+    prototypes = None
+    if head.pairing == "all":
+        prototypes = _prototype_scores(folded, maps[:, 0], query, episodes, episode)
+    return head.class_scores(pairs[:, None], prototypes, labels).cpu().numpy()
+
+
+def _pair_scores(folded: FoldedRelation, maps: Tensor, query: np.ndarray, support: np.ndarray) -> Tensor:
+    """Scores summed over the regions of the pairs of ``query`` (A, 1) with ``support`` (A, S): (A, S)."""
+    # A pair is one number, so that pairs which occur again are found by sorting.
+    pairs, place = np.unique(query * len(maps) + support, return_inverse=True)
+    of_query, of_support = (torch.from_numpy(x).to(maps.device) for x in np.divmod(pairs, len(maps)))
+    scores = torch.zeros(len(pairs), device=maps.device)
+    for region in range(maps.shape[1]):  # one by one: halves of one region are in memory at a time
+        of_region = maps[:, region]
+        scores += folded.score(
+            folded.query_halves(of_region), folded.support_halves(of_region), of_query, of_support
+        )
+    return scores[torch.from_numpy(place.reshape(support.shape)).to(maps.device)]
+
+
+def _prototype_scores(
+    folded: FoldedRelation, faces: Tensor, query: np.ndarray, episodes: Episodes, episode: np.ndarray
+) -> Tensor:
+    """Scores (A, N) of queries (A,) of episodes (A,) with the channel-selected faces of these episodes."""
+    ways = episodes.classes.shape[1]
+    shots = episodes.support.reshape(len(episodes) * ways, -1)
+    sets, which = np.unique(shots, axis=0, return_inverse=True)  # (P, K), and (E·N,) into it
+    of_way = which.reshape(-1, ways)[episode]  # (A, N)
+    # Ordered by prototype, so that each is made once and forgotten.
+    pairs, place = np.unique(of_way * len(faces) + query[:, None], return_inverse=True)
+    prototype, of_query = np.divmod(pairs, len(faces))
+    of_query = torch.from_numpy(of_query).to(faces.device)
+    query_halves = folded.query_halves(faces)
+    scores = torch.empty(len(pairs), device=faces.device)
+    for start in range(0, len(sets), PROTOTYPES_AT_ONCE):
+        part = torch.from_numpy(sets[start : start + PROTOTYPES_AT_ONCE]).to(faces.device)
+        of_set = torch.arange(len(part), device=faces.device).repeat_interleave(part.shape[1])
+        halves = folded.support_halves(select_channels(faces[part.flatten()], of_set))
+        here = slice(*np.searchsorted(prototype, [start, start + PROTOTYPES_AT_ONCE]))
+        in_part = torch.from_numpy(prototype[here] - start).to(faces.device)
+        scores[here] = folded.score(query_halves, halves, of_query[here], in_part)
+    return scores[torch.from_numpy(place.reshape(of_way.shape)).to(faces.device)]

@@ -117,6 +117,7 @@ def evaluate_fewshot(
             "shots": shots,
             "queries": queries,
             "episodes": episodes,
+            "episodes_hash": found.episodes.hash([record.id for record in records]),
             "head": type(head).__name__,
             "n_frames": n_frames,
         },

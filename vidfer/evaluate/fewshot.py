@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,8 @@ from torch import nn
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
-from vidfer.evaluate.episode_scores import EpisodeScores
+from vidfer.evaluate.episode_scores import score_episodes
+from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.evaluate.intervals import Interval, bootstrap_interval, mean_interval
 from vidfer.learn.walk import evaluating
 from vidfer.models.embedding import Embedding
@@ -26,6 +27,8 @@ class FewShotResult:
     """(M,) class number of every clip."""
     has_face: np.ndarray
     """(M,) bool."""
+    episodes: Episodes
+    """Which they were."""
     episode_accuracy: np.ndarray
     """(episodes,) share of right queries."""
     answers: np.ndarray
@@ -95,7 +98,6 @@ def fewshot_accuracy(
     seed: int,
     source: object = "the given clips",
     device: torch.device | str = "cpu",
-    progress: Callable[[int, int], None] | None = None,
 ) -> FewShotResult:
     """Accuracy of a head in N-way K-shot episodes over clips that are embedded once.
 
@@ -108,7 +110,6 @@ def fewshot_accuracy(
         ways, shots, queries, episodes, seed: see :class:`vidfer.data.episodes.EpisodeSampler`.
         source: the cache, for messages.
         device: where to compute.
-        progress: called with the number of episodes done and the number of all.
 
     Raises:
         VidferError: too few clips, or a head that gives no finite numbers.
@@ -125,24 +126,15 @@ def fewshot_accuracy(
         class_names=classes,
         source=source,
     )
-    accuracy = np.zeros(episodes)
-    answers = np.zeros((len(labels), len(classes) + 1), dtype=np.int64)
+    drawn = draw_episodes(sampler)
+    seen = has_face[drawn.query]  # (E, N·Q)
     with evaluating(head):
-        scores = EpisodeScores(head, embedding, episodes * ways**2 * shots * queries, device)
-        for i, episode in enumerate(sampler):
-            chosen = np.full(len(episode.query), len(classes))
-            seen = has_face[episode.query]
-            if seen.any():
-                found = scores.score(
-                    torch.from_numpy(episode.support),
-                    torch.from_numpy(episode.support_labels),
-                    torch.from_numpy(episode.query[seen]),
-                )
-                if not found.isfinite().all():
-                    raise VidferError("the model gives scores that are no numbers; take another checkpoint")
-                chosen[seen] = episode.classes[found.argmax(1).numpy()]
-            np.add.at(answers, (episode.query, chosen), 1)
-            accuracy[i] = (chosen == labels[episode.query]).mean()
-            if progress is not None:
-                progress(i + 1, episodes)
-    return FewShotResult(tuple(classes), labels, has_face, accuracy, answers)
+        scores = score_episodes(head, embedding, drawn, seen, device)
+    if not np.isfinite(scores[seen]).all():
+        raise VidferError("the model gives scores that are no numbers; take another checkpoint")
+    best = np.where(seen[..., None], scores, 0).argmax(-1)
+    chosen = np.where(seen, np.take_along_axis(drawn.classes, best, axis=1), len(classes))
+    answers = np.zeros((len(labels), len(classes) + 1), dtype=np.int64)
+    np.add.at(answers, (drawn.query, chosen), 1)
+    accuracy = (chosen == labels[drawn.query]).mean(1)
+    return FewShotResult(tuple(classes), labels, has_face, drawn, accuracy, answers)

@@ -45,7 +45,9 @@ class Result:
     cache_hash: str
     checkpoint_hash: str
     protocol: dict[str, int | str]
-    """Few-shot: ``ways``, ``shots``, ``queries``, ``episodes``, ``head``. Both: ``n_frames``."""
+    """Few-shot: ``ways``, ``shots``, ``queries``, ``episodes``, ``episodes_hash``, ``head``. Both:
+    ``n_frames``. The episodes are those of ``seed``; the hash is over the clips' ids and every position drawn
+    (:meth:`vidfer.evaluate.episodes.Episodes.hash`)."""
     per_class: list[dict]
     """For every class: ``class``, ``clips``, ``asked``, ``without_face`` of these, ``accuracy`` (recall)."""
     confusion: list[list[int]]

@@ -1,0 +1,52 @@
+"""The episodes of one evaluation as arrays, with a hash that says which they were."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidfer.data.episodes import EpisodeSampler
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """E episodes of N ways, K shots and Q queries; positions are into the clips that were sampled from."""
+
+    support: np.ndarray
+    """(E, N·K) positions, ordered by class."""
+    query: np.ndarray
+    """(E, N·Q) positions, ordered by class."""
+    classes: np.ndarray
+    """(E, N) class number behind each label."""
+
+    def __len__(self) -> int:
+        return len(self.support)
+
+    @property
+    def support_labels(self) -> np.ndarray:
+        """(N·K,) 0..N-1, the same in every episode."""
+        ways = self.classes.shape[1]
+        return np.repeat(np.arange(ways), self.support.shape[1] // ways)
+
+    def hash(self, clip_ids: Sequence[str]) -> str:
+        """SHA-256 of every clip's id and every position: equal only for the same episodes of the same clips.
+
+        Args:
+            clip_ids: of the clips that the positions are into.
+        """
+        digest = hashlib.sha256("\0".join(clip_ids).encode())
+        for positions in (self.support, self.query, self.classes):
+            digest.update(str(positions.shape).encode())
+            digest.update(np.ascontiguousarray(positions, dtype="<i8").tobytes())
+        return digest.hexdigest()
+
+
+def draw_episodes(sampler: EpisodeSampler) -> Episodes:
+    """All episodes of a sampler."""
+    drawn = list(sampler)
+    return Episodes(
+        *(np.stack([getattr(e, name) for e in drawn]) for name in ("support", "query", "classes"))
+    )
