@@ -25,6 +25,7 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
 from vidfer.learn.ema import Ema
 from vidfer.learn.losses import smooth_targets
 from vidfer.learn.noised_input import NoisedInput
@@ -155,11 +156,21 @@ def main(settings: Settings) -> None:
                 disable=not main_process,
             )
             found = predict(teacher.to(accelerator.device), bar, accelerator)
+            selection = asdict(settings.pseudo)
+            if settings.pseudo.calibrate:
+                known = predict(teacher, accelerator.prepare(val_loader), accelerator)
+                selection["temperature"] = temperature = fit_temperature(known)
+                found = at_temperature(found, temperature)
+                before, after = (calibration_error(p) for p in (known, at_temperature(known, temperature)))
+                accelerator.print(
+                    f"round {number}: the teacher's temperature is {temperature:.2f}; on validation clips "
+                    f"its confidence is {before:.1%} off without and {after:.1%} with it"
+                )
             labels = from_predictions(found, other or cache, split.classes, checkpoint_hash(teacher_folder))
             labels = select(labels, settings.pseudo)
             accelerator.wait_for_everyone()
             if main_process:
-                write_pseudo_labels(labels, labels_file, asdict(settings.pseudo))
+                write_pseudo_labels(labels, labels_file, selection)
         summary = summarise(labels)
         if not progress["epoch"]:
             run.log(progress["step"], round=number, pseudo_labels=summary)

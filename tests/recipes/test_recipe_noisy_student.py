@@ -14,7 +14,7 @@ from recipe_runs import FAST, RECIPES, SHORT, assert_same_run, metrics
 
 from vidfer.errors import VidferError
 from vidfer.learn.pseudo_labels import read_pseudo_labels
-from vidfer.learn.settings import DataSettings
+from vidfer.learn.settings import DataSettings, PseudoLabelSettings
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
 
 
@@ -52,6 +52,29 @@ def test_two_rounds_of_students(noisy_student, striped_cache, teacher_run, tmp_p
     assert info["val_uar"] == max(line["val_uar"] for line in lines if "epoch" in line) > 0.5
     data = json.loads((out / "data.json").read_text())
     assert len(data["unlabelled"]) == 24 and not set(data["unlabelled"]) & set(data["val"])
+
+
+def test_a_calibrated_teacher_chooses_the_same_classes_with_another_confidence(
+    noisy_student, striped_cache, teacher_run, tmp_path
+):
+    labels, about = [], []
+    for calibrate in (False, True):
+        out = tmp_path / str(calibrate)
+        pseudo = PseudoLabelSettings(threshold=0.0, calibrate=calibrate)
+        noisy_student.main(
+            settings_of(
+                noisy_student, striped_cache, teacher_run, out, pseudo=pseudo, train=replace(SHORT, epochs=1)
+            )
+        )
+        labels.append(read_pseudo_labels(out / "pseudo_labels" / "round1.csv"))
+        about.append(json.loads((out / "pseudo_labels" / "round1.json").read_text())["selection"])
+    raw, calibrated = labels
+    assert np.array_equal(raw.labels, calibrated.labels)
+    assert "temperature" not in about[0] and 0.1 <= about[1]["temperature"] <= 10
+    logits = np.log(raw.probabilities.astype(float)) / about[1]["temperature"]
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    assert np.allclose(calibrated.probabilities, expected, atol=1e-5)
+    assert not np.allclose(raw.confidence, calibrated.confidence, atol=1e-3)
 
 
 def test_a_run_that_stopped_in_the_second_round_goes_on(noisy_student, striped_cache, teacher_run, tmp_path):

@@ -121,6 +121,9 @@ class PseudoLabelSettings:
 
     threshold: float = 0.3
     """A clip is kept when the teacher's highest probability is greater than this."""
+    calibrate: bool = False
+    """Before the threshold is applied, bring the teacher's confidence to what it is worth: one temperature,
+    fitted on the validation clips."""
     soft: bool = True
     """Learn the teacher's whole distribution, steadier for a weak teacher, not its first choice alone."""
     balance: bool = True
