@@ -1,5 +1,5 @@
-"""Train a few-shot head, episode by episode, on the base classes: CSRN (Kim et al., ICCE 2024), or a
-prototypical, matching or relation network.
+"""Train a few-shot head, episode by episode, on the base classes: CSRN (Kim et al., ICCE 2024), CRN
+(Zhu et al. 2022: --model.head crn --model.conv4-pools 4), or a prototypical, matching or relation network.
 
 Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/csrn
 """
@@ -46,7 +46,10 @@ from vidfer.store.reader import CropCache
 ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
 """As published."""
 
-HEAD_SETTINGS = ("head", "prototype_weight", "pairing", "distance", "cosine_scale", "head_regions")
+HEAD_SETTINGS = (
+    *("head", "prototype_weight", "pairing", "distance", "cosine_scale", "head_regions"),
+    *("js_weight", "js_form"),
+)
 """Settings of the model that --init does not replace."""
 
 

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.learn.episodic import EpisodeBatches, EpisodeNet, validate_episodes, validation_episodes
-from vidfer.learn.losses import csrn_loss, relation_loss
+from vidfer.learn.losses import crn_loss, csrn_loss, relation_loss
 from vidfer.learn.settings import EpisodeSettings
 from vidfer.models.build import build_recogniser
 from vidfer.models.embedding import Embedding
@@ -39,7 +39,7 @@ def test_epochs_have_episodes_of_their_own_and_come_back():
     assert list(sampler) == first
 
 
-@pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation"])
+@pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation", "crn"])
 def test_the_loss_is_that_of_the_head(head):
     torch.manual_seed(0)
     recogniser = build_recogniser(ModelSettings(width=4, head=head)).eval()
@@ -52,6 +52,11 @@ def test_the_loss_is_that_of_the_head(head):
     if head == "csrn":
         parts = recogniser.head.relations(clips[:4], support_labels, clips[4:])
         wanted = csrn_loss(parts.pair_scores, parts.prototype_scores, support_labels, query_labels)
+    elif head == "crn":
+        parts = recogniser.head.relations(clips[:4], support_labels, clips[4:])
+        wanted = crn_loss(
+            parts.pair_scores, parts.prototype_scores, parts.distributions, support_labels, query_labels
+        )
     elif head == "relation":
         wanted = relation_loss(recogniser.head.relations(clips[:4], support_labels, clips[4:]), query_labels)
     elif head == "matching":

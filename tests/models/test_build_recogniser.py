@@ -3,6 +3,7 @@ import torch
 
 from vidfer.models.build import build_encoder, build_head, build_recogniser
 from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.crn import CRNHead
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
 from vidfer.models.matching import MatchingHead
@@ -27,6 +28,9 @@ def test_settings_reach_the_modules():
     assert isinstance(matching, MatchingHead) and matching.cosine_scale == 10
     relation = build_head(ModelSettings(head="relation", head_regions="face"))
     assert isinstance(relation, RelationHead) and relation.compared == slice(0, 1)
+    crn = build_head(ModelSettings(head="crn", head_regions="face", js_weight=0.5, js_form="channels"))
+    assert isinstance(crn, CRNHead) and crn.compared == slice(0, 1)
+    assert (crn.js_weight, crn.js_form) == (0.5, "channels")
     assert build_head(ModelSettings(head=None)) is None
 
 
@@ -37,10 +41,11 @@ def test_full_size_is_that_of_the_paper():
     assert sizes == {"encoder": 34_629_424, "head": 113_041, "classifier": 7 * 513}
 
 
-@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4"])
-@pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation"])
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4", "conv4 of CRN"])
+@pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation", "crn"])
 def test_every_head_works_with_every_encoder(encoder, head):
-    settings = ModelSettings(encoder=encoder, head=head, width=4, input_px=32)
+    name, pools = encoder.split()[0], 4 if encoder.endswith("CRN") else 2
+    settings = ModelSettings(encoder=name, conv4_pools=pools, head=head, width=4, input_px=32)
     recogniser = build_recogniser(settings, CLASSES)
     crops = torch.randint(0, 256, (5, 2, 3, 3, 40, 40), dtype=torch.uint8)
     mask = torch.ones(5, 2, dtype=torch.bool)

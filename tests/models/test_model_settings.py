@@ -39,6 +39,9 @@ def test_map_stage_is_the_deepest_of_14x14(input_px, map_stage, expected):
         ("distance", "manhattan"),
         ("cosine_scale", 0.0),
         ("head_regions", "eyes"),
+        ("conv4_pools", 3),
+        ("js_weight", -1.0),
+        ("js_form", "softmax"),
     ],
 )
 def test_a_wrong_value_is_named(name, value):

@@ -94,6 +94,17 @@ def test_baselines_learn_from_the_teacher(fewshot, striped_cache, teacher_run, t
     assert model.settings.head == head
 
 
+def test_crn_learns_with_an_encoder_of_its_own(fewshot, striped_cache, tmp_path):
+    model = ModelSettings(encoder="conv4", conv4_pools=4, head="crn", head_regions="face", js_weight=0.5)
+    episodes = replace(EPISODES, per_epoch=12, epochs=2)
+    settings = settings_of(fewshot, striped_cache, tmp_path / "run", model=model, episodes=episodes)
+    fewshot.main(settings)
+    lines = metrics(tmp_path / "run")
+    assert lines[1]["loss"] < lines[0]["loss"] and lines[1]["train_accuracy"] > 0.4  # chance is 0.33
+    loaded, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "last")
+    assert loaded.settings == model and type(loaded.head).__name__ == "CRNHead"
+
+
 def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
     data = replace(FAST["data"], frames=1)
     # Three shots and two queries leave no class with enough validation clips: the last one is the best.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.crn import CRNHead
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
 from vidfer.models.matching import MatchingHead
@@ -19,7 +20,7 @@ from vidfer.models.settings import ModelSettings
 def build_encoder(settings: ModelSettings) -> nn.Module:
     """The encoder, with random weights from torch's global generator."""
     if settings.encoder == "conv4":
-        return Conv4Encoder(settings.frame_attention, settings.attention_dropout)
+        return Conv4Encoder(settings.frame_attention, settings.attention_dropout, pools=settings.conv4_pools)
     return VideoEncoder(
         width=settings.width,
         input_px=settings.input_px,
@@ -33,6 +34,8 @@ def build_head(settings: ModelSettings) -> nn.Module | None:
     """The few-shot head, or None."""
     if settings.head == "csrn":
         return CSRNHead(settings.prototype_weight, settings.pairing)
+    if settings.head == "crn":
+        return CRNHead(settings.head_regions, settings.js_weight, settings.js_form)
     if settings.head == "prototype":
         return PrototypeHead(settings.distance)
     if settings.head == "matching":

@@ -10,11 +10,10 @@ from vidfer.models.attention import FrameAttention, frame_average
 from vidfer.models.embedding import Embedding
 from vidfer.models.encoder import MAP_CHANNELS
 from vidfer.models.frames import FramePacker, resize_images, unit_float
-from vidfer.models.settings import MAP_PX
 
 INPUT_PX = 64
-CELL_PX = ((7, 7), (14, 7), (14, 7))
-"""Face 2x2 cells, eyes and mouth 1x2: eight cells of 64 channels are 512 numbers."""
+CELLS = ((2, 2), (1, 2), (1, 2))
+"""Rows and columns of face, eyes and mouth: eight cells of 64 channels are 512 numbers."""
 
 
 def conv_block(channels_in: int, channels_out: int, *, padding: int, pool: bool) -> nn.Sequential:
@@ -32,15 +31,19 @@ class Conv4Encoder(nn.Module):
     ``maps`` are weighted by a frame attention that starts uniform.
     """
 
-    def __init__(self, frame_attention: str = "softmax", attention_dropout: float = 0.0) -> None:
+    def __init__(
+        self, frame_attention: str = "softmax", attention_dropout: float = 0.0, *, pools: int = 2
+    ) -> None:
+        """``pools``: 2 is CSRN's network, whose maps are 14x14. 4 is CRN's (Zhu et al. 2022), which pools in
+        every block, padded so that 64 pixels become maps of 4x4."""
         super().__init__()
         self.blocks = nn.Sequential(
-            conv_block(3, MAP_CHANNELS, padding=0, pool=True),
-            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=0, pool=True),
-            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=False),
-            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=False),
+            conv_block(3, MAP_CHANNELS, padding=int(pools == 4), pool=True),
+            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=int(pools == 4), pool=True),
+            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=pools == 4),
+            conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=pools == 4),
         )
-        cells = sum((MAP_PX // height) * (MAP_PX // width) for height, width in CELL_PX)
+        cells = sum(rows * columns for rows, columns in CELLS)
         self.frame_attention = FrameAttention(cells * MAP_CHANNELS, frame_attention, attention_dropout)
         self.vector_channels = self.frame_attention.out_channels
 
@@ -50,9 +53,13 @@ class Conv4Encoder(nn.Module):
         images = unit_float(frames.pack(crops))
         regions = resize_images(images.flatten(0, 1), INPUT_PX)
         maps = self.blocks(regions.contiguous(memory_format=torch.channels_last))  # faster on a CPU
-        maps = maps.float().unflatten(0, images.shape[:2])  # (M, R, 64, 14, 14)
+        maps = maps.float().unflatten(0, images.shape[:2])  # (M, R, 64, 14, 14) or (M, R, 64, 4, 4)
 
-        cells = [F.avg_pool2d(maps[:, r], cell_px).flatten(1) for r, cell_px in enumerate(CELL_PX)]
+        side = maps.shape[-1]
+        cells = [
+            F.avg_pool2d(maps[:, r], (side // rows, side // columns)).flatten(1)
+            for r, (rows, columns) in enumerate(CELLS)
+        ]
         vectors = frames.unpack(torch.cat(cells, dim=1))
         vector, attention = self.frame_attention(vectors, frame_mask)
         return Embedding(

@@ -7,25 +7,33 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidfer.models.encoder import MAP_CHANNELS
+from vidfer.models.frames import resize_images
+from vidfer.models.settings import MAP_PX
 
 PAIRS_AT_ONCE = 2048
 """Without gradients, so many pairs of a region are compared at a time, 0.1 MB each, to bound memory."""
 
 
 class RelationModule(nn.Module):
-    """The published 113,041-parameter network that scores how alike two maps of 64x14x14 are."""
+    """The published 113,041-parameter network that scores how alike two maps of 64x14x14 are.
 
-    def __init__(self) -> None:
+    Maps of another size are brought to 14x14. With ``any_size`` they are not: the convolutions are padded and
+    the second pooling is over the whole map (111,505 parameters).
+    """
+
+    def __init__(self, *, any_size: bool = False) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(2 * MAP_CHANNELS, MAP_CHANNELS, 3)
+        self.any_size = any_size
+        padding = int(any_size)
+        self.conv1 = nn.Conv2d(2 * MAP_CHANNELS, MAP_CHANNELS, 3, padding=padding)
         self.bn1 = nn.BatchNorm2d(MAP_CHANNELS)
-        self.conv2 = nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, 3)
+        self.conv2 = nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, 3, padding=padding)
         self.bn2 = nn.BatchNorm2d(MAP_CHANNELS)
-        self.fc1 = nn.Linear(MAP_CHANNELS * 2 * 2, 8)
+        self.fc1 = nn.Linear(MAP_CHANNELS if any_size else MAP_CHANNELS * 2 * 2, 8)
         self.fc2 = nn.Linear(8, 1)
 
     def forward(self, query: Tensor, support: Tensor) -> Tensor:
-        """Maps (Q, R, 64, 14, 14) and (S, R, 64, 14, 14) to scores (Q, R, S) of all pairs within a region.
+        """Maps (Q, R, 64, H, W) and (S, R, 64, H, W) to scores (Q, R, S) of all pairs within a region.
 
         The first convolution of a concatenated pair is the sum of one convolution of each part, so it is done
         once per map and not once per pair.
@@ -39,18 +47,21 @@ class RelationModule(nn.Module):
         queries_at_once = max(1, PAIRS_AT_ONCE // (support.shape[0] * support.shape[1]))
         return torch.cat([self.score_pairs(part, support) for part in query.split(queries_at_once)])
 
-    @staticmethod
-    def half_of_conv1(maps: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        """Maps (M, R, 64, 14, 14) to (M, R, 12, 12, 64): channels last, faster on a CPU."""
-        images = maps.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        return F.conv2d(images, weight, bias).permute(0, 2, 3, 1).unflatten(0, maps.shape[:2])
+    def half_of_conv1(self, maps: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Maps (M, R, 64, H, W) to (M, R, 12, 12, 64), with ``any_size`` to (M, R, H, W, 64): channels last,
+        faster on a CPU."""
+        images = resize_images(maps.flatten(0, 1), None if self.any_size else MAP_PX)
+        images = images.contiguous(memory_format=torch.channels_last)
+        halves = F.conv2d(images, weight, bias, padding=self.conv1.padding)
+        return halves.permute(0, 2, 3, 1).unflatten(0, maps.shape[:2])
 
     def score_pairs(self, query: Tensor, support: Tensor) -> Tensor:
-        """Halves of the first convolution, (Q, R, 12, 12, 64) and (R, S, 12, 12, 64), to scores (Q, R, S)."""
+        """Halves of the first convolution, (Q, R, H, W, 64) and (R, S, H, W, 64), to scores (Q, R, S)."""
         pairs = query[:, :, None] + support
         maps = pairs.flatten(0, 2).permute(0, 3, 1, 2)
         # ReLU and max-pooling commute; pooling first leaves ReLU a quarter of the work.
         maps = F.relu(F.max_pool2d(self.bn1(maps), 2))
-        maps = F.relu(F.max_pool2d(self.bn2(self.conv2(maps)), 2))
+        maps = self.bn2(self.conv2(maps))
+        maps = F.relu(F.adaptive_max_pool2d(maps, 1) if self.any_size else F.max_pool2d(maps, 2))
         logits = self.fc2(F.relu(self.fc1(maps.flatten(1))))
         return logits.float().sigmoid().view(pairs.shape[:3])

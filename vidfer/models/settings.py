@@ -30,6 +30,10 @@ class ModelSettings:
     """Crops are resized to this side on the device before the network sees them (at least 32); None takes
     them as they are in the cache. conv4 does not use it."""
 
+    conv4_pools: Literal[2, 4] = 2
+    """Poolings of conv4: 2 is CSRN's network (maps of 14x14 for the head), 4 is CRN's (in every block, maps
+    of 4x4). CRN's image size is not published; 64 pixels is CSRN's."""
+
     map_stage: int | None = None
     """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest
     one whose map is still 14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for 112."""
@@ -44,9 +48,9 @@ class ModelSettings:
     dropout: float = 0.5
     """Dropout before the classifier, as in Noisy Student FER and FAN; with relation FAN has 0.6."""
 
-    head: Literal["csrn", "prototype", "matching", "relation"] | None = "csrn"
-    """The few-shot head: CSRN, nearest class mean and matching network (both without parameters), relation
-    network, or none."""
+    head: Literal["csrn", "crn", "prototype", "matching", "relation"] | None = "csrn"
+    """The few-shot head: CSRN, CRN, nearest class mean and matching network (both without parameters),
+    relation network, or none."""
 
     prototype_weight: float = 0.7
     """Weight of CSRN's channel-selected face prototype beside the pairs, in the score and in the loss."""
@@ -62,7 +66,16 @@ class ModelSettings:
     """Factor of the cosine in the matching head's softmax; 1 is published, 10 makes surer choices."""
 
     head_regions: Literal["all", "face"] = "all"
-    """Regions that the relation head compares: all three and takes their average, or the face alone."""
+    """Regions that the heads relation and crn compare: all three, taking their average, or the face alone,
+    which is what the papers' networks of one image see."""
+
+    js_weight: float = 1.0
+    """Weight of CRN's divergence between class prototypes in its loss (lambda). Not published; 1, as both
+    terms lie between 0 and 1."""
+
+    js_form: Literal["map", "channels"] = "map"
+    """How a prototype of CRN becomes a distribution, which is not published: softmax over all numbers of its
+    map, the natural reading, or over the spatial means of its channels, which does not see where."""
 
     def __post_init__(self) -> None:
         def check(good: bool, name: str, remedy: str) -> None:
@@ -76,6 +89,7 @@ class ModelSettings:
             "input_px",
             "give at least 32 pixels, or leave it out",
         )
+        check(self.conv4_pools in (2, 4), "conv4_pools", "choose 2 or 4")
         check(
             self.map_stage in (None, 1, 2, 3, 4), "map_stage", "choose a stage from 1 to 4, or leave it out"
         )
@@ -87,15 +101,17 @@ class ModelSettings:
         check(0 <= self.attention_dropout < 1, "attention_dropout", "give a share of at least 0 and below 1")
         check(0 <= self.dropout < 1, "dropout", "give a share of at least 0 and below 1")
         check(
-            self.head in ("csrn", "prototype", "matching", "relation", None),
+            self.head in ("csrn", "crn", "prototype", "matching", "relation", None),
             "head",
-            "choose csrn, prototype, matching, relation or None",
+            "choose csrn, crn, prototype, matching, relation or None",
         )
         check(self.prototype_weight >= 0, "prototype_weight", "give 0 (off) or more")
         check(self.pairing in ("all", "published"), "pairing", "choose all or published")
         check(self.distance in ("euclidean", "cosine"), "distance", "choose euclidean or cosine")
         check(self.cosine_scale > 0, "cosine_scale", "give more than 0")
         check(self.head_regions in ("all", "face"), "head_regions", "choose all or face")
+        check(self.js_weight >= 0, "js_weight", "give 0 (off) or more")
+        check(self.js_form in ("map", "channels"), "js_form", "choose map or channels")
 
     def resolved_map_stage(self) -> int:
         """The stage that gives the maps, 1 to 4, with the default worked out from ``input_px``."""
