@@ -142,7 +142,7 @@ def test_pictures_can_be_decoded_and_are_described(page):
 def test_links_of_the_page_lead_somewhere(page):
     ids = {e["id"] for e in page.elements if "id" in e}
     targets = [e["href"][1:] for e in page.all("a")]
-    assert len(targets) == 10 and set(targets) <= ids
+    assert len(targets) == 11 and set(targets) <= ids
     assert all(e["aria-labelledby"] in ids for e in page.elements if "aria-labelledby" in e)
 
 

@@ -11,6 +11,7 @@ from vidfer.report.confusion_figure import describe_confusion, draw_confusion
 from vidfer.report.curves_figure import draw_curves
 from vidfer.report.picture import CSS_PX_PER_INCH, SCREEN_SCALE, paint
 from vidfer.report.pseudo_label_figures import draw_balance, draw_confidence
+from vidfer.report.reliability_figure import draw_reliability, reliability_bins
 from vidfer.report.shots_figure import ShotLine, draw_shots
 from vidfer.report.theme import DARK, LIGHT
 
@@ -54,6 +55,19 @@ def test_confusion_ink_stands_out_from_its_cell():
 def test_confusion_in_words():
     text = describe_confusion(np.array([[7, 1, 2], [0, 0, 0]]), NAMES, [*NAMES, "no face"])
     assert text == "angry 70 % right of 10, most often taken for no face; happily surprised: no clips."
+
+
+def test_reliability_counts_every_clip_in_its_bin():
+    confidence = np.array([0.05, 0.55, 0.55, 0.58, 0.99, 1.0])
+    right = np.array([False, True, False, True, True, True])
+    assert reliability_bins(confidence, right) == [
+        (pytest.approx(0.05), 0, 1),
+        (pytest.approx(0.56), 2, 3),
+        (pytest.approx(0.995), 2, 2),
+    ]
+    words = words_of(draw_reliability(confidence, right, LIGHT))
+    for text in ("n 1", "n 3", "n 2", "as sure as right"):
+        assert text in words
 
 
 def test_shots_shows_interval_and_chance():

@@ -12,6 +12,7 @@ from vidfer.report.choose_clips import N_HARDEST, ClipVerdict
 from vidfer.report.confusion_figure import describe_confusion, draw_confusion
 from vidfer.report.page import Shown, Table
 from vidfer.report.picture import paint
+from vidfer.report.reliability_figure import draw_reliability
 from vidfer.report.results import NamedResult
 from vidfer.report.scores import episode_of
 from vidfer.report.shots_figure import ShotLine, draw_shots
@@ -38,6 +39,30 @@ def _show_confusion(named: NamedResult) -> Shown:
             f"Confusion matrix of {title}: {describe_confusion(counts, result.classes, columns)}",
         ),
         caption=f"{int(counts.sum()):,} {unit}, split {result.split}.",
+    )
+
+
+def show_reliability(results: Sequence[NamedResult]) -> list[Shown]:
+    """One diagram per classification whose clips show a face: confidence against accuracy."""
+    kinds = [named for named in results if named.result.kind == "classification"]
+    return [_show_reliability(named) for named in kinds if any(row["has_face"] for row in named.result.rows)]
+
+
+def _show_reliability(named: NamedResult) -> Shown:
+    rows = [row for row in named.result.rows if row["has_face"]]
+    confidence = np.array([row["probability"] for row in rows])
+    right = np.array([row["accuracy"] == 1 for row in rows])
+    sure, share = f"{100 * confidence.mean():.1f} %", f"{100 * right.mean():.1f} %"
+    return Shown(
+        title=named.name,
+        picture=paint(
+            partial(draw_reliability, confidence, right),
+            f"Reliability of {named.name}: {sure} sure on average, {share} recognised.",
+        ),
+        caption=(
+            f"{len(rows):,} clips with a face, split {named.result.split}: {sure} sure on average, {share} "
+            f"recognised. Points below the line: too sure."
+        ),
     )
 
 

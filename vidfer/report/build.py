@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vidfer.errors import VidferError
 from vidfer.learn.files import write_text
-from vidfer.report.answers import hardest_clips, show_confusions, show_shots, verdicts_of
+from vidfer.report.answers import hardest_clips, show_confusions, show_reliability, show_shots, verdicts_of
 from vidfer.report.choose_clips import STRIP_RULE, choose_strips
 from vidfer.report.differences import differences_of
 from vidfer.report.facts import facts_of
@@ -71,6 +71,7 @@ def _page(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache 
         differences=differences_of(groups),
         shots=show_shots(groups),
         confusions=show_confusions([named for group in groups for named in group]),
+        reliability=show_reliability([named for group in groups for named in group]),
         rounds=show_rounds(runs),
         curves=show_curves(runs),
         strips=strips,

@@ -78,6 +78,7 @@ class Page:
     differences: Sequence[Difference] = ()
     shots: Sequence[Shown] = ()
     confusions: Sequence[Shown] = ()
+    reliability: Sequence[Shown] = ()
     rounds: Sequence[Round] = ()
     curves: Sequence[Shown] = ()
     strips: Sequence[StripGroup] = ()

@@ -1,0 +1,69 @@
+"""How often a classifier is right when it says how sure it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from vidfer.evaluate.intervals import wilson_interval
+from vidfer.report.theme import Theme, dress
+
+N_BINS = 10
+
+
+def draw_reliability(confidence: np.ndarray, right: np.ndarray, theme: Theme) -> Figure:
+    """Draw accuracy with its 95 % interval over mean confidence in ten bins; on the diagonal both agree.
+
+    Args:
+        confidence: (M,) highest probability of clips with a face, in [0, 1].
+        right: (M,) bool: whether that class is the true one.
+    """
+    figure = Figure(figsize=(4.1, 3.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=theme.text, linewidth=1, linestyle=(0, (1, 2)), label="as sure as right")
+    bins = reliability_bins(confidence, right)
+    intervals = [wilson_interval(n_right, n) for _, n_right, n in bins]
+    shares = [interval.mean for interval in intervals]
+    axes.errorbar(
+        [mean for mean, _, _ in bins],
+        shares,
+        yerr=(
+            [share - interval.low for share, interval in zip(shares, intervals)],
+            [interval.high - share for share, interval in zip(shares, intervals)],
+        ),
+        color=theme.series[0],
+        marker="o",
+        markersize=5,
+        linestyle="none",
+        capsize=3,
+        label="clips, 95 % interval",
+    )
+    for (mean, _, n), interval in zip(bins, intervals):
+        axes.annotate(
+            f"n {n}",
+            (mean, interval.low),
+            xytext=(0, -11),
+            textcoords="offset points",
+            ha="center",
+            size=7.5,
+            color=theme.text,
+        )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(-0.08, 1.04)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_xlabel("mean of the highest probability")
+    axes.set_ylabel("recognised")
+    axes.legend(loc="upper left")
+    dress(axes, theme)
+    return figure
+
+
+def reliability_bins(confidence: np.ndarray, right: np.ndarray) -> list[tuple[float, int, int]]:
+    """For each bin of confidence that has clips: mean confidence, clips that are right, clips."""
+    number = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
+    return [
+        (float(confidence[number == i].mean()), int(right[number == i].sum()), int((number == i).sum()))
+        for i in np.unique(number)
+    ]
