@@ -17,7 +17,7 @@ CLASSES = ("angry", "happy", "sad")
 def test_settings_reach_the_modules():
     encoder = build_encoder(ModelSettings(width=8, input_px=112, frame_attention="sigmoid"))
     assert isinstance(encoder, VideoEncoder)
-    assert (encoder.backbone.width, encoder.input_px, encoder.map_stage) == (8, 112, 2)
+    assert (encoder.backbone.width, encoder.input.input_px, encoder.map_stage) == (8, 112, 2)
     assert encoder.frame_attention.kind == "sigmoid"
     assert isinstance(build_encoder(ModelSettings(encoder="conv4")), Conv4Encoder)
     head = build_head(ModelSettings(pairing="published", prototype_weight=0.5))

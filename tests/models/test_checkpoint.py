@@ -27,6 +27,7 @@ def small_model(seed=0, **settings):
         {},
         {"encoder": "conv4"},
         {"frame_attention": "relation"},
+        {"regions": ("eyes", "mouth"), "spatial_attention": "mean", "region_attention": "mean"},
         {"head": "prototype", "distance": "cosine"},
         {"head": None, "map_stage": 3},
     ],
@@ -42,6 +43,25 @@ def test_comes_back_as_it_was(tmp_path, settings):
     mask = torch.ones(2, 2, dtype=torch.bool)
     with torch.no_grad():
         assert torch.equal(loaded(crops, mask), model.eval()(crops, mask))
+
+
+def test_a_checkpoint_of_before_the_newer_settings_loads(tmp_path):
+    model = small_model()
+    save_checkpoint(tmp_path, model, INFO)
+    config = json.loads((tmp_path / "config.json").read_text())
+    old = ("encoder", "width", "input_px", "map_stage", "frame_attention", "dropout", "head")
+    config["model"] = {name: config["model"][name] for name in old}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert load_checkpoint(tmp_path)[0].settings == model.settings
+    # Tensors keep the names they had.
+    assert {name.split(".")[1] for name in model.encoder.state_dict(prefix="encoder.")} == {
+        "backbone",
+        "spatial_attention",
+        "region_attention",
+        "frame_vector",
+        "frame_attention",
+        "map_projection",
+    }
 
 
 def test_channels_last_weights_are_saved(tmp_path):

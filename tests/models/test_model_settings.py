@@ -32,6 +32,8 @@ def test_map_stage_is_the_deepest_of_14x14(input_px, map_stage, expected):
         ("map_stage", 5),
         ("frame_attention", "max"),
         ("attention_dropout", 1.0),
+        ("spatial_attention", "max"),
+        ("region_attention", "sigmoid"),
         ("dropout", 1.0),
         ("head", "nearest"),
         ("prototype_weight", -1.0),
@@ -47,6 +49,27 @@ def test_map_stage_is_the_deepest_of_14x14(input_px, map_stage, expected):
 def test_a_wrong_value_is_named(name, value):
     with pytest.raises(VidferError, match=f"model setting {name} is {value!r}; (choose|give)"):
         ModelSettings(**{name: value})
+
+
+def test_regions_keep_their_order():
+    assert ModelSettings().resolved_regions() == ("face", "eyes", "mouth")
+    assert ModelSettings(regions=["mouth", "face"]).regions == ("face", "mouth")
+    assert ModelSettings(regions=["mouth", "face"]) == ModelSettings(regions=("face", "mouth"))
+
+
+@pytest.mark.parametrize("regions", [(), ("face", "face"), ("nose",)])
+def test_wrong_regions_are_named(regions):
+    with pytest.raises(
+        VidferError, match=r"model setting regions is \(.*\); choose some of face, eyes, mouth"
+    ):
+        ModelSettings(regions=regions)
+
+
+def test_settings_that_exclude_each_other():
+    with pytest.raises(VidferError, match=r"regions is .*leave it out with encoder conv4"):
+        ModelSettings(encoder="conv4", regions=("face",))
+    with pytest.raises(VidferError, match="head_regions is 'face'; choose all, or add face"):
+        ModelSettings(regions=("eyes",), head_regions="face")
 
 
 def test_settings_can_be_read_without_torch():

@@ -2,7 +2,7 @@
 
 All have the paper's form a = softmax(w2 tanh(W1 x)); FAN's two (Meng et al. 2019) are choices for frames.
 The papers do not give the size of W1: a quarter of the channels here. Weights are computed in float32 under
-autocast as well.
+autocast as well. Each can be switched off: ``mean`` has no parameters and gives equal weights.
 """
 
 from __future__ import annotations
@@ -14,16 +14,22 @@ from torch import Tensor, nn
 class SpatialAttention(nn.Module):
     """One vector per region from a stage's map: v = a L, a = softmax(w2 tanh(W1 L^T)) over positions."""
 
-    def __init__(self, channels: int, regions: int = 3) -> None:
-        """``channels`` per region; every region has its own W1 (1x1 grouped convolution) and w2."""
+    def __init__(self, channels: int, regions: int = 3, kind: str = "softmax") -> None:
+        """``channels`` per region; every region has its own W1 (1x1 grouped convolution) and w2. ``kind``:
+        ``softmax`` or ``mean``."""
         super().__init__()
+        self.regions, self.kind = regions, kind
+        if kind == "mean":
+            return
         hidden = max(channels // 4, 4)
-        self.regions = regions
         self.hidden = nn.Conv2d(regions * channels, regions * hidden, 1, groups=regions, bias=False)
         self.score = nn.Conv2d(regions * hidden, regions, 1, groups=regions, bias=False)
 
     def forward(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """(N, R C, H, W) to vectors (N, R, C) and weights (N, R, H W), which sum to one."""
+        if self.kind == "mean":
+            vectors = maps.flatten(2).mean(-1).unflatten(1, (self.regions, -1))
+            return vectors, equal_weights(maps, (self.regions, maps.shape[2] * maps.shape[3]))
         scores = self.score(torch.tanh(self.hidden(maps)))
         weights = scores.flatten(2).float().softmax(-1)
         positions = maps.unflatten(1, (self.regions, -1)).flatten(3)
@@ -33,13 +39,19 @@ class SpatialAttention(nn.Module):
 class RegionAttention(nn.Module):
     """One vector per frame from one per region: their average weighted by softmax(w2 tanh(W1 x))."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, kind: str = "softmax") -> None:
+        """``kind``: ``softmax`` or ``mean``."""
         super().__init__()
+        self.kind = kind
+        if kind == "mean":
+            return
         self.hidden = nn.Linear(channels, max(channels // 4, 4))
         self.score = nn.Linear(self.hidden.out_features, 1, bias=False)
 
     def forward(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
         """(N, R, C) to vectors (N, C) and weights (N, R), which sum to one."""
+        if self.kind == "mean":
+            return vectors.mean(-2), equal_weights(vectors, (vectors.shape[1],))
         weights = self.score(torch.tanh(self.hidden(vectors))).squeeze(-1).float().softmax(-1)
         return (weights.to(vectors.dtype).unsqueeze(-1) * vectors).sum(-2), weights
 
@@ -95,6 +107,11 @@ class FrameAttention(nn.Module):
             weights = normalised(strength * beta, frame_mask)
             average = frame_average(weights, vectors)
         return average, {"frames": weights, **of_fan}
+
+
+def equal_weights(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """(N, *shape) that sums to one over its last axis, N the length of ``like``."""
+    return torch.full((len(like), *shape), 1 / shape[-1], device=like.device)
 
 
 def zero_linear(channels: int) -> nn.Linear:

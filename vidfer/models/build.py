@@ -27,6 +27,9 @@ def build_encoder(settings: ModelSettings) -> nn.Module:
         frame_attention=settings.frame_attention,
         map_stage=settings.resolved_map_stage(),
         attention_dropout=settings.attention_dropout,
+        regions=settings.resolved_regions(),
+        spatial_attention=settings.spatial_attention,
+        region_attention=settings.region_attention,
     )
 
 

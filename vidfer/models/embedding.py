@@ -15,7 +15,8 @@ class Embedding:
     vector: Tensor
     """(B, C) clip embedding after frame attention, C the encoder's ``vector_channels``; 512 by default."""
     maps: Tensor
-    """(B, R, 64, 14, 14) frame-attended feature maps of each region, which relation heads compare."""
+    """(B, R, 64, 14, 14) frame-attended feature maps of each region that the encoder looks at, which relation
+    heads compare."""
     attention: dict[str, Tensor] = field(default_factory=dict)
     """Weights for explaining, each summing to one over its last axis: ``frames`` (B, T), ``regions`` (B, T,
     R), and ``spatial1`` ... ``spatial4`` (B, T, R, positions) where the encoder has them. FAN's ``alpha`` and

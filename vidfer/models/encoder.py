@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from vidfer.crops import REGIONS
 from vidfer.models.attention import FrameAttention, RegionAttention, SpatialAttention, frame_average
 from vidfer.models.embedding import Embedding
-from vidfer.models.frames import FramePacker, resize_images, unit_float
+from vidfer.models.frame_input import FrameInput
+from vidfer.models.frames import FramePacker, resize_images
 from vidfer.models.grouped_resnet import GroupedResNet18
 from vidfer.models.settings import MAP_PX
 
 FRAME_CHANNELS = 512
 MAP_CHANNELS = 64
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class VideoEncoder(nn.Module):
@@ -33,35 +33,41 @@ class VideoEncoder(nn.Module):
         frame_attention: str = "softmax",
         map_stage: int = 3,
         attention_dropout: float = 0.0,
+        regions: Sequence[str] = REGIONS,
+        spatial_attention: str = "softmax",
+        region_attention: str = "softmax",
     ) -> None:
         """For the arguments see :class:`vidfer.models.settings.ModelSettings`; ``map_stage`` is 1 to 4."""
         super().__init__()
-        self.input_px, self.map_stage = input_px, map_stage
-        self.backbone = GroupedResNet18(groups=len(REGIONS), width=width)
+        self.regions, self.map_stage = tuple(regions), map_stage
+        self.input = FrameInput(self.regions, input_px)
+        self.backbone = GroupedResNet18(groups=len(regions), width=width)
         channels = self.backbone.stage_channels
-        self.spatial_attention = nn.ModuleList(SpatialAttention(c, len(REGIONS)) for c in channels)
-        self.region_attention = RegionAttention(sum(channels))
+        self.spatial_attention = nn.ModuleList(
+            SpatialAttention(c, len(regions), spatial_attention) for c in channels
+        )
+        # The weight of an only region is one, whatever its score.
+        self.region_attention = RegionAttention(
+            sum(channels), region_attention if len(regions) > 1 else "mean"
+        )
         self.frame_vector = nn.Linear(sum(channels), FRAME_CHANNELS)
         self.frame_attention = FrameAttention(FRAME_CHANNELS, frame_attention, attention_dropout)
         self.vector_channels = self.frame_attention.out_channels
         self.map_projection = nn.Conv2d(
-            len(REGIONS) * channels[map_stage - 1], len(REGIONS) * MAP_CHANNELS, 1, groups=len(REGIONS)
+            len(regions) * channels[map_stage - 1], len(regions) * MAP_CHANNELS, 1, groups=len(regions)
         )
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips.
 
         Args:
-            crops: (B, T, R, 3, H, W) RGB, uint8, or float in [0, 1]; H, W at least 32 after ``input_px``.
+            crops: (B, T, 3, 3, H, W) RGB, uint8, or float in [0, 1]; H, W at least 32 after ``input_px``.
+                Always all three regions; those that are switched off are not looked at.
             frame_mask: (B, T) bool, False where there is no face; such frames have no influence. A clip
                 without any face gives a zero vector.
         """
         frames = FramePacker(frame_mask)
-        images = (unit_float(frames.pack(crops)) - self.mean) / self.std
-        images = images.flatten(1, 2)  # region-major: (M, R 3, H, W)
-        stages = self.backbone(resize_images(images, self.input_px))
+        stages = self.backbone(self.input(frames.pack(crops)))
 
         pooled = [attend(maps) for attend, maps in zip(self.spatial_attention, stages)]
         region_vectors = torch.cat([vectors for vectors, _ in pooled], dim=-1)  # (M, R, 960) at full width
@@ -69,7 +75,7 @@ class VideoEncoder(nn.Module):
         vectors = frames.unpack(self.frame_vector(vectors).float())  # (B, T, 512)
         vector, attention = self.frame_attention(vectors, frame_mask)
 
-        attention |= {"regions": frames.unpack(region_weights, 1 / len(REGIONS))}
+        attention |= {"regions": frames.unpack(region_weights, 1 / len(self.regions))}
         for stage, (_, weights) in enumerate(pooled, start=1):
             attention[f"spatial{stage}"] = frames.unpack(weights, 1 / weights.shape[-1])
         return Embedding(
@@ -85,4 +91,4 @@ class VideoEncoder(nn.Module):
         first gives the same and costs T times less.
         """
         maps = self.map_projection(frame_average(frame_weights, stage_maps))
-        return resize_images(maps.float(), MAP_PX).unflatten(1, (len(REGIONS), MAP_CHANNELS))
+        return resize_images(maps.float(), MAP_PX).unflatten(1, (len(self.regions), MAP_CHANNELS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -25,6 +27,13 @@ def unit_float(crops: Tensor) -> Tensor:
     if not crops.is_floating_point():
         raise ValueError(f"crops must be uint8, or float in [0, 1], got {crops.dtype}")
     return crops
+
+
+def select_regions(crops: Tensor, regions: Sequence[str]) -> Tensor:
+    """Crops (..., 3, 3, H, W) of face, eyes and mouth to (..., R, 3, H, W) of some of them."""
+    if tuple(regions) == REGIONS:
+        return crops
+    return crops[..., [REGIONS.index(region) for region in regions], :, :, :]
 
 
 def resize_images(images: Tensor, size_px: int | None) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
 
 CROP_PX = 224
@@ -37,6 +38,18 @@ class ModelSettings:
     map_stage: int | None = None
     """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest
     one whose map is still 14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for 112."""
+
+    regions: tuple[Literal["face", "eyes", "mouth"], ...] | None = None
+    """The regions that the network looks at, such as: eyes mouth; None is all three, which conv4 always
+    looks at. csrn's prototype is of the first region where the face is switched off."""
+
+    spatial_attention: Literal["softmax", "mean"] = "softmax"
+    """How the positions of a stage's map become one vector in grouped_resnet18: weighted by softmax(w tanh(W
+    x)), or their plain mean."""
+
+    region_attention: Literal["softmax", "mean"] = "softmax"
+    """How the regions of a frame become one vector in grouped_resnet18: weighted by softmax(w tanh(W x)), or
+    their plain mean."""
 
     frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "softmax"
     """How the frames of a clip become one vector: weighted by softmax(w tanh(W x)), by FAN's normalised
@@ -93,6 +106,17 @@ class ModelSettings:
         check(
             self.map_stage in (None, 1, 2, 3, 4), "map_stage", "choose a stage from 1 to 4, or leave it out"
         )
+        if self.regions is not None:
+            check(
+                0 < len(self.regions) == len(set(self.regions)) and set(self.regions) <= set(REGIONS),
+                "regions",
+                "choose some of face, eyes, mouth, each once, or leave it out",
+            )
+            check(self.encoder != "conv4", "regions", "leave it out with encoder conv4")
+            # Always in the one order; a config file gives a list.
+            object.__setattr__(self, "regions", tuple(r for r in REGIONS if r in self.regions))
+        check(self.spatial_attention in ("softmax", "mean"), "spatial_attention", "choose softmax or mean")
+        check(self.region_attention in ("softmax", "mean"), "region_attention", "choose softmax or mean")
         check(
             self.frame_attention in ("softmax", "sigmoid", "relation", "mean"),
             "frame_attention",
@@ -112,6 +136,15 @@ class ModelSettings:
         check(self.head_regions in ("all", "face"), "head_regions", "choose all or face")
         check(self.js_weight >= 0, "js_weight", "give 0 (off) or more")
         check(self.js_form in ("map", "channels"), "js_form", "choose map or channels")
+        check(
+            self.head_regions == "all" or "face" in self.resolved_regions(),
+            "head_regions",
+            "choose all, or add face to regions",
+        )
+
+    def resolved_regions(self) -> tuple[str, ...]:
+        """The regions that the network looks at, in the order of :data:`vidfer.crops.REGIONS`."""
+        return REGIONS if self.regions is None else self.regions
 
     def resolved_map_stage(self) -> int:
         """The stage that gives the maps, 1 to 4, with the default worked out from ``input_px``."""
