@@ -116,6 +116,32 @@ def test_draws_stay_in_their_ranges_and_follow_the_seed():
     assert torch.equal(without_flip.draw(20000, seeded()).shift, draw.shift)
 
 
+@pytest.mark.parametrize("kinds", [0, 1, 2, 4])
+def test_so_many_kinds_change_each_clip_and_all_come_up(kinds):
+    draw = ClipNoise(NoiseSettings(kinds=kinds)).draw(200, torch.Generator().manual_seed(0))
+    changed = torch.stack(
+        [draw.brightness != 0, draw.contrast != 1, draw.sharpness != 1, (draw.shift != 0).any(1)], dim=1
+    )
+    assert (changed.sum(dim=1) == kinds).all()
+    assert (changed.float().mean(dim=0) - kinds / 4).abs().max() < 0.12
+    assert 0.3 < draw.flip.float().mean() < 0.7
+
+
+def test_magnitude_multiplies_the_strengths_and_stays_in_range():
+    plain, double, much = (
+        ClipNoise(NoiseSettings(magnitude=magnitude)).draw(64, torch.Generator().manual_seed(1))
+        for magnitude in (1.0, 2.0, 100.0)
+    )
+    assert torch.allclose(double.brightness, 2 * plain.brightness)
+    assert torch.allclose(double.shift, 2 * plain.shift)
+    assert torch.equal(double.flip, plain.flip)
+    for values, low, high in ((much.brightness, -1, 1), (much.contrast, 0, 2), (much.sharpness, 0, 2)):
+        assert values.min() >= low and values.max() <= high
+    off = ClipNoise(NoiseSettings(magnitude=0, flip=0))
+    crops = torch.rand(2, 1, 3, 3, 8, 8)
+    assert torch.allclose(off(crops), crops, atol=1e-5)
+
+
 def test_bytes_are_refused():
     with pytest.raises(TypeError, match="divide by 255"):
         ClipNoise(NoiseSettings())((clips() * 255).byte())
@@ -141,3 +167,7 @@ def test_settings_out_of_range_are_named():
         NoiseSettings(flip=1.5)
     with pytest.raises(VidferError, match=r"noise brightness is -0.1"):
         NoiseSettings(brightness=-0.1)
+    with pytest.raises(VidferError, match=r"noise magnitude is -1"):
+        NoiseSettings(magnitude=-1)
+    with pytest.raises(VidferError, match=r"noise kinds is 5; give a number from 0 to 4"):
+        NoiseSettings(kinds=5)

@@ -59,15 +59,22 @@ class ClipNoise(nn.Module):
         return self.apply_draw(crops, self.draw(crops.shape[0], generator))
 
     def draw(self, clips: int, generator: torch.Generator | None = None) -> NoiseDraw:
-        """Random strengths for a number of clips. The stream of numbers does not depend on the settings."""
+        """Random strengths for a number of clips.
+
+        The stream of numbers does not depend on the strengths; choosing among the kinds takes more of them.
+        """
         uniform = torch.rand(clips, 6, generator=generator)
         signed = 2 * uniform[:, :5] - 1
         s = self.settings
+        strength = torch.full((clips, 4), float(s.magnitude))
+        if s.kinds is not None:
+            order = torch.rand(clips, 4, generator=generator).argsort(dim=1).argsort(dim=1)
+            strength = strength * (order < s.kinds)
         return NoiseDraw(
-            brightness=s.brightness * signed[:, 0],
-            contrast=1 + s.contrast * signed[:, 1],
-            sharpness=1 + s.sharpness * signed[:, 2],
-            shift=s.translation * signed[:, 3:5],
+            brightness=(s.brightness * strength[:, 0] * signed[:, 0]).clamp(-1, 1),
+            contrast=1 + (s.contrast * strength[:, 1] * signed[:, 1]).clamp(-1, 1),
+            sharpness=1 + (s.sharpness * strength[:, 2] * signed[:, 2]).clamp(-1, 1),
+            shift=(s.translation * strength[:, 3:] * signed[:, 3:5]).clamp(-1, 1),
             flip=uniform[:, 5] < s.flip,
         )
 

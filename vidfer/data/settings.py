@@ -25,9 +25,20 @@ class NoiseSettings:
     """Largest shift to either side, horizontally and vertically, as a share of the picture's side."""
     flip: float = 0.5
     """Probability of mirroring left and right."""
+    magnitude: float = 1.0
+    """Multiplies the four strengths above the flip: one number for how hard the student's task is."""
+    kinds: int | None = None
+    """So many of brightness, contrast, sharpness and translation change a clip, drawn anew for each one, as
+    in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); all of them when not given."""
 
     def __post_init__(self) -> None:
         for name in ("brightness", "contrast", "sharpness", "translation", "flip"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise VidferError(f"noise {name} is {value}; give a number from 0 (off) to 1")
+        if not 0 <= self.magnitude < float("inf"):
+            raise VidferError(f"noise magnitude is {self.magnitude}; give 0 (off) or more")
+        if self.kinds is not None and not 0 <= self.kinds <= 4:
+            raise VidferError(
+                f"noise kinds is {self.kinds}; give a number from 0 to 4, or leave it out for all"
+            )
