@@ -1,4 +1,4 @@
-"""Measure the network on this machine: grouped against separate convolutions, then whole encoders.
+"""Measure the network on this machine: grouped against separate convolutions, whole encoders, CSRN's head.
 
     python tools/bench_models.py --threads 1
 
@@ -17,8 +17,9 @@ import tyro
 from torch import nn
 
 from vidfer.models.build import build_encoder
-from vidfer.models.csrn import RelationModule
+from vidfer.models.csrn import select_channels
 from vidfer.models.grouped_resnet import GroupedResNet18
+from vidfer.models.relation_module import RelationModule
 from vidfer.models.settings import ModelSettings
 
 
@@ -120,6 +121,37 @@ def compare_relations(settings: Settings) -> None:
     print(f"750 pairs of clips: {ours * 1e3:.0f} ms, concatenating each pair {published * 1e3:.0f} ms")
 
 
+def compare_channel_selection(settings: Settings) -> None:
+    """Channel-selected faces of 20 episodes, 3 ways and 3 shots: all at once, each episode, or in a loop."""
+    maps = torch.rand(20, 9, 64, 14, 14, device=settings.device)
+    labels = torch.arange(3, device=settings.device).repeat_interleave(3).expand(20, 9)
+
+    def each_episode() -> torch.Tensor:
+        return torch.stack([select_channels(faces, of_faces) for faces, of_faces in zip(maps, labels)])
+
+    def loop() -> torch.Tensor:
+        selected = torch.empty(20, 3, 64, 14, 14, device=settings.device)
+        for episode, (faces, of_faces) in enumerate(zip(maps, labels)):
+            for way in range(3):
+                shots = faces[of_faces == way]
+                of_shots = shots.mean((-2, -1))
+                of_class = shots.mean(0).mean((-2, -1))
+                for channel in range(64):
+                    nearest = (of_class[channel] - of_shots[:, channel]).abs().argmin()
+                    selected[episode, way, channel] = shots[nearest, channel]
+        return selected
+
+    def at_once() -> torch.Tensor:
+        return select_channels(maps, labels)
+
+    assert torch.equal(at_once(), each_episode()) and torch.equal(at_once(), loop())
+    ours, by_episode, looped = (median_s(work, settings) * 1e3 for work in (at_once, each_episode, loop))
+    print(
+        f"channel selection of 20 episodes: at once {ours:.1f} ms, each episode {by_episode:.1f} ms, "
+        f"loop over episodes, classes and channels {looped:.0f} ms ({looped / ours:.0f} times)"
+    )
+
+
 def main(settings: Settings) -> None:
     torch.set_num_threads(settings.threads)
     torch.manual_seed(0)
@@ -131,6 +163,7 @@ def main(settings: Settings) -> None:
         for size_px in settings.sizes_px:
             measure_encoder(ModelSettings(width=width), size_px, settings)
     compare_relations(settings)
+    compare_channel_selection(settings)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,23 @@ def test_select_channels_equals_a_loop():
             assert torch.equal(selected[n, c], chosen[c])
 
 
+def test_select_channels_of_several_episodes_at_once():
+    maps = some_clips(18).maps[:, 0].unflatten(0, (3, 6))
+    labels = torch.stack([LABELS, LABELS.flip(0), torch.tensor([0, 0, 1, 1, 2, 2])])
+    selected = select_channels(maps, labels)
+    assert selected.shape == (3, 3, 64, 14, 14)
+    for episode in range(3):
+        assert torch.equal(selected[episode], select_channels(maps[episode], labels[episode]))
+
+
+@pytest.mark.parametrize("without", [0, 2])
+def test_episodes_of_different_ways_are_not_one_batch(without):
+    labels = torch.stack([LABELS, LABELS])
+    labels[1, labels[1] == without] = 1
+    with pytest.raises(ValueError, match=r"hold every class 0 \.\. N-1"):
+        select_channels(torch.rand(2, 6, 4, 2, 2), labels)
+
+
 def test_scores_are_the_papers_sum():
     head = trained(CSRNHead())
     labels = torch.tensor([0, 1, 1, 0])

@@ -35,12 +35,23 @@ def select_channels(maps: Tensor, support_labels: Tensor) -> Tensor:
     two shots are always equally near, and neither rounding nor their order shall choose.
 
     Args:
-        maps: (S, C, H, W) of the support.
-        support_labels: (S,) 0 .. N-1.
+        maps: (S, C, H, W) of the support; or (E, S, C, H, W) of as many episodes at once.
+        support_labels: (S,) 0 .. N-1 in any order; or (E, S), every episode with the same N.
 
     Returns:
-        (N, C, H, W).
+        (N, C, H, W), or (E, N, C, H, W).
+
+    Raises:
+        ValueError: if a class between 0 and the largest label has no shot, in any of the episodes.
     """
+    if support_labels.ndim == 2:
+        # Classes of different episodes are different classes, which all have their prototypes.
+        ways = int(support_labels.max()) + 1
+        if (support_labels.amax(1) + 1 < ways).any():
+            raise ValueError(f"every episode must hold every class 0 .. N-1, and one has fewer than {ways}")
+        first = ways * torch.arange(len(support_labels), device=support_labels.device)
+        selected = select_channels(maps.flatten(0, 1), (support_labels + first[:, None]).flatten())
+        return selected.unflatten(0, (-1, ways))
     positions, is_shot = shots_by_class(support_labels)
     means = maps.mean((-2, -1))[positions]  # g(F) by class and shot: (N, K, C)
     class_mean = (means * is_shot[..., None]).sum(1, keepdim=True) / is_shot.sum(1)[:, None, None]  # g(DAP)
