@@ -100,6 +100,9 @@ def place(tmp_path_factory, studio_clips):
         )
         assert start(f"EVAL --checkpoint {BEST} --cache good.h5 --out results", patch) == 0
         shutil.copy("results/classification.json", "result.json")
+        for name, fields in (("othercache", {"cache_hash": "ab" * 32}), ("otherclips", {"rows": []})):
+            shutil.copy("result.json", f"{name}.json")
+            rewrite(f"{name}.json", lambda result, fields=fields: result.update(fields))
         shutil.copy("run/settings.json", "settings.json")
         torch.save({"conv1.weight_": torch.zeros(2)}, "other.pth")
         for name in ("noconfig", "cut", "pth", "conv4"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vidfer import cache_commands, commands
+from vidfer import cache_commands, commands, eval_commands
 from vidfer.cli import COMMANDS, main
 
 
@@ -15,7 +15,7 @@ def test_help_lists_every_command(capsys, monkeypatch):
     page = capsys.readouterr().out
     functions = {
         name
-        for module in (commands, cache_commands)
+        for module in (commands, cache_commands, eval_commands)
         for name, value in vars(module).items()
         if callable(value) and str(value.__doc__).startswith(f"``vidfer {name}``")
     }

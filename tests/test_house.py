@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "vidfer"
 ROOMS = ("clips", "crops", "store", "data", "models", "learn", "evaluate", "report")
 """From left to right; a room imports from its left only."""
 
-PROGRAM = {"cli.py", "commands.py", "cache_commands.py", "console.py"}
+PROGRAM = {"cli.py", "commands.py", "cache_commands.py", "eval_commands.py", "console.py"}
 """What stands before the rooms: parses arguments, prints, and may import them all."""
 
 MAX_LINES = 350
@@ -25,6 +25,7 @@ LIGHT_MODULES = [
         "vidfer.cli",
         "vidfer.commands",
         "vidfer.cache_commands",
+        "vidfer.eval_commands",
         "vidfer.errors",
         "vidfer.crops",
         "vidfer.clips",

@@ -18,6 +18,7 @@ COMMANDS = {
     "relabel": "give the clips of a cache other labels, subjects or splits",
     "verify": "recompute every hash of a cache and name the clips that are damaged",
     "eval": "measure a checkpoint: classes of a split, and novel classes from a few examples",
+    "compare": "hold results on the same clips or episodes against the first of them",
     "report": "write one HTML page about runs and results",
 }
 
@@ -56,9 +57,10 @@ def _run() -> None:
     with exit_on_user_error():
         if name not in COMMANDS:
             raise VidferError(f"there is no command '{name}'; choose one of: {', '.join(COMMANDS)}")
-        from vidfer import cache_commands, commands
+        from vidfer import cache_commands, commands, eval_commands
 
-        command = getattr(cache_commands, name, None) or getattr(commands, name)
+        modules = (commands, cache_commands, eval_commands)
+        command = next(getattr(module, name) for module in modules if hasattr(module, name))
         raise SystemExit(command(arguments))
 
 

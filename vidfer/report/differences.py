@@ -7,9 +7,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from vidfer.evaluate.intervals import Interval, paired_difference
+from vidfer.evaluate.intervals import Interval
+from vidfer.evaluate.paired import difference
 from vidfer.report.results import NamedResult
 from vidfer.report.scores import METRICS, episode_of
 
@@ -48,7 +47,7 @@ def differences_of(groups: Sequence[Sequence[NamedResult]]) -> list[Difference]:
             found += [_difference([later], [earlier], metric, title) for later, earlier in pairs]
             for same in _over_seeds(pairs):
                 found.append(_difference([a for a, _ in same], [b for _, b in same], metric, title))
-    return [difference for difference in found if difference is not None]
+    return [one for one in found if one is not None]
 
 
 def _pairs(group: Sequence[NamedResult]) -> list[tuple[NamedResult, NamedResult]]:
@@ -91,29 +90,16 @@ def _difference(
     later: Sequence[NamedResult], earlier: Sequence[NamedResult], metric: str, measure: str
 ) -> Difference | None:
     """Paired difference of each clip's mean accuracy over the results; None without a clip in all of them."""
-    results = [named.result for named in (*later, *earlier)]
-    tables = [{row["clip"]: row for row in result.rows if row["asked"]} for result in results]
-    clips = [clip for clip in tables[0] if all(clip in table for table in tables)]
-    if not clips:
+    found = difference([named.result for named in later], [named.result for named in earlier], metric)
+    if found is None:
         return None
-    accuracies = np.array([[table[clip]["accuracy"] for clip in clips] for table in tables], dtype=float)
-    rows = [tables[0][clip] for clip in clips]
-    subjects = [row["subject"] for row in rows]
-    interval = paired_difference(
-        accuracies[: len(later)].mean(0),
-        accuracies[len(later) :].mean(0),
-        # UAR and few-shot accuracy weigh classes alike.
-        classes=None if metric == "WAR" else [row["label"] for row in rows],
-        # Clips of one person are not independent of one another.
-        subjects=None if None in subjects else subjects,
-        seed=results[0].seed,
-    )
+    interval, n_clips = found
     return Difference(
         later=_common_name(later),
         earlier=_common_name(earlier),
         measure=measure,
         interval=interval,
-        n_clips=len(clips),
+        n_clips=n_clips,
     )
 
 

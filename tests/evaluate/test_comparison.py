@@ -1,0 +1,170 @@
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_result import classification, fewshot
+
+from vidfer.cli import main
+from vidfer.errors import VidferError
+from vidfer.evaluate.comparison import compare_results
+from vidfer.evaluate.comparison_table import comparison_text, write_comparisons
+from vidfer.evaluate.intervals import mean_interval, paired_difference
+
+PROTOCOL = {"ways": 2, "shots": 3, "queries": 1, "episodes": 3, "episodes_hash": "e0", "head": "CSRNHead"}
+PROTOCOL["n_frames"] = 8
+
+
+def few(accuracies=(0.5, 0.75, 0.25), *, mean: float = 0.6, **changes):
+    protocol = PROTOCOL | changes.pop("protocol", {})
+    measures = {"accuracy": mean_interval([mean - 0.02, mean, mean + 0.02])}
+    return fewshot(accuracies, protocol=protocol, measures=measures, **changes)
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    """Saves results under names and gives the names."""
+    monkeypatch.chdir(tmp_path)
+
+    def save(**results):
+        for name, result in results.items():
+            result.save(tmp_path / name)
+        return list(results)
+
+    return save
+
+
+def test_every_result_is_held_against_the_first_over_subjects(saved):
+    saved(a=few((0.5, 0.7, 0.25)), b=few((0.9, 0.8, 0.25), mean=0.7), c=few((0.5, 0.7, 0.0), mean=0.5))
+    (found,) = compare_results(["a", "b", "c"])
+    assert (found.kind, [row.name for row in found.rows]) == ("few-shot", ["a", "b", "c"])
+    assert [round(row.interval.mean, 6) for row in found.rows] == [0.6, 0.7, 0.5]
+    assert found.rows[0].difference is None
+    # Two clips of fear gain 0.4 and 0.1, the one of angry nothing: classes count alike.
+    expected = paired_difference(
+        [0.9, 0.8, 0.25], [0.5, 0.7, 0.25], classes=["fear", "fear", "angry"], subjects=["p0", "p0", "p1"]
+    )
+    assert expected.mean == pytest.approx(0.125) and expected.over == "subjects"
+    assert found.rows[1].difference == expected
+    assert found.rows[2].difference.mean == pytest.approx(-0.125)
+
+
+def test_without_subjects_the_interval_is_over_clips(saved):
+    results = {}
+    for name, right in (("a", (1.0, 0.0, 1.0)), ("b", (1.0, 1.0, 1.0))):
+        result = classification(right, n_subjects=None)
+        for row in result.rows:
+            row["subject"] = None
+        results[name] = result
+    (found,) = compare_results(saved(**results))
+    assert [(row.name, row.measure) for row in found.rows] == [
+        ("a", "WAR"), ("b", "WAR"), ("a", "UAR"), ("b", "UAR")
+    ]  # fmt: skip
+    war, uar = found.rows[1].difference, found.rows[3].difference
+    assert (war.over, war.n, uar.over) == ("clips", 3, "clips")
+    assert war.mean == pytest.approx(1 / 3) and uar.mean == pytest.approx(1 / 4)
+
+
+def test_folders_give_all_their_results(saved, tmp_path):
+    for name in ("teacher", "student"):
+        few().save(tmp_path / name / "fewshot.json")
+        classification().save(tmp_path / name / "classification.json")
+    found = compare_results(["teacher", "student"])
+    assert [comparison.kind for comparison in found] == ["classification", "few-shot"]
+    (tmp_path / "student" / "fewshot.json").unlink()
+    with pytest.raises(
+        VidferError, match="student holds no few-shot result, but teacher does; name the files"
+    ):
+        compare_results(["teacher", "student"])
+    files = [f"{name}/classification.json" for name in ("teacher", "student")]
+    assert len(compare_results(files)) == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (few(cache_hash="xy"), "same cache: afew.h5 with content hash xy and afew.h5 with content hash ab;"),
+        (few(classes=("angry", "sad")), "same classes: angry, sad and angry, fear;"),
+        (few((0.5, 0.5)), r"same clips: 2 and 3 clips, '2.mp4' in a alone;"),
+        (few((0.5,) * 4), r"same clips: 4 and 3 clips, '3.mp4' in b alone;"),
+        (few(protocol={"shots": 5}), "same episodes: 5 shots and 3 shots;"),
+        (few(protocol={"episodes": 9}), "same episodes: 9 episodes and 3 episodes;"),
+        (few(seed=4), "same episodes: seed 4 and seed 0;"),
+        (few(protocol={"episodes_hash": "e1"}), "same episodes: episodes_hash e1 and episodes_hash e0;"),
+        (classification(), "b holds no few-shot result|a holds no classification result"),
+    ],
+)
+def test_what_was_measured_otherwise_is_refused(saved, other, message):
+    with pytest.raises(VidferError, match=message):
+        compare_results(saved(a=few(), b=other))
+
+
+def test_models_may_differ_in_head_and_frames(saved):
+    other = few(protocol={"head": "PrototypeHead", "n_frames": 1}, checkpoint_hash="ef")
+    assert compare_results(saved(a=few(), b=other))[0].rows[1].difference.mean == 0
+
+
+def test_results_without_their_episodes_are_refused(saved):
+    old = fewshot(protocol={name: value for name, value in PROTOCOL.items() if name != "episodes_hash"})
+    with pytest.raises(VidferError, match=r"b does not say which episodes it is about.*make it again"):
+        compare_results(saved(a=few(), b=old))
+    with pytest.raises(VidferError, match="a does not say"):
+        compare_results(saved(a=old, b=few()))
+
+
+def test_the_text_says_what_was_measured(saved):
+    saved(a=few(), b=few((0.9, 0.75, 0.25), mean=0.7))
+    text = comparison_text(compare_results(["a", "b"])[0]).splitlines()
+    assert text[0] == (
+        "few-shot, 2-way 3-shot 1 query, 3 episodes of seed 0: 3 clips of 2 subjects, 0 without a face, "
+        "split test of afew.h5; chance 33.3 %"
+    )
+    cells = [re.split("  +", line.strip()) for line in text[1:]]
+    assert cells == [
+        ["measure", "%", "95 % interval", "minus a", "95 % interval"],
+        ["a", "accuracy", "60.0", "[57.7, 62.3]", "over 3 episodes"],
+        [
+            "b",
+            "accuracy",
+            "70.0",
+            "[67.7, 72.3]",
+            "over 3 episodes",
+            "+10.0",
+            "[+0.0, +20.0]",
+            "over 2 subjects",
+        ],
+    ]
+    drawn = few(sources=("actors",))
+    assert ": synthetic actors, 3 clips" in comparison_text(compare_results(saved(c=drawn, d=drawn))[0])
+
+
+def test_the_tables_hold_the_numbers(saved, tmp_path):
+    found = compare_results(saved(a=classification(), b=classification((1.0, 1.0, 1.0))))
+    write_comparisons(found, tmp_path / "t.json")
+    write_comparisons(found, tmp_path / "t.csv")
+    rows = json.loads((tmp_path / "t.json").read_text())
+    table = list(csv.DictReader((tmp_path / "t.csv").read_text().splitlines()))
+    assert [row["result"] for row in rows] == [row["result"] for row in table] == ["a", "b", "a", "b"]
+    assert rows[0]["difference_mean"] is None and table[0]["difference_mean"] == ""
+    for row, line, compared in zip(rows, table, found[0].rows):
+        assert row["mean"] == float(line["mean"]) == compared.interval.mean
+        assert row["checkpoint_hash"] == line["checkpoint_hash"] == "cd"
+        if compared.difference is not None:
+            ends = [row["difference_low"], row["difference_high"]]
+            assert ends == [compared.difference.low, compared.difference.high]
+            assert np.isfinite(ends).all()
+    with pytest.raises(VidferError, match=r"t\.txt is neither \.csv nor \.json"):
+        write_comparisons(found, tmp_path / "t.txt")
+
+
+def test_the_command_prints_and_writes_the_table(saved, monkeypatch, capsys):
+    saved(a=few(), b=few((0.9, 0.75, 0.25), mean=0.7))
+    monkeypatch.setattr("sys.argv", ["vidfer", "compare", "a", "b", "--out", "new/t.csv"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert "few-shot, 2-way 3-shot" in said and "+10.0" in said and said.endswith("new/t.csv\n")
+    assert Path("new/t.csv").read_text().count("\n") == 3

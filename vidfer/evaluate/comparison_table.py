@@ -1,0 +1,108 @@
+"""Comparisons for people to read, and as tables for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.comparison import Compared, Comparison
+from vidfer.evaluate.intervals import Interval
+from vidfer.learn.files import write_text
+
+SUFFIXES = (".csv", ".json")
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """What was measured on, then a line for every measure of every result."""
+    lines = [_about(comparison)]
+    first = comparison.rows[0].name
+    table = [("", "measure", "%", "95 % interval", "", f"minus {first}", "95 % interval", "")]
+    for row in comparison.rows:
+        share, difference = _cells(row.interval), ("", "", "")
+        if row.difference is not None:
+            difference = _cells(row.difference, sign="+")
+        elif row.name != first:
+            difference = ("no clip asked of both", "", "")
+        table.append((row.name, row.measure, *share, *difference))
+    widths = [max(map(len, column)) for column in zip(*table)]
+    lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
+    return "\n".join(lines)
+
+
+def _about(comparison: Comparison) -> str:
+    first = comparison.first
+    task = f"{comparison.kind} of {len(first.classes)} classes"
+    if comparison.kind == "few-shot":
+        p = first.protocol
+        queries = f"{p['queries']} {'query' if p['queries'] == 1 else 'queries'}"
+        task = (
+            f"few-shot, {p['ways']}-way {p['shots']}-shot {queries}, {p['episodes']:,} episodes "
+            f"of seed {first.seed}"
+        )
+    people = "" if first.n_subjects is None else f" of {first.n_subjects} subjects"
+    drawn = "synthetic actors, " if "actors" in first.sources else ""
+    return (
+        f"{task}: {drawn}{first.n_clips:,} clips{people}, {first.n_without_face:,} without a face, split "
+        f"{first.split} of {first.cache}; chance {100 * first.chance:.1f} %"
+    )
+
+
+def _cells(interval: Interval, sign: str = "") -> tuple[str, str, str]:
+    ends = "none"
+    if interval.low is not None:
+        ends = f"[{100 * interval.low:{sign}.1f}, {100 * interval.high:{sign}.1f}]"
+    return f"{100 * interval.mean:{sign}.1f}", ends, f"over {interval.n:,} {interval.over}"
+
+
+def check_table_name(out: Path) -> None:
+    """Raise a VidferError unless a table can be written under this name."""
+    if out.suffix not in SUFFIXES:
+        raise VidferError(f"{out} is neither .csv nor .json; name the table after one of them")
+
+
+def write_comparisons(comparisons: Sequence[Comparison], out: Path) -> None:
+    """Write a row for every measure of every result, shares and differences in -1..1, as .csv or .json.
+
+    Raises:
+        VidferError: another suffix.
+    """
+    check_table_name(out)
+    rows = [_row(row) for comparison in comparisons for row in comparison.rows]
+    if out.suffix == ".json":
+        write_text(out, json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        return
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=[*rows[0]], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(out, text.getvalue())
+
+
+def _row(row: Compared) -> dict:
+    result = row.result
+    no_difference = dict.fromkeys(("mean", "low", "high", "n", "over", "method"))
+    difference = no_difference if row.difference is None else asdict(row.difference)
+    return {
+        "result": row.name,
+        "kind": result.kind,
+        "measure": row.measure,
+        **asdict(row.interval),
+        **{f"difference_{name}": difference[name] for name in no_difference},
+        "clips": result.n_clips,
+        "without_face": result.n_without_face,
+        "chance": result.chance,
+        "split": result.split,
+        "sources": " ".join(result.sources),
+        "seed": result.seed,
+        "cache_hash": result.cache_hash,
+        "checkpoint_hash": result.checkpoint_hash,
+        **{
+            name: result.protocol.get(name)
+            for name in ("ways", "shots", "queries", "episodes", "episodes_hash", "head", "n_frames")
+        },
+    }
