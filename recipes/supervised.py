@@ -43,7 +43,8 @@ class Settings(RunSettings):
     """Train the video network on the labelled clips of the base classes."""
 
     imagenet: Path | None = None
-    """File of torchvision's ResNet-18 weights (resnet18-f37072fd.pth) to start all three regions from."""
+    """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth)
+    for all three regions, or those of the network that --model.encoder names."""
     model: ModelSettings = field(default_factory=lambda: ModelSettings(head="prototype"))
     """The network. Its head is not trained here; the prototype head has nothing to train."""
     data: DataSettings = field(default_factory=DataSettings)

@@ -10,27 +10,42 @@ from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.crn import CRNHead
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
+from vidfer.models.grouped_resnet import GroupedResNet18
 from vidfer.models.matching import MatchingHead
+from vidfer.models.plain_encoder import PlainEncoder
 from vidfer.models.prototype import PrototypeHead
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.relation import RelationHead
 from vidfer.models.settings import ModelSettings
+from vidfer.models.timm_backbone import TimmBackbone
+from vidfer.models.torchvision_backbone import TorchvisionBackbone
 
 
 def build_encoder(settings: ModelSettings) -> nn.Module:
     """The encoder, with random weights from torch's global generator."""
     if settings.encoder == "conv4":
         return Conv4Encoder(settings.frame_attention, settings.attention_dropout, pools=settings.conv4_pools)
-    return VideoEncoder(
-        width=settings.width,
-        input_px=settings.input_px,
-        frame_attention=settings.frame_attention,
-        map_stage=settings.resolved_map_stage(),
-        attention_dropout=settings.attention_dropout,
-        regions=settings.resolved_regions(),
-        spatial_attention=settings.spatial_attention,
-        region_attention=settings.region_attention,
-    )
+    choices = {
+        "input_px": settings.input_px,
+        "frame_attention": settings.frame_attention,
+        "map_stage": settings.resolved_map_stage(),
+        "attention_dropout": settings.attention_dropout,
+        "regions": settings.resolved_regions(),
+        "region_attention": settings.region_attention,
+    }
+    if settings.encoder == "grouped_resnet18":
+        return VideoEncoder(width=settings.width, spatial_attention=settings.spatial_attention, **choices)
+    return PlainEncoder(build_backbone(settings), **choices)
+
+
+def build_backbone(settings: ModelSettings) -> nn.Module:
+    """The network of single images that encoder resnet18, torchvision:NAME or timm:NAME means."""
+    library, _, network = settings.encoder.partition(":")
+    if library == "torchvision":
+        return TorchvisionBackbone(network)
+    if library == "timm":
+        return TimmBackbone(network)
+    return GroupedResNet18(groups=1, width=settings.width)
 
 
 def build_head(settings: ModelSettings) -> nn.Module | None:

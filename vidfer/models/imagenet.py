@@ -1,4 +1,4 @@
-"""A published ResNet-18 as the starting point of all three groups."""
+"""Published weights as the starting point of an encoder's backbone."""
 
 from __future__ import annotations
 
@@ -6,52 +6,70 @@ import pickle
 from pathlib import Path
 
 import torch
-from torch import nn
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 from vidfer.errors import VidferError
-from vidfer.models.encoder import VideoEncoder
+from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.grouped_resnet import GroupedResNet18
+from vidfer.models.torchvision_backbone import CLASSIFIERS
 
-REMEDY = "give torchvision's ResNet-18 state dict (resnet18-f37072fd.pth), or leave the ImageNet weights out"
+REMEDY = (
+    "give the state dict of the encoder's network, of ResNet-18 torchvision's (resnet18-f37072fd.pth), or "
+    "leave the ImageNet weights out"
+)
+WIDTH = "ImageNet weights need model setting width 64 and a ResNet-18"
 
 
 def load_imagenet(encoder: nn.Module, path: Path) -> None:
-    """Copy a torchvision ResNet-18 state dict into each group of the encoder's backbone, in place.
+    """Copy published weights into the encoder's backbone, in place; of ResNet-18 into each of its groups.
 
-    Nothing is downloaded: the user names the file (``.pth``, read with ``weights_only=True``). Its
-    classifier is ignored.
+    Nothing is downloaded: the user names the file, a state dict of torchvision or, of a timm network, of timm
+    (``.pth``, read with ``weights_only=True``, or ``.safetensors``). Its classifier is ignored.
 
     Raises:
-        VidferError: if the file is missing or no such state dict, or if the encoder is another or not of
-        width 64.
+        VidferError: if the file is missing or no such state dict, or if the encoder is conv4 or a ResNet-18
+        that is not of width 64.
     """
     path = Path(path)
-    if not isinstance(encoder, VideoEncoder):
-        raise VidferError(
-            f"ImageNet weights fit encoder grouped_resnet18, not {type(encoder).__name__} ({path})"
-        )
+    if isinstance(encoder, Conv4Encoder):
+        raise VidferError(f"there are no ImageNet weights of conv4 ({path}); choose another encoder")
+    loaded = read_weights(path)
     backbone = encoder.backbone
+    wanted = backbone.state_dict()
+    if isinstance(backbone, GroupedResNet18):
+        name, fits, groups, published = "ResNet-18", set(wanted), backbone.groups, {n: n for n in wanted}
+    else:
+        name, fits, groups = backbone.name, backbone.published_names(), 1
+        flat = {n.replace(".", "_"): n for n in fits}
+        published = {n: flat[backbone.published_name(n).replace(".", "_")] for n in wanted}
+    loaded = {n: tensor for n, tensor in loaded.items() if n.split(".")[0] not in CLASSIFIERS}
+    if loaded.keys() != fits:
+        odd = min(loaded.keys() ^ fits)
+        has = "has" if odd in loaded else "lacks"
+        raise VidferError(f"{path} {has} tensor {odd}, so it is not a {name}; {REMEDY}")
+    state = {n: loaded[published[n]] for n in wanted}
+    state = {n: t if t.ndim == 0 else torch.cat([t] * groups) for n, t in state.items()}
+    for n, tensor in state.items():
+        if tensor.shape != wanted[n].shape:
+            raise VidferError(
+                f"tensor {published[n]} of {path} is {tuple(loaded[published[n]].shape)}, which does not fit "
+                f"{name}" + (f" of width {backbone.width}; {WIDTH}" if name == "ResNet-18" else f"; {REMEDY}")
+            )
+    backbone.load_state_dict(state)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """A state dict that can be read without running anything."""
     if not path.is_file():
         raise VidferError(f"there is no file of ImageNet weights at {path}; {REMEDY}")
     try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, SafetensorError) as error:
         raise VidferError(f"{path} is not a file of weights that can be read safely; {REMEDY}") from error
-
-    if not isinstance(loaded, dict) or not all(
-        isinstance(tensor, torch.Tensor) for tensor in loaded.values()
-    ):
+    if not isinstance(loaded, dict) or not all(isinstance(tensor, Tensor) for tensor in loaded.values()):
         raise VidferError(f"{path} is not a state dict; {REMEDY}")
-    wanted = backbone.state_dict()
-    loaded = {name: tensor for name, tensor in loaded.items() if not name.startswith("fc.")}
-    if loaded.keys() != wanted.keys():
-        odd = min(loaded.keys() ^ wanted.keys())
-        has = "has" if odd in loaded else "lacks"
-        raise VidferError(f"{path} {has} tensor {odd}, so it is not a ResNet-18; {REMEDY}")
-    state = {n: t if t.ndim == 0 else torch.cat([t] * backbone.groups) for n, t in loaded.items()}
-    for name, tensor in state.items():
-        if tensor.shape != wanted[name].shape:
-            raise VidferError(
-                f"tensor {name} of {path} is {tuple(loaded[name].shape)}, which does not fit a backbone of "
-                f"width {backbone.width}; ImageNet weights need model setting width 64 and a ResNet-18"
-            )
-    backbone.load_state_dict(state)
+    return loaded

@@ -19,13 +19,14 @@ MAP_PX = 14
 class ModelSettings:
     """The network, from crops to scores."""
 
-    encoder: Literal["grouped_resnet18", "conv4"] = "grouped_resnet18"
+    encoder: str = "grouped_resnet18"
     """grouped_resnet18: Noisy Student FER's network (full width: 33.5 M parameters). conv4: CSRN's small
-    encoder, which always works on 64x64 pixels."""
+    encoder, which always works on 64x64 pixels. resnet18: FAN's, one ResNet-18 on the face. torchvision:NAME
+    or timm:NAME: any convolutional network of theirs on the face, such as torchvision:mobilenet_v3_small."""
 
     width: int = 64
-    """Channels per region of grouped_resnet18's first stage; the four stages have 1, 2, 4 and 8 times as
-    many. 64 is ResNet-18; 16 trains on a CPU."""
+    """Channels per region of the first stage of grouped_resnet18 and resnet18; the four stages have 1, 2, 4
+    and 8 times as many. 64 is ResNet-18; 16 trains on a CPU."""
 
     input_px: int | None = None
     """Crops are resized to this side on the device before the network sees them (at least 32); None takes
@@ -36,20 +37,21 @@ class ModelSettings:
     of 4x4). CRN's image size is not published; 64 pixels is CSRN's."""
 
     map_stage: int | None = None
-    """Which stage of grouped_resnet18 (1 to 4) gives the maps for the relation head; None takes the deepest
+    """Which stage (1 to 4) gives the maps for the relation head, not in conv4; None takes the deepest
     one whose map is still 14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for 112."""
 
     regions: tuple[Literal["face", "eyes", "mouth"], ...] | None = None
-    """The regions that the network looks at, such as: eyes mouth; None is all three, which conv4 always
-    looks at. csrn's prototype is of the first region where the face is switched off."""
+    """The regions that the network looks at, such as: eyes mouth. None is all three for grouped_resnet18 and
+    conv4 (which always takes all), and the face for the others. Without the face csrn's prototype is of the
+    first region."""
 
     spatial_attention: Literal["softmax", "mean"] = "softmax"
     """How the positions of a stage's map become one vector in grouped_resnet18: weighted by softmax(w tanh(W
     x)), or their plain mean."""
 
     region_attention: Literal["softmax", "mean"] = "softmax"
-    """How the regions of a frame become one vector in grouped_resnet18: weighted by softmax(w tanh(W x)), or
-    their plain mean."""
+    """How the regions of a frame become one vector, not in conv4: weighted by softmax(w tanh(W x)), or their
+    plain mean."""
 
     frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "softmax"
     """How the frames of a clip become one vector: weighted by softmax(w tanh(W x)), by FAN's normalised
@@ -95,7 +97,13 @@ class ModelSettings:
             if not good:
                 raise VidferError(f"model setting {name} is {getattr(self, name)!r}; {remedy}")
 
-        check(self.encoder in ("grouped_resnet18", "conv4"), "encoder", "choose grouped_resnet18 or conv4")
+        library, _, network = self.encoder.partition(":")
+        check(
+            self.encoder in ("grouped_resnet18", "conv4", "resnet18")
+            or (library in ("torchvision", "timm") and network != ""),
+            "encoder",
+            "choose grouped_resnet18, conv4, resnet18, torchvision:NAME or timm:NAME",
+        )
         check(self.width >= 1, "width", "give at least 1 (64 is the full ResNet-18)")
         check(
             self.input_px is None or self.input_px >= 32,
@@ -144,7 +152,9 @@ class ModelSettings:
 
     def resolved_regions(self) -> tuple[str, ...]:
         """The regions that the network looks at, in the order of :data:`vidfer.crops.REGIONS`."""
-        return REGIONS if self.regions is None else self.regions
+        if self.regions is not None:
+            return self.regions
+        return REGIONS if self.encoder in ("grouped_resnet18", "conv4") else ("face",)
 
     def resolved_map_stage(self) -> int:
         """The stage that gives the maps, 1 to 4, with the default worked out from ``input_px``."""

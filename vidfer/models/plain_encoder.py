@@ -1,0 +1,67 @@
+"""Any image network as an encoder of clips: FAN's ResNet-18 on the face, or one of torchvision or timm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from vidfer.models.attention import FrameAttention, RegionAttention, frame_average
+from vidfer.models.embedding import Embedding
+from vidfer.models.encoder import MAP_CHANNELS
+from vidfer.models.frame_input import FrameInput
+from vidfer.models.frames import FramePacker, resize_images
+from vidfer.models.settings import MAP_PX
+
+
+class PlainEncoder(nn.Module):
+    """A frame's vector is the backbone's last map, averaged; then frame attention, as in FAN.
+
+    Several regions go through the same weights, one after the other, and region attention makes one vector of
+    theirs.
+    """
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        regions: Sequence[str] = ("face",),
+        input_px: int | None = None,
+        map_stage: int = 3,
+        region_attention: str = "softmax",
+        frame_attention: str = "softmax",
+        attention_dropout: float = 0.0,
+    ) -> None:
+        """``backbone``: images (N, 3, H, W) to four maps of 1/4, 1/8, 1/16, 1/32 with ``stage_channels``. For
+        the other arguments see :class:`vidfer.models.settings.ModelSettings`; ``map_stage`` is 1 to 4."""
+        super().__init__()
+        self.regions, self.map_stage = tuple(regions), map_stage
+        self.input = FrameInput(self.regions, input_px)
+        self.backbone = backbone
+        channels = backbone.stage_channels
+        # The weight of an only region is one, whatever its score.
+        self.region_attention = RegionAttention(
+            channels[-1], region_attention if len(regions) > 1 else "mean"
+        )
+        self.frame_attention = FrameAttention(channels[-1], frame_attention, attention_dropout)
+        self.vector_channels = self.frame_attention.out_channels
+        self.map_projection = nn.Conv2d(channels[map_stage - 1], MAP_CHANNELS, 1)
+
+    def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
+        """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
+        frames = FramePacker(frame_mask)
+        images = self.input(frames.pack(crops)).unflatten(1, (len(self.regions), 3))  # (M, R, 3, H, W)
+        stages = [maps.unflatten(0, images.shape[:2]) for maps in self.backbone(images.flatten(0, 1))]
+
+        vectors, region_weights = self.region_attention(stages[-1].float().mean((-2, -1)))
+        vector, attention = self.frame_attention(frames.unpack(vectors), frame_mask)
+        attention["regions"] = frames.unpack(region_weights, 1 / len(self.regions))
+
+        # Averaging over frames commutes with the projection and costs less before it.
+        maps = frame_average(attention["frames"], frames.unpack(stages[self.map_stage - 1]))
+        maps = self.map_projection(maps.flatten(0, 1))  # (B R, 64, h, w)
+        maps = resize_images(maps.float(), MAP_PX).unflatten(0, (-1, len(self.regions)))
+        return Embedding(
+            vector=vector,
+            maps=maps,
+            attention={name: weights.detach() for name, weights in attention.items()},
+        )

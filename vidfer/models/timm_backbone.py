@@ -1,0 +1,76 @@
+"""A network of timm by name, as four stages of maps; timm is an optional extra."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from vidfer.errors import VidferError
+from vidfer.models.torchvision_backbone import CLASSIFIERS
+
+REDUCTIONS = (4, 8, 16, 32)
+
+
+def timm_model(name: str, **options) -> nn.Module:
+    """timm's network with random weights; nothing is downloaded.
+
+    Raises:
+        VidferError: if timm is not installed, or has no network of that name.
+    """
+    try:
+        import timm
+    except ImportError as error:
+        raise VidferError(
+            f"encoder timm:{name} needs timm, which is not installed: pip install 'vidfer[timm]'"
+        ) from error
+    if name not in timm.list_models():
+        near = timm.list_models(f"*{name[:6]}*")[:8]
+        raise VidferError(
+            f"timm {timm.__version__} has no network {name!r}; choose one such as timm:resnet18"
+            + (f", or: {' '.join(near)}" if near else "")
+        )
+    return timm.create_model(name, pretrained=False, **options)
+
+
+class TimmBackbone(nn.Module):
+    """timm's ``features_only`` form of a network; its last four stages must be 1/4, 1/8, 1/16, 1/32."""
+
+    def __init__(self, name: str) -> None:
+        """``name``: such as ``resnet18``.
+
+        Raises:
+            VidferError: if timm is not installed, does not have it, or it has no such stages.
+        """
+        super().__init__()
+        try:
+            self.layers = timm_model(name, features_only=True)
+            info = dict(zip(self.layers.feature_info.reduction(), self.layers.feature_info.channels()))
+        except (RuntimeError, AttributeError, TypeError, AssertionError) as error:
+            raise VidferError(no_stages(name)) from error
+        if any(reduction not in info for reduction in REDUCTIONS):
+            raise VidferError(no_stages(name))
+        self.name = name
+        self.stages = [list(info).index(reduction) for reduction in REDUCTIONS]
+        self.stage_channels = tuple(info[reduction] for reduction in REDUCTIONS)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Images (N, 3, H, W) to four maps (N, C_s, H / 2^(s+1), W / 2^(s+1))."""
+        maps = self.layers(images.contiguous(memory_format=torch.channels_last))  # faster on a CPU
+        return [maps[stage] for stage in self.stages]
+
+    def published_name(self, name: str) -> str:
+        """The name that timm gives to one of this module's tensors, but for some dots that are _."""
+        return name.removeprefix("layers.")
+
+    def published_names(self) -> set[str]:
+        """Names of all tensors of the whole network but its classifier's."""
+        with torch.device("meta"):
+            model = timm_model(self.name)
+        return {name for name in model.state_dict() if name.split(".")[0] not in CLASSIFIERS}
+
+
+def no_stages(name: str) -> str:
+    return (
+        f"timm's {name} does not give maps of 1/4, 1/8, 1/16 and 1/32 of the image, which vidfer needs; "
+        "choose a convolutional network such as timm:resnet18"
+    )
