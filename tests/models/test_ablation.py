@@ -25,12 +25,15 @@ def built(**settings):
     return model
 
 
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4"])
 @pytest.mark.parametrize("regions", SUBSETS, ids="+".join)
-def test_regions_that_are_off_are_not_looked_at(regions):
-    model, seen = built(regions=regions), crops()
+def test_regions_that_are_off_are_not_looked_at(regions, encoder):
+    model, seen = built(regions=regions, encoder=encoder), crops()
     one = model.embed(seen, MASK)
-    assert one.maps.shape == (2, len(regions), 64, 14, 14) and one.vector.shape == (2, 512)
-    assert one.attention["regions"].shape == (2, 3, len(regions))
+    assert one.maps.shape == (2, len(regions), 64, 14, 14)
+    of_conv4 = sum({"face": 256, "eyes": 128, "mouth": 128}[region] for region in regions)
+    assert one.vector.shape == (2, of_conv4 if encoder == "conv4" else 512)
+    assert encoder == "conv4" or one.attention["regions"].shape == (2, 3, len(regions))
     for position, region in enumerate(REGIONS):
         other = seen.clone()
         other[:, :, position] = 255 - other[:, :, position]

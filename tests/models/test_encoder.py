@@ -10,6 +10,7 @@ ENCODERS = {
     "grouped_softmax": ModelSettings(width=4, input_px=64),
     "grouped_relation": ModelSettings(width=4, input_px=64, frame_attention="relation"),
     "conv4": ModelSettings(encoder="conv4"),
+    "resnet18": ModelSettings(encoder="resnet18", width=8, input_px=64, regions=("face", "mouth")),
 }
 
 
@@ -37,7 +38,7 @@ def test_gives_an_embedding_with_attention_that_sums_to_one(encoder):
     mask[0, 1] = mask[2] = False
     embedding = encoder(crops, mask)
     assert embedding.vector.shape == (3, encoder.vector_channels)
-    assert embedding.maps.shape == (3, 3, 64, 14, 14)
+    assert embedding.maps.shape == (3, len(encoder.regions), 64, 14, 14)
     assert embedding.attention["frames"].shape == (3, 4)
     if isinstance(encoder, VideoEncoder):
         assert embedding.attention["regions"].shape == (3, 4, 3)

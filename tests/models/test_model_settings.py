@@ -66,8 +66,6 @@ def test_wrong_regions_are_named(regions):
 
 
 def test_settings_that_exclude_each_other():
-    with pytest.raises(VidferError, match=r"regions is .*leave it out with encoder conv4"):
-        ModelSettings(encoder="conv4", regions=("face",))
     with pytest.raises(VidferError, match="head_regions is 'face'; choose all, or add face"):
         ModelSettings(regions=("eyes",), head_regions="face")
 

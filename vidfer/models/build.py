@@ -24,7 +24,12 @@ from vidfer.models.torchvision_backbone import TorchvisionBackbone
 def build_encoder(settings: ModelSettings) -> nn.Module:
     """The encoder, with random weights from torch's global generator."""
     if settings.encoder == "conv4":
-        return Conv4Encoder(settings.frame_attention, settings.attention_dropout, pools=settings.conv4_pools)
+        return Conv4Encoder(
+            settings.frame_attention,
+            settings.attention_dropout,
+            pools=settings.conv4_pools,
+            regions=settings.resolved_regions(),
+        )
     choices = {
         "input_px": settings.input_px,
         "frame_attention": settings.frame_attention,

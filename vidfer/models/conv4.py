@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidfer.crops import REGIONS
 from vidfer.models.attention import FrameAttention, frame_average
 from vidfer.models.embedding import Embedding
 from vidfer.models.encoder import MAP_CHANNELS
-from vidfer.models.frames import FramePacker, resize_images, unit_float
+from vidfer.models.frames import FramePacker, resize_images, select_regions, unit_float
 
 INPUT_PX = 64
 CELLS = ((2, 2), (1, 2), (1, 2))
@@ -32,25 +35,32 @@ class Conv4Encoder(nn.Module):
     """
 
     def __init__(
-        self, frame_attention: str = "softmax", attention_dropout: float = 0.0, *, pools: int = 2
+        self,
+        frame_attention: str = "softmax",
+        attention_dropout: float = 0.0,
+        *,
+        pools: int = 2,
+        regions: Sequence[str] = REGIONS,
     ) -> None:
         """``pools``: 2 is CSRN's network, whose maps are 14x14. 4 is CRN's (Zhu et al. 2022), which pools in
         every block, padded so that 64 pixels become maps of 4x4."""
         super().__init__()
+        self.regions = tuple(regions)
+        self.cells = [CELLS[REGIONS.index(region)] for region in regions]
         self.blocks = nn.Sequential(
             conv_block(3, MAP_CHANNELS, padding=int(pools == 4), pool=True),
             conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=int(pools == 4), pool=True),
             conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=pools == 4),
             conv_block(MAP_CHANNELS, MAP_CHANNELS, padding=1, pool=pools == 4),
         )
-        cells = sum(rows * columns for rows, columns in CELLS)
+        cells = sum(rows * columns for rows, columns in self.cells)
         self.frame_attention = FrameAttention(cells * MAP_CHANNELS, frame_attention, attention_dropout)
         self.vector_channels = self.frame_attention.out_channels
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
         frames = FramePacker(frame_mask)
-        images = unit_float(frames.pack(crops))
+        images = select_regions(unit_float(frames.pack(crops)), self.regions)
         regions = resize_images(images.flatten(0, 1), INPUT_PX)
         maps = self.blocks(regions.contiguous(memory_format=torch.channels_last))  # faster on a CPU
         maps = maps.float().unflatten(0, images.shape[:2])  # (M, R, 64, 14, 14) or (M, R, 64, 4, 4)
@@ -58,7 +68,7 @@ class Conv4Encoder(nn.Module):
         side = maps.shape[-1]
         cells = [
             F.avg_pool2d(maps[:, r], (side // rows, side // columns)).flatten(1)
-            for r, (rows, columns) in enumerate(CELLS)
+            for r, (rows, columns) in enumerate(self.cells)
         ]
         vectors = frames.unpack(torch.cat(cells, dim=1))
         vector, attention = self.frame_attention(vectors, frame_mask)

@@ -42,7 +42,7 @@ class ModelSettings:
 
     regions: tuple[Literal["face", "eyes", "mouth"], ...] | None = None
     """The regions that the network looks at, such as: eyes mouth. None is all three for grouped_resnet18 and
-    conv4 (which always takes all), and the face for the others. Without the face csrn's prototype is of the
+    conv4, and the face for the others. Without the face csrn's prototype is of the
     first region."""
 
     spatial_attention: Literal["softmax", "mean"] = "softmax"
@@ -120,7 +120,6 @@ class ModelSettings:
                 "regions",
                 "choose some of face, eyes, mouth, each once, or leave it out",
             )
-            check(self.encoder != "conv4", "regions", "leave it out with encoder conv4")
             # Always in the one order; a config file gives a list.
             object.__setattr__(self, "regions", tuple(r for r in REGIONS if r in self.regions))
         check(self.spatial_attention in ("softmax", "mean"), "spatial_attention", "choose softmax or mean")
