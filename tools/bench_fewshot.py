@@ -19,7 +19,7 @@ import torch
 import tyro
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.evaluate.episode_scores import score_episodes
+from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.embedding import Embedding
@@ -71,14 +71,16 @@ def main(settings: Settings) -> None:
 
     def at_once() -> np.ndarray:
         episodes = draw()
-        return score_episodes(head, clips, episodes, np.ones(episodes.query.shape, bool), settings.device)
+        asked = np.ones(episodes.query.shape, bool)
+        return EpisodeScores(head, clips, settings.device).score(episodes, asked)
+
+    episodes = draw()
+    support_labels = torch.from_numpy(episodes.support_labels).to(settings.device)
 
     def one_by_one() -> np.ndarray:
-        episodes = draw()
-        labels = torch.from_numpy(episodes.support_labels).to(settings.device)
         with torch.inference_mode():
             scores = [
-                head(clips[torch.from_numpy(s)], labels, clips[torch.from_numpy(q)]).cpu().numpy()
+                head(clips[torch.from_numpy(s)], support_labels, clips[torch.from_numpy(q)]).cpu().numpy()
                 for s, q in zip(episodes.support[: settings.alone], episodes.query[: settings.alone])
             ]
         return np.stack(scores)
@@ -89,11 +91,10 @@ def main(settings: Settings) -> None:
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"at once: {settings.episodes:,} episodes in {seconds:.1f} s ({cpu:.1f} s of processor time)")
     print(f"   peak memory of the process {peak_gb:.2f} GB, of which maps {clips.maps.nbytes / 1e9:.2f} GB")
-    # Drawing is part of both sides, but the other one needs only the first of them.
     drawing, drawing_cpu, _ = measure(draw, settings.repeats)
     seconds, cpu, slow = measure(one_by_one, settings.repeats)
     part = settings.episodes / settings.alone
-    seconds, cpu = (seconds - drawing) * part + drawing, (cpu - drawing_cpu) * part + drawing_cpu
+    seconds, cpu = seconds * part + drawing, cpu * part + drawing_cpu
     print(f"one by one: {settings.alone:,} measured, so all in {seconds:.1f} s ({cpu:.1f} s)")
     same = fast[: len(slow)].argmax(-1) == slow.argmax(-1)
     apart = np.abs(fast[: len(slow)] - slow).max()
@@ -108,7 +109,7 @@ def random_clips(labels: np.ndarray) -> Embedding:
     return Embedding(torch.zeros(len(labels), 512), maps.relu())
 
 
-def measure(work: Callable[[], np.ndarray], repeats: int) -> tuple[float, float, np.ndarray]:
+def measure(work: Callable, repeats: int) -> tuple:
     """Median seconds on the clock and of all processors, and what came out."""
     seconds, cpu = [], []
     for _ in range(repeats):

@@ -6,7 +6,7 @@ import torch
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.evaluate import episode_scores
-from vidfer.evaluate.episode_scores import score_episodes
+from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import draw_episodes
 from vidfer.evaluate.folded_relation import FoldedRelation
 from vidfer.models.csrn import CSRNHead
@@ -52,7 +52,7 @@ def test_scores_are_those_of_the_head_on_each_episode(head, at_once, shots, monk
     embedding, episodes = clips(), drawn(shots=shots)
     asked = np.random.default_rng(0).random(episodes.query.shape) < 0.7
     asked[4] = False
-    found = score_episodes(head, embedding, episodes, asked)
+    found = EpisodeScores(head, embedding).score(episodes, asked)
     assert (np.isnan(found).all(-1) == ~asked).all() and not np.isnan(found[asked]).any()
     for i in np.flatnonzero(asked.any(1)):
         with torch.no_grad():
@@ -80,7 +80,20 @@ def test_every_pair_and_every_prototype_is_computed_once(monkeypatch):
     monkeypatch.setattr(FoldedRelation, "score", counting)
     monkeypatch.setattr(episode_scores, "select_channels", selecting)
     episodes = drawn(episodes=2000, shots=1)
-    score_episodes(trained(CSRNHead()), clips(), episodes, np.ones(episodes.query.shape, bool))
+    scores = EpisodeScores(trained(CSRNHead()), clips())
+    scores.score(episodes, np.ones(episodes.query.shape, bool))
     pairs = len(LABELS) * (len(LABELS) - 1)  # a clip is never compared with itself
     assert compared == [pairs] * 3 + [pairs]  # three regions, and prototypes of one shot are that shot
     assert made == [len(LABELS)]
+    more = drawn(episodes=50, shots=3)  # as for the curve of accuracy against shots
+    scores.score(more, np.ones(more.query.shape, bool))
+    assert len(compared) == 4 + len(made[1:])  # prototypes alone are new
+
+
+@pytest.mark.parametrize("head", [trained(CSRNHead()), PrototypeHead()], ids=["csrn", "prototype"])
+def test_a_query_is_scored_without_looking_at_the_others(head):
+    episodes, scores = drawn(), EpisodeScores(head, clips())
+    together = scores.score(episodes, np.ones(episodes.query.shape, bool))
+    alone = np.zeros(episodes.query.shape, bool)
+    alone[:, 1] = True
+    np.testing.assert_allclose(scores.score(episodes, alone)[:, 1], together[:, 1], rtol=1e-5)

@@ -4,6 +4,7 @@ import torch
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
+from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.fewshot import fewshot_accuracy
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.embedding import Embedding
@@ -32,7 +33,8 @@ def csrn(**settings) -> CSRNHead:
 def measure(head, clips=None, faces=None, **changes):
     task = {"ways": 3, "shots": 2, "queries": 2, "episodes": 20, "seed": 5} | changes
     faces = np.ones(len(LABELS), bool) if faces is None else faces
-    return fewshot_accuracy(head, embedding() if clips is None else clips, LABELS, faces, CLASSES, **task)
+    scores = EpisodeScores(head, embedding() if clips is None else clips)
+    return fewshot_accuracy(scores, LABELS, faces, CLASSES, **task)
 
 
 def naive_answers(head, clips, faces, ways=3, shots=2, queries=2, episodes=20, seed=5):

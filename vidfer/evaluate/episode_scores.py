@@ -15,70 +15,78 @@ PROTOTYPES_AT_ONCE = 64
 """Channel-selected faces in memory at a time; each needs 0.05 MB for itself and for each of its shots."""
 
 
-@torch.inference_mode()
-def score_episodes(
-    head: nn.Module,
-    embedding: Embedding,
-    episodes: Episodes,
-    asked: np.ndarray,
-    device: torch.device | str = "cpu",
-) -> np.ndarray:
-    """Scores of all episodes, equal but for rounding to calling the head on each.
+class EpisodeScores:
+    """Scores of episodes of one set of embedded clips, equal but for rounding to calling the head on each.
 
     CSRN's score of a pair of clips does not depend on the episode: every pair that occurs is compared once,
-    in whatever episodes it is. A channel-selected prototype depends on the shots it is made of, so there is
-    one for every different set of shots, which with two or more shots are about as many as there are ways in
-    all episodes. Other heads are called episode by episode.
+    in whatever episodes it is, also of several calls. A channel-selected prototype depends on the shots it is
+    made of, so there is one for every different set of shots, which with two or more shots are about as many
+    as there are ways in all episodes. Other heads are called episode by episode.
 
     Args:
-        head: a few-shot head on ``device``, in evaluation mode.
+        head: a few-shot head on ``device``.
         embedding: of all clips.
-        episodes: to score.
-        asked: (E, N·Q) bool; a query that is not asked is not shown to the head.
         device: where to compute.
-
-    Returns:
-        (E, N·Q, N) float32, NaN where not asked.
     """
-    embedding = Embedding(embedding.vector, embedding.maps).to(device)
-    labels = torch.from_numpy(episodes.support_labels).to(device)
-    scores = np.full((*episodes.query.shape, episodes.classes.shape[1]), np.nan, dtype=np.float32)
-    if isinstance(head, CSRNHead):
-        scores[asked] = _csrn_scores(head, embedding.maps, episodes, asked, labels)
+
+    def __init__(self, head: nn.Module, embedding: Embedding, device: torch.device | str = "cpu") -> None:
+        self.head, self.device = head, device
+        self.embedding = Embedding(embedding.vector, embedding.maps).to(device)
+        self.pairs: Tensor | None = None
+        """(M, M) scores of query and support, summed over the regions; NaN where not compared yet. Smaller
+        than the maps up to some 37,000 clips."""
+
+    @torch.inference_mode()
+    def score(self, episodes: Episodes, asked: np.ndarray) -> np.ndarray:
+        """Scores of all episodes; the head must be in evaluation mode.
+
+        Args:
+            episodes: to score.
+            asked: (E, N·Q) bool; a query that is not asked is not shown to the head.
+
+        Returns:
+            (E, N·Q, N) float32, NaN where not asked.
+        """
+        labels = torch.from_numpy(episodes.support_labels).to(self.device)
+        scores = np.full((*episodes.query.shape, episodes.classes.shape[1]), np.nan, dtype=np.float32)
+        if isinstance(self.head, CSRNHead):
+            scores[asked] = self._csrn_scores(episodes, asked, labels)
+            return scores
+        for i in np.flatnonzero(asked.any(1)):
+            support = self.embedding[torch.from_numpy(episodes.support[i]).to(self.device)]
+            query = self.embedding[torch.from_numpy(episodes.query[i, asked[i]]).to(self.device)]
+            scores[i, asked[i]] = self.head(support, labels, query).float().cpu().numpy()
         return scores
-    for i in np.flatnonzero(asked.any(1)):
-        support = embedding[torch.from_numpy(episodes.support[i]).to(device)]
-        query = embedding[torch.from_numpy(episodes.query[i, asked[i]]).to(device)]
-        scores[i, asked[i]] = head(support, labels, query).float().cpu().numpy()
-    return scores
 
+    def _csrn_scores(self, episodes: Episodes, asked: np.ndarray, labels: Tensor) -> np.ndarray:
+        """Scores (A, N) of the A queries that are asked."""
+        folded, maps = FoldedRelation(self.head.relation), self.embedding.maps
+        episode, _ = np.nonzero(asked)
+        query = episodes.query[asked]  # (A,)
+        pairs = self._pair_scores(folded, query[:, None], episodes.support[episode])
+        prototypes = None
+        if self.head.pairing == "all":
+            prototypes = _prototype_scores(folded, maps[:, 0], query, episodes, episode)
+        return self.head.class_scores(pairs[:, None], prototypes, labels).cpu().numpy()
 
-def _csrn_scores(
-    head: CSRNHead, maps: Tensor, episodes: Episodes, asked: np.ndarray, labels: Tensor
-) -> np.ndarray:
-    """Scores (A, N) of the A queries that are asked."""
-    folded = FoldedRelation(head.relation)
-    episode, _ = np.nonzero(asked)
-    query = episodes.query[asked]  # (A,)
-    pairs = _pair_scores(folded, maps, query[:, None], episodes.support[episode])
-    prototypes = None
-    if head.pairing == "all":
-        prototypes = _prototype_scores(folded, maps[:, 0], query, episodes, episode)
-    return head.class_scores(pairs[:, None], prototypes, labels).cpu().numpy()
-
-
-def _pair_scores(folded: FoldedRelation, maps: Tensor, query: np.ndarray, support: np.ndarray) -> Tensor:
-    """Scores summed over the regions of the pairs of ``query`` (A, 1) with ``support`` (A, S): (A, S)."""
-    # A pair is one number, so that pairs which occur again are found by sorting.
-    pairs, place = np.unique(query * len(maps) + support, return_inverse=True)
-    of_query, of_support = (torch.from_numpy(x).to(maps.device) for x in np.divmod(pairs, len(maps)))
-    scores = torch.zeros(len(pairs), device=maps.device)
-    for region in range(maps.shape[1]):  # one by one: halves of one region are in memory at a time
-        of_region = maps[:, region]
-        scores += folded.score(
-            folded.query_halves(of_region), folded.support_halves(of_region), of_query, of_support
-        )
-    return scores[torch.from_numpy(place.reshape(support.shape)).to(maps.device)]
+    def _pair_scores(self, folded: FoldedRelation, query: np.ndarray, support: np.ndarray) -> Tensor:
+        """Scores summed over the regions of the pairs of ``query`` (A, 1) with ``support`` (A, S): (A, S)."""
+        maps = self.embedding.maps
+        if self.pairs is None:
+            self.pairs = torch.full((len(maps), len(maps)), torch.nan, device=maps.device)
+        of_query, of_support = (torch.from_numpy(x).to(maps.device) for x in (query, support))
+        wanted = torch.zeros_like(self.pairs, dtype=torch.bool)
+        wanted[of_query, of_support] = True
+        new_query, new_support = (wanted & self.pairs.isnan()).nonzero(as_tuple=True)
+        if len(new_query):
+            scores = torch.zeros(len(new_query), device=maps.device)
+            for region in range(maps.shape[1]):  # one by one: halves of one region are in memory at a time
+                of_region = maps[:, region]
+                scores += folded.score(
+                    folded.query_halves(of_region), folded.support_halves(of_region), new_query, new_support
+                )
+            self.pairs[new_query, new_support] = scores
+        return self.pairs[of_query, of_support]
 
 
 def _prototype_scores(

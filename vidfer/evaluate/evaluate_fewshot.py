@@ -12,6 +12,7 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import labels_of, novel_clips
 from vidfer.errors import VidferError
+from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
 from vidfer.evaluate.result import Result, describe_clips
 from vidfer.learn.embed import embed_clips
@@ -73,10 +74,11 @@ def evaluate_fewshot(
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
     embedding, has_face = embed_clips(recogniser, loader, device, progress)
 
+    scores = EpisodeScores(head, embedding, device)
+
     def measure(k: int) -> FewShotResult:
         return fewshot_accuracy(
-            head,
-            embedding,
+            scores,
             labels,
             has_face,
             classes,
@@ -86,7 +88,6 @@ def evaluate_fewshot(
             episodes=episodes,
             seed=seed,
             source=cache.path,
-            device=device,
         )
 
     found = measure(shots)

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import nn
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
-from vidfer.evaluate.episode_scores import score_episodes
+from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.evaluate.intervals import Interval, bootstrap_interval, mean_interval
 from vidfer.learn.walk import evaluating
-from vidfer.models.embedding import Embedding
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,7 @@ class FewShotResult:
 
 
 def fewshot_accuracy(
-    head: nn.Module,
-    embedding: Embedding,
+    scores: EpisodeScores,
     labels: Sequence[int] | np.ndarray,
     has_face: Sequence[bool] | np.ndarray,
     classes: Sequence[str],
@@ -97,19 +93,16 @@ def fewshot_accuracy(
     episodes: int,
     seed: int,
     source: object = "the given clips",
-    device: torch.device | str = "cpu",
 ) -> FewShotResult:
     """Accuracy of a head in N-way K-shot episodes over clips that are embedded once.
 
     Args:
-        head: on ``device``; ``head(support, support_labels, query) -> scores (Q, N)``.
-        embedding: of M clips.
+        scores: of the head, over M clips.
         labels: (M,) class number of each clip, all of novel classes.
         has_face: (M,) False where no frame has a face: never an example, and always wrong as a query.
         classes: names by class number.
         ways, shots, queries, episodes, seed: see :class:`vidfer.data.episodes.EpisodeSampler`.
         source: the cache, for messages.
-        device: where to compute.
 
     Raises:
         VidferError: too few clips, or a head that gives no finite numbers.
@@ -128,11 +121,11 @@ def fewshot_accuracy(
     )
     drawn = draw_episodes(sampler)
     seen = has_face[drawn.query]  # (E, N·Q)
-    with evaluating(head):
-        scores = score_episodes(head, embedding, drawn, seen, device)
-    if not np.isfinite(scores[seen]).all():
+    with evaluating(scores.head):
+        found = scores.score(drawn, seen)
+    if not np.isfinite(found[seen]).all():
         raise VidferError("the model gives scores that are no numbers; take another checkpoint")
-    best = np.where(seen[..., None], scores, 0).argmax(-1)
+    best = np.where(seen[..., None], found, 0).argmax(-1)
     chosen = np.where(seen, np.take_along_axis(drawn.classes, best, axis=1), len(classes))
     answers = np.zeros((len(labels), len(classes) + 1), dtype=np.int64)
     np.add.at(answers, (drawn.query, chosen), 1)
