@@ -74,6 +74,19 @@ def test_a_frame_that_counts_does_influence(encoder):
     assert (encoder(crops, mask).vector - encoder(other, mask).vector).abs().max() > 1e-4
 
 
+def test_a_clips_maps_are_its_frames_maps_in_the_weights_of_frame_attention(encoder):
+    crops, mask = some_clips(1)
+    encoder.eval()
+    with torch.no_grad():
+        clip = encoder(crops, mask)
+        frames = encoder(crops[0, :, None], mask[0, :, None])
+    weights = clip.attention["frames"][0]
+    assert weights.std() > 1e-4
+    torch.testing.assert_close(
+        clip.maps[0], torch.einsum("t,t...->...", weights, frames.maps), atol=1e-5, rtol=1e-4
+    )
+
+
 @pytest.mark.parametrize("mode", [True, False])
 def test_a_batch_without_any_face_is_finite_and_can_be_trained_on(encoder, mode):
     crops, mask = some_clips(2)
