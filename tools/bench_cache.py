@@ -48,7 +48,7 @@ class Settings:
     """At most so many of them, evenly spread."""
     repeats: int = 3
     """Runs of each measurement; the median is printed."""
-    quality: int = BuildSettings().quality
+    quality: int = BuildSettings().quality_for(CropSettings().size_px)
     """JPEG quality."""
 
 

@@ -84,8 +84,7 @@ def steps(out: Path, plan: Plan, seed: int) -> list[str]:
     evaluate = f"--cache {out}/actors.h5 --novel {NOVEL} --curve 1 2 3 5 --seed {seed}"
     return [
         f"vidfer actors --out {out}/actors --setting wild --seed {seed} --min-duration-s 0.5 {plan.actors}",
-        f"vidfer cache --src afew --root {out}/actors --out {out}/actors.h5 --size-px {plan.crop_px} "
-        "--quality 95",
+        f"vidfer cache --src afew --root {out}/actors --out {out}/actors.h5 --size-px {plan.crop_px}",
         f"vidfer inspect {out}/actors.h5",
         f"{train} recipes/supervised.py --out {out}/teacher {data} {plan.network} {plan.teacher}",
         *(

@@ -194,7 +194,7 @@ def test_clips_are_never_dropped_in_silence(clips, copy):
 def test_other_settings_are_named(clips, copy):
     with pytest.raises(VidferError, match=r"other settings \(size_px: there 48, wanted 32\).*--overwrite"):
         build_cache(clips, copy, CropSettings(size_px=32), BuildSettings())
-    with pytest.raises(VidferError, match=r"\(quality: there 85, wanted 60\)"):
+    with pytest.raises(VidferError, match=r"\(quality: there 95, wanted 60\)"):
         build_cache(clips, copy, CROPS, BuildSettings(quality=60))
     report = build_cache(clips[:1], copy, CropSettings(size_px=32), BuildSettings(overwrite=True))
     assert report.n_new == 1 and CropCache(copy).size_px == 32

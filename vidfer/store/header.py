@@ -28,7 +28,7 @@ def header_of(crop_settings: CropSettings, build_settings: BuildSettings) -> Hea
     return Header(
         crop_settings=settings,
         codec=build_settings.codec,
-        quality=build_settings.quality if build_settings.codec == "jpeg" else None,
+        quality=build_settings.quality_for(crop_settings.size_px) if build_settings.codec == "jpeg" else None,
         size_px=crop_settings.size_px,
         versions={"vidfer": vidfer.__version__} | {name: _version(name) for name in PACKAGES},
     )

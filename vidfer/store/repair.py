@@ -116,7 +116,7 @@ def _settings(
             f"{cache.path} was made with settings that this vidfer does not have ({error}); repair it with "
             f"the vidfer that made it, or make it again with `vidfer cache --overwrite`"
         ) from error
-    build = BuildSettings(codec=header.codec, quality=header.quality or 95, workers=workers, overwrite=True)
+    build = BuildSettings(codec=header.codec, quality=header.quality, workers=workers, overwrite=True)
     now = header_of(settings, build).shaping()
     if now != header.shaping():
         raise VidferError(
