@@ -8,6 +8,7 @@ import torch
 from vidfer.learn.losses import (
     crn_loss,
     csrn_loss,
+    distillation_loss,
     divergence_loss,
     js_divergence,
     noisy_student_loss,
@@ -127,3 +128,30 @@ def test_crn_loss_by_hand():
     relation = (0.01 + 0.09) / 8 + 0.04 / 4
     assert crn_loss(*arguments).item() == pytest.approx(relation + 0.5, abs=1e-6)
     assert crn_loss(*arguments, js_weight=0.1).item() == pytest.approx(relation + 0.05, abs=1e-6)
+
+
+def test_distillation_of_two_classes_by_hand():
+    scores, guide = torch.zeros(1, 2, requires_grad=True), torch.tensor([[math.log(3.0), 0.0]])
+    # KL((3/4, 1/4) || (1/2, 1/2)) = log 2 - H(1/4)
+    wanted = 0.75 * math.log(1.5) + 0.25 * math.log(0.5)
+    loss = distillation_loss(scores, guide, 1.0)
+    assert loss.item() == pytest.approx(wanted)
+    loss.backward()
+    torch.testing.assert_close(scores.grad, torch.tensor([[0.5 - 0.75, 0.5 - 0.25]]))  # q - p
+    # Twice the logarithm at temperature 2 gives the same two posteriors, and T^2 = 4.
+    assert distillation_loss(scores, 2 * guide, 2.0).item() == pytest.approx(4 * wanted)
+
+
+def test_distillation_is_a_mean_over_clips_zero_for_equal_posteriors_and_asymmetric():
+    torch.manual_seed(0)
+    scores, guide = torch.randn(6, 5), torch.randn(6, 5)
+    assert distillation_loss(guide + 3.0, guide, 4.0).item() == pytest.approx(0, abs=1e-6)
+    each = [distillation_loss(scores[i : i + 1], guide[i : i + 1], 4.0).item() for i in range(6)]
+    assert distillation_loss(scores, guide, 4.0).item() == pytest.approx(sum(each) / 6)
+    assert distillation_loss(guide, scores, 4.0).item() != pytest.approx(sum(each) / 6)
+
+
+def test_nothing_flows_back_into_a_guide():
+    scores, guide = torch.randn(2, 3, requires_grad=True), torch.randn(2, 3, requires_grad=True)
+    distillation_loss(scores, guide, 4.0).backward()
+    assert guide.grad is None and scores.grad.abs().sum() > 0

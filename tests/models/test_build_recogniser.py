@@ -42,7 +42,7 @@ def test_full_size_is_that_of_the_paper():
 
 
 @pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4", "conv4 of CRN"])
-@pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation", "crn"])
+@pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation", "crn", "similarity"])
 def test_every_head_works_with_every_encoder(encoder, head):
     name, pools = encoder.split()[0], 4 if encoder.endswith("CRN") else 2
     settings = ModelSettings(encoder=name, conv4_pools=pools, head=head, width=4, input_px=32)

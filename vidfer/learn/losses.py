@@ -124,3 +124,19 @@ def csrn_loss(
     # A mean per region, added up.
     pair_loss = (pair_scores - same_pair[:, None]).square().mean(dim=(0, 2)).sum()
     return pair_loss + prototype_weight * (prototype_scores - same_class).square().mean()
+
+
+def distillation_loss(scores: Tensor, guide_scores: Tensor, temperature: float) -> Tensor:
+    """How far a learner's posterior is from its guide's (Hinton et al. 2015, arXiv 1503.02531, section 2).
+
+    L = T^2 mean_q KL(softmax(guide / T) || softmax(scores / T)); T^2 keeps the gradient's size when T is
+    changed.
+
+    Args:
+        scores: (Q, N) logits of the one that learns.
+        guide_scores: (Q, N) logits of the guide over the same classes; nothing flows back into them.
+        temperature: T, above 0; higher ones also compare classes that are unlikely for both.
+    """
+    log_p = F.log_softmax(guide_scores.detach().float() / temperature, dim=1)
+    log_q = F.log_softmax(scores.float() / temperature, dim=1)
+    return temperature**2 * F.kl_div(log_q, log_p, reduction="batchmean", log_target=True)

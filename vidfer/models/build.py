@@ -17,6 +17,7 @@ from vidfer.models.prototype import PrototypeHead
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.relation import RelationHead
 from vidfer.models.settings import ModelSettings
+from vidfer.models.similarity import SimilarityHead
 from vidfer.models.timm_backbone import TimmBackbone
 from vidfer.models.torchvision_backbone import TorchvisionBackbone
 
@@ -65,6 +66,8 @@ def build_head(settings: ModelSettings) -> nn.Module | None:
         return MatchingHead(settings.cosine_scale)
     if settings.head == "relation":
         return RelationHead(settings.head_regions)
+    if settings.head == "similarity":
+        return SimilarityHead(settings.cosine_scale)
     return None
 
 

@@ -63,9 +63,9 @@ class ModelSettings:
     dropout: float = 0.5
     """Dropout before the classifier, as in Noisy Student FER and FAN; with relation FAN has 0.6."""
 
-    head: Literal["csrn", "crn", "prototype", "matching", "relation"] | None = "csrn"
+    head: Literal["csrn", "crn", "prototype", "matching", "relation", "similarity"] | None = "csrn"
     """The few-shot head: CSRN, CRN, nearest class mean and matching network (both without parameters),
-    relation network, or none."""
+    relation network, EGS-Net's similarity branch (cosine with a learned scale), or none."""
 
     prototype_weight: float = 0.7
     """Weight of CSRN's channel-selected face prototype beside the pairs, in the score and in the loss."""
@@ -78,7 +78,8 @@ class ModelSettings:
     """How the prototype head compares embeddings."""
 
     cosine_scale: float = 1.0
-    """Factor of the cosine in the matching head's softmax; 1 is published, 10 makes surer choices."""
+    """Factor of the cosine in the matching head's softmax; 1 is published, 10 makes surer choices. Where the
+    learned factor of the similarity head starts, which is not published: 10 is usual."""
 
     head_regions: Literal["all", "face"] = "all"
     """Regions that the heads relation and crn compare: all three, taking their average, or the face alone,
@@ -132,9 +133,9 @@ class ModelSettings:
         check(0 <= self.attention_dropout < 1, "attention_dropout", "give a share of at least 0 and below 1")
         check(0 <= self.dropout < 1, "dropout", "give a share of at least 0 and below 1")
         check(
-            self.head in ("csrn", "crn", "prototype", "matching", "relation", None),
+            self.head in ("csrn", "crn", "prototype", "matching", "relation", "similarity", None),
             "head",
-            "choose csrn, crn, prototype, matching, relation or None",
+            "choose csrn, crn, prototype, matching, relation, similarity or None",
         )
         check(self.prototype_weight >= 0, "prototype_weight", "give 0 (off) or more")
         check(self.pairing in ("all", "published"), "pairing", "choose all or published")
