@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import tyro
 from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
@@ -41,6 +40,7 @@ from vidfer.learn.splits import check_same_split, training_split
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.settings import ModelSettings
+from vidfer.recipe_settings import settings_from_command_line
 from vidfer.store.reader import CropCache
 
 ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
@@ -195,4 +195,4 @@ def main(settings: Settings) -> None:
 
 if __name__ == "__main__":
     with exit_on_user_error("fewshot.py"):
-        main(tyro.cli(Settings, description=__doc__))
+        main(settings_from_command_line(Settings, __doc__))

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
-import tyro
 from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
@@ -53,6 +52,7 @@ from vidfer.learn.splits import (
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+from vidfer.recipe_settings import settings_from_command_line
 from vidfer.store.reader import CropCache
 
 
@@ -250,4 +250,4 @@ def main(settings: Settings) -> None:
 
 if __name__ == "__main__":
     with exit_on_user_error("noisy_student.py"):
-        main(tyro.cli(Settings, description=__doc__))
+        main(settings_from_command_line(Settings, __doc__))

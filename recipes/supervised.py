@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
 from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
@@ -35,6 +34,7 @@ from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
+from vidfer.recipe_settings import settings_from_command_line
 from vidfer.store.reader import CropCache
 
 
@@ -155,4 +155,4 @@ def main(settings: Settings) -> None:
 
 if __name__ == "__main__":
     with exit_on_user_error("supervised.py"):
-        main(tyro.cli(Settings, description=__doc__))
+        main(settings_from_command_line(Settings, __doc__))

@@ -12,7 +12,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "vidfer"
 ROOMS = ("clips", "crops", "store", "data", "models", "learn", "evaluate", "report")
 """From left to right; a room imports from its left only."""
 
-PROGRAM = {"cli.py", "commands.py", "cache_commands.py", "eval_commands.py", "console.py"}
+PROGRAM = {
+    *("cli.py", "commands.py", "cache_commands.py", "eval_commands.py", "console.py"),
+    "recipe_settings.py",
+}
 """What stands before the rooms: parses arguments, prints, and may import them all."""
 
 MAX_LINES = 350

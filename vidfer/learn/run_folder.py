@@ -35,7 +35,7 @@ PACKAGES = (
     "opencv-python-headless",
     "safetensors",
 )
-MAY_DIFFER = {"resume", "out", "tracker"}
+MAY_DIFFER = {"resume", "out", "tracker", "protocol"}
 """Settings that say nothing about the result, so that a resumed run may have others."""
 
 
@@ -58,6 +58,7 @@ class RunFolder:
 
     def __init__(self, settings: RunSettings, accelerator: Accelerator) -> None:
         self.path, self.accelerator = settings.out, accelerator
+        self.fold: str | None = None
         if settings.tracker == "wandb" and not accelerator.log_with:  # Accelerate would go on without it
             raise VidferError("--tracker wandb: it is not installed; pip install wandb, or choose another")
         problem = [None]
@@ -113,6 +114,11 @@ class RunFolder:
             **{name: [cache.clips[i].id for i in getattr(split, name)] for name in ("train", "val", "test")},
             "unlabelled": [other.clips[i].id for i in split.unlabelled],
         }
+        if split.fold is not None:
+            self.fold = split.fold.name
+            held_out = [cache.clips[i].id for i in split.fold.held_out]
+            data["fold"] = {"name": self.fold, "of": split.fold.of, "held_out": held_out}
+            data["fold"]["division_hash"] = split.fold.division_hash
         file = self.path / "data.json"
         known = json.loads(file.read_text()) if file.exists() else None
         self.accelerator.wait_for_everyone()
@@ -140,6 +146,8 @@ class RunFolder:
     def save_checkpoint(self, name: str, model: Recogniser, info: dict) -> None:
         """Writes ``checkpoints/<name>/``."""
         if self.accelerator.is_main_process:
+            # Apart from its run folder a checkpoint of cross-validation still says that it is one.
+            info = info | ({"fold": self.fold} if self.fold else {})
             save_checkpoint(self.path / "checkpoints" / name, model, info)
         self.accelerator.wait_for_everyone()
 

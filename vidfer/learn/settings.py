@@ -17,6 +17,8 @@ class RunSettings:
     """Crop cache to train from (made by `vidfer cache`)."""
     out: Path
     """Run folder: settings, metrics, checkpoints. Must not exist yet, unless --resume."""
+    protocol: Path | None = None
+    """A file of settings, such as recipes/protocols/fan_ckplus.yaml; options beside it override it."""
     resume: bool = False
     """Go on after the last finished epoch of an earlier run in the same folder."""
     seed: int = 0
@@ -45,6 +47,9 @@ class DataSettings:
     """Share of subjects held out for validation when the cache has no validation split."""
     split_seed: int = 0
     """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
+    fold: str | None = None
+    """Cross-validation: the fold to hold out as test, such as 3/10 (the third of ten by subject), 3/loso or
+    subject:S001 (leave one subject out), 3/ckplus (CK+'s own), 3/folds.csv (a table of `vidfer folds`)."""
     workers: int = 0
     """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
     decode: Literal["worker", "device"] = "worker"
