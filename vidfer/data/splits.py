@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vidfer.data.divide import divide
+from vidfer.data.folds import Fold
 from vidfer.errors import VidferError
 
 if TYPE_CHECKING:
@@ -31,23 +32,32 @@ class ClipSplit:
     classes: tuple[str, ...]
     note: str
     """How the split came about, and what was left out, in words."""
+    fold: Fold | None = None
+    """The fold under test, in cross-validation."""
 
 
 def split_clips(
-    cache: CropCache, classes: Sequence[str], *, val_fraction: float = 0.15, seed: int = 0
+    cache: CropCache,
+    classes: Sequence[str],
+    *,
+    val_fraction: float = 0.15,
+    seed: int = 0,
+    fold: Fold | None = None,
 ) -> ClipSplit:
     """Split the clips of the base classes, and find the unlabelled ones.
 
     The official splits hold where the cache has them; a missing official ``val`` is taken from ``train``.
     Without official splits ``val`` and ``test`` get ``val_fraction`` each, by subject where subjects are
-    known, otherwise by clip, with about the same share of every class. Clips of other classes are left out:
-    see :func:`novel_clips`.
+    known, otherwise by clip, with about the same share of every class. With a ``fold``, ``test`` is what the
+    fold holds out, ``val`` is taken from the rest in the same way, and official splits are put aside. Clips
+    of other classes are left out: see :func:`novel_clips`.
 
     Args:
         cache: an open crop cache.
         classes: names of the base classes; their order gives the class numbers.
         val_fraction: share of the clips, above 0 and below 0.5.
         seed: of the division; the result does not depend on the order of clips in the cache.
+        fold: of this cache, to hold out (:func:`vidfer.data.folds.find_fold`).
 
     Raises:
         VidferError: an unknown class, a subject in two parts, or too few subjects to divide.
@@ -61,7 +71,15 @@ def split_clips(
     notes = []
 
     divided: list[str] = []  # the parts that are our choice, not the data set's
-    if any(cache.clips[i].split for i in labelled):
+    if fold is not None:
+        held_out = {*fold.held_out}
+        shares = {"train": 1 - val_fraction, "val": val_fraction}
+        taken, how = divide(cache, [i for i in labelled if i not in held_out], shares, seed)
+        parts.update(taken, test=[i for i in labelled if i in held_out])
+        divided = ["val", "test"]
+        official = ", official splits are put aside" if any(cache.clips[i].split for i in labelled) else ""
+        notes.append(f"{fold.note}{official}; {val_fraction:.0%} of the rest is taken for val, {how}")
+    elif any(cache.clips[i].split for i in labelled):
         for i in labelled:
             parts[cache.clips[i].split or "train"].append(i)
         notes.append("official splits")
@@ -86,7 +104,8 @@ def split_clips(
 
     # Footage of official val and test clips shows the very people to be measured on, labels or not. Where we
     # chose the parts, their subjects' unlabelled clips step aside; in official ones the check below objects.
-    measured = {cache.clips[i].subject for part in divided for i in parts[part]} - {None}
+    chosen = [*(fold.held_out if fold else ()), *(i for part in divided for i in parts[part])]
+    measured = {cache.clips[i].subject for i in chosen} - {None}
     aside = {
         i for i in unlabelled if cache.clips[i].split in ("val", "test") or cache.clips[i].subject in measured
     }
@@ -99,6 +118,7 @@ def split_clips(
         unlabelled=tuple(unlabelled),
         classes=tuple(classes),
         note="; ".join(notes),
+        fold=fold,
     )
 
 

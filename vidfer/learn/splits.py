@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from vidfer.data.folds import find_fold
 from vidfer.data.splits import ClipSplit, novel_clips, split_clips
 from vidfer.errors import VidferError
 from vidfer.learn.settings import DataSettings
@@ -17,19 +18,27 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     """The split of a cache for training, its note saying what was left out.
 
     Training clips without a face are left out: they would teach what black looks like. In validation
-    they stay.
+    they stay. In cross-validation the people of the fold are held out, and of all novel clips only theirs are
+    measured later, so that everybody else may be trained on, with clips of the base classes.
 
     Raises:
-        VidferError: no clip to train on, or none to validate on.
+        VidferError: no clip to train on, or none to validate on; a fold without any clip to measure.
     """
     classes = settings.classes or trainable_classes(cache, settings.novel)
-    split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=settings.split_seed)
+    divided, seed = (*classes, *settings.novel), settings.split_seed
+    fold = find_fold(cache, settings.fold, divided, seed=seed) if settings.fold else None
+    split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=seed, fold=fold)
     if len(classes) < 2:
         raise VidferError(
             f"class '{classes[0]}' alone is nothing to tell apart; name two or more with --data.classes "
             f"({cache.path})"
         )
-    split = without_people_of(split, cache, settings.novel)
+    if fold is None:
+        split = without_people_of(split, cache, settings.novel)
+    else:
+        novel = novel_clips(cache, settings.novel, base=classes) if settings.novel else ()
+        if not {*fold.held_out} & {*split.test, *novel}:
+            raise VidferError(f"{fold.note}, but none of its clips is of {', '.join(divided)} ({cache.path})")
     train = tuple(i for i in split.train if cache.clips[i].n_faces > 0)
     for what, clips in (("clip with a face to train on", train), ("clip to validate on", split.val)):
         if not clips:
@@ -125,7 +134,8 @@ def check_same_split(info: dict, cache: CropCache, split: ClipSplit, checkpoint:
     if info.get("cache_hash") == cache.content_hash and info.get("split_hash") != split_hash(cache, split):
         raise VidferError(
             f"the model in {checkpoint} was trained on another split of {cache.path}; give "
-            f"--data.val-fraction, --data.split-seed and --data.novel as they were when it was trained"
+            f"--data.fold, --data.val-fraction, --data.split-seed and --data.novel as they were when it was "
+            f"trained"
         )
 
 

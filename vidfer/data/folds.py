@@ -1,0 +1,176 @@
+"""Cross-validation: which people are held out in which fold."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidfer.clips.ckplus import ckplus_folds
+from vidfer.data.divide import divide
+from vidfer.errors import VidferError
+
+if TYPE_CHECKING:
+    from vidfer.store.reader import CropCache
+
+FORMS = "3/10, 3/loso, subject:S001, 3/ckplus or 3/folds.csv"
+"""What a fold may be called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """One fold of a division of labelled clips; every clip of the division is held out in exactly one."""
+
+    number: int
+    """From 1."""
+    of: int
+    """How many folds the division has."""
+    rule: str
+    """What divides: ``10``, ``loso``, ``ckplus``, or the name of a table."""
+    held_out: tuple[int, ...]
+    """Indices into the cache: the clips of this fold, and all other labelled clips of its people."""
+    division_hash: str
+    """SHA-256 of the fold of every clip; two folds with the same one are of the same division."""
+    note: str
+
+    @property
+    def name(self) -> str:
+        """``3/10``, ``17/loso``, ``3/ckplus``, ``3/folds.csv``."""
+        return f"{self.number}/{self.rule}"
+
+
+def find_fold(cache: CropCache, name: str, classes: Sequence[str], *, seed: int = 0) -> Fold:
+    """A fold by its name; the same in every process and on every machine.
+
+    ``3/10``: the third of ten folds by subject (by clip where subjects are not known), with about the same
+    share of every class; depends on clip ids, subjects, labels and ``seed``. ``3/loso``: leave one subject
+    out, the third in ascending order; ``subject:S001`` names that subject. ``3/ckplus``: CK+'s
+    person-independent folds, of a cache built with source ``ckplus``. ``3/folds.csv``: as a table with the
+    columns ``id`` and ``fold`` says, such as `vidfer folds` writes.
+
+    Args:
+        cache: an open crop cache; its official splits play no part.
+        name: of the fold.
+        classes: clips of these labels are divided, whatever is trained on; CK+'s folds are over all labels.
+        seed: of ``3/10``.
+
+    Raises:
+        VidferError: no such fold, unknown subjects, or a table that does not fit the cache.
+    """
+    labelled = [i for i, c in enumerate(cache.clips) if c.label is not None and c.split != "unlabelled"]
+    wanted = [i for i in labelled if cache.clips[i].label in classes]
+    number, _, rule = name.partition("/")
+    if name.startswith("subject:"):
+        division, rule = _by_subject(cache, wanted), "loso"
+        number = str(_number_of(cache, division, name.removeprefix("subject:")))
+    elif not number.isdecimal() or not rule:
+        raise VidferError(f"there is no fold '{name}'; name one like {FORMS}")
+    elif rule == "loso":
+        division = _by_subject(cache, wanted)
+    elif rule == "ckplus":
+        division = _of_ckplus(cache, labelled)
+    elif rule.isdecimal():
+        if int(rule) < 2:
+            raise VidferError(f"fold '{name}': there must be at least 2 folds")
+        names = [f"fold {k}" for k in range(1, int(rule) + 1)]
+        parts, _ = divide(cache, wanted, dict.fromkeys(names, 1 / len(names)), seed)
+        division = {i: k for k, part in enumerate(names, start=1) for i in parts[part]}
+    else:
+        division, rule = _of_table(cache, wanted, Path(rule)), Path(rule).name
+    of = max(division.values())
+    if not 1 <= int(number) <= of:
+        raise VidferError(f"there is no fold '{name}': {rule} gives folds 1 to {of} ({cache.path})")
+    inside = {i for i, fold in division.items() if fold == int(number)}
+    people = {cache.clips[i].subject for i in inside} - {None}
+    held_out = tuple(i for i in labelled if i in inside or cache.clips[i].subject in people)
+    ids = sorted((cache.clips[i].id, fold) for i, fold in division.items())
+    who = f"{len(people)} subjects" if len(people) != 1 else f"subject {next(iter(people))}"
+    return Fold(
+        number=int(number),
+        of=of,
+        rule=rule,
+        held_out=held_out,
+        division_hash=hashlib.sha256(json.dumps(ids).encode()).hexdigest(),
+        note=f"fold {int(number)} of {of} ({rule}) is test: {who if people else f'{len(held_out)} clips'}",
+    )
+
+
+def _by_subject(cache: CropCache, clips: Sequence[int]) -> dict[int, int]:
+    """Leave one subject out: the place of each clip's subject in ascending order."""
+    unknown = [i for i in clips if cache.clips[i].subject is None]
+    if unknown:
+        raise VidferError(
+            f"the subject of {len(unknown)} clips is not known, such as '{cache.clips[unknown[0]].id}', so "
+            f"nobody can be left out; add them with `vidfer relabel`, or take folds like 3/10 ({cache.path})"
+        )
+    places = {s: k for k, s in enumerate(sorted({cache.clips[i].subject for i in clips}), start=1)}
+    return {i: places[cache.clips[i].subject] for i in clips}
+
+
+def _number_of(cache: CropCache, division: dict[int, int], subject: str) -> int:
+    for i, fold in division.items():
+        if cache.clips[i].subject == subject:
+            return fold
+    subjects = sorted({cache.clips[i].subject for i in division})
+    raise VidferError(
+        f"no clip of these classes shows subject '{subject}'; there are {len(subjects)}: "
+        f"{', '.join(subjects[:5])}{' ...' if len(subjects) > 5 else ''} ({cache.path})"
+    )
+
+
+def _of_ckplus(cache: CropCache, clips: Sequence[int]) -> dict[int, int]:
+    sources = sorted({cache.clips[i].source for i in clips})
+    if sources != ["ckplus"]:
+        raise VidferError(
+            f"CK+'s folds are of caches built with --src ckplus; {cache.path} has clips of "
+            f"{', '.join(sources) or 'no source'}; name a fold like 3/10"
+        )
+    folds = ckplus_folds(cache.clips[i].subject for i in clips)
+    return {i: folds[cache.clips[i].subject] for i in clips}
+
+
+def _of_table(cache: CropCache, clips: Sequence[int], file: Path) -> dict[int, int]:
+    folds = read_folds(file)
+    absent = [cache.clips[i].id for i in clips if cache.clips[i].id not in folds]
+    if absent:
+        raise VidferError(
+            f"{file} gives no fold for {len(absent)} labelled clips of {cache.path}, such as '{absent[0]}'; "
+            "add them, or leave their classes out with --data.classes"
+        )
+    missing = sorted(set(range(1, max(folds.values()) + 1)) - {folds[cache.clips[i].id] for i in clips})
+    if missing:
+        raise VidferError(
+            f"no clip of {cache.path} is in fold {missing[0]} of {file}; number folds from 1 on"
+        )
+    return {i: folds[cache.clips[i].id] for i in clips}
+
+
+def read_folds(file: Path) -> dict[str, int]:
+    """Clip id to fold number, from a CSV file with the columns ``id`` and ``fold``.
+
+    Raises:
+        VidferError: no such file, another header, an id twice, a fold that is no number from 1 on.
+    """
+    folds: dict[str, int] = {}
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            reader = csv.DictReader(lines)
+            if not {"id", "fold"} <= set(reader.fieldnames or ()):
+                raise VidferError(f"{file} has no columns id and fold; its first line must name them")
+            for row in reader:
+                where, fold = f"line {reader.line_num} of {file}", (row["fold"] or "").strip()
+                if not fold.isdecimal() or int(fold) < 1:
+                    raise VidferError(f"{where} has the fold '{fold}'; folds are numbered from 1 on")
+                if folds.setdefault(row["id"], int(fold)) != int(fold):
+                    raise VidferError(f"{where} puts '{row['id']}' into a second fold; take one line out")
+    except OSError as error:
+        raise VidferError(f"cannot read {file}: {error.strerror}; name a fold like {FORMS}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise VidferError(f"{file} is no CSV file in UTF-8 ({error}); save it as one") from error
+    if not folds:
+        raise VidferError(f"{file} has no line with an id and a fold")
+    return folds
