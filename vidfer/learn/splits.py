@@ -131,7 +131,8 @@ def check_same_split(info: dict, cache: CropCache, split: ClipSplit, checkpoint:
 
     The clips that choose the new model would then be clips that the old one has learned by heart.
     """
-    if info.get("cache_hash") == cache.content_hash and info.get("split_hash") != split_hash(cache, split):
+    known = info.get("split_hashes", {info.get("cache_hash"): info.get("split_hash")})
+    if known.get(cache.content_hash, split_hash(cache, split)) != split_hash(cache, split):
         raise VidferError(
             f"the model in {checkpoint} was trained on another split of {cache.path}; give "
             f"--data.fold, --data.val-fraction, --data.split-seed and --data.novel as they were when it was "
