@@ -7,12 +7,14 @@ Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/c
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
     DistributedDataParallelKwargs,
+    GradientAccumulationPlugin,
     ProjectConfiguration,
     set_seed,
 )
@@ -24,6 +26,7 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.episodic import (
     EpisodeBatches,
     EpisodeNet,
@@ -31,10 +34,10 @@ from vidfer.learn.episodic import (
     validate_episodes,
     validation_episodes,
 )
+from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.seeds import seed_epoch
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
 from vidfer.learn.splits import check_same_split, training_split
 from vidfer.models.build import build_recogniser
@@ -71,6 +74,7 @@ class Settings(RunSettings):
 def main(settings: Settings) -> None:
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
         log_with=None if settings.tracker == "none" else settings.tracker,
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
         # Whole episodes go to the processes: a step sees as many episodes as there are processes.
@@ -144,7 +148,11 @@ def main(settings: Settings) -> None:
         recogniser.encoder.load_state_dict(start.encoder.state_dict())
     net = EpisodeNet(recogniser, freeze_encoder=settings.freeze_encoder)
     noise = NoisedInput(settings.noise, model_settings)
-    optimiser, schedule = build_optimiser(net, settings.optimiser, task.epochs * len(train_loader))
+    if settings.sync_batch_norm:
+        net = sync_batch_norm(net, accelerator)
+    optimiser, schedule = build_optimiser(
+        net, settings.optimiser, epochs=task.epochs, batches=len(train_loader)
+    )
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
@@ -154,21 +162,17 @@ def main(settings: Settings) -> None:
     net, optimiser, schedule, train_loader = accelerator.prepare(net, optimiser, schedule, train_loader)
 
     progress = run.progress() or {"epoch": 0, "best": -1.0}
-    if progress["epoch"]:
-        run.load_state()
-
-    for epoch in range(progress["epoch"], task.epochs):
-        seed_epoch(settings.seed, epoch, accelerator.process_index)
-        train_clips.set_epoch(epoch)
-        train_loader.set_epoch(epoch)
-        name = f"epoch {epoch + 1}/{task.epochs}"
-        bar = tqdm(train_loader, desc=name, leave=False, disable=not accelerator.is_main_process)
+    run.load_state()
+    for number in range(progress["epoch"], task.epochs):
+        name = f"epoch {number + 1}/{task.epochs}"
+        bar = partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
+        epoch = Epoch(train_loader, run, number, progress, bar=bar)
+        train_clips.set_epoch(number)
         means = train_episodes(
             net,
-            bar,
+            epoch,
             optimiser,
             schedule,
-            accelerator,
             noise=noise,
             clip_norm=settings.optimiser.clip_norm,
             ways=task.ways,
@@ -177,17 +181,20 @@ def main(settings: Settings) -> None:
         accuracy = None
         if val_episodes is not None:
             accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        info = {"cache_hash": cache.content_hash, "epoch": epoch + 1, "base_classes": base_classes}
+        info = {"cache_hash": cache.content_hash, "epoch": number + 1, "base_classes": base_classes}
         info |= {"val_accuracy": accuracy}
         if accuracy is None or accuracy >= progress["best"]:  # of equals the later one
             progress["best"] = accuracy
             run.save_checkpoint("best", recogniser, info)
         run.save_checkpoint("last", recogniser, info)
         scores = {"val_accuracy": accuracy, "lr": schedule.get_last_lr()[0]}
-        run.log(epoch + 1, epoch=epoch + 1, **means, **scores)
-        run.save_state(progress | {"epoch": epoch + 1, "step": epoch + 1})
+        run.log(number + 1, epoch=number + 1, **means, **scores)
+        progress["epoch"] = number + 1
+        run.save_state(progress)
         found = "" if accuracy is None else f", validation accuracy {accuracy:.1%} ({val_episodes.ways}-way)"
-        accelerator.print(f"{name}: loss {means['loss']:.4f}{found}")
+        accelerator.print(
+            f"{name}: loss {means['loss']:.4f}{found}; waiting for data {means['waiting']:.1%} of the time"
+        )
 
     accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
     accelerator.end_training()

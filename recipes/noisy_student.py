@@ -7,6 +7,7 @@ Example: accelerate launch recipes/noisy_student.py --cache cache/afew.h5 \\
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,27 +15,33 @@ from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
     DistributedDataParallelKwargs,
+    GradientAccumulationPlugin,
     ProjectConfiguration,
     set_seed,
 )
 from tqdm.auto import tqdm
 
+from vidfer.console import Progress
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.evaluate.intervals import wilson_interval
+from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
+from vidfer.learn.corrections import with_corrections
 from vidfer.learn.ema import Ema
+from vidfer.learn.epoch import Epoch
+from vidfer.learn.labelling import label_clips
 from vidfer.learn.losses import smooth_targets
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.noisy_student import MixedBatches, MixedDataset
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.predict import predict, war_uar
-from vidfer.learn.pseudo_labels import from_predictions, read_pseudo_labels, write_pseudo_labels
+from vidfer.learn.pseudo_labels import from_predictions, write_pseudo_labels
 from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.seeds import seed_epoch
-from vidfer.learn.selection import select, student_targets, summarise
+from vidfer.learn.selection import student_targets, summarise
 from vidfer.learn.settings import (
     DataSettings,
     OptimiserSettings,
@@ -68,6 +75,12 @@ class Settings(RunSettings):
     """How often a student is trained; each becomes the teacher of the next."""
     width: int | None = None
     """Width of the student's network; by default, and at least, the teacher's."""
+    corrections: tuple[Path, ...] = ()
+    """Tables of pseudo-labels that a person has corrected, such as those of another run; the later ones
+    count more."""
+    stop_to_correct: bool = False
+    """Stop as soon as a round's pseudo-labels are written, so that a person can correct them; --resume goes
+    on."""
     from_teacher: bool = False
     """Start from the teacher's weights instead of from scratch."""
     pseudo: PseudoLabelSettings = field(default_factory=PseudoLabelSettings)
@@ -85,6 +98,7 @@ class Settings(RunSettings):
 def main(settings: Settings) -> None:
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
         log_with=None if settings.tracker == "none" else settings.tracker,
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
         dataloader_config=DataLoaderConfiguration(split_batches=True, use_seedable_sampler=True),
@@ -125,7 +139,6 @@ def main(settings: Settings) -> None:
     clips_to_label = ClipDataset(pool, split.unlabelled, n_frames=frames)
     pseudo_clips = ClipDataset(pool, split.unlabelled, **to_train)
     val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
-    label_loader = build_loader(clips_to_label, batch_size, workers=workers)
     val_loader = build_loader(val_clips, batch_size, workers=workers)
 
     run = RunFolder(settings, accelerator)
@@ -134,50 +147,65 @@ def main(settings: Settings) -> None:
         f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips, "
         f"{len(split.val)} to validate on ({split.note})"
     )
-    progress = run.progress() or {"round": 1, "epoch": 0, "step": 0, "best": -1.0, "best_of_all": -1.0}
+    progress = run.progress() or {"round": 1, "begun": 0, "epoch": 0, "step": 0}
+    progress = {"best": -1.0, "best_of_all": -1.0} | progress
 
     for number in range(progress["round"], settings.rounds + 1):
         # The teacher labels, without noise
         teacher_folder = settings.teacher if number == 1 else run.path / f"checkpoints/round{number - 1}"
         teacher, _ = load_checkpoint(teacher_folder)
-        labels_file = run.path / f"pseudo_labels/round{number}.csv"
-        if labels_file.exists():
-            labels = read_pseudo_labels(labels_file)
-            if labels.teacher_hash != checkpoint_hash(teacher_folder):
-                raise VidferError(
-                    f"{labels_file} was made by another teacher than the one in {teacher_folder} now; "
-                    f"put that one back, or choose another --out"
+        teacher_hash = checkpoint_hash(teacher_folder)
+        tables = [run.path / f"pseudo_labels/round{n}.csv" for n in range(1, number + 1)]
+        said = {}
+        for what, clips in {"unlabelled": clips_to_label, "val": val_clips}.items():
+            with Progress(f"round {number}: labelling {what} clips", "batch") as bar:
+                said[what] = label_clips(
+                    teacher.to(accelerator.device),
+                    clips,
+                    tables[-1].with_suffix(f".{what}.safetensors"),
+                    accelerator,
+                    key=teacher_hash,
+                    batch_size=batch_size,
+                    workers=workers,
+                    progress=bar if main_process else None,
                 )
-        else:
-            bar = tqdm(
-                accelerator.prepare(label_loader),
-                desc=f"round {number}: labelling",
-                leave=False,
-                disable=not main_process,
+        selection = asdict(settings.pseudo)
+        if settings.pseudo.calibrate:
+            selection["temperature"] = temperature = fit_temperature(said["val"])
+            before, after = (calibration_error(at_temperature(said["val"], t)) for t in (1.0, temperature))
+            said["unlabelled"] = at_temperature(said["unlabelled"], temperature)
+            accelerator.print(
+                f"round {number}: the teacher's temperature is {temperature:.2f}; on validation clips "
+                f"its confidence is {before:.1%} off without and {after:.1%} with it"
             )
-            found = predict(teacher.to(accelerator.device), bar, accelerator)
-            selection = asdict(settings.pseudo)
-            if settings.pseudo.calibrate:
-                known = predict(teacher, accelerator.prepare(val_loader), accelerator)
-                selection["temperature"] = temperature = fit_temperature(known)
-                found = at_temperature(found, temperature)
-                before, after = (calibration_error(p) for p in (known, at_temperature(known, temperature)))
-                accelerator.print(
-                    f"round {number}: the teacher's temperature is {temperature:.2f}; on validation clips "
-                    f"its confidence is {before:.1%} off without and {after:.1%} with it"
-                )
-            labels = from_predictions(found, other or cache, split.classes, checkpoint_hash(teacher_folder))
-            labels = select(labels, settings.pseudo)
-            accelerator.wait_for_everyone()
-            if main_process:
-                write_pseudo_labels(labels, labels_file, selection)
+
+        # A person may have corrected the labels, and the student learns from those that are confident
+        labels = from_predictions(said["unlabelled"], other or cache, split.classes, teacher_hash)
+        begun, just_labelled = progress["begun"] == number, not tables[-1].exists()
+        earlier = [*settings.corrections, *tables[:-1]]
+        labels, too_late = with_corrections(labels, tables[-1], earlier, settings.pseudo, begun=begun)
+        accelerator.wait_for_everyone()  # all have read the table
+        if main_process and not begun:
+            write_pseudo_labels(labels, tables[-1], selection)
         summary = summarise(labels)
-        if not progress["epoch"]:
+        if not begun:
             run.log(progress["step"], round=number, pseudo_labels=summary)
         accelerator.print(
             f"round {number}: {summary['selected']} of {summary['clips']} pseudo-labelled clips are chosen, "
             f"{summary['pool']} with repetitions: {summary['pool_per_class']}"
         )
+        if summary["checked"]:
+            right = wilson_interval(summary["right"], summary["checked"])
+            accelerator.print(f"round {number}: a person finds the teacher's label right in {right}")
+        if too_late:
+            accelerator.print(
+                f"round {number}: {too_late} corrections in {tables[-1]} came after the student had begun and "
+                f"wait for the next round; a new run honours them with --corrections"
+            )
+        if settings.stop_to_correct and just_labelled:
+            accelerator.print(f"stopped; correct {tables[-1]} and go on with --resume")
+            accelerator.end_training()
+            return
 
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
@@ -196,36 +224,36 @@ def main(settings: Settings) -> None:
             seed=settings.seed,
         )
         train_loader = build_loader(mixed, batch_size, batches=batches, workers=workers)
-        optimiser, schedule = build_optimiser(student, settings.optimiser, epochs * len(train_loader))
+        if settings.sync_batch_norm:
+            student = sync_batch_norm(student, accelerator)
+        optimiser, schedule = build_optimiser(
+            student, settings.optimiser, epochs=epochs, batches=len(train_loader)
+        )
         model, optimiser, schedule, train_loader, val_loader_here = accelerator.prepare(
             student, optimiser, schedule, train_loader, val_loader
         )
         student = accelerator.unwrap_model(model)
         ema = Ema(student, settings.train.ema_decay) if settings.train.ema_decay else None
         kept = student if ema is None else ema.module
-        if progress["epoch"]:
-            run.load_state(ema)
-
-        for epoch in range(progress["epoch"], epochs):
-            seed_epoch(settings.seed, (number - 1) * epochs + epoch, accelerator.process_index)
+        run.load_state(ema)
+        progress |= {"round": number, "begun": number}
+        for epoch_number in range(progress["epoch"], epochs):
+            name = f"round {number}, epoch {epoch_number + 1}/{epochs}"
+            bar = partial(tqdm, desc=name, leave=False, disable=not main_process)
+            epoch = Epoch(train_loader, run, (number - 1) * epochs + epoch_number, progress, ema=ema, bar=bar)
             # Accelerate tells the order to start the epoch; shared by processes, it does not tell the clips.
-            mixed.set_epoch((number - 1) * epochs + epoch)
-            train_loader.set_epoch((number - 1) * epochs + epoch)
-            name = f"round {number}, epoch {epoch + 1}/{epochs}"
-            bar = tqdm(train_loader, desc=name, leave=False, disable=not main_process)
+            mixed.set_epoch(epoch.number)
             means = train_epoch(
                 model,
-                bar,
+                epoch,
                 optimiser,
                 schedule,
-                accelerator,
                 noise=noise,
                 clip_norm=settings.optimiser.clip_norm,
-                ema=ema,
             )
             war, uar = war_uar(predict(kept, val_loader_here, accelerator))
             info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-            info |= {"round": number, "epoch": epoch + 1}
+            info |= {"round": number, "epoch": epoch_number + 1}
             info |= {"val_uar": uar, "val_war": war, "teacher_hash": labels.teacher_hash}
             if uar >= progress["best"]:  # of equals the later one, which was trained longer
                 progress["best"] = uar
@@ -234,11 +262,14 @@ def main(settings: Settings) -> None:
                 progress["best_of_all"] = uar
                 run.save_checkpoint("best", kept, info)
             run.save_checkpoint("last", kept, info)
-            progress |= {"round": number, "epoch": epoch + 1, "step": progress["step"] + 1}
+            progress |= {"epoch": epoch_number + 1, "step": progress["step"] + 1}
             scores = {"val_uar": uar, "val_war": war, "lr": schedule.get_last_lr()[0]}
-            run.log(progress["step"], round=number, epoch=epoch + 1, **means, **scores)
+            run.log(progress["step"], round=number, epoch=epoch_number + 1, **means, **scores)
             run.save_state(progress, ema)
-            accelerator.print(f"{name}: loss {means['loss']:.3f}, validation UAR {uar:.1%}, WAR {war:.1%}")
+            accelerator.print(
+                f"{name}: loss {means['loss']:.3f}, validation UAR {uar:.1%}, WAR {war:.1%}; "
+                f"waiting for data {means['waiting']:.1%} of the time"
+            )
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
 

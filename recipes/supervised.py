@@ -6,12 +6,14 @@ Example: accelerate launch recipes/supervised.py --cache cache/afew.h5 --out run
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
     DistributedDataParallelKwargs,
+    GradientAccumulationPlugin,
     ProjectConfiguration,
     set_seed,
 )
@@ -22,12 +24,13 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import exit_on_user_error
+from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.ema import Ema
+from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.predict import predict, war_uar
 from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.seeds import seed_epoch
 from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
 from vidfer.learn.splits import check_shares, split_hash, training_split
 from vidfer.learn.supervised import train_epoch
@@ -56,6 +59,7 @@ class Settings(RunSettings):
 def main(settings: Settings) -> None:
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
         log_with=None if settings.tracker == "none" else settings.tracker,
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
         # A batch is shared by the processes, so that their number does not change the training.
@@ -98,7 +102,9 @@ def main(settings: Settings) -> None:
     if settings.imagenet is not None:
         load_imagenet(model.encoder, settings.imagenet)
     noise = NoisedInput(settings.noise, settings.model)
-    optimiser, schedule = build_optimiser(model, settings.optimiser, epochs * len(train_loader))
+    if settings.sync_batch_norm:
+        model = sync_batch_norm(model, accelerator)
+    optimiser, schedule = build_optimiser(model, settings.optimiser, epochs=epochs, batches=len(train_loader))
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
@@ -110,41 +116,35 @@ def main(settings: Settings) -> None:
     kept = accelerator.unwrap_model(model) if ema is None else ema.module
 
     progress = run.progress() or {"epoch": 0, "best": -1.0}
-    if progress["epoch"]:
-        run.load_state(ema)
-
-    for epoch in range(progress["epoch"], epochs):
-        seed_epoch(settings.seed, epoch, accelerator.process_index)
-        train_clips.set_epoch(epoch)
-        train_loader.set_epoch(epoch)
-        bar = tqdm(
-            train_loader,
-            desc=f"epoch {epoch + 1}/{epochs}",
-            leave=False,
-            disable=not accelerator.is_main_process,
-        )
+    run.load_state(ema)
+    for number in range(progress["epoch"], epochs):
+        name = f"epoch {number + 1}/{epochs}"
+        bar = partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
+        epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=bar)
+        train_clips.set_epoch(number)
         means = train_epoch(
             model,
-            bar,
+            epoch,
             optimiser,
             schedule,
-            accelerator,
             noise=noise,
             clip_norm=settings.optimiser.clip_norm,
             label_smoothing=settings.train.label_smoothing,
-            ema=ema,
         )
         war, uar = war_uar(predict(kept, val_loader, accelerator))
         info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-        info |= {"epoch": epoch + 1, "val_uar": uar, "val_war": war}
+        info |= {"epoch": number + 1, "val_uar": uar, "val_war": war}
         if uar >= progress["best"]:  # of equals the later one, which was trained longer
             progress["best"] = uar
             run.save_checkpoint("best", kept, info)
         run.save_checkpoint("last", kept, info)
-        run.log(epoch + 1, epoch=epoch + 1, **means, val_uar=uar, val_war=war, lr=schedule.get_last_lr()[0])
-        run.save_state(progress | {"epoch": epoch + 1, "step": epoch + 1}, ema)
+        scores = {"val_uar": uar, "val_war": war, "lr": schedule.get_last_lr()[0]}
+        run.log(number + 1, epoch=number + 1, **means, **scores)
+        progress["epoch"] = number + 1
+        run.save_state(progress, ema)
         accelerator.print(
-            f"epoch {epoch + 1}/{epochs}: loss {means['loss']:.3f}, validation UAR {uar:.1%}, WAR {war:.1%}"
+            f"{name}: loss {means['loss']:.3f}, validation UAR {uar:.1%}, WAR {war:.1%}; "
+            f"waiting for data {means['waiting']:.1%} of the time"
         )
 
     accelerator.print(

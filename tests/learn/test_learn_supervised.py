@@ -1,12 +1,20 @@
 """The training epoch against a step worked out with plain torch."""
 
+import itertools
+from pathlib import Path
+
 import pytest
 import torch
 from accelerate import Accelerator
+from accelerate.utils import GradientAccumulationPlugin
 from torch import nn
+from torch.utils.data import DataLoader
 
 from vidfer.errors import VidferError
 from vidfer.learn.ema import Ema
+from vidfer.learn.epoch import Epoch
+from vidfer.learn.run_folder import RunFolder
+from vidfer.learn.settings import RunSettings
 from vidfer.learn.supervised import train_epoch
 
 
@@ -34,24 +42,29 @@ def batch(clips: int, **more) -> dict:
     return {"crops": crops, "frame_mask": torch.ones(clips, 1, dtype=torch.bool), "label": labels} | more
 
 
-def run(loader, clip_norm=0.0, ema=None, lr=0.5, **options):
-    torch.manual_seed(0)
-    model = Flat()
-    ema = None if ema is None else Ema(model, ema)
-    optimiser = torch.optim.SGD(model.parameters(), lr=lr)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0)
-    means = train_epoch(
-        model,
-        loader,
-        optimiser,
-        schedule,
-        Accelerator(cpu=True),
-        noise=Doubled().eval(),  # the epoch turns it on
-        clip_norm=clip_norm,
-        ema=ema,
-        **options,
-    )
-    return model, means, ema
+@pytest.fixture
+def run(tmp_path):
+    """Trains a :class:`Flat` for an epoch over the given batches."""
+    numbers = itertools.count()
+
+    def train(batches, clip_norm=0.0, ema=None, lr=0.5, accumulate=1, **options):
+        torch.manual_seed(0)
+        model = Flat()
+        ema = None if ema is None else Ema(model, ema)
+        plugin = GradientAccumulationPlugin(num_steps=accumulate)
+        accelerator = Accelerator(cpu=True, gradient_accumulation_plugin=plugin)
+        settings = RunSettings(cache=Path("a.h5"), out=tmp_path / str(next(numbers)), tracker="none")
+        optimiser = torch.optim.SGD(model.parameters(), lr=lr)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0)
+        model, optimiser, schedule, loader = accelerator.prepare(
+            model, optimiser, schedule, DataLoader(batches, batch_size=None)
+        )
+        epoch = Epoch(loader, RunFolder(settings, accelerator), 0, {}, ema=ema)
+        noise = Doubled().eval()  # the epoch turns it on
+        means = train_epoch(model, epoch, optimiser, schedule, noise=noise, clip_norm=clip_norm, **options)
+        return model, means, ema
+
+    return train
 
 
 def by_hand(one: dict, loss_of) -> tuple[nn.Module, float, list]:
@@ -67,7 +80,7 @@ def assert_stepped(model: nn.Module, start: nn.Module, gradients: list, rate: fl
         torch.testing.assert_close(after, before - rate * gradient)
 
 
-def test_a_labelled_step_is_smoothed_cross_entropy_on_noised_crops():
+def test_a_labelled_step_is_smoothed_cross_entropy_on_noised_crops(run):
     one = batch(4)
     model, means, _ = run([one], label_smoothing=0.1)
     start, loss, gradients = by_hand(
@@ -79,7 +92,7 @@ def test_a_labelled_step_is_smoothed_cross_entropy_on_noised_crops():
     assert means["train_war"] == right.float().mean()
 
 
-def test_a_mixed_step_adds_the_two_means():
+def test_a_mixed_step_adds_the_two_means(run):
     pseudo = torch.tensor([False, True, True, True])
     targets = torch.tensor([[1.0, 0, 0], [0.2, 0.3, 0.5], [0.6, 0.2, 0.2], [0, 0, 1.0]])
     one = batch(4, target=targets, pseudo=pseudo)
@@ -95,7 +108,7 @@ def test_a_mixed_step_adds_the_two_means():
     assert means["labelled_loss"] + means["pseudo_loss"] == pytest.approx(means["loss"])
 
 
-def test_gradients_are_clipped_to_the_norm():
+def test_gradients_are_clipped_to_the_norm(run):
     one = batch(4)
     model, _, _ = run([one], clip_norm=0.01)
     start, _, gradients = by_hand(one, lambda logits: nn.functional.cross_entropy(logits, one["label"]))
@@ -104,18 +117,18 @@ def test_gradients_are_clipped_to_the_norm():
     assert_stepped(model, start, [g * 0.01 / norm for g in gradients], 0.5)
 
 
-def test_the_average_follows_every_step():
+def test_the_average_follows_every_step(run):
     loader = [batch(4), batch(4)]
     model, _, ema = run(loader, ema=0.9)
     assert ema.steps == 2 and not ema.module.linear.weight.equal(model.linear.weight)
 
 
-def test_a_loss_that_is_no_number_stops_the_run_with_a_remedy():
+def test_a_loss_that_is_no_number_stops_the_run_with_a_remedy(run):
     with pytest.raises(VidferError, match=r"lower --optimiser\.lr"):
         run([batch(4), batch(4)], lr=float("inf"))
 
 
-def test_gradients_of_one_step_are_gone_in_the_next():
+def test_gradients_of_one_step_are_gone_in_the_next(run):
     one, other = batch(4), batch(4)
     model, _, _ = run([one, other])
     first, _, _ = run([one])

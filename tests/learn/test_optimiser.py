@@ -4,15 +4,61 @@ import pytest
 import torch
 from torch import nn
 
-from vidfer.learn.optimiser import build_optimiser, warmup_cosine
+from vidfer.errors import VidferError
+from vidfer.learn.optimiser import build_optimiser, rate
 from vidfer.learn.settings import OptimiserSettings
+
+FAN_CKPLUS = OptimiserSettings(
+    name="sgd",
+    nesterov=False,
+    lr=0.1,
+    weight_decay=1e-4,
+    decay_all=True,
+    warmup=0.0,
+    schedule="steps",
+    milestones=(30,),
+    factor=0.2,
+    clip_norm=0.0,
+)
+"""As published: SGD with momentum 0.9, lr 0.1, x 0.2 after 30 epochs, stop after 60."""
 
 
 def test_the_rate_rises_to_its_setting_and_falls_to_nothing():
-    rates = [warmup_cosine(step, 4, 12) for step in range(13)]
+    settings = OptimiserSettings(warmup=1 / 3)
+    rates = [rate(step, settings, 3, 4) for step in range(13)]
     assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
     assert rates[8] == pytest.approx(0.5) and rates[12] == pytest.approx(0.0)
-    assert warmup_cosine(99, 4, 12) == 0
+    assert rate(99, settings, 3, 4) == 0
+
+
+def test_the_rate_falls_at_milestones_and_stays_between_them():
+    settings = OptimiserSettings(schedule="steps", milestones=(2, 3), factor=0.1, warmup=0.125)
+    rates = [rate(step, settings, 4, 4) for step in range(16)]
+    assert rates[:3] == pytest.approx([1 / 3, 2 / 3, 1])
+    assert rates[3:] == pytest.approx([1] * 5 + [0.1] * 4 + [0.01] * 4)
+    assert {rate(step, OptimiserSettings(schedule="steps", warmup=0.0), 4, 4) for step in range(16)} == {1.0}
+
+
+def test_fans_schedule_is_torchs_own_sgd_with_multi_step_decay():
+    torch.manual_seed(0)
+    mine, torchs = nn.Linear(3, 2), nn.Linear(3, 2)
+    torchs.load_state_dict(mine.state_dict())
+    optimiser, schedule = build_optimiser(mine, FAN_CKPLUS, epochs=60, batches=2)
+    reference = torch.optim.SGD(torchs.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    decay = torch.optim.lr_scheduler.MultiStepLR(reference, [30], 0.2)
+    for number in range(60):
+        for _ in range(2):
+            crops = torch.randn(4, 3)
+            for model, stepper in ((mine, optimiser), (torchs, reference)):
+                stepper.zero_grad()
+                model(crops).square().sum().mul(0.01).backward()
+                stepper.step()
+            schedule.step()
+        decay.step()
+        if number < 59:
+            assert schedule.get_last_lr()[0] == pytest.approx(decay.get_last_lr()[0])
+    torch.testing.assert_close(mine.weight, torchs.weight)
+    torch.testing.assert_close(mine.bias, torchs.bias)
 
 
 @pytest.mark.parametrize(
@@ -22,9 +68,35 @@ def test_decay_is_on_matrices_of_trainable_parameters_only(name, kind):
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 2))
     model[2].requires_grad_(False)
     settings = OptimiserSettings(name=name, lr=0.1, weight_decay=0.3, warmup=0.5)
-    optimiser, schedule = build_optimiser(model, settings, steps=6)
+    optimiser, schedule = build_optimiser(model, settings, epochs=2, batches=3)
     decayed, plain = optimiser.param_groups
     assert type(optimiser) is kind
     assert decayed["params"] == [model[0].weight] and decayed["weight_decay"] == 0.3
     assert len(plain["params"]) == 3 and plain["weight_decay"] == 0
     assert schedule.get_last_lr() == pytest.approx([0.025, 0.025])
+
+
+def test_a_schedule_counts_steps_not_batches():
+    settings = OptimiserSettings(accumulate=3, warmup=0.0)
+    _, schedule = build_optimiser(nn.Linear(2, 2), settings, epochs=2, batches=4)  # 2 steps in an epoch
+    shares = [schedule.lr_lambdas[0](step) for step in range(5)]
+    assert shares == pytest.approx([rate(step, settings, 2, 2) for step in range(5)])
+    assert shares[2] == pytest.approx(0.5) and shares[4] == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"milestones": (3,)}, "only --optimiser.schedule steps has milestones"),
+        (
+            {"schedule": "steps", "milestones": (6, 3)},
+            "milestones 6 3: numbers of epochs from 1, each larger",
+        ),
+        ({"schedule": "steps", "milestones": (0,)}, "milestones 0: numbers of epochs from 1"),
+        ({"factor": 0.0}, "--optimiser.factor 0.0: must be greater than 0"),
+        ({"accumulate": 0}, "--optimiser.accumulate 0: a step needs at least 1 batch"),
+    ],
+)
+def test_mistakes(options, message):
+    with pytest.raises(VidferError, match=message):
+        OptimiserSettings(**options)

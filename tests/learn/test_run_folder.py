@@ -97,7 +97,34 @@ def test_a_half_written_state_does_not_count(settings, accelerator):
     assert all(a.equal(b) for a, b in zip(wanted, (*model.parameters(), *ema.module.parameters())))
     assert ema.steps == 1 and optimiser.state[next(iter(model.parameters()))]["step"] == 1
     run.save_state({"step": 2}, ema)
-    assert [folder.name for folder in (settings.out / "state").iterdir()] == ["step000002"]
+    assert [folder.name for folder in (settings.out / "state").iterdir()] == ["state00000002"]
+
+
+def test_a_state_is_loaded_once_and_what_is_prepared_later_starts_anew(settings, accelerator):
+    model, _ = accelerator.prepare(*_model_and_optimiser())
+    run = RunFolder(settings, accelerator)
+    run.load_state()  # there is none
+    run.save_state({"epoch": 1})
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    assert again.progress() == {"epoch": 1}
+    wanted = model.weight.clone()
+    for loaded in (True, False):
+        model.weight.data.zero_()
+        again.load_state()
+        assert model.weight.equal(wanted) is loaded
+
+
+def test_the_middle_of_an_epoch_belongs_to_its_processes(settings, accelerator):
+    run = RunFolder(settings, accelerator)
+    run.save_state({"epoch": 1}, partial={"done": 2, "sums": [[1.0], [2.0]]})
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    with pytest.raises(
+        VidferError, match="in the middle of an epoch that 2 processes shared, and here are 1"
+    ):
+        again.progress()
+    run.save_state({"epoch": 1}, partial={"done": 2, "sums": [[1.0]]})
+    assert again.progress() == {"epoch": 1}
+    assert again.take_partial() == {"done": 2, "sums": [[1.0]]} and again.take_partial() == {}
 
 
 def test_the_clips_of_each_part_are_listed_and_must_stay_the_same(settings, accelerator, striped_cache):

@@ -31,7 +31,7 @@ def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
     assert settings["model"]["width"] == 4 and settings["optimiser"]["lr"] == 1e-2
     environment = (teacher_run / "environment.json").read_text()
     assert json.loads(environment)["packages"]["torch"] and str(Path.home()) not in environment
-    assert [folder.name for folder in (teacher_run / "state").iterdir()] == ["step000012"]
+    assert [folder.name for folder in (teacher_run / "state").iterdir()] == ["state00000012"]
 
 
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(supervised, striped_cache, tmp_path):
@@ -53,12 +53,12 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(supervised, st
     run = subprocess.Popen([*command, *options.split()], start_new_session=True)
     # While the state after the second epoch is being written: the moment at which most can go wrong.
     while run.poll() is None:
-        if (killed / "state" / "step000001").exists() and (killed / "state" / "new.tmp").exists():
+        if (killed / "state" / "state00000001").exists() and (killed / "state" / "new.tmp").exists():
             break
         time.sleep(0.001)
     os.killpg(run.pid, signal.SIGKILL)
     assert run.wait() == -signal.SIGKILL, "the run was over before it could be killed"
-    assert not (killed / "state" / "step000005").exists()
+    assert not (killed / "state" / "state00000005").exists()
 
     with pytest.raises(VidferError, match="holds a run already; add --resume"):
         supervised.main(replace(settings, out=killed))
@@ -100,7 +100,7 @@ def test_two_processes_train_together(striped_cache, tmp_path):
     assert 0 < line["loss"] < 3 and 0 <= line["val_uar"] <= 1
     assert json.loads((tmp_path / "run" / "environment.json").read_text())["processes"] == 2
     # One state of each process's random numbers, one model.
-    assert len(list((tmp_path / "run" / "state" / "step000001").glob("random_states_*"))) == 2
+    assert len(list((tmp_path / "run" / "state" / "state00000001").glob("random_states_*"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -14,11 +13,12 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Sampler
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.errors import VidferError
+from vidfer.learn.batch_norm import share_buffers
 from vidfer.learn.embed import embed_clips
+from vidfer.learn.epoch import Epoch
 from vidfer.learn.head_loss import head_loss
+from vidfer.learn.optimiser import take_step
 from vidfer.learn.settings import EpisodeSettings
-from vidfer.learn.supervised import share_buffers
 from vidfer.learn.walk import evaluating
 from vidfer.models.recogniser import Recogniser
 
@@ -90,51 +90,42 @@ class EpisodeNet(nn.Module):
 
 def train_episodes(
     net: nn.Module,
-    loader: Iterable[dict],
+    epoch: Epoch,
     optimiser: Optimizer,
     schedule: LRScheduler,
-    accelerator: Accelerator,
     *,
     noise: nn.Module,
     clip_norm: float,
     ways: int,
     shots: int,
 ) -> dict[str, float]:
-    """One epoch over a loader of episodes.
+    """The episodes of an epoch that are not done yet.
 
     Args:
         net: prepared :class:`EpisodeNet`.
-        loader: prepared; batches in the order of :class:`EpisodeBatches`.
-        optimiser, schedule: prepared; both stepped after every episode.
+        epoch: its batches are in the order of :class:`EpisodeBatches`.
+        optimiser, schedule: prepared; both stepped after every episode, or after as many as are accumulated.
         noise: makes noised float crops of uint8 ones, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.
         ways, shots: N and K of the episodes.
 
     Returns:
-        ``loss`` and ``train_accuracy``, means over episodes and processes.
+        ``loss`` and ``train_accuracy``, means over episodes and processes, and ``waiting``.
 
     Raises:
         VidferError: the loss is no finite number any more.
     """
+    accelerator = epoch.accelerator
     net.train()
     noise.train()
-    sums = torch.zeros(3, device=accelerator.device)
-    for batch in loader:
-        loss, accuracy = net(noise(batch["crops"]), batch["frame_mask"], ways, shots)
-        optimiser.zero_grad()
-        accelerator.backward(loss)
-        if clip_norm:
-            accelerator.clip_grad_norm_(net.parameters(), clip_norm)
-        optimiser.step()
-        schedule.step()
-        sums += torch.stack([loss.detach(), accuracy, torch.ones_like(accuracy)])
+    for batch in epoch:
+        with accelerator.accumulate(net):
+            loss, accuracy = net(noise(batch["crops"]), batch["frame_mask"], ways, shots)
+            take_step(loss, net, optimiser, schedule, accelerator, clip_norm=clip_norm, ema=epoch.ema)
+        epoch.add(loss=loss, train_accuracy=accuracy)
+    means = epoch.means()
     share_buffers(net, accelerator)
-    loss, accuracy, episodes = accelerator.reduce(sums, "sum").tolist()
-    if not math.isfinite(loss):
-        raise VidferError(
-            "the loss is no finite number any more; lower --optimiser.lr, or train without fp16"
-        )
-    return {"loss": loss / episodes, "train_accuracy": accuracy / episodes}
+    return means
 
 
 def validation_episodes(

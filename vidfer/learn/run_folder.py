@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,7 @@ from safetensors.torch import load_file, save_file
 
 from vidfer.data.splits import ClipSplit
 from vidfer.errors import VidferError
+from vidfer.learn.data_record import data_record, joint_record
 from vidfer.learn.ema import Ema
 from vidfer.learn.files import write_json
 from vidfer.learn.settings import RunSettings
@@ -35,8 +37,11 @@ PACKAGES = (
     "opencv-python-headless",
     "safetensors",
 )
-MAY_DIFFER = {"resume", "out", "tracker", "protocol"}
+MAY_DIFFER = {"resume", "out", "tracker", "protocol", "stop_to_correct"}
 """Settings that say nothing about the result, so that a resumed run may have others."""
+
+
+PROGRESS = "progress.json"
 
 
 class RunFolder:
@@ -45,7 +50,7 @@ class RunFolder:
 
     All processes call all methods; only the main one writes, except for the state. Everything is replaced as
     a whole, so a kill at any moment leaves the older or the newer version, and a resumed run forgets what was
-    written after the last finished epoch.
+    written after the last saved state.
 
     Args:
         settings: of the recipe; ``settings.out`` is the folder.
@@ -58,6 +63,9 @@ class RunFolder:
 
     def __init__(self, settings: RunSettings, accelerator: Accelerator) -> None:
         self.path, self.accelerator = settings.out, accelerator
+        self.seed, self.save_every = settings.seed, settings.save_every
+        self._state_to_load: Path | None = None
+        self._partial: dict = {}
         self.fold: str | None = None
         if settings.tracker == "wandb" and not accelerator.log_with:  # Accelerate would go on without it
             raise VidferError("--tracker wandb: it is not installed; pip install wandb, or choose another")
@@ -105,20 +113,15 @@ class RunFolder:
         Raises:
             VidferError: a resumed run finds other data than it was started with.
         """
-        other = unlabelled or cache
-        data = {
-            "cache_hash": cache.content_hash,
-            "unlabelled_cache_hash": other.content_hash,
-            "classes": list(split.classes),
-            "note": split.note,
-            **{name: [cache.clips[i].id for i in getattr(split, name)] for name in ("train", "val", "test")},
-            "unlabelled": [other.clips[i].id for i in split.unlabelled],
-        }
-        if split.fold is not None:
-            self.fold = split.fold.name
-            held_out = [cache.clips[i].id for i in split.fold.held_out]
-            data["fold"] = {"name": self.fold, "of": split.fold.of, "held_out": held_out}
-            data["fold"]["division_hash"] = split.fold.division_hash
+        self.fold = split.fold.name if split.fold else None
+        self._keep_data(data_record(split, cache, unlabelled), str(cache.path))
+
+    def save_domains(self, splits: Sequence[ClipSplit], caches: Sequence[CropCache]) -> None:
+        """Writes ``data.json`` of a run on several caches, see :func:`joint_record`; raises the same."""
+        self.fold = splits[0].fold.name if splits[0].fold else None
+        self._keep_data(joint_record(splits, caches), ", ".join(str(cache.path) for cache in caches))
+
+    def _keep_data(self, data: dict, where: str) -> None:
         file = self.path / "data.json"
         known = json.loads(file.read_text()) if file.exists() else None
         self.accelerator.wait_for_everyone()
@@ -127,7 +130,7 @@ class RunFolder:
         if known not in (None, data):
             name = next(name for name in data if data[name] != known.get(name))
             raise VidferError(
-                f"{name} of {cache.path} is not what {file} says; resume with the caches the run was "
+                f"{name} of {where} is not what {file} says; resume with the caches the run was "
                 f"started with, or choose another --out"
             )
 
@@ -151,12 +154,13 @@ class RunFolder:
             save_checkpoint(self.path / "checkpoints" / name, model, info)
         self.accelerator.wait_for_everyone()
 
-    def save_state(self, progress: dict, ema: Ema | None = None) -> None:
-        """Ends an epoch: all that :meth:`load_state` needs to go on from here.
+    def save_state(self, progress: dict, ema: Ema | None = None, partial: dict | None = None) -> None:
+        """Saves all that :meth:`load_state` needs to go on from here.
 
         Args:
-            progress: numbers the recipe wants back, among them ``step``, which grows from call to call.
+            progress: what the recipe wants back from :meth:`progress`.
             ema: the averaged weights, if the run has them.
+            partial: in the middle of an epoch what :class:`vidfer.learn.epoch.Epoch` wants back.
         """
         main = self.accelerator.is_main_process
         new = self.path / "state" / "new.tmp"
@@ -168,14 +172,16 @@ class RunFolder:
         self.accelerator.wait_for_everyone()
         if main:
             metrics = self.path / "metrics.jsonl"
-            progress = progress | {"metrics_bytes": metrics.stat().st_size if metrics.exists() else 0}
+            record = {"progress": progress, "partial": partial or {}}
+            record |= {"metrics_bytes": metrics.stat().st_size if metrics.exists() else 0}
             if ema is not None:
                 save_file(ema.module.state_dict(), new / "ema.safetensors")
-                progress["ema_steps"] = ema.steps
-            write_json(new / "progress.json", progress)
+                record["ema_steps"] = ema.steps
+            write_json(new / PROGRESS, record)
             for file in new.iterdir():
                 sync(file)
-            name = f"step{progress['step']:06d}"
+            last = self._last_state()
+            name = f"state{1 if last is None else int(last.name.removeprefix('state')) + 1:08d}"
             replace_durably(new, new.with_name(name))
             for older in new.parent.iterdir():
                 if older.name != name:
@@ -183,29 +189,50 @@ class RunFolder:
         self.accelerator.wait_for_everyone()
 
     def progress(self) -> dict | None:
-        """What the last :meth:`save_state` was given, or None; later metrics are forgotten."""
-        state = self._last_state()
-        progress = None if state is None else json.loads((state / "progress.json").read_text())
-        metrics = self.path / "metrics.jsonl"
+        """What the last :meth:`save_state` was given, or None; later metrics are forgotten.
+
+        Raises:
+            VidferError: it was saved in the middle of an epoch by another number of processes, which share
+                the batches of an epoch in another way.
+        """
+        state, record = self._last_state(), {"progress": None, "metrics_bytes": 0, "partial": {}}
+        if state is not None:
+            record = json.loads((state / PROGRESS).read_text())
+        metrics, processes = self.path / "metrics.jsonl", self.accelerator.num_processes
+        before = len(record["partial"].get("sums", ())) or processes
+        if before != processes:
+            raise VidferError(
+                f"{self.path} was stopped in the middle of an epoch that {before} processes shared, and here "
+                f"are {processes}; resume with as many as before, or choose another --out"
+            )
         if self.accelerator.is_main_process and metrics.exists():
             with metrics.open("r+b") as file:
-                file.truncate(0 if progress is None else progress["metrics_bytes"])
+                file.truncate(record["metrics_bytes"])
         self.accelerator.wait_for_everyone()
-        return progress
+        self._state_to_load, self._partial = state, record["partial"]
+        return record["progress"]
+
+    def take_partial(self) -> dict:
+        """The ``partial`` that :meth:`progress` has found, for the first epoch that asks; then nothing."""
+        partial, self._partial = self._partial, {}
+        return partial
 
     def load_state(self, ema: Ema | None = None) -> None:
-        """Puts everything that is prepared, and the averaged weights, in the last saved state."""
-        state = self._last_state()
+        """Puts everything that is prepared, and the averaged weights, in the state that :meth:`progress` has
+        found. Does nothing when there is none, or the second time: what is prepared later starts anew."""
+        state, self._state_to_load = self._state_to_load, None
+        if state is None:
+            return
         self.accelerator.load_state(str(state))
         if ema is not None:
             ema.module.load_state_dict(
                 load_file(state / "ema.safetensors", device=str(self.accelerator.device))
             )
-            ema.steps = json.loads((state / "progress.json").read_text())["ema_steps"]
+            ema.steps = json.loads((state / PROGRESS).read_text())["ema_steps"]
 
     def _last_state(self) -> Path | None:
         # There are two only after a kill between the rename of the newer and the removal of the older.
-        return max((self.path / "state").glob("step??????"), default=None)
+        return max((self.path / "state").glob("state????????"), default=None)
 
 
 def to_json(value: Any) -> Any:

@@ -20,17 +20,24 @@ class RunSettings:
     protocol: Path | None = None
     """A file of settings, such as recipes/protocols/fan_ckplus.yaml; options beside it override it."""
     resume: bool = False
-    """Go on after the last finished epoch of an earlier run in the same folder."""
+    """Go on where an earlier run in the same folder was when its state was last saved."""
+    save_every: int = 500
+    """Steps between two saved states within an epoch: what a killed run does again at most. The end of an
+    epoch is always saved."""
     seed: int = 0
     """Seed of weights, frame sampling, batches and noise. The split of the clips has a seed of its own."""
     mixed_precision: Literal["no", "bf16", "fp16"] | None = None
     """Number format of the forward pass; by default what `accelerate launch` says."""
     tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"
     """Where curves go, besides metrics.jsonl: into the run folder, to an account at wandb, or nowhere."""
+    sync_batch_norm: bool = False
+    """Normalise over the clips of all processes; for several accelerators with few clips each."""
 
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise VidferError(f"--seed {self.seed}: must be 0 or more")
+        if self.save_every < 1:
+            raise VidferError(f"--save-every {self.save_every}: at least 1 step")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +74,31 @@ class DataSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimiserSettings:
-    """The optimiser and its schedule: linear warm-up, then half a cosine down to zero."""
+    """The optimiser and its schedule: linear warm-up, then half a cosine down to zero, or steps."""
 
     name: Literal["adamw", "adam", "sgd"] = "adamw"
-    """sgd has Nesterov momentum 0.9."""
+    """sgd has momentum 0.9."""
+    nesterov: bool = True
+    """Nesterov's form of sgd's momentum, or the plain one."""
     lr: float = 2e-3
     """Highest learning rate, reached after the warm-up."""
     weight_decay: float = 0.05
-    """On matrices and kernels; biases and normalisation layers have none."""
+    """On matrices and kernels; biases and normalisation layers have none, unless --optimiser.decay-all."""
+    decay_all: bool = False
+    """Weight decay on biases and normalisation layers too, as torch's optimisers do by themselves."""
     warmup: float = 0.1
     """Share of all steps spent warming up."""
+    schedule: Literal["cosine", "steps"] = "cosine"
+    """After the warm-up: half a cosine down to zero, or a fall at each of the milestones and none between."""
+    milestones: tuple[int, ...] = ()
+    """Epochs after which the rate of the schedule `steps` falls; none: it stays as it is."""
+    factor: float = 0.2
+    """What the rate is multiplied by at a milestone."""
     clip_norm: float = 1.0
     """Largest norm of the gradient over all parameters; 0 clips nothing."""
+    accumulate: int = 1
+    """Batches (or episodes, of each process) whose gradients make one step, as if they were one larger batch
+    but for batch normalisation: for batches that do not fit into memory."""
 
     def __post_init__(self) -> None:
         if self.lr <= 0:
@@ -87,8 +107,22 @@ class OptimiserSettings:
             raise VidferError(
                 f"--optimiser.warmup {self.warmup}: a share of all steps, 0 or more and below 1"
             )
+        if self.milestones and self.schedule != "steps":
+            raise VidferError(
+                f"--optimiser.milestones {' '.join(map(str, self.milestones))}: only "
+                f"--optimiser.schedule steps has milestones"
+            )
+        if any(epoch < 1 for epoch in self.milestones) or [*self.milestones] != sorted({*self.milestones}):
+            raise VidferError(
+                f"--optimiser.milestones {' '.join(map(str, self.milestones))}: numbers of epochs from 1, "
+                f"each larger than the one before"
+            )
+        if not 0 < self.factor <= 1:
+            raise VidferError(f"--optimiser.factor {self.factor}: must be greater than 0 and at most 1")
         if self.clip_norm < 0:
             raise VidferError(f"--optimiser.clip-norm {self.clip_norm}: must be 0 (off) or more")
+        if self.accumulate < 1:
+            raise VidferError(f"--optimiser.accumulate {self.accumulate}: a step needs at least 1 batch")
 
 
 @dataclass(frozen=True, kw_only=True)

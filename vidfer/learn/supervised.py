@@ -2,84 +2,71 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-
 import torch
-from accelerate import Accelerator
-from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vidfer.errors import VidferError
-from vidfer.learn.ema import Ema
+from vidfer.learn.batch_norm import share_buffers
+from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import noisy_student_loss, smooth_targets
+from vidfer.learn.optimiser import take_step
 
 
 def train_epoch(
     model: nn.Module,
-    loader: Iterable[dict],
+    epoch: Epoch,
     optimiser: Optimizer,
     schedule: LRScheduler,
-    accelerator: Accelerator,
     *,
     noise: nn.Module,
     clip_norm: float,
     label_smoothing: float = 0.0,
-    ema: Ema | None = None,
+    class_weights: Tensor | None = None,
 ) -> dict[str, float]:
-    """One pass over a loader.
+    """The steps of an epoch that are not done yet.
 
     Args:
         model: prepared by the accelerator; gives logits (B, C).
-        loader: batches with ``crops``, ``frame_mask``, ``label``, and, where some clips are pseudo-labelled,
-            ``target`` (B, C) and ``pseudo`` (B,), see :class:`vidfer.learn.noisy_student.MixedDataset`.
-        optimiser, schedule: prepared; both stepped after every batch.
+        epoch: its batches have ``crops``, ``frame_mask``, ``label``, and, where some clips are
+            pseudo-labelled, ``target`` (B, C) and ``pseudo`` (B,), see
+            :class:`vidfer.learn.noisy_student.MixedDataset`.
+        optimiser, schedule: prepared; both stepped after every batch, or after as many as are accumulated.
         noise: makes noised float crops of uint8 ones, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.
         label_smoothing: for labelled clips without a ``target``.
-        ema: follows the model, if given.
+        class_weights: (C,) how much a labelled clip of each class counts.
 
     Returns:
-        Means over the epoch and over the processes: ``loss``, ``labelled_loss``, ``pseudo_loss``, and
-        ``train_war``, the accuracy on noised labelled clips.
+        Means over the epoch and over the processes: ``loss``, ``labelled_loss``, ``pseudo_loss``,
+        ``train_war``, the accuracy on noised labelled clips, and ``waiting``.
 
     Raises:
         VidferError: the loss is no finite number any more.
     """
+    accelerator = epoch.accelerator
     model.train()
     noise.train()
-    sums = torch.zeros(5, device=accelerator.device)
-    for batch in loader:
-        logits = model(noise(batch["crops"]), batch["frame_mask"])
-        targets, pseudo = batch_targets(batch, logits.shape[1], label_smoothing)
-        labelled_loss, pseudo_loss = noisy_student_loss(logits, targets, pseudo)
-        optimiser.zero_grad()
-        accelerator.backward(labelled_loss + pseudo_loss)
-        if clip_norm:
-            accelerator.clip_grad_norm_(model.parameters(), clip_norm)
-        optimiser.step()
-        schedule.step()
-        if ema is not None:
-            ema.update(accelerator.unwrap_model(model))
+    for batch in epoch:
+        with accelerator.accumulate(model):
+            logits = model(noise(batch["crops"]), batch["frame_mask"])
+            targets, pseudo = batch_targets(batch, logits.shape[1], label_smoothing)
+            weights = None if class_weights is None else clip_weights(batch["label"], class_weights)
+            labelled_loss, pseudo_loss = noisy_student_loss(logits, targets, pseudo, weights)
+            loss = labelled_loss + pseudo_loss
+            take_step(loss, model, optimiser, schedule, accelerator, clip_norm=clip_norm, ema=epoch.ema)
         right = ((logits.argmax(1) == batch["label"]) & ~pseudo).sum()
-        ones = torch.ones_like(labelled_loss)
-        sums += torch.stack([labelled_loss.detach(), pseudo_loss.detach(), ones, right, (~pseudo).sum()])
-    share_buffers(model, accelerator)
-    if ema is not None:
-        share_buffers(ema.module, accelerator)
-    labelled, pseudo, steps, right, clips = accelerator.reduce(sums, "sum").tolist()
-    if not math.isfinite(labelled + pseudo):
-        raise VidferError(
-            "the loss is no finite number any more; lower --optimiser.lr, or train without fp16"
+        epoch.add(
+            loss=loss,
+            labelled_loss=labelled_loss,
+            pseudo_loss=pseudo_loss,
+            train_war=(right, (~pseudo).sum()),
         )
-    return {
-        "loss": (labelled + pseudo) / steps,
-        "labelled_loss": labelled / steps,
-        "pseudo_loss": pseudo / steps,
-        "train_war": right / max(1.0, clips),
-    }
+    means = epoch.means()
+    share_buffers(model, accelerator)
+    if epoch.ema is not None:
+        share_buffers(epoch.ema.module, accelerator)
+    return means
 
 
 def batch_targets(batch: dict[str, Tensor], n_classes: int, label_smoothing: float) -> tuple[Tensor, Tensor]:
@@ -90,8 +77,7 @@ def batch_targets(batch: dict[str, Tensor], n_classes: int, label_smoothing: flo
     return targets, torch.zeros_like(batch["label"], dtype=torch.bool)
 
 
-def share_buffers(model: nn.Module, accelerator: Accelerator) -> None:
-    """Gives every process the running statistics of the first one, whose model is the one that is saved."""
-    if accelerator.num_processes > 1:
-        for buffer in model.buffers():
-            broadcast(buffer)
+def clip_weights(labels: Tensor, class_weights: Tensor) -> Tensor:
+    """Weight (B,) of each clip; 1 where the label is unknown (-1), as that of a pseudo-labelled clip is."""
+    weights = class_weights.to(labels.device)[labels.clamp(min=0)]
+    return torch.where(labels < 0, torch.ones_like(weights), weights)
