@@ -47,11 +47,6 @@ def training_domains(
     for cache in caches:
         there = class_counts(cache)
         classes, novel = (tuple(n for n in names if n in there) for names in (data.classes, data.novel))
-        if data.classes and not classes:
-            raise VidferError(
-                f"{cache.path} has no clip of {', '.join(data.classes)}; leave it out, or name classes of it "
-                f"with --data.classes: {', '.join(there)}"
-            )
         split = training_split(cache, replace(data, classes=classes, novel=novel))
         unique = sum(other.path.stem == cache.path.stem for other in caches) == 1
         name = cache.path.stem if unique else cache.path.as_posix()
@@ -108,6 +103,12 @@ def _check_caches(caches: Sequence[CropCache], data: DataSettings) -> None:
                     f"--data.{option} {name}: no clip has this label in "
                     f"{', '.join(str(cache.path) for cache in caches)}; there are {', '.join(sorted(there))}"
                 )
+    for cache in caches:
+        if data.classes and not {*data.classes} & {*class_counts(cache)}:
+            raise VidferError(
+                f"{cache.path} has no clip of {', '.join(data.classes)}; leave it out, or name classes of it "
+                f"with --data.classes: {', '.join(class_counts(cache))}"
+            )
 
 
 def _with_episodes(cache: CropCache, split: ClipSplit, task: EpisodeSettings) -> ClipSplit:

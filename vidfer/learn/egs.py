@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Iterable
 
 import torch
-from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vidfer.errors import VidferError
+from vidfer.learn.batch_norm import share_buffers
 from vidfer.learn.egs_settings import EgsSettings, Learner
+from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import distillation_loss
-from vidfer.learn.supervised import share_buffers
+from vidfer.learn.optimiser import take_step
 from vidfer.models.recogniser import Recogniser
 
 GUIDES = ("similarity", "matching", "prototype")
@@ -114,10 +112,9 @@ class EgsNet(nn.Module):
 
 def train_egs(
     net: nn.Module,
-    loader: Iterable[dict],
+    epoch: Epoch,
     optimiser: Optimizer,
     schedule: LRScheduler,
-    accelerator: Accelerator,
     *,
     noise: nn.Module,
     clip_norm: float,
@@ -125,40 +122,31 @@ def train_egs(
     shots: int,
     learner: Learner,
 ) -> dict[str, float]:
-    """One epoch over a loader of episodes.
+    """The episodes of an epoch that are not done yet.
 
     Args:
         net: prepared :class:`EgsNet`.
-        loader: prepared; batches in the order of :class:`vidfer.learn.episodic.EpisodeBatches`.
-        optimiser, schedule: prepared; both stepped after every episode.
+        epoch: its batches are in the order of :class:`vidfer.learn.episodic.EpisodeBatches`.
+        optimiser, schedule: prepared; both stepped after every episode, or after as many as are accumulated.
         noise: makes noised float crops of uint8 ones, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.
         ways, shots: N and K of the episodes.
         learner: ``both`` for the joint stage, or whose turn it is.
 
     Returns:
-        What :meth:`EgsNet.forward` gives, as means over episodes and processes.
+        What :meth:`EgsNet.forward` gives, as means over episodes and processes, and ``waiting``.
 
     Raises:
         VidferError: the loss is no finite number any more.
     """
+    accelerator = epoch.accelerator
     net.train()
     noise.train()
-    sums, episodes = {}, 0
-    for batch in loader:
-        found = net(noise(batch["crops"]), batch["frame_mask"], batch["label"], ways, shots, learner)
-        optimiser.zero_grad()
-        accelerator.backward(found["loss"])
-        if clip_norm:
-            accelerator.clip_grad_norm_(net.parameters(), clip_norm)
-        optimiser.step()
-        schedule.step()
-        sums = {name: sums.get(name, 0) + value.detach() for name, value in found.items()}
-        episodes += 1
+    for batch in epoch:
+        with accelerator.accumulate(net):
+            found = net(noise(batch["crops"]), batch["frame_mask"], batch["label"], ways, shots, learner)
+            take_step(found["loss"], net, optimiser, schedule, accelerator, clip_norm=clip_norm)
+        epoch.add(**found)
+    means = epoch.means()
     share_buffers(net, accelerator)
-    means = accelerator.reduce(torch.stack([*sums.values()]) / episodes, "mean").tolist()
-    if not math.isfinite(means[0]):
-        raise VidferError(
-            "the loss is no finite number any more; lower --optimiser.lr, or train without fp16"
-        )
-    return dict(zip(sums, means))
+    return means

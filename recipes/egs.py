@@ -1,0 +1,216 @@
+"""Train EGS-Net (Zou et al., AAAI 2022): an emotion branch that classifies the base classes and a similarity
+branch that compares clips learn together, then take turns, each guided by the other.
+
+Example: accelerate launch recipes/egs.py --cache cache/ckplus.h5 cache/rafdb.h5 --out runs/egs
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from accelerate import Accelerator
+from accelerate.utils import (
+    DataLoaderConfiguration,
+    DistributedDataParallelKwargs,
+    GradientAccumulationPlugin,
+    ProjectConfiguration,
+    set_seed,
+)
+from tqdm.auto import tqdm
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.joined import JoinedClips
+from vidfer.data.loader import build_loader
+from vidfer.data.settings import NoiseSettings
+from vidfer.data.splits import labels_of
+from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.batch_norm import sync_batch_norm
+from vidfer.learn.domains import episodes_of, training_domains
+from vidfer.learn.egs import GUIDES, EgsNet, train_egs
+from vidfer.learn.egs_settings import EgsSettings
+from vidfer.learn.episodic import EpisodeBatches, validate_episodes, validation_episodes
+from vidfer.learn.epoch import Epoch
+from vidfer.learn.noised_input import NoisedInput
+from vidfer.learn.optimiser import build_optimiser
+from vidfer.learn.run_folder import RunFolder
+from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
+from vidfer.learn.splits import check_same_split, split_hash
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.settings import ModelSettings
+from vidfer.recipe_settings import settings_from_command_line
+
+MODEL = ModelSettings(encoder="resnet18", head="similarity", cosine_scale=10.0)
+EPISODES = EpisodeSettings(ways=5, shots=1, queries=16, per_epoch=100)
+ADAM = OptimiserSettings(name="adam", lr=1e-4, weight_decay=0.0, warmup=0.0, clip_norm=0.0)
+"""Network, episodes and optimiser of the protocol that the authors published with their next paper."""
+
+BRANCH_SETTINGS = ("head", "distance", "cosine_scale", "dropout")
+"""Settings of the model that --init does not replace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(RunSettings):
+    """Train EGS-Net on the base classes of one or several data sets."""
+
+    cache: tuple[Path, ...]
+    """Crop caches to train from (made by `vidfer cache`), one for each data set; each episode is from one."""
+    init: Path | None = None
+    """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
+    model: ModelSettings = field(default_factory=lambda: MODEL)
+    data: DataSettings = field(default_factory=DataSettings)
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
+    optimiser: OptimiserSettings = field(default_factory=lambda: ADAM)
+    episodes: EpisodeSettings = field(default_factory=lambda: EPISODES)
+    egs: EgsSettings = field(default_factory=EgsSettings)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.cache:
+            raise VidferError("--cache: name at least one crop cache")
+        self.egs.check_epochs(self.episodes.epochs)
+        if self.model.head not in GUIDES:
+            raise VidferError(
+                f"--model.head {self.model.head}: the similarity branch gives a posterior over the classes "
+                f"of an episode; choose {', '.join(GUIDES)}"
+            )
+
+
+def main(settings: Settings) -> None:
+    accelerator = Accelerator(
+        mixed_precision=settings.mixed_precision,
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
+        log_with=None if settings.tracker == "none" else settings.tracker,
+        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
+        # Whole episodes go to the processes: a step sees as many episodes as there are processes.
+        dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True),
+        # Nobody uses the maps here, and in the second stage one branch does not learn.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
+    set_seed(settings.seed)
+    task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
+
+    # Where to start from; what an encoder was trained on before can never be novel again
+    start, seen = None, ()
+    if settings.init is not None:
+        start, start_info = load_checkpoint(settings.init)
+        seen = (*start.classes, *start_info.get("base_classes", ()))
+        if again := sorted({*settings.data.novel} & {*seen}):
+            raise VidferError(
+                f"--data.novel {again[0]}: the encoder in {settings.init} was trained on this class; "
+                f"name another --init"
+            )
+
+    # Data
+    domains, classes = training_domains(settings.cache, settings.data, task)
+    base_classes = list(dict.fromkeys((*classes, *seen)))
+    for domain in domains:
+        if start and ("split_hashes" in start_info or start.classes == domain.split.classes):
+            check_same_split(start_info, domain.cache, domain.split, settings.init)
+    train_clips = JoinedClips(
+        [
+            ClipDataset(
+                domain.cache.path,
+                domain.split.train,
+                labels_of(domain.cache, domain.split.train, classes),
+                n_frames=frames,
+                training=True,
+                seed=settings.seed,
+                decode=settings.data.decode,
+            )
+            for domain in domains
+        ]
+    )
+    batches = EpisodeBatches(episodes_of(domains, classes, task, seed=settings.seed))
+    train_loader = build_loader(train_clips, batches.batch_size, batches=batches, workers=workers)
+    validation = {}
+    for domain in domains:
+        clips, cache = domain.split.val, domain.cache
+        has_face = [cache.clips[i].n_faces > 0 for i in clips]
+        labels = labels_of(cache, clips, classes)
+        if episodes := validation_episodes(labels, has_face, task, seed=settings.data.split_seed):
+            val_clips = ClipDataset(cache.path, clips, labels, n_frames=frames)
+            loader = build_loader(val_clips, batches.batch_size, workers=workers)
+            validation[domain.name] = (loader, episodes)
+
+    # Model, noise, optimiser
+    model_settings = settings.model
+    if start is not None:
+        branches = {name: getattr(settings.model, name) for name in BRANCH_SETTINGS}
+        model_settings = replace(start.settings, **branches)
+    recogniser = build_recogniser(model_settings, classes)
+    if start is not None:
+        recogniser.encoder.load_state_dict(start.encoder.state_dict())
+    egs = EgsNet(recogniser, settings.egs)
+    noise = NoisedInput(settings.noise, model_settings)
+    if settings.sync_batch_norm:
+        egs = sync_batch_norm(egs, accelerator)
+    optimiser, schedule = build_optimiser(
+        egs, settings.optimiser, epochs=task.epochs, batches=len(train_loader)
+    )
+
+    run = RunFolder(settings, accelerator)
+    run.save_domains([domain.split for domain in domains], [domain.cache for domain in domains])
+    for domain in domains:
+        train, val, note = len(domain.split.train), len(domain.split.val), domain.split.note
+        accelerator.print(f"{domain.name}: {train} clips to train on, {val} to validate on ({note})")
+        if domain.name not in validation:
+            accelerator.print(f"{domain.name}: too few validation clips for an episode")
+    if not validation:
+        accelerator.print("no validation at all: the last checkpoint will be the best")
+    net, optimiser, schedule, train_loader = accelerator.prepare(egs, optimiser, schedule, train_loader)
+
+    progress = run.progress() or {"epoch": 0, "best": -1.0}
+    run.load_state()
+    for number in range(progress["epoch"], task.epochs):
+        learner = settings.egs.learner(number)
+        name = f"epoch {number + 1}/{task.epochs} ({'joint' if learner == 'both' else learner})"
+        bar = partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
+        epoch = Epoch(train_loader, run, number, progress, bar=bar)
+        train_clips.set_epoch(number)
+        if (
+            settings.egs.starts_turn(number) and not epoch.done
+        ):  # of a turn taken up again the guide is loaded
+            egs.start_turn()
+        means = train_egs(
+            net,
+            epoch,
+            optimiser,
+            schedule,
+            noise=noise,
+            clip_norm=settings.optimiser.clip_norm,
+            ways=task.ways,
+            shots=task.shots,
+            learner=learner,
+        )
+        found = {
+            domain: validate_episodes(recogniser, loader, episodes, accelerator)
+            for domain, (loader, episodes) in validation.items()
+        }
+        accuracy = sum(found.values()) / len(found) if found else None
+        info = {"epoch": number + 1, "base_classes": base_classes, "val_accuracy": accuracy}
+        info |= {"split_hashes": {d.cache.content_hash: split_hash(d.cache, d.split) for d in domains}}
+        if accuracy is None or accuracy >= progress["best"]:  # of equals the later one
+            progress["best"] = accuracy
+            run.save_checkpoint("best", recogniser, info)
+        if number + 1 == settings.egs.joint_epochs:
+            run.save_checkpoint("joint", recogniser, info)
+        run.save_checkpoint("last", recogniser, info)
+        scores = {"val_accuracy": accuracy, "val_accuracies": found, "lr": schedule.get_last_lr()[0]}
+        run.log(number + 1, epoch=number + 1, learner=learner, **means, **scores)
+        progress["epoch"] = number + 1
+        run.save_state(progress)
+        said = "" if accuracy is None else f", validation accuracy {accuracy:.1%}"
+        accelerator.print(
+            f"{name}: loss {means['loss']:.4f}{said}; waiting for data {means['waiting']:.1%} of the time"
+        )
+
+    accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
+    accelerator.end_training()
+
+
+if __name__ == "__main__":
+    with exit_on_user_error("egs.py"):
+        main(settings_from_command_line(Settings, __doc__))
