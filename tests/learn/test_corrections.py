@@ -1,0 +1,189 @@
+"""What a person writes into the table of pseudo-labels, and who honours it."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vidfer.errors import VidferError
+from vidfer.learn.corrections import read_corrections, with_corrections
+from vidfer.learn.pseudo_labels import PseudoLabels, read_pseudo_labels, write_pseudo_labels
+from vidfer.learn.selection import select, student_targets, summarise
+from vidfer.learn.settings import PseudoLabelSettings
+from vidfer.learn.table_file import read_table
+
+SETTINGS = PseudoLabelSettings(threshold=0.5, quota=3)
+
+
+def some_labels() -> PseudoLabels:
+    """The teacher says angry of a, b, c, d (e has no face), happy of f, and nothing sure of g."""
+    p = [[0.9, 0.05, 0.05], [0.8, 0.1, 0.1], [0.7, 0.2, 0.1], [0.6, 0.2, 0.2], [0.9, 0.05, 0.05]]
+    p += [[0.1, 0.8, 0.1], [0.4, 0.3, 0.3]]
+    return PseudoLabels(
+        clip_ids=tuple("abcdefg"),
+        probabilities=np.array(p, np.float32),
+        has_face=np.array([True] * 4 + [False] + [True] * 2),
+        weights=np.zeros(7, np.int64),
+        classes=("angry", "happy", "sad"),
+        teacher_hash="t",
+        cache_hash="c",
+    )
+
+
+def weights(labels: PseudoLabels) -> dict[str, int]:
+    return dict(zip(labels.clip_ids, labels.weights.tolist()))
+
+
+def written(table: Path, earlier=(), labels=None) -> PseudoLabels:
+    """The table as the recipe first writes it."""
+    labels, _ = with_corrections(labels or some_labels(), table, earlier, SETTINGS, begun=False)
+    write_pseudo_labels(labels, table, {})
+    return labels
+
+
+def correct(table: Path, **words: str) -> None:
+    """As a person does in a spreadsheet, which also sorts the rows and writes semicolons."""
+    rows = [row for _, row in read_table(table, ())]
+    for row in rows:
+        row["corrected"] = words.get(row["clip"], row["corrected"])
+    with table.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: row["confidence"]))
+
+
+def test_a_corrected_clip_is_learned_once_for_sure_and_takes_a_place_of_its_class(tmp_path):
+    before = select(some_labels(), SETTINGS)
+    assert weights(before) == {"a": 1, "b": 1, "c": 1, "d": 0, "e": 0, "f": 3, "g": 0}
+    written(tmp_path / "round1.csv")
+    correct(tmp_path / "round1.csv", b="Happiness", c="drop", g="sad", f="OK")
+    labels, late = with_corrections(some_labels(), tmp_path / "round1.csv", (), SETTINGS, begun=False)
+    assert labels.corrections == {"b": "happy", "c": "drop", "g": "sad", "f": "happy"} and late == 0
+    # angry: a, d and a again. happy: b and f by a person, none is left to repeat. sad: g alone.
+    assert weights(labels) == {"a": 2, "b": 1, "c": 0, "d": 1, "e": 0, "f": 1, "g": 1}
+    soft = student_targets(labels, soft=True)
+    assert soft[[1, 5, 6]].tolist() == [[0, 1, 0], [0, 1, 0], [0, 0, 1]]
+    assert np.array_equal(soft[0], labels.probabilities[0])
+    assert student_targets(labels, soft=False)[6].tolist() == [0, 0, 1]
+
+
+def test_the_summary_says_how_often_the_person_agreed(tmp_path):
+    written(tmp_path / "round1.csv")
+    correct(tmp_path / "round1.csv", a="ok", b="happy", c="drop", g="angry")
+    labels, _ = with_corrections(some_labels(), tmp_path / "round1.csv", (), SETTINGS, begun=False)
+    found = summarise(labels)
+    assert (found["corrected"], found["dropped"], found["checked"], found["right"]) == (4, 1, 4, 2)
+    assert found["pool_per_class"] == {"angry": 3, "happy": 3, "sad": 0}
+    # The report reads the same from the file.
+    write_pseudo_labels(labels, tmp_path / "round1.csv", {})
+    assert summarise(read_pseudo_labels(tmp_path / "round1.csv")) == found
+
+
+def test_the_next_round_carries_corrections_and_its_teacher_is_not_praised_for_them(tmp_path):
+    one, two = tmp_path / "round1.csv", tmp_path / "round2.csv"
+    written(one)
+    correct(one, b="happy", c="drop")
+    second = written(two, [one])
+    assert second.corrections == second.carried == {"b": "happy", "c": "drop"}
+    assert summarise(second)["corrected"] == 2 and summarise(second)["checked"] == 0
+    with two.open(newline="") as file:
+        assert {r["clip"]: r["corrected"] for r in csv.DictReader(file) if r["corrected"]} == {
+            "b": "happy",
+            "c": "drop",
+        }
+    # Taken back, changed, new; and one more in the table of the first round.
+    correct(two, b="", c="sad", a="ok")
+    correct(one, f="sad")
+    labels, _ = with_corrections(some_labels(), two, [one], SETTINGS, begun=False)
+    assert labels.corrections == {"c": "sad", "a": "angry", "f": "sad"}
+    assert labels.carried == {"f": "sad"} and summarise(labels)["checked"] == 2
+
+
+def test_a_student_that_has_begun_goes_on_with_what_it_began_with(tmp_path):
+    table = tmp_path / "round1.csv"
+    written(table)
+    correct(table, b="happy")
+    began, _ = with_corrections(some_labels(), table, (), SETTINGS, begun=False)
+    write_pseudo_labels(began, table, {})
+    correct(table, b="sad", a="ok")
+    labels, late = with_corrections(some_labels(), table, (), SETTINGS, begun=True)
+    assert labels.corrections == {"b": "happy"} and weights(labels) == weights(began) and late == 2
+    assert written(tmp_path / "round2.csv", [table]).corrections == {"b": "sad", "a": "angry"}
+
+
+def test_a_list_made_by_hand_will_do(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("corrected,clip\ndrop,a\nsad,g\n")
+    assert read_corrections(file, some_labels()) == {"a": "drop", "g": "sad"}
+    assert written(tmp_path / "round1.csv", [file]).carried == {"a": "drop", "g": "sad"}
+
+
+def test_a_kill_before_the_json_leaves_a_table_that_can_be_read(tmp_path):
+    table = tmp_path / "round1.csv"
+    written(table)
+    old = table.with_suffix(".json").read_text()
+    correct(table, b="happy", c="drop")
+    labels, _ = with_corrections(some_labels(), table, (), SETTINGS, begun=False)
+    write_pseudo_labels(labels, table, {})
+    table.with_suffix(".json").write_text(old)
+    again, _ = with_corrections(some_labels(), table, (), SETTINGS, begun=False)
+    assert again.corrections == labels.corrections and weights(again) == weights(labels)
+    table.with_suffix(".json").unlink()
+    assert with_corrections(some_labels(), table, (), SETTINGS, begun=False)[0].weights.sum()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "clip,corrected\na,\nb,hapy\n",
+            r"line 3, clip 'b': .* 'hapy'; did you mean happy\? it can be",
+        ),
+        ("clip,corrected\na,surprise\n", "corrected is 'surprise'; it can be angry, happy, sad, ok .* drop"),
+        ("clip,corrected\n7,sad\n", "line 2: '7' is none of the unlabelled clips; .* import the column clip"),
+        ("clip,corrected\ne,sad\n", "line 2: no face was found in 'e', .* leave corrected empty"),
+        ("clip,corrected\na,sad\na,happy\n", "line 3: 'a' is happy here, sad above; leave one row"),
+        ("clip,corrected\na,ok\n", "corrected is ok, but the column label does not say"),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_line(tmp_path, text, message):
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(VidferError, match=message):
+        read_corrections(tmp_path / "mine.csv", some_labels())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("\na,,angry", "\na,,sad", "label of 'a' is sad, and was angry; put that back, and what is right"),
+        ("0.9000,1,1,", "0.9000,0,1,", "weight of 'a' is 0, and was 1; put that back"),
+    ],
+)
+def test_a_correction_in_another_column_is_not_lost(tmp_path, old, new, message):
+    table = tmp_path / "round1.csv"
+    written(table)
+    text = table.read_text().replace("\r\n", "\n")
+    assert text.count(old) == 1, text
+    table.write_text(text.replace(old, new))
+    with pytest.raises(VidferError, match=message):
+        with_corrections(some_labels(), table, (), SETTINGS, begun=False)
+
+
+def test_a_row_that_is_gone_is_no_correction(tmp_path):
+    table = tmp_path / "round1.csv"
+    written(table)
+    lines = [line for line in table.read_text().splitlines() if line[:2] not in ("b,", "c,")]
+    table.write_text("\n".join(lines))
+    with pytest.raises(VidferError, match="no row of 'b' and 1 others; put it back, with drop under"):
+        with_corrections(some_labels(), table, (), SETTINGS, begun=False)
+
+
+def test_dropping_all_that_was_confident_is_told(tmp_path):
+    table = tmp_path / "round1.csv"
+    sure = replace(some_labels(), has_face=np.array([True] + [False] * 6))
+    written(table, labels=sure)
+    correct(table, a="drop")
+    with pytest.raises(VidferError, match="no pseudo-label"):
+        with_corrections(sure, table, (), SETTINGS, begun=False)
