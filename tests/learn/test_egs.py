@@ -138,12 +138,15 @@ def test_only_the_learner_changes_and_the_guide_is_frozen_to_the_bit(learner, le
         assert all(p.grad is None for p in other.parameters())
 
 
-def test_a_guide_has_no_dropout_and_the_statistics_of_training():
+def test_a_guide_has_no_dropout_and_normalises_by_the_episode():
     net = net_of(dropout=0.9).train()
-    assert net.recogniser.training and not any(module.training for module in net.guide.modules())
     said = [branches(net.guide, *episode())[0] for _ in range(2)]
     assert said[0].equal(said[1])
-    assert not net.eval().recogniser.training
+    for name, buffer in net.guide.named_buffers():
+        if "running" in name:
+            buffer += 1
+    assert branches(net.guide, *episode())[0].equal(said[0])
+    torch.testing.assert_close(branches(net_of().train().recogniser, *episode())[0], said[0])
 
 
 def test_who_saves_the_net_has_the_guide_too():

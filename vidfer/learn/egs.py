@@ -31,6 +31,9 @@ class EgsNet(nn.Module):
     encoder and own branch of the learner are trained, by the learner's own loss and by the divergence of its
     posterior from that of the other branch of the guide, over the classes of the episode, for the queries.
 
+    Frozen means: weights, and running statistics of batch normalisation, stay bit by bit as they are, and
+    nothing flows back. It normalises by the clips of the episode, as the learner does.
+
     The guide is a part of this module, so that whoever saves and loads its state has the guide too.
     """
 
@@ -40,11 +43,18 @@ class EgsNet(nn.Module):
         self.settings = settings
         self.recogniser = recogniser
         self.guide = copy.deepcopy(recogniser).requires_grad_(False)
+        for module in self.guide.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.track_running_stats = False
 
     def train(self, mode: bool = True) -> EgsNet:
         super().train(mode)
-        # No dropout, and running statistics of batch normalisation that stay as they are.
-        self.guide.eval()
+        self.guide.eval()  # no dropout
+        for module in self.guide.modules():
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                # Statistics of the episode, as the learner has: the running ones mix the data sets, and
+                # depend on the number of processes. They are not touched.
+                module.train(mode)
         return self
 
     def start_turn(self) -> None:

@@ -1,0 +1,213 @@
+"""recipes/egs.py: two stages on two data sets, a real SIGKILL, and one or two processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import load_recipe
+from crop_caches import store_clips
+from recipe_runs import FAST, RECIPES, metrics, weights
+from striped_cache import draw_crops, write_striped_cache
+
+from vidfer.clips.clip import Clip
+from vidfer.crops import STATUS
+from vidfer.errors import VidferError
+from vidfer.learn.egs_settings import EgsSettings
+from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings
+from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.settings import ModelSettings
+
+MODEL = ModelSettings(encoder="resnet18", width=4, head="similarity", cosine_scale=10.0, dropout=0.0)
+EPISODES = EpisodeSettings(ways=3, shots=1, queries=2, per_epoch=4, val_episodes=20, epochs=4)
+EGS = EgsSettings(joint_epochs=2)
+
+
+@pytest.fixture(scope="session")
+def egs():
+    return load_recipe("egs")
+
+
+@pytest.fixture(scope="session")
+def domains(tmp_path_factory) -> tuple[Path, Path]:
+    """Two striped caches of other people, with labels of their own: the second knows surprise, not angry."""
+    folder = tmp_path_factory.mktemp("domains")
+    write_striped_cache(folder / "one.h5", {"train": 6, "val": 3})
+    rng, made = np.random.default_rng(1), []
+    for split, count in (("train", 5), ("val", 3), ("test", 2)):
+        for number, label in enumerate(("surprise", "happy", "sad", "awed")):
+            for i in range(count):
+                if (split == "test") != (label == "awed"):
+                    continue
+                clip_id = f"{split}/{label}{i}"
+                clip = Clip(
+                    id=clip_id, path=folder / clip_id, label=label, subject=f"other {split}{i}", split=split
+                )
+                status = np.full(3, STATUS.index("detected"), np.uint8)
+                made.append((clip, status, draw_crops(number % 3, 3, 32, rng)))
+    store_clips(folder / "two.h5", made, size_px=32)
+    return folder / "one.h5", folder / "two.h5"
+
+
+def settings_of(recipe, cache, out, **options):
+    common = {"cache": cache, "out": out, "model": MODEL, "episodes": EPISODES, "egs": EGS}
+    common |= {name: FAST[name] for name in ("tracker", "data", "noise")}
+    common |= {"optimiser": OptimiserSettings(name="adam", lr=1e-2, warmup=0.0, clip_norm=0.0)}
+    return recipe.Settings(**common | options)
+
+
+def arguments_of(settings) -> list[str]:
+    """The command line that gives these settings."""
+    options = ["--cache", *settings.cache, "--out", settings.out, "--tracker", "none"]
+    for group, names in {
+        "data": ("frames",),
+        "noise": ("flip", "brightness", "contrast", "sharpness", "translation"),
+        "model": ("encoder", "width", "head", "cosine_scale", "dropout"),
+        "episodes": ("ways", "shots", "queries", "per_epoch", "val_episodes", "epochs"),
+        "egs": ("joint_epochs", "turn_epochs"),
+        "optimiser": ("name", "lr", "warmup", "clip_norm", "weight_decay", "accumulate"),
+    }.items():
+        for name in names:
+            options += [f"--{group}.{name.replace('_', '-')}", getattr(getattr(settings, group), name)]
+    return [*map(str, options), "--save-every", str(settings.save_every)]
+
+
+def without_clock(run: Path) -> list[dict]:
+    return [{name: value for name, value in line.items() if name != "waiting"} for line in metrics(run)]
+
+
+def test_two_stages_on_two_data_sets(egs, domains, tmp_path):
+    out = tmp_path / "run"
+    episodes = replace(EPISODES, per_epoch=8, epochs=8)
+    egs.main(settings_of(egs, domains, out, episodes=episodes, egs=replace(EGS, joint_epochs=4)))
+    lines = metrics(out)
+    assert [line["learner"] for line in lines] == ["both"] * 4 + ["emotion", "similarity"] * 2
+    assert all((line["guide_loss"] > 0) == (line["learner"] != "both") for line in lines)
+    assert lines[3]["emotion_loss"] < lines[0]["emotion_loss"]
+    assert max(line["val_accuracy"] for line in lines) > 0.6  # chance is 0.33
+    for line in lines:
+        assert line["val_accuracies"].keys() == {"one", "two"}
+        assert line["val_accuracy"] == pytest.approx(sum(line["val_accuracies"].values()) / 2)
+
+    model, info = load_checkpoint(out / "checkpoints" / "best")
+    assert model.classes == ("angry", "happy", "sad", "surprise")
+    assert info["base_classes"] == ["angry", "happy", "sad", "surprise"] and len(info["split_hashes"]) == 2
+    # The guide is no part of what is used later.
+    assert {name.split(".")[0] for name in weights(out, "last")} == {"encoder", "classifier", "head"}
+    assert load_checkpoint(out / "checkpoints" / "joint")[1]["epoch"] == 4
+    data = json.loads((out / "data.json").read_text())
+    assert [domain["classes"] for domain in data["domains"]] == [
+        ["angry", "happy", "sad"],
+        ["happy", "sad", "surprise"],
+    ]
+    assert data["train"] == data["domains"][0]["train"] + data["domains"][1]["train"]
+    assert len(data["train"]) == 18 + 15
+
+
+def kill_in_state(arguments: list[str], out: Path, number: int) -> None:
+    """Starts the recipe and kills it as soon as it has saved so many states."""
+    process = subprocess.Popen(
+        [sys.executable, RECIPES / "egs.py", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        end = time.monotonic() + 120
+        while not any(state.name >= f"state{number:08d}" for state in out.glob("state/state????????")):
+            assert process.poll() is None, process.stderr.read().decode()
+            assert time.monotonic() < end
+            time.sleep(0.002)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_killed_in_either_stage_it_ends_bit_by_bit_as_an_undisturbed_run(egs, domains, tmp_path):
+    settings = settings_of(egs, domains, tmp_path / "whole", model=replace(MODEL, dropout=0.5), save_every=1)
+    egs.main(settings)
+    killed = replace(settings, out=tmp_path / "killed")
+    # Four states an epoch: in the joint stage, and in the first turn, when learner and guide differ.
+    kill_in_state(arguments_of(killed), killed.out, 2)
+    kill_in_state([*arguments_of(killed), "--resume"], killed.out, 10)
+    egs.main(replace(killed, resume=True))
+    for name in ("last", "best", "joint"):
+        one, other = weights(settings.out, name), weights(killed.out, name)
+        assert all(one[key].equal(other[key]) for key in one), name
+    assert without_clock(settings.out) == without_clock(killed.out)
+
+
+def test_two_processes_with_half_the_episodes_each_learn_as_one(egs, domains, tmp_path):
+    """What a process draws at random is its own; all that is switched off here."""
+    still = replace(FAST["noise"], brightness=0.0, contrast=0.0, sharpness=0.0, translation=0.0)
+    optimiser = OptimiserSettings(name="adam", lr=1e-3, warmup=0.0, clip_norm=0.0, weight_decay=0.0)
+    settings = settings_of(
+        egs, domains, tmp_path / "one", noise=still, optimiser=replace(optimiser, accumulate=2)
+    )
+    egs.main(settings)
+    two = replace(settings, out=tmp_path / "two", optimiser=optimiser)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", RECIPES / "egs.py"]
+    subprocess.run([*command, *arguments_of(two)], check=True)
+    lines = list(zip(metrics(tmp_path / "one"), metrics(tmp_path / "two"), strict=True))
+    for one, other in lines:
+        for name in ("loss", "emotion_loss", "similarity_loss", "guide_loss", "train_accuracy"):
+            assert other[name] == pytest.approx(one[name], rel=1e-5), (one["epoch"], name)
+        assert one["lr"] == pytest.approx(other["lr"])
+
+
+def test_an_encoder_to_start_from(egs, domains, teacher_run, striped_cache, tmp_path):
+    teacher = teacher_run / "checkpoints" / "best"
+    settings = settings_of(
+        egs,
+        (striped_cache,),
+        tmp_path / "run",
+        init=teacher,
+        optimiser=OptimiserSettings(name="adam", lr=1e-9, warmup=0.0),
+        episodes=replace(EPISODES, per_epoch=1, epochs=1),
+        egs=EgsSettings(joint_epochs=1),
+    )
+    egs.main(settings)
+    before, after = weights(teacher_run, "best"), weights(tmp_path / "run", "last")
+    kernels = [name for name in before if name.startswith("encoder.") and name.endswith("weight")]
+    assert kernels and all(before[name].allclose(after[name], atol=1e-6) for name in kernels)
+    model, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "last")
+    assert (model.settings.encoder, model.settings.head) == ("grouped_resnet18", "similarity")
+    with pytest.raises(VidferError, match=r"the model in .* was trained on another split of"):
+        other_split = DataSettings(frames=2, classes=("angry", "happy", "sad"), novel=())
+        info_of_other = tmp_path / "other"
+        info_of_other.mkdir()
+        for file in teacher.iterdir():
+            text = file.read_bytes()
+            (info_of_other / file.name).write_bytes(
+                text.replace(b'"split_hash": "', b'"split_hash": "0') if file.suffix == ".json" else text
+            )
+        egs.main(replace(settings, out=tmp_path / "next", init=info_of_other, data=other_split))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"episodes": replace(EPISODES, ways=4)}, "4-way episodes need 4 classes with 3 training clips each"),
+        ({"episodes": replace(EPISODES, queries=5)}, "two.h5 has 0: happy 5, sad 5, surprise 5"),
+        ({"data": DataSettings(frames=2, classes=("angry", "joy"))}, "--data.classes joy: no clip has this"),
+        ({"data": DataSettings(frames=2, classes=("angry",))}, "two.h5 has no clip of angry; leave it out"),
+        ({"data": DataSettings(frames=2, novel=("contempt",))}, "--data.novel contempt: no clip has this"),
+        ({"data": DataSettings(frames=2, fold="1/3")}, "--data.fold 1/3: a fold is one of a single cache"),
+    ],
+)
+def test_mistakes(egs, domains, tmp_path, options, message):
+    with pytest.raises(VidferError, match=message):
+        egs.main(settings_of(egs, domains, tmp_path / "run", **options))
+    assert not (tmp_path / "run").exists()
+
+
+def test_settings_that_cannot_be(egs, domains, tmp_path):
+    with pytest.raises(VidferError, match=r"--episodes.epochs 5: after 2 joint ones"):
+        settings_of(egs, domains, tmp_path, episodes=replace(EPISODES, epochs=5))
+    with pytest.raises(VidferError, match=r"--model.head csrn: the similarity branch gives a posterior"):
+        settings_of(egs, domains, tmp_path, model=replace(MODEL, head="csrn"))
+    with pytest.raises(VidferError, match="--cache: name at least one crop cache"):
+        settings_of(egs, (), tmp_path)
