@@ -199,8 +199,8 @@ def main(settings: Settings) -> None:
             accelerator.print(f"round {number}: a person finds the teacher's label right in {right}")
         if too_late:
             accelerator.print(
-                f"round {number}: {too_late} corrections in {tables[-1]} came after the student had begun and "
-                f"wait for the next round; a new run honours them with --corrections"
+                f"round {number}: {too_late} corrections in {tables[-1]} came after the student had begun; "
+                f"the next round honours them, and so does --corrections in a new run"
             )
         if settings.stop_to_correct and just_labelled:
             accelerator.print(f"stopped; correct {tables[-1]} and go on with --resume")
