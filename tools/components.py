@@ -262,7 +262,7 @@ def write_report(settings: Settings) -> str:
         ),
         Panel(
             title="difference in the same column",
-            label=f"points of WAR to '{rows[0]}'",
+            label=f"WAR minus '{rows[0]}', points",
             line=0.0,
             line_name="",
             points=True,

@@ -32,6 +32,14 @@ class Panel:
     """Whether the values are differences, in points, instead of shares in per cent."""
 
 
+def in_percent(value: float, _: int) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def in_points(value: float, _: int) -> str:
+    return f"{100 * value:+.0f}" if round(100 * value) else "0"
+
+
 def draw_forest(rows: Sequence[str], panels: Sequence[Panel], path: Path) -> None:
     """Write the figure, on white, as PNG; the panels have the same series."""
     names = list(panels[0].series)
@@ -74,8 +82,7 @@ def draw_forest(rows: Sequence[str], panels: Sequence[Panel], path: Path) -> Non
         axes.set_yticks(range(len(rows)), rows)
         axes.set_title(panel.title)
         axes.set_xlabel(panel.label)
-        form = "{:+.0f}" if panel.points else "{:.0f} %"
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _, form=form: form.format(100 * x)))
+        axes.xaxis.set_major_formatter(FuncFormatter(in_points if panel.points else in_percent))
         dress(axes, LIGHT)
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x", color=LIGHT.faint, alpha=0.45, linewidth=0.6)

@@ -1,0 +1,135 @@
+"""The steps of a study: in order, once, and on from where they stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+sys.path.insert(0, str(TOOLS))
+
+from study import Step, cpu_seconds, run_steps  # noqa: E402
+
+
+def note(out: Path, name: str, *after: str, then: str = "") -> Step:
+    """A step that adds its name to a file."""
+    command = f"sh -c 'echo {name} >> {out}/order; {then}'"
+    return Step(name=name, command=command, after=after)
+
+
+def order(out: Path) -> list[str]:
+    return (out / "order").read_text().split()
+
+
+def test_every_step_runs_once_after_those_it_needs(tmp_path):
+    steps = [note(tmp_path, "a"), note(tmp_path, "x/b", "a"), note(tmp_path, "c", "a", "x/b")]
+    run_steps(steps, tmp_path, jobs=3)
+    assert order(tmp_path) == ["a", "x/b", "c"]
+    run_steps(steps, tmp_path, jobs=3)
+    assert order(tmp_path) == ["a", "x/b", "c"]
+    assert (tmp_path / "logs/x/b.log").read_text() == f"$ {steps[1].command}\n"
+    assert cpu_seconds(steps, tmp_path).keys() == {"a", "x/b", "c"}
+
+
+def test_a_step_with_another_command_runs_again(tmp_path):
+    run_steps([note(tmp_path, "a")], tmp_path, jobs=1)
+    run_steps([note(tmp_path, "a", then="true")], tmp_path, jobs=1)
+    assert order(tmp_path) == ["a", "a"]
+
+
+def test_after_a_failure_the_others_go_on_and_a_second_start_mends_it(tmp_path, capfd):
+    def steps(then: str) -> list[Step]:
+        bad = note(tmp_path, "bad", then=f"echo the reason; {then}")
+        return [bad, note(tmp_path, "needs_it", "bad"), note(tmp_path, "other")]
+
+    with pytest.raises(SystemExit, match=r"1 of 3 steps failed; 1 that need them were left out"):
+        run_steps(steps("exit 3"), tmp_path, jobs=1)
+    assert order(tmp_path) == ["bad", "other"]
+    said = capfd.readouterr().err
+    assert "bad ended with status 3" in said and "    the reason\n" in said
+    run_steps(steps("exit 0"), tmp_path, jobs=1)
+    assert order(tmp_path) == ["bad", "other", "bad", "needs_it"]
+
+
+def test_as_many_at_a_time_as_asked_for(tmp_path):
+    # Each of two waits for the other one's file: they end only if they run together.
+    meet = [
+        note(
+            tmp_path,
+            name,
+            then=f"touch {tmp_path}/{name}; while [ ! -e {tmp_path}/{other} ]; do sleep .05; done",
+        )
+        for name, other in (("a", "b"), ("b", "a"))
+    ]
+    run_steps(meet, tmp_path, jobs=2)
+    assert sorted(order(tmp_path)) == ["a", "b"]
+
+
+def test_cpu_time_is_that_of_the_step(tmp_path):
+    busy = f"{sys.executable} -c 'import time\nwhile time.process_time() < 0.5: pass'"
+    steps = [Step(name="busy", command=busy), Step(name="idle", command="sleep 0.6")]
+    run_steps(steps, tmp_path, jobs=1)
+    spent = cpu_seconds(steps, tmp_path)
+    assert spent["busy"] > 0.45 and spent["idle"] < 0.3
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tools!r})
+from study import Step, run_steps
+out = Path({out!r})
+run_steps([Step(name="quick", command=f"touch {{out}}/quick"),
+           Step(name="slow", command=f"sh -c 'echo $$ > {{out}}/pid; sleep 60'")], out, jobs=1)
+"""
+
+
+def started(out: Path) -> tuple[subprocess.Popen, int]:
+    """A program in whose slow step we are, and the step's process."""
+    program = PROGRAM.format(tools=str(TOOLS), out=str(out))
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not ((out / "pid").exists() and (out / "pid").read_text().strip()):
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.05)
+    return process, int((out / "pid").read_text())
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_it_takes_its_steps_with_it(tmp_path, how):
+    process, step = started(tmp_path)
+    process.send_signal(how)
+    assert process.wait(20) != 0
+    assert not lives(step)
+    assert json.loads((tmp_path / "done/quick.json").read_text())["command"].startswith("touch")
+    assert not (tmp_path / "done/slow.json").exists()
+
+
+def test_what_a_kill_left_behind_keeps_a_second_one_out(tmp_path):
+    process, step = started(tmp_path)
+    process.kill()
+    process.wait(20)
+    assert lives(step)
+    try:
+        with pytest.raises(SystemExit, match="is being worked on already"):
+            run_steps([note(tmp_path, "a")], tmp_path, jobs=1)
+    finally:
+        os.killpg(step, signal.SIGKILL)
+    end = time.monotonic() + 20
+    while lives(step) and time.monotonic() < end:
+        time.sleep(0.05)
+    run_steps([note(tmp_path, "a")], tmp_path, jobs=1)
+    assert order(tmp_path) == ["a"]
