@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.errors import VidferError
+from vidfer.evaluate.find_results import results_in
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.paired import MEASURES, difference
-from vidfer.evaluate.result import Result, load_result
-
-FILES = ("classification.json", "fewshot.json")
-"""Names under which `vidfer eval` leaves its results in a folder."""
+from vidfer.evaluate.result import Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +56,7 @@ def compare_results(paths: Sequence[Path]) -> list[Comparison]:
     for i, path in enumerate(paths):
         if resolved[i] in resolved[:i]:
             raise VidferError(f"{path} is named twice; name every result once")
-    found = [_results_in(path) for path in paths]
+    found = [results_in(path) for path in paths]
     comparisons = []
     for kind in MEASURES:
         having = [kind in results for results in found]
@@ -71,17 +69,6 @@ def compare_results(paths: Sequence[Path]) -> list[Comparison]:
             )
         comparisons.append(_compare(kind, [(str(p), results[kind]) for p, results in zip(paths, found)]))
     return comparisons
-
-
-def _results_in(path: Path) -> dict[str, Result]:
-    """Results by kind: of a file its own, of a folder those under the names that `vidfer eval` gives."""
-    files = [path / name for name in FILES if (path / name).is_file()] if path.is_dir() else [path]
-    if not files:
-        raise VidferError(
-            f"{path} holds neither {' nor '.join(FILES)}; name a folder that was the --out of `vidfer eval`"
-        )
-    loaded = [load_result(file) for file in files]
-    return {result.kind: result for result in loaded}
 
 
 def _compare(kind: str, named: Sequence[tuple[str, Result]]) -> Comparison:

@@ -8,11 +8,20 @@ from torch import Tensor, nn
 
 from vidfer.evaluate.episodes import Episodes
 from vidfer.evaluate.folded_relation import FoldedRelation
+from vidfer.evaluate.transductive import (
+    check_transductive,
+    refine_pair_scores,
+    shares_of_scores,
+    transductive_scores,
+)
 from vidfer.models.csrn import CSRNHead, select_channels
 from vidfer.models.embedding import Embedding
 
 PROTOTYPES_AT_ONCE = 64
 """Channel-selected faces in memory at a time; each needs 0.05 MB for itself and for each of its shots."""
+
+QUERIES_AT_ONCE = 65536
+"""Queries refined at a time; each has a number in memory for every query and class of its episode."""
 
 
 class EpisodeScores:
@@ -27,10 +36,24 @@ class EpisodeScores:
         head: a few-shot head on ``device``.
         embedding: of all clips.
         device: where to compute.
+        transductive: the queries of an episode refine its classes (:mod:`vidfer.evaluate.transductive`);
+            otherwise each query is scored as if it were alone.
+
+    Raises:
+        VidferError: ``transductive`` with a head that it is not built for.
     """
 
-    def __init__(self, head: nn.Module, embedding: Embedding, device: torch.device | str = "cpu") -> None:
-        self.head, self.device = head, device
+    def __init__(
+        self,
+        head: nn.Module,
+        embedding: Embedding,
+        device: torch.device | str = "cpu",
+        *,
+        transductive: bool = False,
+    ) -> None:
+        if transductive:
+            check_transductive(head)
+        self.head, self.device, self.transductive = head, device, transductive
         self.embedding = Embedding(embedding.vector, embedding.maps).to(device)
         self.pairs: Tensor | None = None
         """(M, M) scores of query and support, summed over the regions; NaN where not compared yet. Smaller
@@ -55,7 +78,12 @@ class EpisodeScores:
         for i in np.flatnonzero(asked.any(1)):
             support = self.embedding[torch.from_numpy(episodes.support[i]).to(self.device)]
             query = self.embedding[torch.from_numpy(episodes.query[i, asked[i]]).to(self.device)]
-            scores[i, asked[i]] = self.head(support, labels, query).float().cpu().numpy()
+            of_episode = (
+                transductive_scores(self.head, support, labels, query)
+                if self.transductive
+                else self.head(support, labels, query)
+            )
+            scores[i, asked[i]] = of_episode.float().cpu().numpy()
         return scores
 
     def _csrn_scores(self, episodes: Episodes, asked: np.ndarray, labels: Tensor) -> np.ndarray:
@@ -67,7 +95,38 @@ class EpisodeScores:
         prototypes = None
         if self.head.pairing == "all":
             prototypes = _prototype_scores(folded, maps[:, 0], query, episodes, episode)
-        return self.head.class_scores(pairs[:, None], prototypes, labels).cpu().numpy()
+        scores = self.head.class_scores(pairs[:, None], prototypes, labels)
+        if self.transductive:
+            refined = self._refined_pairs(folded, episodes, asked, pairs, scores)
+            # A class's one refined score takes the place of those of its shots.
+            classes = torch.arange(refined.shape[1], device=refined.device)
+            scores = self.head.class_scores(refined[:, None], prototypes, classes)
+        return scores.cpu().numpy()
+
+    def _refined_pairs(
+        self, folded: FoldedRelation, episodes: Episodes, asked: np.ndarray, pairs: Tensor, scores: Tensor
+    ) -> Tensor:
+        """Mean pair scores (A, N) over shots and the other queries, from those of shots (A, N·K) and from
+        class scores (A, N)."""
+        shares = torch.zeros(*asked.shape, scores.shape[1], device=scores.device)
+        shares[torch.from_numpy(asked).to(scores.device)] = shares_of_scores(scores)  # unseen queries: none
+        of_shots = pairs.unflatten(1, (scores.shape[1], -1))
+        parts = []
+        for rows in np.array_split(np.argwhere(asked), max(1, asked.sum() // QUERIES_AT_ONCE)):
+            episode, place = rows.T
+            of_others = shares[torch.from_numpy(episode).to(scores.device)]  # (A, N·Q, N)
+            of_others[torch.arange(len(place)), torch.from_numpy(place)] = 0  # nobody vouches for himself
+            own, others = episodes.query[episode, place], episodes.query[episode]
+            done = sum(map(len, parts))
+            parts.append(
+                refine_pair_scores(
+                    of_shots[done : done + len(place)].mean(-1),
+                    of_shots.shape[-1],
+                    self._pair_scores(folded, own[:, None], others),
+                    of_others,
+                )
+            )
+        return torch.cat(parts)
 
     def _pair_scores(self, folded: FoldedRelation, query: np.ndarray, support: np.ndarray) -> Tensor:
         """Scores summed over the regions of the pairs of ``query`` (A, 1) with ``support`` (A, S): (A, S)."""

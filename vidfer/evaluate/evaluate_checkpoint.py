@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vidfer.data.splits import check_subjects_disjoint, novel_clips
+from vidfer.data.splits import novel_clips
 from vidfer.errors import VidferError
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
-from vidfer.evaluate.evaluate_split import evaluate_split
+from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
+from vidfer.evaluate.witness import Witness, call_witness
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 from vidfer.models.prototype import PrototypeHead
 from vidfer.store.reader import CropCache
@@ -32,6 +32,7 @@ def evaluate_checkpoint(
     episodes: int = 600,
     curve: Sequence[int] = (),
     head: str = "trained",
+    transductive: bool = False,
     frames: int | None = None,
     seed: int = 0,
     device: str = "cpu",
@@ -39,16 +40,18 @@ def evaluate_checkpoint(
 ) -> dict[str, Result]:
     """Classify a split, where the checkpoint can, and measure few-shot accuracy on novel classes.
 
-    Where the cache has no official split, the clips that the run itself held out are measured; ``all``
-    measures every labelled clip of a cache that the run has not seen.
+    Where the cache has no official split, and in cross-validation, the clips that the run itself held out are
+    measured; ``all`` measures every labelled clip of a cache that the run has not seen.
 
     Args:
-        checkpoint: a folder inside a run folder (``runs/x/checkpoints/best``), or a checkpoint alone.
+        checkpoint: a run folder, for its best checkpoint; a folder inside a run folder
+            (``runs/x/checkpoints/last``); or a checkpoint alone.
         cache: file of the crop cache.
         split: which clips to classify: ``train``, ``val``, ``test`` or ``all``.
         novel: classes to measure few-shot on; none skips that part.
         ways, shots, queries, episodes, curve: see :func:`evaluate_fewshot`.
         head: ``trained`` for the checkpoint's own few-shot head, ``prototype`` for the nearest class mean.
+        transductive: judge the queries of an episode together instead of one by one.
         frames: looked at in each clip; None takes as many as the run was trained with.
         seed: of the episodes and of the bootstrap.
         device: where the network runs.
@@ -58,103 +61,74 @@ def evaluate_checkpoint(
         ``classification`` and ``fewshot``, as far as they apply.
 
     Raises:
-        VidferError: nothing to measure; a novel class or a novel clip's subject that the run was trained on;
-            with ``all`` a clip or a subject that the run has seen.
+        VidferError: nothing to measure; a novel class that is a base class; a clip or a person to measure
+            that the run has seen, or the run that it started from.
     """
     if frames is not None and frames < 1:
         raise VidferError(f"frames is {frames}; at least 1 must be looked at in each clip")
     if seed < 0:
         raise VidferError(f"seed is {seed}; it must be 0 or more")
+    checkpoint = best_of(checkpoint)
     recogniser, info = load_checkpoint(checkpoint)
     base = recogniser.classes or tuple(info.get("base_classes", ()))
     recogniser.to(device)
     crops = CropCache(cache)
-    run = Path(checkpoint).resolve().parent.parent
-    data, settings = _read(run / "data.json"), _read(run / "settings.json")
+    witness = call_witness(checkpoint, crops, info)
     # A shorter clip repeats frames, which changes no weighted mean: images need not be looked at eight times.
     longest = max((clip.n_faces for clip in crops.clips), default=1)
-    n_frames = min(frames or settings.get("data", {}).get("frames", FRAMES), max(longest, 1))
+    n_frames = min(frames or witness.settings.get("data", {}).get("frames", FRAMES), max(longest, 1))
     common = {"n_frames": n_frames, "checkpoint_hash": checkpoint_hash(checkpoint), "device": device}
-    # Ids of the run's own split mean something in its own cache only.
-    parts = _positions(crops, data)
-    seen = sorted({*parts["train"], *parts["val"], *parts["unlabelled"]})
 
     results = {}
-    if recogniser.classifier is not None:
-        official = any(clip.split == split for clip in crops.clips)
-        clips = None if official else parts.get(split) or None
-        if split == "all":
-            _check_unseen(crops, recogniser.classes, seen, run)
+    clips = _clips_to_classify(crops, witness, split)
+    # A fold may hold out people of novel classes alone.
+    if recogniser.classifier is not None and not (clips == [] and novel):
+        asked = clips_of_split(crops, split, recogniser.classes)[0] if clips is None else clips
+        if split in ("test", "all"):
+            witness.check_unseen(crops, asked, "the clips to measure")
         result = evaluate_split(recogniser, crops, split, clips, **common, seed=seed, progress=progress)
-        results["classification"] = _with_doubts(result, data, known=bool(seen))
+        results["classification"] = witness.testify(result, crops, asked)
     if novel:
         where = split if any(clip.split == split and clip.label in novel for clip in crops.clips) else None
-        wanted = novel_clips(crops, novel, base=base, split=where)
-        check_subjects_disjoint(crops, {"the clips that the run has seen": seen, "the novel clips": wanted})
+        wanted = novel_clips(crops, novel, base=base, split=None if witness.fold else where)
+        if witness.held_out is not None:
+            where, wanted = "test", sorted({*wanted} & {*witness.held_out})
+        witness.check_unseen(crops, wanted, "the novel clips")
         result = evaluate_fewshot(
             recogniser,
             crops,
             novel,
+            wanted,
             ways=ways,
             shots=shots,
             queries=queries,
             episodes=episodes,
             seed=seed,
             head=PrototypeHead() if head == "prototype" else None,
-            split=where,
+            split=where or "all",
             curve_shots=curve,
+            transductive=transductive,
             **common,
             progress=progress,
         )
-        results["fewshot"] = _with_doubts(result, data, known=bool(seen))
+        results["fewshot"] = witness.testify(result, crops, wanted)
     if not results:
         raise VidferError(
             f"{checkpoint} has no classifier, so no split can be classified; name novel classes with --novel"
         )
-    return results
+    named = {"base_classes": ", ".join(base)}
+    return {name: replace(r, protocol=r.protocol | named) for name, r in results.items()}
 
 
-def _read(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def best_of(checkpoint: Path) -> Path:
+    """The best checkpoint of a run folder; another folder is the checkpoint itself."""
+    best = Path(checkpoint) / "checkpoints" / "best"
+    return best if best.is_dir() else Path(checkpoint)
 
 
-def _positions(cache: CropCache, data: dict) -> dict[str, list[int]]:
-    """The run's own parts as indices into the cache, as far as they are clips of this cache."""
-    place = {clip.id: i for i, clip in enumerate(cache.clips)}
-    origin = dict.fromkeys(("train", "val", "test"), "cache_hash") | {"unlabelled": "unlabelled_cache_hash"}
-    return {
-        name: [place[clip_id] for clip_id in data[name]] if data.get(key) == cache.content_hash else []
-        for name, key in origin.items()
-    }
-
-
-def _check_unseen(cache: CropCache, classes: Sequence[str], seen: Sequence[int], run: Path) -> None:
-    """Raise a VidferError if the run has seen one of the clips labelled with ``classes``, or its subject."""
-    measured = [i for i, c in enumerate(cache.clips) if c.label in classes and c.split != "unlabelled"]
-    both = sorted({*measured} & {*seen})
-    if both:
-        raise VidferError(
-            f"the run {run.name} was trained or chosen on {len(both)} of the clips of {cache.path}, such as "
-            f"'{cache.clips[both[0]].id}'; name --split test, or a cache of other clips"
-        )
-    check_subjects_disjoint(
-        cache, {"the clips that the run has seen": seen, "the clips to measure": measured}
-    )
-
-
-def _with_doubts(result: Result, data: dict, *, known: bool) -> Result:
-    """The result, its note saying what speaks against the run not having seen its clips.
-
-    Args:
-        data: of the run folder.
-        known: whether the run has clips of this very cache, so that there is nothing to guess.
-    """
-    doubt = ""
-    if not data and result.split == "all":
-        doubt = "no run folder around the checkpoint: whether it was trained on these clips is not known"
-    elif data and not known:
-        ids = {*data["train"], *data["val"], *data["unlabelled"]}
-        same = sum(row["clip"] in ids for row in result.rows)
-        if same:
-            doubt = f"{same} of these clips have the ids of clips that the run has seen, from another cache"
-    return replace(result, note="; ".join(filter(None, (result.note, doubt)))) if doubt else result
+def _clips_to_classify(cache: CropCache, witness: Witness, split: str) -> list[int] | None:
+    """Those of the run's own split, where it made one; None for an official split, and for ``all``."""
+    if witness.held_out is not None:
+        return witness.parts.get(split)
+    official = any(clip.split == split for clip in cache.clips)
+    return None if official else witness.parts.get(split) or None

@@ -15,6 +15,7 @@ from vidfer.errors import VidferError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
 from vidfer.evaluate.result import Result, describe_clips
+from vidfer.evaluate.transductive import check_transductive
 from vidfer.learn.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
@@ -24,6 +25,7 @@ def evaluate_fewshot(
     recogniser: Recogniser,
     cache: CropCache,
     novel: Sequence[str],
+    clips: Sequence[int] | None = None,
     *,
     ways: int,
     shots: int,
@@ -35,6 +37,7 @@ def evaluate_fewshot(
     head: nn.Module | None = None,
     split: str | None = None,
     curve_shots: Sequence[int] = (),
+    transductive: bool = False,
     device: torch.device | str = "cpu",
     batch_size: int = 16,
     workers: int = 0,
@@ -47,19 +50,22 @@ def evaluate_fewshot(
         recogniser: on ``device``; its classes are the base classes.
         cache: an open crop cache.
         novel: names of the novel classes; none may be a base class.
+        clips: indices into the cache of labelled clips of these classes; None takes those of ``split``.
         ways, shots, queries, episodes, seed: of the episodes; queries are per class.
         n_frames: evenly spaced frames looked at in each clip.
         checkpoint_hash: of the model, for the result.
         head: few-shot head to use instead of the recogniser's own.
-        split: clips of this official split only; None takes all labelled clips of the novel classes.
+        split: clips of this official split only; None takes all labelled clips of the novel classes. With
+            ``clips``, only the name that the result gives them.
         curve_shots: also measure with these numbers of shots, for the curve of accuracy against shots.
+        transductive: judge the queries of an episode together instead of one by one.
         device: where the model is, and where episodes are computed.
         batch_size, workers: of the loader; they do not change the result.
         progress: called with the number of batches done and the number of all.
 
     Raises:
-        VidferError: no head, a class that is base and novel, an unknown class, or too few clips for an
-            episode.
+        VidferError: no head, or one without transductive inference where that is asked for; a class that is
+            base and novel, an unknown class, or too few clips for an episode.
     """
     head = head if head is not None else recogniser.head
     if head is None:
@@ -67,14 +73,17 @@ def evaluate_fewshot(
             "this checkpoint has no few-shot head; choose the prototype head, which needs no training"
         )
     classes = tuple(novel)
-    clips = novel_clips(cache, classes, base=recogniser.classes, split=split)
-    if not clips:
+    if transductive:
+        check_transductive(head)
+    if clips is None:
+        clips = novel_clips(cache, classes, base=recogniser.classes, split=split)
+    if len(clips) == 0:
         raise VidferError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
     labels = labels_of(cache, clips, classes)
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
     embedding, has_face = embed_clips(recogniser, loader, device, progress)
 
-    scores = EpisodeScores(head, embedding, device)
+    scores = EpisodeScores(head, embedding, device, transductive=transductive)
 
     def measure(k: int) -> FewShotResult:
         return fewshot_accuracy(
@@ -120,6 +129,7 @@ def evaluate_fewshot(
             "episodes": episodes,
             "episodes_hash": found.episodes.hash([record.id for record in records]),
             "head": type(head).__name__,
+            "inference": "transductive" if transductive else "inductive",
             "n_frames": n_frames,
         },
         per_class=_per_class(found),

@@ -20,6 +20,18 @@ from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
 
 
+def clips_of_split(cache: CropCache, split: str, classes: Sequence[str]) -> tuple[list[int], int]:
+    """Indices of the clips of an official split, or of ``all`` that are not unlabelled, that are of these
+    classes; and how many are left out."""
+    there = [
+        i
+        for i, c in enumerate(cache.clips)
+        if c.split == split or (split == "all" and c.split != "unlabelled")
+    ]
+    clips = [i for i in there if cache.clips[i].label in classes]
+    return clips, len(there) - len(clips)
+
+
 def evaluate_split(
     recogniser: Recogniser,
     cache: CropCache,
@@ -64,17 +76,10 @@ def evaluate_split(
             raise VidferError(
                 "clips of split unlabelled have no labels to be measured by; name train, val or test"
             )
-        there = [
-            i
-            for i, c in enumerate(cache.clips)
-            if c.split == split or (split == "all" and c.split != "unlabelled")
-        ]
-        clips = [i for i in there if cache.clips[i].label in classes]
-        if len(clips) < len(there):
+        clips, left_out = clips_of_split(cache, split, classes)
+        if left_out:
             whose = "" if split == "all" else f"of {split} "
-            notes.append(
-                f"{len(there) - len(clips)} clips {whose}without a label or of other classes left out"
-            )
+            notes.append(f"{left_out} clips {whose}without a label or of other classes left out")
     if len(clips) == 0:
         counts = ", ".join(f"{name} {count}" for name, count in class_counts(cache).items()) or "none"
         raise VidferError(

@@ -55,6 +55,20 @@ def mean_interval(values: Sequence[float] | np.ndarray, over: str = "episodes") 
     )
 
 
+def pool_mean_intervals(parts: Sequence[Interval]) -> Interval:
+    """The :func:`mean_interval` of the values of several together: exact, from their means, ends and n."""
+    n = sum(part.n for part in parts)
+    mean = sum(part.n * part.mean for part in parts) / n
+    squares = 0.0
+    for part in parts:
+        # half = Z sd/√n, and (n - 1) sd² is the sum of squares around the part's own mean.
+        half = 0.0 if part.low is None else (part.high - part.low) / 2
+        squares += (part.n - 1) * part.n * (half / Z) ** 2 + part.n * (part.mean - mean) ** 2
+    half = Z * math.sqrt(squares / (n - 1) / n) if n > 1 else None
+    low, high = (None, None) if half is None else (mean - half, mean + half)
+    return Interval(mean=mean, low=low, high=high, n=n, over=parts[0].over, method=parts[0].method)
+
+
 def wilson_interval(correct: int, n: int, over: str = "clips") -> Interval:
     """Wilson's score interval (1927) of a share of n independent trials; never leaves [0, 1]."""
     if not 0 <= correct <= n or n == 0:

@@ -1,0 +1,31 @@
+"""Results by what a user names: a file, a folder of them, or a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.result import Result, load_result
+
+FILES = ("classification.json", "fewshot.json")
+"""Names under which `vidfer eval` leaves its results in a folder."""
+
+OF_RUN = "results"
+"""Folder within a run folder where `vidfer eval` leaves them unless it is told another."""
+
+
+def results_in(path: Path) -> dict[str, Result]:
+    """Results by kind: of a file its own; of a folder, also of a run, those that `vidfer eval` left there.
+
+    Raises:
+        VidferError: there is none.
+    """
+    folder = path / OF_RUN if (path / "settings.json").is_file() else path
+    files = [folder / name for name in FILES if (folder / name).is_file()] if path.is_dir() else [path]
+    if not files:
+        raise VidferError(
+            f"{folder} holds neither {' nor '.join(FILES)}; measure with `vidfer eval`, or name a folder "
+            "that was its --out"
+        )
+    loaded = [load_result(file) for file in files]
+    return {result.kind: result for result in loaded}

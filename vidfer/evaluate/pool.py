@@ -1,0 +1,199 @@
+"""The folds of a cross-validation as one result, in which every clip counts exactly once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.find_results import results_in
+from vidfer.evaluate.intervals import (
+    Interval,
+    bootstrap_interval,
+    mean_interval,
+    pool_mean_intervals,
+    wilson_interval,
+)
+from vidfer.evaluate.result import Result
+
+SAME = ("ways", "shots", "queries", "head", "inference", "n_frames", "base_classes")
+"""Parts of the protocol that folds must share."""
+
+
+def pool_results(paths: Sequence[Path]) -> dict[str, Result]:
+    """Pool result files, result folders or run folders, one for each fold of a division, kind by kind.
+
+    Returns:
+        ``classification`` and ``fewshot``, as far as the folds have them.
+
+    Raises:
+        VidferError: a result without a fold; a fold that is missing or there twice; folds of another
+            division, cache or protocol; a clip in two of them.
+    """
+    found = [(str(path), results_in(Path(path))) for path in paths]
+    pooled = {}
+    for kind, name in (("classification", "classification"), ("few-shot", "fewshot")):
+        named = [(path, results[kind]) for path, results in found if kind in results]
+        if named:
+            pooled[name] = _pool(named)
+    if not pooled:
+        raise VidferError("no result to pool; name the results of all folds, or their run folders")
+    return pooled
+
+
+def _pool(named: Sequence[tuple[str, Result]]) -> Result:
+    of, rule = _check_folds(named)
+    results = [result for _, result in sorted(named, key=lambda n: _fold(n[1])[0])]
+    first, rows = results[0], [row for result in results for row in result.rows]
+    subjects = [row["subject"] for row in rows]
+    known = None if None in subjects else subjects
+    measures = _fewshot(results, known) if first.kind == "few-shot" else _classification(results, known)
+    protocol = {name: value for name, value in first.protocol.items() if name != "fold"}
+    if first.kind == "few-shot":
+        protocol["episodes"] = sum(result.protocol["episodes"] for result in results)
+        protocol["episodes_hash"] = _hash([result.protocol["episodes_hash"] for result in results])
+    # What is known of the least known fold is known of all.
+    for known_by in ("subject", "clip", "not known"):
+        if any(result.protocol.get("disjoint_by") == known_by for result in results):
+            protocol["disjoint_by"] = known_by
+    return Result(
+        kind=first.kind,
+        measures=measures,
+        chance=first.chance,
+        seed=first.seed,
+        split=f"{of} folds ({rule})",
+        classes=first.classes,
+        n_clips=len(rows),
+        n_without_face=sum(not row["has_face"] for row in rows),
+        n_subjects=None if known is None else len(set(known)),
+        sources=tuple(sorted({source for result in results for source in result.sources})),
+        cache=first.cache,
+        cache_hash=first.cache_hash,
+        checkpoint_hash=_hash([result.checkpoint_hash for result in results]),
+        protocol=protocol | {"folds": of},
+        per_class=[_class(name, results) for name in first.classes],
+        confusion=sum(np.array(result.confusion) for result in results).tolist(),
+        rows=rows,
+        curve=_curve(results),
+        note="; ".join(dict.fromkeys(result.note for result in results if result.note)),
+    )
+
+
+def _fold(result: Result) -> tuple[int, str]:
+    number, _, rule = str(result.protocol["fold"]).partition("/")
+    return int(number), rule
+
+
+def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
+    """Number of folds and what divides them, if the results are all of the folds of one division."""
+    for path, result in named:
+        if "fold" not in result.protocol:
+            raise VidferError(
+                f"{path} is not of a fold; train with --data.fold, and measure the run with `vidfer eval`"
+            )
+    first_path, first = named[0]
+
+    def refuse(path: str, what: str, theirs: object, ours: object) -> None:
+        raise VidferError(
+            f"{path} and {first_path} do not belong together: {what} {theirs} and {ours}; train and measure "
+            "all folds in the same way"
+        )
+
+    for path, result in named[1:]:
+        for what in ("cache_hash", "classes", "seed"):
+            if getattr(result, what) != getattr(first, what):
+                refuse(path, what, getattr(result, what), getattr(first, what))
+        for what in (*SAME, "folds", "division_hash"):
+            ours, theirs = first.protocol.get(what), result.protocol.get(what)
+            if ours != theirs:
+                refuse(path, what, theirs, ours)
+    where: dict[int, str] = {}
+    for path, result in named:
+        number, rule = _fold(result)
+        if number in where:
+            raise VidferError(
+                f"{where[number]} and {path} are both fold {number}/{rule}; name every fold once"
+            )
+        where[number] = path
+    of = first.protocol["folds"]
+    missing = sorted(set(range(1, of + 1)) - where.keys())
+    if missing:
+        raise VidferError(
+            f"of the {of} folds ({rule}) {len(missing)} are missing: {', '.join(map(str, missing[:10]))}"
+            f"{' ...' if len(missing) > 10 else ''}; train and measure them, too"
+        )
+    seen: dict[str, str] = {}
+    for path, result in named:
+        for row in result.rows:
+            if seen.setdefault(row["clip"], path) != path:
+                raise VidferError(
+                    f"clip '{row['clip']}' is in {seen[row['clip']]} and in {path}; each is held out once"
+                )
+    return of, rule
+
+
+def _classification(results: Sequence[Result], subjects: Sequence[str] | None) -> dict[str, Interval]:
+    rows, seed = [row for result in results for row in result.rows], results[0].seed
+    right, labels = [row["accuracy"] for row in rows], [row["label"] for row in rows]
+    measures = {
+        "WAR": wilson_interval(int(sum(right)), len(right)),
+        "UAR": bootstrap_interval(right, classes=labels, seed=seed),
+    }
+    if subjects is not None:
+        measures["WAR over subjects"] = bootstrap_interval(right, subjects=subjects, seed=seed)
+        measures["UAR over subjects"] = bootstrap_interval(
+            right, classes=labels, subjects=subjects, seed=seed
+        )
+    for name in ("WAR", "UAR"):
+        # A fold that lacks a class has a UAR over the others, which is no UAR of the task.
+        if name == "WAR" or all(c["clips"] for result in results for c in result.per_class):
+            measures[f"{name} over folds"] = mean_interval([r.measures[name].mean for r in results], "folds")
+    return measures
+
+
+def _fewshot(results: Sequence[Result], subjects: Sequence[str] | None) -> dict[str, Interval]:
+    rows, seed = [row for result in results for row in result.rows], results[0].seed
+    asked = [i for i, row in enumerate(rows) if row["asked"]]
+    accuracies, labels = [rows[i]["accuracy"] for i in asked], [rows[i]["label"] for i in asked]
+    measures = {
+        "accuracy": pool_mean_intervals([result.measures["accuracy"] for result in results]),
+        "accuracy over clips": bootstrap_interval(accuracies, classes=labels, seed=seed),
+    }
+    if subjects is not None:
+        measures["accuracy over subjects"] = bootstrap_interval(
+            accuracies, classes=labels, subjects=[subjects[i] for i in asked], seed=seed
+        )
+    measures["accuracy over folds"] = mean_interval([result.main.mean for result in results], "folds")
+    return measures
+
+
+def _class(name: str, results: Sequence[Result]) -> dict:
+    of_folds = [entry for result in results for entry in result.per_class if entry["class"] == name]
+    sums = {key: sum(entry[key] for entry in of_folds) for key in ("clips", "asked", "without_face")}
+    right = sum(entry["asked"] * (entry["accuracy"] or 0.0) for entry in of_folds)
+    return {"class": name, **sums, "accuracy": right / sums["asked"] if sums["asked"] else None}
+
+
+def _curve(results: Sequence[Result]) -> list[dict]:
+    """The points that all folds have."""
+    of_folds = [{point["shots"]: point for point in result.curve} for result in results]
+    curve = []
+    for shots in sorted(set.intersection(*map(set, of_folds))):
+        points = [
+            Interval(
+                mean=p["mean"], low=p["low"], high=p["high"], n=p["episodes"], over="episodes", method=""
+            )
+            for p in (points[shots] for points in of_folds)
+        ]
+        whole = pool_mean_intervals(points)
+        curve.append(
+            {"shots": shots, "mean": whole.mean, "low": whole.low, "high": whole.high, "episodes": whole.n}
+        )
+    return curve
+
+
+def _hash(hashes: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

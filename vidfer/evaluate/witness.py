@@ -1,0 +1,160 @@
+"""What the run folder around a checkpoint says about the clips that the network has seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidfer.data.splits import check_subjects_disjoint
+from vidfer.errors import VidferError
+from vidfer.evaluate.result import Result
+from vidfer.store.reader import CropCache
+
+STARTED_FROM = ("init", "teacher")
+"""Settings that name a checkpoint whose own run has seen clips, too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Witness:
+    """A run as seen from one cache; all lists are indices into it, empty where the run used another cache."""
+
+    name: str
+    settings: dict
+    """Empty without a run folder."""
+    data: dict
+    """``data.json``; empty without a run folder."""
+    parts: dict[str, list[int]]
+    """``train``, ``val`` and ``test`` of the run's own split, and ``unlabelled``."""
+    held_out: list[int] | None
+    """In cross-validation: labelled clips of the fold under test, of all classes. None otherwise."""
+    seen: list[int]
+    """Clips that this run, or one that it started from, was trained or chosen on."""
+    doubts: tuple[str, ...]
+
+    @property
+    def fold(self) -> dict:
+        """What results say about the fold; nothing outside cross-validation."""
+        fold = self.data.get("fold", {}) if self.held_out is not None else {}
+        return (
+            {"fold": fold["name"], "folds": fold["of"], "division_hash": fold["division_hash"]}
+            if fold
+            else {}
+        )
+
+    def check_unseen(self, cache: CropCache, measured: Sequence[int], what: str) -> None:
+        """Raise a VidferError if the run has seen one of the clips, or somebody in them.
+
+        Args:
+            cache: the one that the witness was called for.
+            measured: indices into it.
+            what: they are, such as ``the novel clips``.
+        """
+        both = sorted({*measured} & {*self.seen})
+        if both:
+            raise VidferError(
+                f"the run {self.name} was trained or chosen on {len(both)} of {what} of {cache.path}, such "
+                f"as '{cache.clips[both[0]].id}'; name --split test, or a cache of other clips"
+            )
+        check_subjects_disjoint(cache, {"the clips that the run has seen": self.seen, what: measured})
+
+    def disjoint_by(self, cache: CropCache, measured: Sequence[int]) -> str:
+        """How far the clips are known to be none that were trained on: by ``subject``, by ``clip``, or
+        ``not known``."""
+        if not self.seen:
+            return "not known"
+        known = all(cache.clips[i].subject is not None for i in (*self.seen, *measured))
+        return "subject" if known else "clip"
+
+    def testify(self, result: Result, cache: CropCache, measured: Sequence[int]) -> Result:
+        """The result with what is known, and what is not, of the run having seen its clips."""
+        doubts = list(self.doubts)
+        if not self.data:
+            doubts.append(
+                "no run folder around the checkpoint: whether it was trained on these clips is not known"
+            )
+        elif not self.seen:
+            ids = {*self.data["train"], *self.data["val"], *self.data["unlabelled"]}
+            same = sum(row["clip"] in ids for row in result.rows)
+            if same:
+                doubts.append(
+                    f"{same} of these clips have the ids of clips that the run has seen, from another cache"
+                )
+        said = {"disjoint_by": self.disjoint_by(cache, measured), **self.fold}
+        note = "; ".join(filter(None, (result.note, *doubts)))
+        return replace(result, protocol=result.protocol | said, note=note)
+
+
+def call_witness(checkpoint: Path, cache: CropCache, info: dict) -> Witness:
+    """What is known about a checkpoint, ``runs/x/checkpoints/best``, seen from a cache.
+
+    Args:
+        checkpoint: its folder; without a run folder around it nothing is known.
+        cache: an open crop cache.
+        info: what the checkpoint was saved with.
+
+    Raises:
+        VidferError: a checkpoint of cross-validation whose run folder, which knows the fold, is not there.
+    """
+    run = Path(checkpoint).resolve().parent.parent
+    data, settings = _read(run / "data.json"), _read(run / "settings.json")
+    if "fold" in info and "fold" not in data:
+        raise VidferError(
+            f"{checkpoint} was trained on all but fold {info['fold']}, and data.json of its run, which says "
+            "which clips that are, is not there; measure it inside its run folder"
+        )
+    parts = _positions(cache, data)
+    held_out = None
+    if "fold" in data and data["cache_hash"] == cache.content_hash:
+        place = {clip.id: i for i, clip in enumerate(cache.clips)}
+        held_out = [place[clip_id] for clip_id in data["fold"]["held_out"]]
+    seen, doubts = {i for name in ("train", "val", "unlabelled") for i in parts[name]}, []
+    for name, start in _starts(settings):
+        if not (start / "data.json").is_file():
+            doubts.append(f"the run of --{name} is not there to say which clips it has seen")
+            continue
+        of_start = _positions(cache, _read(start / "data.json"))
+        seen |= {i for part in ("train", "val", "unlabelled") for i in of_start[part]}
+    return Witness(
+        name=run.name,
+        settings=settings,
+        data=data,
+        parts=parts,
+        held_out=held_out,
+        seen=sorted(seen),
+        doubts=tuple(doubts),
+    )
+
+
+def _starts(settings: dict) -> list[tuple[str, Path]]:
+    """The option and the run folder of every checkpoint that a run started from, and that those started from.
+
+    A name is as it was on the command line, and looked for from where the command runs now.
+    """
+    found: list[tuple[str, Path]] = []
+    waiting = [settings]
+    while waiting:
+        of = waiting.pop()
+        for name in STARTED_FROM:
+            if of.get(name):
+                run = Path(of[name]).resolve().parent.parent
+                if run not in (folder for _, folder in found):
+                    found.append((name, run))
+                    waiting.append(_read(run / "settings.json"))
+    return found
+
+
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _positions(cache: CropCache, data: dict) -> dict[str, list[int]]:
+    """The run's own parts as indices into the cache, as far as they are clips of this cache."""
+    place = {clip.id: i for i, clip in enumerate(cache.clips)}
+    # Ids of a run's own split mean something in its own cache only.
+    origin = dict.fromkeys(("train", "val", "test"), "cache_hash") | {"unlabelled": "unlabelled_cache_hash"}
+    return {
+        name: [place[clip_id] for clip_id in data[name]] if data.get(key) == cache.content_hash else []
+        for name, key in origin.items()
+    }
