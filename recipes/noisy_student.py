@@ -30,6 +30,7 @@ from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.evaluate.intervals import wilson_interval
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
+from vidfer.learn.class_weights import class_weights
 from vidfer.learn.corrections import with_corrections
 from vidfer.learn.ema import Ema
 from vidfer.learn.epoch import Epoch
@@ -250,6 +251,7 @@ def main(settings: Settings) -> None:
                 schedule,
                 noise=noise,
                 clip_norm=settings.optimiser.clip_norm,
+                class_weights=class_weights(train_labels, len(split.classes), settings.train),
             )
             war, uar = war_uar(predict(kept, val_loader_here, accelerator))
             info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}

@@ -25,6 +25,7 @@ from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import exit_on_user_error
 from vidfer.learn.batch_norm import sync_batch_norm
+from vidfer.learn.class_weights import class_weights
 from vidfer.learn.ema import Ema
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
@@ -130,6 +131,7 @@ def main(settings: Settings) -> None:
             noise=noise,
             clip_norm=settings.optimiser.clip_norm,
             label_smoothing=settings.train.label_smoothing,
+            class_weights=class_weights(train_labels, len(split.classes), settings.train),
         )
         war, uar = war_uar(predict(kept, val_loader, accelerator))
         info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}

@@ -108,6 +108,42 @@ def test_a_mixed_step_adds_the_two_means(run):
     assert means["labelled_loss"] + means["pseudo_loss"] == pytest.approx(means["loss"])
 
 
+def test_class_weights_are_for_labelled_clips_only(run):
+    pseudo = torch.tensor([False, False, True])
+    one = batch(3, target=torch.eye(3), pseudo=pseudo)
+    one["label"][2] = -1
+    _, means, _ = run([one], class_weights=torch.tensor([2.0, 0.5, 9.0]))
+    _, loss, _ = by_hand(
+        one,
+        lambda logits: (
+            (
+                nn.functional.cross_entropy(logits, torch.eye(3), reduction="none")[:2]
+                @ torch.tensor([2.0, 0.5])
+            )
+            / 2
+        ),
+    )
+    assert means["labelled_loss"] == pytest.approx(loss, rel=1e-5)
+    _, plain, _ = run([one])
+    assert means["pseudo_loss"] == pytest.approx(plain["pseudo_loss"])
+
+
+def test_two_half_batches_that_are_accumulated_make_the_step_of_the_whole(run):
+    whole, last = batch(6), batch(2)
+    halves = [{name: value[part] for name, value in whole.items()} for part in (slice(3), slice(3, 6))]
+    # The last batch is left over: it makes a step of its own, with its gradient halved as Accelerate does it.
+    model, means, ema = run([*halves, last], accumulate=2, ema=0.9)
+    start, whole_means, _ = run([whole])
+    logits = start(last["crops"].float() / 255 * 2, None)
+    gradients = torch.autograd.grad(
+        nn.functional.cross_entropy(logits, last["label"]), list(start.parameters())
+    )
+    assert_stepped(model, start, gradients, 0.25)
+    assert ema.steps == 2
+    both = (2 * whole_means["loss"] + nn.functional.cross_entropy(logits, last["label"]).item()) / 3
+    assert means["loss"] == pytest.approx(both, rel=1e-5)
+
+
 def test_gradients_are_clipped_to_the_norm(run):
     one = batch(4)
     model, _, _ = run([one], clip_norm=0.01)

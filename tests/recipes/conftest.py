@@ -1,7 +1,5 @@
 """Recipes as modules, and a teacher trained on the striped cache."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +8,7 @@ from types import ModuleType
 
 import pytest
 import torch
-from recipe_runs import FAST, RECIPES, SHORT, TINY
+from recipe_runs import FAST, SHORT, TINY, load_recipe
 
 
 @contextmanager
@@ -29,14 +27,6 @@ def one_cpu_thread() -> Iterator[None]:
 def same_arithmetic_everywhere() -> Iterator[None]:
     with one_cpu_thread():
         yield
-
-
-def load_recipe(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"recipe_{name}", RECIPES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

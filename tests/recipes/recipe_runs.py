@@ -1,7 +1,17 @@
 """Settings that are fast, and what to look at in a run folder."""
 
+import importlib.util
 import json
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 
 from safetensors.torch import load_file
 
@@ -39,3 +49,61 @@ def metrics(run: Path) -> list[dict]:
     for line in lines:
         assert "epoch" not in line or 0 <= line.pop("waiting") <= 1
     return lines
+
+
+def load_recipe(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"recipe_{name}", RECIPES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def start(recipe: ModuleType, settings: object) -> BaseProcess:
+    """The recipe in a process of its own, which has what the recipes import already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["accelerate", "torch", "kornia", "vidfer.learn.supervised"])
+    process = context.Process(target=_main, args=(Path(recipe.__file__).stem, vars(settings)))
+    process.start()
+    return process
+
+
+def _main(name: str, settings: dict) -> None:
+    import torch
+
+    os.environ |= {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    torch.set_num_threads(1)
+    recipe = load_recipe(name)
+    recipe.main(recipe.Settings(**settings))
+
+
+def newest_state(run: Path) -> int:
+    """How many states the run has saved, over all its starts."""
+    return max((int(state.name[5:]) for state in (run / "state").glob("state????????")), default=0)
+
+
+def kill_again_and_again(
+    recipe: ModuleType, settings: object, kills: int, states: int, seed: int = 0
+) -> None:
+    """Kills the run at random moments, each time a random number of states further, and lets it end.
+
+    Args:
+        recipe, settings: of the run; every start but the first one resumes.
+        kills: how often.
+        states: that an undisturbed run saves.
+        seed: of the moments.
+    """
+    rng = random.Random(seed)
+    for _ in range(kills):
+        before = newest_state(settings.out)
+        last = before + rng.randint(0, (states - before) // kills)
+        process = start(recipe, replace(settings, resume=settings.out.exists()))
+        while newest_state(settings.out) < last and process.is_alive():
+            time.sleep(0.002)
+        time.sleep(rng.uniform(0, 0.5))
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, "the run was over before it could be killed"
+    process = start(recipe, replace(settings, resume=True))
+    process.join()
+    assert process.exitcode == 0 and newest_state(settings.out) == states

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from recipe_runs import FAST, TINY, assert_same_run, metrics, weights
+from recipe_runs import FAST, TINY, assert_same_run, kill_again_and_again, metrics, weights
 
 from vidfer.errors import VidferError
 from vidfer.learn.settings import EpisodeSettings
@@ -45,35 +45,31 @@ def test_a_frozen_encoder_stays_that_of_the_teacher(fewshot, striped_cache, teac
     assert model.settings == replace(TINY, head="csrn")
 
 
-def test_prototypes_start_from_the_teacher_and_go_on_after_a_stop(
-    fewshot, striped_cache, teacher_run, tmp_path
-):
+def test_prototypes_start_from_the_teacher(fewshot, striped_cache, teacher_run, tmp_path):
+    settings = settings_of(
+        fewshot,
+        striped_cache,
+        tmp_path / "run",
+        init=teacher_run / "checkpoints" / "best",
+        model=ModelSettings(head="prototype"),
+    )
+    fewshot.main(settings)
+    assert max(line["val_accuracy"] for line in metrics(tmp_path / "run")) > 0.6
+
+
+def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(fewshot, striped_cache, teacher_run, tmp_path):
     settings = settings_of(
         fewshot,
         striped_cache,
         tmp_path / "whole",
         init=teacher_run / "checkpoints" / "best",
+        episodes=replace(EPISODES, per_epoch=6),
         model=ModelSettings(head="prototype"),
+        save_every=2,
     )
     fewshot.main(settings)
-    assert max(line["val_accuracy"] for line in metrics(tmp_path / "whole")) > 0.6
-
-    class Stopped(Exception):
-        pass
-
-    class StoppingRun(fewshot.RunFolder):
-        def save_state(self, progress, ema=None):
-            super().save_state(progress, ema)
-            raise Stopped
-
-    recipe_folder, fewshot.RunFolder = fewshot.RunFolder, StoppingRun
-    try:
-        with pytest.raises(Stopped):
-            fewshot.main(replace(settings, out=tmp_path / "stopped"))
-    finally:
-        fewshot.RunFolder = recipe_folder
-    fewshot.main(replace(settings, out=tmp_path / "stopped", resume=True))
-    assert_same_run(tmp_path / "whole", tmp_path / "stopped")
+    kill_again_and_again(fewshot, replace(settings, out=tmp_path / "killed"), kills=2, states=6)
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
 
 
 @pytest.mark.parametrize("head", ["matching", "relation"])

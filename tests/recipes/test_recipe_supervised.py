@@ -1,16 +1,22 @@
 """recipes/supervised.py from beginning to end, interrupted, and shared by two processes."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from recipe_runs import FAST, RECIPES, SHORT, TINY, assert_same_run, metrics, weights
+from recipe_runs import (
+    FAST,
+    RECIPES,
+    SHORT,
+    TINY,
+    assert_same_run,
+    kill_again_and_again,
+    metrics,
+    weights,
+)
 from striped_cache import write_striped_cache
 
 from vidfer.errors import VidferError
@@ -34,36 +40,22 @@ def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
     assert [folder.name for folder in (teacher_run / "state").iterdir()] == ["state00000012"]
 
 
-def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_happened(supervised, striped_cache, tmp_path):
+def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(supervised, striped_cache, tmp_path):
     # Dropout and averaged weights on: everything that is random or remembered takes part.
     settings = supervised.Settings(
         cache=striped_cache,
         out=tmp_path / "whole",
+        save_every=2,
         model=replace(TINY, dropout=0.3),
-        train=replace(SHORT, epochs=5, ema_decay=0.9, balanced=True),
+        train=replace(SHORT, epochs=2, batch_size=3, ema_decay=0.9, balanced=True),
         **FAST,
     )
-    supervised.main(settings)
-
-    killed = tmp_path / "killed"
-    options = "--model.width 4 --model.dropout 0.3 --data.frames 2 --noise.flip 0 --optimiser.lr 0.01"
-    options += " --optimiser.weight-decay 0 --tracker none --train.epochs 5 --train.batch-size 6"
-    options += " --train.ema-decay 0.9 --train.balanced"
-    command = [sys.executable, RECIPES / "supervised.py", "--cache", striped_cache, "--out", killed]
-    run = subprocess.Popen([*command, *options.split()], start_new_session=True)
-    # While the state after the second epoch is being written: the moment at which most can go wrong.
-    while run.poll() is None:
-        if (killed / "state" / "state00000001").exists() and (killed / "state" / "new.tmp").exists():
-            break
-        time.sleep(0.001)
-    os.killpg(run.pid, signal.SIGKILL)
-    assert run.wait() == -signal.SIGKILL, "the run was over before it could be killed"
-    assert not (killed / "state" / "state00000005").exists()
-
+    supervised.main(settings)  # 6 steps in each epoch
+    killed = replace(settings, out=tmp_path / "killed")
+    kill_again_and_again(supervised, killed, kills=2, states=6)
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
     with pytest.raises(VidferError, match="holds a run already; add --resume"):
-        supervised.main(replace(settings, out=killed))
-    supervised.main(replace(settings, out=killed, resume=True))
-    assert_same_run(tmp_path / "whole", killed)
+        supervised.main(killed)
 
 
 def test_crops_that_are_decoded_where_the_network_is_train_it_alike(supervised, tmp_path):

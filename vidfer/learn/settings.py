@@ -137,6 +137,12 @@ class TrainSettings:
     """Share of a label's weight that is spread over all classes."""
     balanced: bool = False
     """Draw labelled clips so that every class is equally frequent."""
+    class_weights: Literal["none", "balanced", "effective"] = "none"
+    """Weights of the labelled clips in the loss: all alike; one over the number of clips of the class; or one
+    over their effective number, which grows ever more slowly (Cui et al. 2019)."""
+    effective_beta: float = 0.99
+    """Of the effective number (1 - beta^n) / (1 - beta) of n clips: 0 weighs all clips alike, close to 1 is
+    the same as `balanced`; the authors try 0.9, 0.99, 0.999 and 0.9999."""
     ema_decay: float = 0.0
     """Decay per step of an exponential moving average of the weights, which is then what is validated and
     kept. 0 is off; 0.99 suits some hundred steps, 0.9999 very long runs."""
@@ -148,6 +154,13 @@ class TrainSettings:
             raise VidferError(
                 f"--train.batch-size {self.batch_size}: batch normalisation needs at least 2 clips"
             )
+        if self.balanced and self.class_weights != "none":
+            raise VidferError(
+                f"--train.class-weights {self.class_weights} with --train.balanced would make up for scarce "
+                f"classes twice; leave one out"
+            )
+        if not 0 <= self.effective_beta < 1:
+            raise VidferError(f"--train.effective-beta {self.effective_beta}: 0 or more and below 1")
         if not 0 <= self.label_smoothing < 1:
             raise VidferError(f"--train.label-smoothing {self.label_smoothing}: 0 or more and below 1")
         if not 0 <= self.ema_decay < 1:
