@@ -190,8 +190,11 @@ def test_an_encoder_to_start_from(egs, domains, teacher_run, striped_cache, tmp_
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"episodes": replace(EPISODES, ways=4)}, "4-way episodes need 4 classes with 3 training clips each"),
-        ({"episodes": replace(EPISODES, queries=5)}, "two.h5 has 0: happy 5, sad 5, surprise 5"),
+        (
+            {"episodes": replace(EPISODES, ways=4)},
+            "4-way 1-shot episodes with 2 queries need 4 classes with 3 training",
+        ),
+        ({"episodes": replace(EPISODES, queries=7)}, r"one.h5 has 0 \(angry 6, happy 6"),
         ({"data": DataSettings(frames=2, classes=("angry", "joy"))}, "--data.classes joy: no clip has this"),
         ({"data": DataSettings(frames=2, classes=("angry",))}, "two.h5 has no clip of angry; leave it out"),
         ({"data": DataSettings(frames=2, novel=("contempt",))}, "--data.novel contempt: no clip has this"),

@@ -118,10 +118,11 @@ def _with_episodes(cache: CropCache, split: ClipSplit, task: EpisodeSettings) ->
     kept = tuple(name for name, count in zip(split.classes, counts) if count >= need)
     if len(kept) < task.ways:
         found = ", ".join(f"{name} {count}" for name, count in zip(split.classes, counts))
+        queries = "1 query" if task.queries == 1 else f"{task.queries} queries"
         raise VidferError(
-            f"{task.ways}-way episodes need {task.ways} classes with {need} training clips each "
-            f"({task.shots} shots and {task.queries} queries), and {cache.path} has {len(kept)}: {found}; "
-            f"lower --episodes.ways or --episodes.queries, or leave this cache out"
+            f"{task.ways}-way {task.shots}-shot episodes with {queries} need {task.ways} classes with {need} "
+            f"training clips each, and {cache.path} has {len(kept)} ({found}); lower --episodes.ways or "
+            f"--episodes.queries, or leave this cache out"
         )
     if len(kept) == len(split.classes):
         return split
@@ -146,9 +147,14 @@ def _check_apart(domains: Sequence[Domain], novel: Sequence[str]) -> None:
         for other in domains:
             for i in other.split.train if other is not domain else ():
                 clip = other.cache.clips[i]
-                if clip.crops_hash in crops or (clip.source, clip.subject) in people:
+                if clip.crops_hash in crops:
                     raise VidferError(
-                        f"clip '{clip.id}' of {other.cache.path} would be trained on, and "
-                        f"{domain.cache.path} keeps the same clip or person for measuring; leave one of the "
-                        f"two caches out, or merge them with `vidfer merge`"
+                        f"clip '{clip.id}' of {other.cache.path} would be trained on, and is kept for "
+                        f"measuring in {domain.cache.path}; leave one of the two caches out"
+                    )
+                if (clip.source, clip.subject) in people:
+                    raise VidferError(
+                        f"subject '{clip.subject}' of {other.cache.path} would be trained on, and is kept "
+                        f"for measuring in {domain.cache.path}; leave one of the two caches out, or, if "
+                        f"they are two people, give one of them another name with `vidfer relabel`"
                     )

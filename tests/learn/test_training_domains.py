@@ -1,0 +1,119 @@
+"""Which clips of several caches are trained on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from crop_caches import write_cache
+
+from vidfer.errors import VidferError
+from vidfer.learn.domains import episodes_of, training_domains
+from vidfer.learn.settings import DataSettings, EpisodeSettings
+
+TASK = EpisodeSettings(ways=2, shots=1, queries=2, per_epoch=6)
+
+
+def cache_of(path: Path, counts: dict[str, int], *, frames: int, people: str = "", size_px: int = 16) -> Path:
+    """So many training clips of each class, two to validate on, and one of class novel in test.
+
+    Crops depend on the number of a clip and on ``frames``.
+    """
+    path.parent.mkdir(exist_ok=True)
+    clips = [
+        {"id": f"{split}{label}{i}", "label": label, "split": split, "subject": f"{people}{split}{i}"}
+        for label, count in counts.items()
+        for split, n in (("train", count), ("val", 2))
+        for i in range(n)
+    ]
+    clips.append({"id": "new", "label": "awed", "split": "test", "subject": f"{people}new"})
+    write_cache(path, [clip | {"status": "d" * frames} for clip in clips], size_px=size_px)
+    return path
+
+
+@pytest.fixture
+def one(tmp_path) -> Path:
+    return cache_of(tmp_path / "one" / "faces.h5", {"happy": 3, "sad": 4, "calm": 2}, frames=2, people="a")
+
+
+@pytest.fixture
+def two(tmp_path) -> Path:
+    return cache_of(tmp_path / "two" / "more.h5", {"fear": 5, "happy": 3}, frames=3, people="b")
+
+
+def test_each_domain_has_its_own_classes_and_all_have_one_numbering(one, two):
+    domains, classes = training_domains([one, two], DataSettings(), TASK)
+    assert classes == ("fear", "happy", "sad")
+    assert [domain.name for domain in domains] == ["faces", "more"]
+    assert [domain.split.classes for domain in domains] == [("happy", "sad"), ("fear", "happy")]
+    # Too few for an episode: neither trained nor validated on, and said so.
+    assert "classes with fewer than 3 left out: calm 2" in domains[0].split.note
+    labels = [domains[0].cache.clips[i].label for i in (*domains[0].split.train, *domains[0].split.val)]
+    assert sorted({*labels}) == ["happy", "sad"]
+
+    episodes = episodes_of(domains, classes, TASK, seed=3)
+    known = np.array(
+        [classes.index(domain.cache.clips[i].label) for domain in domains for i in domain.split.train]
+    )
+    start = len(domains[0].split.train)
+    for i in range(8):
+        episode = episodes.episode(i)
+        assert {*episode.classes} == ({1, 2} if episodes.domain(i) == 0 else {0, 1})
+        assert ((episode.query >= start) == (episodes.domain(i) == 1)).all()
+        assert (known[episode.support] == episode.classes[episode.support_labels]).all()
+
+
+def test_named_classes_are_shared_out_to_those_who_have_them(one, two):
+    domains, classes = training_domains([one, two], DataSettings(classes=("sad", "happy", "fear")), TASK)
+    assert classes == ("sad", "happy", "fear")
+    assert [domain.split.classes for domain in domains] == [("sad", "happy"), ("happy", "fear")]
+    with pytest.raises(VidferError, match=r"more.h5 has no clip of sad, calm; leave it out"):
+        training_domains([one, two], DataSettings(classes=("sad", "calm")), TASK)
+    with pytest.raises(VidferError, match=r"--data.novel joyful: no clip has this label in .*fear, happy"):
+        training_domains([one, two], DataSettings(novel=("joyful",)), TASK)
+
+
+def test_novel_classes_of_one_domain_are_no_base_classes_of_another(one, two):
+    task = EpisodeSettings(ways=2, shots=1, queries=1)
+    assert training_domains([one, two], DataSettings(), task)[1] == ("calm", "fear", "happy", "sad")
+    named = DataSettings(novel=("awed",), classes=("sad", "happy"))
+    assert training_domains([one], named, task)[1] == ("sad", "happy")
+    with pytest.raises(VidferError, match=r"class 'happy' alone is nothing to tell apart.*more.h5"):
+        training_domains([one, two], DataSettings(novel=("fear",), classes=("happy", "sad")), task)
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(one, tmp_path):
+    other = cache_of(tmp_path / "b" / "faces.h5", {"fear": 5, "happy": 3}, frames=4, people="c")
+    domains, _ = training_domains([one, other], DataSettings(), TASK)
+    assert [domain.name for domain in domains] == [one.as_posix(), other.as_posix()]
+
+
+def test_caches_that_do_not_fit_together(one, two, tmp_path):
+    with pytest.raises(VidferError, match=r"faces.h5 is the same cache as another one of --cache"):
+        training_domains([one, two, one], DataSettings(), TASK)
+    large = cache_of(tmp_path / "c" / "large.h5", {"fear": 5, "sad": 3}, frames=4, people="c", size_px=32)
+    with pytest.raises(VidferError, match=r"large.h5 has crops of 32 px and .*faces.h5 of 16 px; make one"):
+        training_domains([one, large], DataSettings(), TASK)
+    with pytest.raises(VidferError, match=r"--data.fold 1/3: a fold is one of a single cache"):
+        training_domains([one, two], DataSettings(fold="1/3"), TASK)
+    task = EpisodeSettings(ways=2, shots=1, queries=3)
+    message = r"2-way 1-shot .* 3 queries need 2 classes with 4 .*more.h5 has 1 \(fear 5, happy 3\); lower"
+    with pytest.raises(VidferError, match=message):
+        training_domains([two], DataSettings(), task)
+
+
+def test_nobody_is_trained_on_here_and_measured_there(one, two, tmp_path):
+    # Same number and length, same crops: training clips of one are validation clips of the other.
+    same_crops = cache_of(tmp_path / "d" / "crops.h5", {"fear": 9, "sad": 9}, frames=2, people="d")
+    with pytest.raises(VidferError, match=r"clip 'train.*' of .* would be trained on, and is kept for"):
+        training_domains([one, same_crops], DataSettings(), TASK)
+    person = cache_of(tmp_path / "e" / "person.h5", {"fear": 5, "sad": 5}, frames=4, people="a")
+    training_domains([one, person], DataSettings(), TASK)  # the same people, split in the same way
+    clips = [
+        {"id": f"{label}{i}{split}", "label": label, "split": split, "subject": person}
+        for label in ("fear", "sad")
+        for split, people in (("train", ("x", "aval1", "y")), ("val", ("z", "w")))
+        for i, person in enumerate(people)
+    ]
+    clash = write_cache(tmp_path / "clash.h5", [clip | {"status": "d" * 5} for clip in clips]).path
+    with pytest.raises(VidferError, match=r"subject 'aval1' of .*clash.h5 would be trained on, .*relabel"):
+        training_domains([one, clash], DataSettings(), TASK)
