@@ -40,7 +40,8 @@ def build_encoder(settings: ModelSettings) -> nn.Module:
         "region_attention": settings.region_attention,
     }
     if settings.encoder == "grouped_resnet18":
-        return VideoEncoder(width=settings.width, spatial_attention=settings.spatial_attention, **choices)
+        choices |= {"width": settings.width, "spatial_attention": settings.spatial_attention}
+        return VideoEncoder(stochastic_depth=settings.stochastic_depth, **choices)
     return PlainEncoder(build_backbone(settings), **choices)
 
 
@@ -51,7 +52,7 @@ def build_backbone(settings: ModelSettings) -> nn.Module:
         return TorchvisionBackbone(network)
     if library == "timm":
         return TimmBackbone(network)
-    return GroupedResNet18(groups=1, width=settings.width)
+    return GroupedResNet18(1, settings.width, settings.stochastic_depth)
 
 
 def build_head(settings: ModelSettings) -> nn.Module | None:

@@ -36,12 +36,13 @@ class VideoEncoder(nn.Module):
         regions: Sequence[str] = REGIONS,
         spatial_attention: str = "softmax",
         region_attention: str = "softmax",
+        stochastic_depth: float = 1.0,
     ) -> None:
         """For the arguments see :class:`vidfer.models.settings.ModelSettings`; ``map_stage`` is 1 to 4."""
         super().__init__()
         self.regions, self.map_stage = tuple(regions), map_stage
         self.input = FrameInput(self.regions, input_px)
-        self.backbone = GroupedResNet18(groups=len(regions), width=width)
+        self.backbone = GroupedResNet18(len(regions), width, stochastic_depth)
         channels = self.backbone.stage_channels
         self.spatial_attention = nn.ModuleList(
             SpatialAttention(c, len(regions), spatial_attention) for c in channels
@@ -67,7 +68,9 @@ class VideoEncoder(nn.Module):
                 without any face gives a zero vector.
         """
         frames = FramePacker(frame_mask)
-        stages = self.backbone(self.input(frames.pack(crops)))
+        # A clip loses a block in all its frames and regions, so that noise never looks like motion.
+        fates = frames.of_frames(self.backbone.draw_fates(len(frame_mask)))
+        stages = self.backbone(self.input(frames.pack(crops)), fates)
 
         pooled = [attend(maps) for attend, maps in zip(self.spatial_attention, stages)]
         region_vectors = torch.cat([vectors for vectors, _ in pooled], dim=-1)  # (M, R, 960) at full width

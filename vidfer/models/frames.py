@@ -70,6 +70,13 @@ class FramePacker:
             return frames
         return frames[self.kept] if len(self.kept) else frames.new_zeros(2, *frames.shape[1:])
 
+    def of_frames(self, of_clips: Tensor | None) -> Tensor | None:
+        """What each clip has, (B, ...), for each of its frames that :meth:`pack` gives, (M, ...)."""
+        if of_clips is None:
+            return None
+        clips = self.kept // self.frame_mask.shape[1]
+        return of_clips[clips] if len(clips) else of_clips.new_ones(2, *of_clips.shape[1:])
+
     def unpack(self, values: Tensor, fill: float = 0.0) -> Tensor:
         """(M, ...) to (B, T, ...), with ``fill`` where there is no face."""
         if len(self.kept) < self.frame_mask.numel():

@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.ops import stochastic_depth
+
+BLOCKS = 8
+"""Two in each of the four stages."""
 
 
 class GroupedBlock(nn.Module):
@@ -23,9 +27,12 @@ class GroupedBlock(nn.Module):
             shortcut = nn.Conv2d(wide_in, wide_out, 1, stride, groups=groups, bias=False)
             self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(wide_out))
 
-    def forward(self, maps: Tensor) -> Tensor:
+    def forward(self, maps: Tensor, fate: Tensor | None = None) -> Tensor:
+        """``fate``: (N,) what the convolutions are multiplied by beside the shortcut."""
         out = F.relu(self.bn1(self.conv1(maps)), inplace=True)
         out = self.bn2(self.conv2(out))
+        if fate is not None:
+            out = out * fate.to(out.dtype).view(-1, 1, 1, 1)
         shortcut = maps if self.downsample is None else self.downsample(maps)
         return F.relu(out + shortcut, inplace=True)
 
@@ -38,9 +45,11 @@ class GroupedResNet18(nn.Module):
     with which grouped convolutions are faster on a CPU.
     """
 
-    def __init__(self, groups: int = 3, width: int = 64) -> None:
-        """``width``: channels per group of the first stage; the stages have 1, 2, 4, 8 times as many."""
+    def __init__(self, groups: int = 3, width: int = 64, stochastic_depth: float = 1.0) -> None:
+        """``width``: channels per group of the first stage; the stages have 1, 2, 4, 8 times as many.
+        ``stochastic_depth``: probability that the last block is not left out, see :meth:`draw_fates`."""
         super().__init__()
+        self.stochastic_depth = stochastic_depth
         self.groups, self.width = groups, width
         self.stage_channels = (width, 2 * width, 4 * width, 8 * width)
         self.conv1 = nn.Conv2d(3 * groups, width * groups, 7, 2, padding=3, groups=groups, bias=False)
@@ -55,13 +64,30 @@ class GroupedResNet18(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Images (N, 3 G, H, W), group-major, to four maps (N, G C_s, H / 2^(s+1), W / 2^(s+1))."""
+    def draw_fates(self, n: int) -> Tensor | None:
+        """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): which block is left out of which of ``n``
+        clips in training, (n, 8). None where none is.
+
+        Block l of L survives with p_l = 1 - (l / L) (1 - p_L) (their equation 4); what survives is divided by
+        p_l, which leaves evaluation as it is.
+        """
+        if not self.training or self.stochastic_depth == 1:
+            return None
+        ones = self.bn1.weight.new_ones(n)
+        lost = [(block / BLOCKS) * (1 - self.stochastic_depth) for block in range(1, BLOCKS + 1)]
+        return torch.stack([stochastic_depth(ones, p, "row") for p in lost], dim=1)
+
+    def forward(self, images: Tensor, fates: Tensor | None = None) -> list[Tensor]:
+        """Images (N, 3 G, H, W), group-major, to four maps (N, G C_s, H / 2^(s+1), W / 2^(s+1)).
+
+        ``fates``: (N, 8) of :meth:`draw_fates` for the clip that each image is of.
+        """
         images = images.contiguous(memory_format=torch.channels_last)
         maps = F.relu(self.bn1(self.conv1(images)), inplace=True)
         maps = F.max_pool2d(maps, 3, stride=2, padding=1)
         stages = []
-        for stage in range(1, 5):
-            maps = getattr(self, f"layer{stage}")(maps)
+        for stage in range(4):
+            for place, block in enumerate(getattr(self, f"layer{stage + 1}")):
+                maps = block(maps, None if fates is None else fates[:, 2 * stage + place])
             stages.append(maps)
         return stages

@@ -11,6 +11,7 @@ from vidfer.models.embedding import Embedding
 from vidfer.models.encoder import MAP_CHANNELS
 from vidfer.models.frame_input import FrameInput
 from vidfer.models.frames import FramePacker, resize_images
+from vidfer.models.grouped_resnet import GroupedResNet18
 from vidfer.models.settings import MAP_PX
 
 
@@ -50,7 +51,12 @@ class PlainEncoder(nn.Module):
         """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
         frames = FramePacker(frame_mask)
         images = self.input(frames.pack(crops)).unflatten(1, (len(self.regions), 3))  # (M, R, 3, H, W)
-        stages = [maps.unflatten(0, images.shape[:2]) for maps in self.backbone(images.flatten(0, 1))]
+        options = {}
+        if isinstance(self.backbone, GroupedResNet18):
+            fates = frames.of_frames(self.backbone.draw_fates(len(frame_mask)))
+            options["fates"] = None if fates is None else fates.repeat_interleave(len(self.regions), dim=0)
+        stages = self.backbone(images.flatten(0, 1), **options)
+        stages = [maps.unflatten(0, images.shape[:2]) for maps in stages]
 
         vectors, region_weights = self.region_attention(stages[-1].float().mean((-2, -1)))
         vector, attention = self.frame_attention(frames.unpack(vectors), frame_mask)

@@ -63,6 +63,11 @@ class ModelSettings:
     dropout: float = 0.5
     """Dropout before the classifier, as in Noisy Student FER and FAN; with relation FAN has 0.6."""
 
+    stochastic_depth: float = 1.0
+    """In training, whole blocks of grouped_resnet18 and resnet18 are left out of a clip (Huang et al. 2016).
+    This is the probability that the last one is not; earlier ones survive more often. 1 is off; Noisy Student
+    has 0.8."""
+
     head: Literal["csrn", "crn", "prototype", "matching", "relation", "similarity"] | None = "csrn"
     """The few-shot head: CSRN, CRN, nearest class mean and matching network (both without parameters),
     relation network, EGS-Net's similarity branch (cosine with a learned scale), or none."""
@@ -132,6 +137,12 @@ class ModelSettings:
         )
         check(0 <= self.attention_dropout < 1, "attention_dropout", "give a share of at least 0 and below 1")
         check(0 <= self.dropout < 1, "dropout", "give a share of at least 0 and below 1")
+        check(0 < self.stochastic_depth <= 1, "stochastic_depth", "give a probability, 1 (off) or less")
+        check(
+            self.stochastic_depth == 1 or self.encoder in ("grouped_resnet18", "resnet18"),
+            "stochastic_depth",
+            f"it is for grouped_resnet18 and resnet18: leave it out with {self.encoder}",
+        )
         check(
             self.head in ("csrn", "crn", "prototype", "matching", "relation", "similarity", None),
             "head",
