@@ -19,6 +19,9 @@ COMMANDS = {
     "verify": "recompute every hash of a cache and name the clips that are damaged",
     "eval": "measure a checkpoint: classes of a split, and novel classes from a few examples",
     "compare": "hold results on the same clips or episodes against the first of them",
+    "pool": "make one result of the folds of a cross-validation",
+    "folds": "write the official folds of a data set as a table",
+    "episodes": "write the episodes of a few-shot result as a table",
     "report": "write one HTML page about runs and results",
 }
 

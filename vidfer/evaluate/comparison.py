@@ -39,12 +39,16 @@ class Comparison:
         return self.rows[0].result
 
 
-def compare_results(paths: Sequence[Path]) -> list[Comparison]:
+def compare_results(paths: Sequence[Path], *, mixed: bool = False) -> list[Comparison]:
     """Compare result files, and the results in folders, kind by kind with those of the first one.
+
+    Args:
+        paths: result files, folders of results, or run folders.
+        mixed: also hold transductive results against inductive ones; their names then say which they are.
 
     Raises:
         VidferError: fewer than two, no result file, a kind of result that is not in all, or results on
-            other caches, clips, classes or episodes than the first.
+            other caches, clips, classes or episodes than the first, or judged otherwise without ``mixed``.
     """
     paths = [Path(path) for path in paths]
     if len(paths) < 2:
@@ -67,14 +71,26 @@ def compare_results(paths: Sequence[Path]) -> list[Comparison]:
                 f"{paths[having.index(False)]} holds no {kind} result, but {paths[having.index(True)]} does; "
                 "name the files to compare instead of their folders, or measure it with `vidfer eval`"
             )
-        comparisons.append(_compare(kind, [(str(p), results[kind]) for p, results in zip(paths, found)]))
+        named = [(str(path), results[kind]) for path, results in zip(paths, found)]
+        comparisons.append(_compare(kind, named, mixed))
     return comparisons
 
 
-def _compare(kind: str, named: Sequence[tuple[str, Result]]) -> Comparison:
+def _compare(kind: str, named: Sequence[tuple[str, Result]], mixed: bool) -> Comparison:
     first_name, first = named[0]
     for name, result in named[1:]:
         check_same(first_name, first, name, result)
+        if result.transductive != first.transductive and not mixed:
+            ways = ["transductive" if r.transductive else "inductive" for r in (result, first)]
+            raise VidferError(
+                f"{name} is {ways[0]} and {first_name} is {ways[1]}: one was judged with a look at the other "
+                "queries; add --mixed to hold them against each other all the same"
+            )
+    if len({result.transductive for _, result in named}) > 1:
+        named = [
+            (f"{name} ({'transductive' if result.transductive else 'inductive'})", result)
+            for name, result in named
+        ]
     rows = []
     for measure in MEASURES[kind]:
         for i, (name, result) in enumerate(named):

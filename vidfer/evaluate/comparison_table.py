@@ -14,7 +14,7 @@ from vidfer.evaluate.comparison import Compared, Comparison
 from vidfer.evaluate.intervals import Interval
 from vidfer.learn.files import write_text
 
-SUFFIXES = (".csv", ".json")
+SUFFIXES = (".csv", ".json", ".md")
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -34,14 +34,37 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
+def comparison_markdown(comparison: Comparison) -> str:
+    """A table to paste into a paper or a README: a row for every result, two columns for every measure."""
+    first = comparison.rows[0].name
+    measures = list(dict.fromkeys(row.measure for row in comparison.rows))
+    lines = [f"{_about(comparison)}. Per cent with 95 % intervals; differences are paired, to {first}.", ""]
+    lines.append("| | " + " | ".join(f"{measure} | difference" for measure in measures) + " |")
+    lines.append("|---|" + "---:|---:|" * len(measures))
+    for name in dict.fromkeys(row.name for row in comparison.rows):
+        cells = []
+        for row in comparison.rows:
+            if row.name == name:
+                cells += [_short(row.interval), "" if row.difference is None else _short(row.difference, "+")]
+        lines.append(f"| {name.replace('|', chr(92) + '|')} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _short(interval: Interval, sign: str = "") -> str:
+    mean, ends, _ = _cells(interval, sign)
+    return f"{mean} {ends}" if interval.low is not None else mean
+
+
 def _about(comparison: Comparison) -> str:
     first = comparison.first
     task = f"{comparison.kind} of {len(first.classes)} classes"
     if comparison.kind == "few-shot":
         p = first.protocol
         queries = f"{p['queries']} {'query' if p['queries'] == 1 else 'queries'}"
+        judged = {row.result.transductive for row in comparison.rows}
+        inference = "transductive " if judged == {True} else ""
         task = (
-            f"few-shot, {p['ways']}-way {p['shots']}-shot {queries}, {p['episodes']:,} episodes "
+            f"few-shot, {inference}{p['ways']}-way {p['shots']}-shot {queries}, {p['episodes']:,} episodes "
             f"of seed {first.seed}"
         )
     people = "" if first.n_subjects is None else f" of {first.n_subjects} subjects"
@@ -62,16 +85,20 @@ def _cells(interval: Interval, sign: str = "") -> tuple[str, str, str]:
 def check_table_name(out: Path) -> None:
     """Raise a VidferError unless a table can be written under this name."""
     if out.suffix not in SUFFIXES:
-        raise VidferError(f"{out} is neither .csv nor .json; name the table after one of them")
+        raise VidferError(f"{out} is neither .csv nor .json nor .md; name the table after one of them")
 
 
 def write_comparisons(comparisons: Sequence[Comparison], out: Path) -> None:
-    """Write a row for every measure of every result, shares and differences in -1..1, as .csv or .json.
+    """Write a row for every measure of every result, shares and differences in -1..1, as .csv or .json; or
+    as .md the tables of :func:`comparison_markdown`.
 
     Raises:
         VidferError: another suffix.
     """
     check_table_name(out)
+    if out.suffix == ".md":
+        write_text(out, "\n\n".join(map(comparison_markdown, comparisons)) + "\n")
+        return
     rows = [_row(row) for comparison in comparisons for row in comparison.rows]
     if out.suffix == ".json":
         write_text(out, json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
@@ -103,6 +130,15 @@ def _row(row: Compared) -> dict:
         "checkpoint_hash": result.checkpoint_hash,
         **{
             name: result.protocol.get(name)
-            for name in ("ways", "shots", "queries", "episodes", "episodes_hash", "head", "n_frames")
+            for name in (
+                "ways",
+                "shots",
+                "queries",
+                "episodes",
+                "episodes_hash",
+                "head",
+                "inference",
+                "n_frames",
+            )
         },
     }

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidfer.data.episodes import EpisodeSampler
+from vidfer.errors import VidferError
+from vidfer.evaluate.result import Result
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,34 @@ def draw_episodes(sampler: EpisodeSampler) -> Episodes:
     return Episodes(
         *(np.stack([getattr(e, name) for e in drawn]) for name in ("support", "query", "classes"))
     )
+
+
+def redraw(result: Result) -> Episodes:
+    """The episodes of a few-shot result, drawn again from what the file says; positions are into its rows.
+
+    Raises:
+        VidferError: no few-shot result, pooled folds, or a draw with another ``episodes_hash``.
+    """
+    protocol = result.protocol
+    if result.kind != "few-shot" or ("folds" in protocol and "fold" not in protocol):
+        raise VidferError(
+            f"episodes are of few-shot results of one evaluation, and this is {result.kind} of split "
+            f"'{result.split}'; name a fewshot.json of `vidfer eval`"
+        )
+    number = {name: k for k, name in enumerate(result.classes)}
+    episodes = draw_episodes(
+        EpisodeSampler(
+            [number[row["label"]] for row in result.rows],
+            **{name: int(protocol[name]) for name in ("ways", "shots", "queries", "episodes")},
+            seed=result.seed,
+            has_face=[row["has_face"] for row in result.rows],
+            class_names=result.classes,
+            source=result.cache,
+        )
+    )
+    if episodes.hash([row["clip"] for row in result.rows]) != protocol.get("episodes_hash"):
+        raise VidferError(
+            f"the episodes of this result cannot be drawn again: it was made by vidfer "
+            f"{result.vidfer_version}, perhaps with another NumPy; make it again with `vidfer eval`"
+        )
+    return episodes

@@ -143,6 +143,7 @@ def evaluate_fewshot(
                 "asked": int(found.asked[i]),
                 "accuracy": None if np.isnan(found.clip_accuracy[i]) else float(found.clip_accuracy[i]),
                 "confused_with": found.confused_with(i),
+                "answers": found.answers_about(i),
             }
             for i, record in enumerate(records)
         ],

@@ -64,6 +64,11 @@ class FewShotResult:
             return None
         return (*self.classes, "no face")[int(wrong.argmax())]
 
+    def answers_about(self, clip: int) -> dict[str, int]:
+        """How often a clip was taken for each class, or had no face to look at; zeros are left out."""
+        names = (*self.classes, "no face")
+        return {name: int(count) for name, count in zip(names, self.answers[clip]) if count}
+
     def over_episodes(self) -> Interval:
         """Mean ± 1.96 sd/√n over episodes: how well the mean over all possible episodes of these very clips
         is known. It shrinks with more episodes, however few clips there are."""

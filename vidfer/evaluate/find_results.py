@@ -14,6 +14,21 @@ OF_RUN = "results"
 """Folder within a run folder where `vidfer eval` leaves them unless it is told another."""
 
 
+def results_folder(checkpoint: Path) -> Path:
+    """Where the results of a checkpoint go: ``results`` in its run folder.
+
+    Args:
+        checkpoint: a run folder, or a checkpoint in one.
+
+    Raises:
+        VidferError: there is no run folder around it.
+    """
+    for run in (Path(checkpoint), Path(checkpoint).resolve().parent.parent):
+        if (run / "settings.json").is_file():
+            return run / OF_RUN
+    raise VidferError(f"{checkpoint} is in no run folder; name a folder for the results with --out")
+
+
 def results_in(path: Path) -> dict[str, Result]:
     """Results by kind: of a file its own; of a folder, also of a run, those that `vidfer eval` left there.
 

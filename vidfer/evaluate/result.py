@@ -45,9 +45,12 @@ class Result:
     cache_hash: str
     checkpoint_hash: str
     protocol: dict[str, int | str]
-    """Few-shot: ``ways``, ``shots``, ``queries``, ``episodes``, ``episodes_hash``, ``head``. Both:
-    ``n_frames``. The episodes are those of ``seed``; the hash is over the clips' ids and every position drawn
-    (:meth:`vidfer.evaluate.episodes.Episodes.hash`)."""
+    """Few-shot: ``ways``, ``shots``, ``queries``, ``episodes``, ``episodes_hash``, ``head``, ``inference``
+    (``inductive`` or ``transductive``). The episodes are those of ``seed``; the hash is over the clips' ids
+    and every position drawn (:meth:`vidfer.evaluate.episodes.Episodes.hash`). Both: ``n_frames``;
+    ``base_classes``, what was trained on; ``disjoint_by``, how far the clips are known to be none that were
+    trained on: by ``subject``, by ``clip``, ``not known``. In cross-validation: ``fold`` (3/10), ``folds``,
+    and ``division_hash`` of all of them; pooled results have no ``fold``."""
     per_class: list[dict]
     """For every class: ``class``, ``clips``, ``asked``, ``without_face`` of these, ``accuracy`` (recall)."""
     confusion: list[list[int]]
@@ -55,13 +58,18 @@ class Result:
     rows: list[dict]
     """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``asked``, ``accuracy``.
     Classification: ``predicted`` and its ``probability``. Few-shot: ``confused_with``, the most frequent
-    wrong answer."""
+    wrong answer, and ``answers``, how often it was taken for what."""
     curve: list[dict] = field(default_factory=list)
     """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``."""
     note: str = ""
     """What was left out, in words."""
     vidfer_version: str = __version__
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def transductive(self) -> bool:
+        """Whether the queries of an episode were judged together."""
+        return self.protocol.get("inference") == "transductive"
 
     @property
     def main(self) -> Interval:
@@ -80,6 +88,7 @@ class Result:
             main = self.main
             half = "" if main.low is None else f" ± {100 * (main.high - main.low) / 2:.1f}"
             task = f"{self.protocol['ways']}-way {self.protocol['shots']}-shot"
+            task += " transductive" if self.transductive else ""
             counted = f"{main.n} episodes over {self.n_clips} clips, seed {self.seed}"
             return f"few-shot {task}: {100 * main.mean:.1f} %{half} ({where}{counted}; {chance})"
         parts = []

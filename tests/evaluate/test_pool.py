@@ -1,0 +1,124 @@
+"""The folds of a cross-validation as one result."""
+
+import numpy as np
+import pytest
+from test_result import classification, fewshot
+
+from vidfer.errors import VidferError
+from vidfer.evaluate.intervals import bootstrap_interval, mean_interval, pool_mean_intervals, wilson_interval
+from vidfer.evaluate.pool import pool_results
+
+DIVISION = {"folds": 3, "division_hash": "d0"}
+RIGHT = ((1.0, 0.0, 1.0), (1.0, 1.0), (0.0, 1.0, 1.0))
+LABELS = ("angry", "fear")
+
+
+def fold(number: int, right=None, **changes):
+    """Clips of one fold; answers are as ``right`` says."""
+    right = RIGHT[number - 1] if right is None else right
+    protocol = DIVISION | {"n_frames": 8, "fold": f"{number}/3"} | changes.pop("protocol", {})
+    rows = changes.pop("rows", None) or [
+        {"clip": f"{number}-{i}", "subject": f"p{number}", "label": LABELS[i % 2], "has_face": i > 0,
+         "asked": 1, "accuracy": r, "predicted": LABELS[(i + (r == 0)) % 2], "probability": 0.9}
+        for i, r in enumerate(right)
+    ]  # fmt: skip
+    table = np.zeros((2, 3), int)
+    for row in rows:
+        table[LABELS.index(row["label"]), LABELS.index(row["predicted"])] += 1
+    return classification(
+        right,
+        rows=rows,
+        protocol=protocol,
+        measures={n: wilson_interval(int(sum(right)), len(right)) for n in ("WAR", "UAR")},
+        confusion=table.tolist(),
+        per_class=[
+            {"class": n, "clips": int(t.sum()), "asked": int(t.sum()), "without_face": 0,
+             "accuracy": float(t[k] / t.sum()) if t.sum() else None}
+            for k, (n, t) in enumerate(zip(LABELS, table))
+        ],
+        **{"n_clips": len(rows), "n_subjects": 1, "checkpoint_hash": f"c{number}"} | changes,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(*results):
+        for i, result in enumerate(results):
+            result.save(tmp_path / f"f{i}" / f"{'fewshot' if result.curve else 'classification'}.json")
+        return [tmp_path / f"f{i}" for i in range(len(results))]
+
+    return save
+
+
+def test_every_clip_counts_once_whatever_the_order_of_the_folds(saved):
+    pooled = pool_results(saved(fold(2), fold(3), fold(1)))["classification"]
+    right = [r for of_fold in RIGHT for r in of_fold]
+    labels = [LABELS[i % 2] for of_fold in RIGHT for i in range(len(of_fold))]
+    people = [f"p{k + 1}" for k, of_fold in enumerate(RIGHT) for _ in of_fold]
+    assert [row["clip"] for row in pooled.rows] == ["1-0", "1-1", "1-2", "2-0", "2-1", "3-0", "3-1", "3-2"]
+    assert pooled.measures["WAR"] == wilson_interval(6, 8)
+    assert pooled.measures["UAR"] == bootstrap_interval(right, classes=labels)
+    assert pooled.measures["UAR over subjects"] == bootstrap_interval(right, classes=labels, subjects=people)
+    assert pooled.measures["WAR over folds"] == mean_interval([2 / 3, 1.0, 2 / 3], "folds")
+    assert (pooled.n_clips, pooled.n_subjects, pooled.n_without_face) == (8, 3, 3)
+    assert np.sum(pooled.confusion) == 8 and pooled.per_class[0]["clips"] == 5
+    assert pooled.per_class[0]["accuracy"] == pytest.approx(
+        np.mean([r for r, name in zip(right, labels) if name == "angry"])
+    )
+    assert pooled.split == "3 folds (3)" and pooled.protocol["folds"] == 3 and "fold" not in pooled.protocol
+    again = pool_results(saved(fold(1), fold(2), fold(3)))["classification"]
+    assert again == pooled  # also its checkpoint_hash, over those of the folds
+    assert pooled.checkpoint_hash not in ("c1", "c2", "c3")
+
+
+def test_a_fold_without_a_class_has_no_uar_of_the_task(saved):
+    pooled = pool_results(saved(fold(1), fold(2, (1.0,)), fold(3)))["classification"]
+    assert "WAR over folds" in pooled.measures and "UAR over folds" not in pooled.measures
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ([fold(1), fold(3)], r"of the 3 folds \(3\) 1 are missing: 2;"),
+        ([fold(1)], r"2 are missing: 2, 3;"),
+        ([fold(1), fold(2), fold(3), fold(2)], r"f1 and .*f3 are both fold 2/3"),
+        ([fold(1), fold(2), fold(3, protocol={"division_hash": "d1"})], "division_hash d1 and d0"),
+        ([fold(1), fold(2), fold(3, cache_hash="xy")], "cache_hash xy and ab"),
+        ([fold(1), fold(2), fold(3, protocol={"n_frames": 4})], "n_frames 4 and 8"),
+        ([fold(1), fold(2), fold(3, protocol={"base_classes": "sad"})], "base_classes sad and None"),
+        ([fold(1), fold(2), fold(3, rows=fold(1).rows)], r"clip '1-0' is in .*f0 and in .*f2"),
+        ([classification(), fold(2)], "f0 is not of a fold; train with --data.fold"),
+    ],
+)
+def test_folds_that_are_missing_or_do_not_belong_together_are_refused(saved, results, message):
+    with pytest.raises(VidferError, match=message):
+        pool_results(saved(*results))
+
+
+def few(number: int, accuracies, values):
+    task = {"ways": 2, "shots": 1, "queries": 1, "episodes": len(values), "episodes_hash": f"e{number}"}
+    protocol = DIVISION | task | {"fold": f"{number}/3", "disjoint_by": "clip" if number == 2 else "subject"}
+    whole = mean_interval(values)
+    result = fewshot(
+        accuracies,
+        protocol=protocol,
+        measures={"accuracy": whole},
+        curve=[{"shots": 1, "mean": whole.mean, "low": whole.low, "high": whole.high, "episodes": whole.n}],
+    )
+    for row in result.rows:
+        row["clip"] = f"{number}-{row['clip']}"
+    return result
+
+
+def test_episodes_of_all_folds_are_one_sample(saved):
+    values = ([0.5, 1.0, 0.0, 1.0], [0.5, 0.5], [1.0, 1.0, 0.5])
+    pooled = pool_results(saved(*(few(k + 1, (0.5, 1.0), v) for k, v in enumerate(values))))["fewshot"]
+    expected = mean_interval([*values[0], *values[1], *values[2]])
+    for got in (pooled.main, pool_mean_intervals([mean_interval(v) for v in values])):
+        assert (got.mean, got.low, got.high) == pytest.approx((expected.mean, expected.low, expected.high))
+        assert (got.n, got.over, got.method) == (9, "episodes", expected.method)
+    assert pooled.protocol["episodes"] == 9 and pooled.n_clips == 6
+    assert pooled.protocol["disjoint_by"] == "clip"  # of the fold that is known least
+    (point,) = pooled.curve
+    assert (point["mean"], point["low"]) == pytest.approx((expected.mean, expected.low))
+    assert pooled.measures["accuracy over clips"].n == 6
