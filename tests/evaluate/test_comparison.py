@@ -168,3 +168,44 @@ def test_the_command_prints_and_writes_the_table(saved, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "few-shot, 2-way 3-shot" in said and "+10.0" in said and said.endswith("new/t.csv\n")
     assert Path("new/t.csv").read_text().count("\n") == 3
+
+
+def test_runs_give_the_results_that_were_left_in_them(saved, tmp_path):
+    for name in ("runs/a", "runs/b"):
+        few().save(tmp_path / name / "results" / "fewshot.json")
+        (tmp_path / name / "settings.json").write_text("{}")
+    (found,) = compare_results(["runs/a", "runs/b"])
+    assert [row.name for row in found.rows] == ["runs/a", "runs/b"]
+    (tmp_path / "runs/b/results/fewshot.json").unlink()
+    with pytest.raises(VidferError, match=r"runs/b/results holds neither classification.json nor fewshot"):
+        compare_results(["runs/a", "runs/b"])
+
+
+def test_judged_together_and_one_by_one_are_not_mixed_unsaid(saved):
+    together = few(protocol={"inference": "transductive"})
+    names = saved(a=few(), b=together)  # of an older vidfer, which knew one way only
+    with pytest.raises(VidferError, match=r"b is transductive and a is inductive.*--mixed"):
+        compare_results(names)
+    (found,) = compare_results(names, mixed=True)
+    assert [row.name for row in found.rows] == ["a (inductive)", "b (transductive)"]
+    assert "few-shot, 2-way" in comparison_text(found)
+    saved(a=together)
+    (found,) = compare_results(names)
+    assert [row.name for row in found.rows] == names
+    assert "few-shot, transductive 2-way" in comparison_text(found)
+
+
+def test_the_markdown_table_has_a_row_for_every_result(saved, monkeypatch, capsys, tmp_path):
+    saved(a=classification((1.0, 0.0, 1.0)), b=classification((1.0, 1.0, 1.0)))
+    for words in (["--markdown"], ["--out", "t.md"]):
+        monkeypatch.setattr("sys.argv", ["vidfer", "compare", "a", "b", *words])
+        with pytest.raises(SystemExit):
+            main()
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].endswith("differences are paired, to a.")
+    table = printed[2:6]
+    assert table[0] == "| | WAR | difference | UAR | difference |" and table[1] == "|---|---:|---:|---:|---:|"
+    assert table[2].startswith("| a | 80.0 [49.0, 94.3] |  | 70.0 [")
+    assert re.match(r"\| b \| 80.0 \[49.0, 94.3\] \| \+33.3 \[\+0.0, \+\d+.\d\] \|", table[3])
+    assert all(line.count("|") == 6 for line in table)
+    assert (tmp_path / "t.md").read_text().splitlines()[2:6] == table

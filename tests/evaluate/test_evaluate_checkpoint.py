@@ -25,16 +25,18 @@ def clips(people: str = "abcdefgh") -> list[dict]:
     return base + novel
 
 
-def write_run(folder: Path, cache: CropCache, *, train: range, test: range) -> Path:
+def write_run(
+    folder: Path, cache: CropCache, *, train: range, test: range, fold: dict | None = None, **settings
+) -> Path:
     torch.manual_seed(0)
     model = build_recogniser(ModelSettings(width=2, head="prototype"), BASE)
     checkpoint = folder / "checkpoints" / "best"
-    save_checkpoint(checkpoint, model, {})
+    save_checkpoint(checkpoint, model, {"fold": fold["name"]} if fold else {})
     ids = [clip.id for clip in cache.clips]
     parts = {"train": [ids[i] for i in train], "val": [], "test": [ids[i] for i in test], "unlabelled": []}
     hashes = {"cache_hash": cache.content_hash, "unlabelled_cache_hash": cache.content_hash}
-    (folder / "data.json").write_text(json.dumps(parts | hashes))
-    (folder / "settings.json").write_text(json.dumps({"data": {"frames": 2}}))
+    (folder / "data.json").write_text(json.dumps(parts | hashes | ({"fold": fold} if fold else {})))
+    (folder / "settings.json").write_text(json.dumps({"data": {"frames": 2}} | settings))
     return checkpoint
 
 
@@ -44,6 +46,11 @@ def test_without_official_splits_the_clips_that_the_run_held_out_are_measured(tm
     found = evaluate_checkpoint(checkpoint, cache.path, **TASK | {"frames": None})
     assert [row["clip"] for row in found["classification"].rows] == [f"{i:02d}.mp4" for i in range(4, 8)]
     assert found["fewshot"].n_clips == 6 and found["fewshot"].note == ""
+    for result in found.values():
+        assert result.protocol["base_classes"] == "happy, sad" and result.protocol["disjoint_by"] == "subject"
+    # The run folder stands for its best checkpoint.
+    again = evaluate_checkpoint(tmp_path / "run", cache.path, **TASK | {"frames": None})
+    assert again == found
     assert found["fewshot"].protocol["n_frames"] == 2  # as the run was trained with
     with pytest.raises(VidferError, match="was trained or chosen on 4 of the clips"):
         evaluate_checkpoint(checkpoint, cache.path, split="all")
@@ -74,3 +81,57 @@ def test_images_are_looked_at_once(tmp_path):
     checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
     found = evaluate_checkpoint(checkpoint, cache.path, **TASK | {"frames": 8})
     assert found["fewshot"].protocol["n_frames"] == found["classification"].protocol["n_frames"] == 1
+
+
+def test_a_run_of_a_fold_is_measured_on_what_it_held_out(tmp_path):
+    """All clips are officially train or test; clips 4..6 and the novel 8..11 are the fold."""
+    official = [clip | {"split": "test" if i % 2 else "train"} for i, clip in enumerate(clips())]
+    cache = write_cache(tmp_path / "c.h5", official, size_px=32)
+    held_out = [f"{i:02d}.mp4" for i in (4, 5, 6, 8, 9, 10, 11)]
+    fold = {"name": "2/3", "of": 3, "held_out": held_out, "division_hash": "d0"}
+    checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 7), fold=fold)
+    found = evaluate_checkpoint(checkpoint, cache.path, **TASK)
+    assert [row["clip"] for row in found["classification"].rows] == held_out[:3]
+    assert [row["clip"] for row in found["fewshot"].rows] == held_out[3:]
+    for result in found.values():
+        assert {n: result.protocol[n] for n in ("fold", "folds", "division_hash")} == {
+            "fold": "2/3", "folds": 3, "division_hash": "d0"
+        }  # fmt: skip
+        assert result.split == "test"
+    with pytest.raises(VidferError, match="was trained or chosen on 4 of the clips to measure"):
+        evaluate_checkpoint(checkpoint, cache.path, split="all")
+    # A fold may hold out people of novel classes alone.
+    only = write_run(tmp_path / "only", cache, train=range(4), test=range(0), fold=fold)
+    assert evaluate_checkpoint(only, cache.path, **TASK).keys() == {"fewshot"}
+    with pytest.raises(VidferError, match="no clip of split 'test'"):
+        evaluate_checkpoint(only, cache.path)
+    (tmp_path / "run" / "data.json").unlink()
+    with pytest.raises(VidferError, match=r"trained on all but fold 2/3, and data.json"):
+        evaluate_checkpoint(checkpoint, cache.path, **TASK)
+
+
+def test_what_a_run_started_from_has_seen_is_not_measured(tmp_path):
+    cache = write_cache(tmp_path / "c.h5", clips(), size_px=32)
+    first = write_run(tmp_path / "first", cache, train=range(8, 10), test=range(0))
+    second = write_run(tmp_path / "second", cache, train=range(0), test=range(0), init=str(first))
+    run = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8), teacher=str(second))
+    with pytest.raises(VidferError, match="run was trained or chosen on 2 of the novel clips"):
+        evaluate_checkpoint(run, cache.path, **TASK)
+    assert evaluate_checkpoint(run, cache.path)["classification"].note == ""
+    (tmp_path / "first" / "data.json").unlink()
+    note = evaluate_checkpoint(run, cache.path, **TASK)["fewshot"].note
+    assert note == "the run of --init is not there to say which clips it has seen"
+
+
+def test_the_queries_of_an_episode_can_be_judged_together(tmp_path):
+    cache = write_cache(tmp_path / "c.h5", clips(), size_px=32)
+    checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
+    task = TASK | {"queries": 2, "frames": 1}
+    alone, together = (
+        evaluate_checkpoint(checkpoint, cache.path, **task, transductive=t)["fewshot"] for t in (False, True)
+    )
+    assert alone.protocol["episodes_hash"] == together.protocol["episodes_hash"]
+    assert [r.protocol["inference"] for r in (alone, together)] == ["inductive", "transductive"]
+    assert "2-way 1-shot transductive:" in together.summary() and "transductive" not in alone.summary()
+    answers = [sum(sum(row["answers"].values()) for row in r.rows) for r in (alone, together)]
+    assert answers == [20 * 2 * 2] * 2
