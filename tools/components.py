@@ -67,7 +67,7 @@ class Plan:
     """Of recipes/supervised.py."""
     frames: int = 3
     """Frames of each clip."""
-    teacher: str = "--train.epochs 40 --train.batch-size 8 --train.ema-decay 0.98 --noise.magnitude 0.5"
+    teacher: str = "--train.epochs 36 --train.batch-size 8 --train.ema-decay 0.98 --noise.magnitude 0.5"
     """Of recipes/supervised.py."""
     student1: str = STUDENT
     """Of recipes/noisy_student.py, in round 1."""

@@ -57,8 +57,11 @@ class Settings:
     """Threads of torch."""
 
 
-def write_noise_cache(path: Path, clips: int, size_px: int) -> None:
-    """A JPEG cache of clips of 25 blurred random frames: about as hard to decode as faces."""
+def write_noise_cache(path: Path, clips: int, size_px: int, splits: tuple[str, ...] = ("train",)) -> None:
+    """A JPEG cache of clips of 25 blurred random frames: about as hard to decode as faces.
+
+    The splits take turns, seven clips each, one of every class.
+    """
     header = Header(crop_settings={}, codec="jpeg", quality=95, size_px=size_px, versions={})
     rng = np.random.default_rng(0)
     stored = []
@@ -66,7 +69,9 @@ def write_noise_cache(path: Path, clips: int, size_px: int) -> None:
         coarse = rng.integers(60, 200, (25, len(REGIONS), size_px // 8, size_px // 8, 3), dtype=np.uint8)
         crops = coarse.repeat(8, 2).repeat(8, 3)
         crops = crops + rng.integers(0, 8, (25, 3, size_px, size_px, 3), dtype=np.uint8)
-        clip = Clip(id=f"{number:04d}", path=Path(f"{number:04d}"), label=str(number % 7), split="train")
+        split = splits[number // 7 % len(splits)]
+        label = None if split == "unlabelled" else str(number % 7)
+        clip = Clip(id=f"{number:04d}", path=Path(f"{number:04d}"), label=label, split=split)
         status = np.full(25, STATUS.index("detected"), np.uint8)
         table = FrameTable(np.arange(25) / 25, np.zeros((25, 4)), np.zeros((25, 5, 2)), np.ones(25), status)
         part = path.with_name(f"{number}.h5")

@@ -1,0 +1,210 @@
+"""The table of systems: its arithmetic on results made by hand, and a tiny study that really runs."""
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+sys.path.insert(0, str(TOOLS))
+
+import study  # noqa: E402
+import systems  # noqa: E402
+from systems_plan import RUNS, SYSTEMS, TASKS, Plan  # noqa: E402
+
+from vidfer.errors import VidferError  # noqa: E402
+from vidfer.evaluate.intervals import mean_interval  # noqa: E402
+from vidfer.evaluate.result import Result  # noqa: E402
+
+NOVEL = ("angry", "fear")
+
+
+def few(accuracies, **changes) -> Result:
+    """A few-shot result with an accuracy for each clip: the first two are angry, the others fear."""
+    rows = [
+        {"clip": f"{i}", "subject": f"p{i}", "label": NOVEL[i >= 2], "has_face": True, "asked": 5,
+         "accuracy": value, "confused_with": None}
+        for i, value in enumerate(accuracies)
+    ]  # fmt: skip
+    mean = sum(accuracies) / len(accuracies)
+    known = {
+        "kind": "few-shot",
+        "measures": {"accuracy": mean_interval([mean - 0.1, mean, mean + 0.1])},
+        "chance": 0.5,
+        "seed": 0,
+        "split": "all",
+        "classes": NOVEL,
+        "n_clips": len(rows),
+        "n_without_face": 0,
+        "n_subjects": len(rows),
+        "sources": ("folder",),
+        "cache": "cache.h5",
+        "cache_hash": "ab",
+        "checkpoint_hash": "cd",
+        "protocol": {
+            "ways": 2, "shots": 3, "queries": 1, "episodes": 3, "episodes_hash": "e", "head": "h",
+            "n_frames": 1,
+        },
+        "per_class": [],
+        "confusion": [[1, 0, 0], [0, 1, 0]],
+        "rows": rows,
+    }  # fmt: skip
+    return Result(**(known | changes))
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """Settings of a study on images with two systems, two seeds and two peers, all finished."""
+    found = {
+        "images/seed0/prototypical": few([0.2, 0.4, 0.6, 0.6, 0.6]),
+        "images/seed1/prototypical": few([0.4, 0.6, 0.6, 0.6, 0.6]),
+        "images/seed0/csrn": few([0.8, 0.8, 0.6, 0.6, 0.6]),
+        "images/seed1/csrn": few([0.8, 0.8, 0.8, 0.8, 0.8]),
+        "images/released_weak": few([0.2, 0.2, 0.2, 0.2, 0.2]),
+        "images/released_strong": few([0.8, 0.8, 0.2, 0.5, 0.5]),
+    }
+    for folder, result in found.items():
+        (tmp_path / folder / "3way_3shot").mkdir(parents=True)
+        result.save(tmp_path / folder / "3way_3shot/fewshot.json")
+    for name in ("weak", "strong"):
+        (tmp_path / "released" / name).mkdir(parents=True)
+        (tmp_path / "released" / name / "config.json").write_text("{}")
+    return systems.Settings(
+        out=tmp_path,
+        only=("images",),
+        images=tmp_path / "pictures",
+        released=tmp_path / "released",
+        systems=("prototypical", "csrn"),
+        seeds=(0, 1),
+        report=True,
+    )
+
+
+def test_the_table_by_hand(finished):
+    systems.main(finished)
+    (table,) = json.loads((finished.out / "systems.json").read_text())["tables"]
+    rows = {row["name"]: row for row in table["rows"]}
+    assert list(rows) == ["prototypical network", "CSRN", "released strong", "released weak"]
+    # Over episodes: the mean of the two seeds' means, 0.48 and 0.56.
+    assert rows["prototypical network"]["over_episodes"]["mean"] == pytest.approx(0.52)
+    assert rows["prototypical network"]["seeds"] == pytest.approx([0.48, 0.56])
+    half = mean_interval([0.1, 0.2, 0.3]).high - 0.2
+    assert rows["CSRN"]["over_episodes"]["high"] == pytest.approx((0.68 + 0.8) / 2 + half)
+    # Over people: each clip's mean over the seeds, then classes alike: (0.3 + 0.5)/2 = 0.4 and 0.6.
+    assert rows["prototypical network"]["over_people"]["mean"] == pytest.approx(0.5)
+    assert rows["prototypical network"]["over_people"]["over"] == "subjects"
+    # CSRN: 0.8 and 0.7, so 0.75; strong: 0.8 and 0.4, so 0.6.
+    minus = {name: rows["CSRN"]["minus"][name]["mean"] for name in rows if name != "CSRN"}
+    assert minus == pytest.approx(
+        {"prototypical network": 0.25, "released strong": 0.15, "released weak": 0.55}
+    )
+    text = (finished.out / "systems.md").read_text()
+    assert "minus prototypical network, points | minus released strong, points | training, CPU s |" in text
+    assert "| CSRN | 74.0 % [" in text and "| +25.0 [" in text and "| +15.0 [" in text
+    assert "3 episodes of 1 query per class, seed 0, the same for all; 5 clips of 5 people" in text
+    assert (finished.out / "systems.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_system_counts_once_all_its_seeds_are_there(finished):
+    (finished.out / "images/seed1/csrn/3way_3shot/fewshot.json").unlink()
+    (table,) = systems.collect(finished)
+    assert [row.name for row in table.rows] == ["prototypical network", "released strong", "released weak"]
+    shutil.rmtree(finished.out / "images")
+    with pytest.raises(VidferError, match="nothing is finished"):
+        systems.main(finished)
+
+
+def test_other_episodes_are_refused(finished):
+    other = few([0.8] * 5)
+    other = replace(other, protocol=other.protocol | {"episodes_hash": "f"})
+    other.save(finished.out / "images/seed1/csrn/3way_3shot/fewshot.json")
+    with pytest.raises(VidferError, match="not about the same episodes"):
+        systems.collect(finished)
+
+
+def commands(settings: systems.Settings) -> dict[str, str]:
+    made = systems.steps(settings)
+    known = set()
+    for step in made:
+        assert known.issuperset(step.after), step.name
+        known.add(step.name)
+    return {step.name: step.command for step in made}
+
+
+def test_all_systems_are_judged_alike():
+    found = commands(systems.Settings(out=Path("s"), images=Path("pictures"), unlabelled=Path("more")))
+    for task, about in TASKS.items():
+        for ways, shots in about.protocols:
+            judged = [
+                c
+                for n, c in found.items()
+                if n.startswith(task) and n.endswith(f"eval_{ways}way_{shots}shot")
+            ]
+            assert len(judged) == len(SYSTEMS)
+            # All but the checkpoint and the folder of the result is the same for everybody.
+            asked = {tuple(word for word in c.split() if f"{task}/seed0/" not in word) for c in judged}
+            assert len(asked) == 1
+    trained = [c for c in found.values() if c.startswith("python recipes/")]
+    assert len(trained) == 3 * len(RUNS)
+    assert all(" --data.novel " in c and " --data.classes neutral happy surprise sad" in c for c in trained)
+
+
+def test_a_system_brings_what_it_starts_from_and_images_need_more_images_for_a_student():
+    head = systems.Settings(out=Path("s"), only=("basic",), systems=("student_csrn",))
+    assert [n.split("/")[-1] for n in commands(head)] == [
+        "actors", "cache", "teacher", "student", "student_csrn", "eval_3way_3shot"
+    ]  # fmt: skip
+    assert "--init s/basic/seed0/student/checkpoints/last" in commands(head)["basic/seed0/student_csrn"]
+    images = systems.Settings(out=Path("s"), only=("images",), images=Path("p"))
+    assert not any("student" in name for name in commands(images))
+    with_more = commands(replace(images, unlabelled=Path("more")))
+    assert "--unlabelled s/images/unlabelled.h5" in with_more["images/seed0/student"]
+    assert commands(systems.Settings(out=Path("s"), only=("images",))) == {}
+
+
+def test_names_and_folders_that_are_not_there(tmp_path):
+    with pytest.raises(VidferError, match="no system 'svm'; choose from prototypical, matching"):
+        systems.Settings(systems=("svm",))
+    with pytest.raises(VidferError, match=r"no checkpoint in .*; make some there with tools/import_csrn.py"):
+        systems.steps(systems.Settings(only=("images",), images=tmp_path, released=tmp_path))
+    with pytest.raises(VidferError, match="nothing to do: the task images needs --images"):
+        systems.main(systems.Settings(only=("images",)))
+
+
+SMALL = "--model.width 4 --model.input-px 32"
+ONE = (
+    "--episodes.epochs 1 --episodes.per-epoch 1 --episodes.val-episodes 1 --episodes.ways 2 "
+    "--episodes.shots 1"
+)
+TINY = Plan(
+    frames=1,
+    crop_px=32,
+    actors="--fps 10 --min-duration-s 0.5 --max-duration-s 0.5 --train-per-class 3 --train-subjects 2 "
+    "--val-per-class 2 --val-subjects 2 --test-per-class 1 --novel-per-class 4 --test-subjects 2 "
+    "--unlabelled 4 --unlabelled-subjects 2",
+    conv4=ONE,
+    fan=f"{SMALL} --train.epochs 1 --train.batch-size 6",
+    egs=f"{SMALL} {ONE} --egs.joint-epochs 1",
+    teacher=f"{SMALL} --train.epochs 1 --train.batch-size 6",
+    student="--train.epochs 1 --train.batch-size 4 --pseudo.threshold 0",
+    head=ONE,
+)
+
+
+@pytest.mark.timeout(900)
+def test_a_tiny_study_goes_through(tmp_path):
+    settings = systems.Settings(
+        out=tmp_path, only=("basic",), systems=("crn", "student_csrn"), episodes=20, plan_basic=TINY,
+        reference="crn",
+    )  # fmt: skip
+    systems.main(settings)
+    (table,) = json.loads((tmp_path / "systems.json").read_text())["tables"]
+    assert [row["name"] for row in table["rows"]] == ["CRN", "Noisy Student FER, student, CSRN head"]
+    assert (table["n_clips"], table["protocol"]["episodes"], table["ways"]) == (12, 20, 3)
+    spent = study.cpu_seconds(systems.steps(settings), tmp_path)
+    # The head's cost is that of teacher, student and head.
+    parts = [spent[f"basic/seed0/{name}"] for name in ("teacher", "student", "student_csrn")]
+    assert table["rows"][1]["cpu_s"] == pytest.approx(sum(parts))

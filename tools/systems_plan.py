@@ -1,0 +1,164 @@
+"""What systems.py runs: the tasks, how each system is trained, and how much of everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FEWSHOT = "python recipes/fewshot.py --model.encoder conv4"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Which classes are novel, and how they are asked for."""
+
+    title: str
+    base: str
+    novel: str
+    protocols: tuple[tuple[int, int], ...]
+    """(ways, shots) of each."""
+
+
+BASIC = "neutral happy surprise sad"
+TASKS = {
+    "basic": Task(
+        title="actors, base basic to novel basic expressions",
+        base=BASIC,
+        novel="angry disgust fear",
+        protocols=((3, 3),),
+    ),
+    "compound": Task(
+        title="actors, basic to compound expressions",
+        base=f"{BASIC} angry disgust fear",
+        novel="happily_surprised happily_disgusted sadly_fearful angrily_disgusted fearfully_surprised",
+        protocols=((5, 1), (5, 5), (3, 3)),
+    ),
+    "images": Task(
+        title="images of people, base basic to novel basic expressions",
+        base=BASIC,
+        novel="angry disgust fear",
+        protocols=((3, 3),),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training of a system."""
+
+    recipe: str
+    plan: str
+    """Field of :class:`Plan` with more options."""
+    options: str = ""
+    init: str = ""
+    """Run that it starts from, and by which option."""
+
+
+SUPERVISED, EPISODES = "python recipes/supervised.py", "python recipes/fewshot.py"
+RUNS = {
+    "prototypical": Run(recipe=FEWSHOT, plan="conv4", options="--model.head prototype"),
+    "matching": Run(recipe=FEWSHOT, plan="conv4", options="--model.head matching --model.cosine-scale 10"),
+    "relation": Run(recipe=FEWSHOT, plan="conv4", options="--model.head relation --model.head-regions face"),
+    "fan": Run(
+        recipe=SUPERVISED,
+        plan="fan",
+        options="--model.encoder resnet18 --model.frame-attention relation --model.attention-dropout 0.5 "
+        "--model.distance cosine",
+    ),
+    "crn": Run(
+        recipe=FEWSHOT,
+        plan="conv4",
+        options="--model.head crn --model.conv4-pools 4 --model.head-regions face",
+    ),
+    "egs": Run(recipe="python recipes/egs.py", plan="egs", options="--model.encoder resnet18"),
+    "csrn": Run(recipe=FEWSHOT, plan="conv4", options="--model.head csrn"),
+    "csrn_published": Run(
+        recipe=FEWSHOT, plan="conv4", options="--model.head csrn --model.pairing published"
+    ),
+    "teacher": Run(recipe=SUPERVISED, plan="teacher", options="--model.distance cosine"),
+    "student": Run(recipe="python recipes/noisy_student.py", plan="student", init="--teacher teacher"),
+    "student_csrn": Run(
+        recipe=EPISODES,
+        plan="head",
+        options="--freeze-encoder --model.head csrn",
+        init="--init student",
+    ),
+}
+"""Run folder -> how it is trained; in an order in which each finds what it starts from."""
+
+SYSTEMS = {
+    "prototypical": "prototypical network",
+    "matching": "matching network",
+    "relation": "relation network",
+    "fan": "FAN, cosine to class means",
+    "crn": "CRN",
+    "egs": "EGS-Net",
+    "csrn": "CSRN",
+    "csrn_published": "CSRN, published pairing",
+    "teacher": "Noisy Student FER, teacher, cosine",
+    "student": "Noisy Student FER, student, cosine",
+    "student_csrn": "Noisy Student FER, student, CSRN head",
+}
+"""Run folder -> what its row is called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much of everything; texts are options of the commands."""
+
+    frames: int
+    """Frames of each clip."""
+    crop_px: int
+    """Side of the crops in the cache."""
+    conv4: str
+    """Of recipes/fewshot.py, for all systems with the conv4 encoder."""
+    fan: str
+    """Of recipes/supervised.py, for FAN."""
+    egs: str
+    """Of recipes/egs.py."""
+    teacher: str
+    """Of recipes/supervised.py, for the teacher of Noisy Student FER."""
+    student: str
+    """Of recipes/noisy_student.py."""
+    head: str
+    """Of recipes/fewshot.py, for the CSRN head on the student's encoder."""
+    actors: str = ""
+    """Of `vidfer actors`; empty for the task on images."""
+
+
+NETWORK = "--model.width 12 --model.input-px 48"
+CLASSIFIER = f"{NETWORK} --train.balanced --train.ema-decay 0.98"
+ACTORS = (
+    "--fps 10 --min-duration-s 0.6 --max-duration-s 0.8 --val-per-class 6 --val-subjects 6 "
+    "--test-per-class 4 --novel-per-class 40 --test-subjects 60 --unlabelled-subjects 60 "
+)
+STUDENT = "--train.balanced --train.ema-decay 0.98 --train.batch-size 8"
+SHORT = "--episodes.val-episodes 20 --episodes.epochs 10"
+# Four ways, as there are four base classes; fewer queries than CDNet's 16, so that there are clips for them.
+EGS = (
+    f"{SHORT} --episodes.ways 4 --episodes.shots 1 --episodes.queries 4 --optimiser.lr 1e-3 "
+    "--egs.joint-epochs 6"
+)
+ON_ACTORS = {
+    "frames": 2,
+    "crop_px": 64,
+    "conv4": f"{SHORT} --episodes.per-epoch 25",
+    "fan": f"{CLASSIFIER} --train.batch-size 16 --train.epochs 60",
+    "egs": f"{NETWORK} {EGS} --episodes.per-epoch 50",
+    "teacher": f"{CLASSIFIER} --train.batch-size 16 --train.epochs 40",
+    "student": f"{STUDENT} --pseudo.ratio 3 --train.epochs 10",
+    "head": f"{SHORT} --episodes.per-epoch 25",
+}
+PLAN_BASIC = Plan(**ON_ACTORS, actors=f"{ACTORS} --train-per-class 40 --train-subjects 40 --unlabelled 240")
+PLAN_COMPOUND = Plan(
+    **ON_ACTORS, actors=f"{ACTORS} --train-per-class 25 --train-subjects 40 --unlabelled 280"
+)
+PLAN_IMAGES = Plan(
+    frames=1,
+    crop_px=112,
+    conv4=f"{SHORT} --episodes.per-epoch 50",
+    fan=f"{CLASSIFIER} --train.batch-size 16 --train.epochs 12",
+    egs=f"{NETWORK} {EGS} --episodes.per-epoch 100",
+    teacher=f"{CLASSIFIER} --train.batch-size 16 --train.epochs 8",
+    student=f"{STUDENT} --train.epochs 5",
+    head=f"{SHORT} --episodes.per-epoch 50",
+)

@@ -1,0 +1,181 @@
+"""Table, JSON and figure of systems.py, from the result files that `vidfer eval` left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from forest import Panel, draw_forest
+from pooled import averaged
+from tables import markdown, percent, points
+
+from vidfer.evaluate.comparison import check_same
+from vidfer.evaluate.intervals import Interval
+from vidfer.evaluate.paired import difference
+from vidfer.evaluate.result import Result, load_result
+from vidfer.learn.files import write_json, write_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A system in one protocol of a task."""
+
+    name: str
+    results: tuple[Result, ...]
+    """One for each seed, of a released checkpoint just one."""
+    cpu_s: float | None
+    """Of training, mean over the seeds, with all that it starts from; None for a released checkpoint."""
+
+    @property
+    def over_episodes(self) -> Interval:
+        """Mean over the seeds; the ends, too, so that the interval is not narrower than that of one seed,
+        as all are asked the same episodes."""
+        found = [result.measures["accuracy"] for result in self.results]
+        mean, low, high = (
+            float(np.mean([getattr(i, end) for i in found])) for end in ("mean", "low", "high")
+        )
+        return replace(found[0], mean=mean, low=low, high=high)
+
+    @property
+    def over_people(self) -> Interval:
+        """Mean of class means over the clips, each clip's mean over the seeds; whole people are drawn."""
+        return averaged(self.results)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """All systems on the same episodes."""
+
+    task: str
+    title: str
+    ways: int
+    shots: int
+    rows: tuple[Row, ...]
+
+    def row(self, name: str) -> Row | None:
+        return next((row for row in self.rows if row.name == name), None)
+
+    def minus(self, name: str, other: str) -> Interval | None:
+        """One row minus another over the same clips; None for itself, or where one is not there."""
+        ours, theirs = self.row(name), self.row(other)
+        if name == other or ours is None or theirs is None:
+            return None
+        found = difference(ours.results, theirs.results, "accuracy")
+        return None if found is None else found[0]
+
+    @property
+    def best_peer(self) -> str | None:
+        """The released checkpoint with the highest accuracy over episodes."""
+        peers = [row for row in self.rows if row.cpu_s is None]
+        return max(peers, key=lambda row: row.over_episodes.mean).name if peers else None
+
+
+def table_text(table: Table, reference: str) -> str:
+    """A protocol's table in Markdown."""
+    first = table.rows[0].results[0]
+    peer = table.best_peer
+    head = [
+        f"{table.ways}-way {table.shots}-shot",
+        "over episodes",
+        "over people",
+        f"minus {reference}, points",
+    ]
+    head += [f"minus {peer}, points"] if peer else []
+    lines = []
+    for row in table.rows:
+        minus = [points(table.minus(row.name, other)) for other in (reference, peer) if other]
+        cost = "" if row.cpu_s is None else f"{row.cpu_s:.0f}"
+        lines.append([row.name, percent(row.over_episodes), percent(row.over_people), *minus, cost])
+    about = (
+        f"{table.title}: {first.protocol['episodes']} episodes of {first.protocol['queries']} query "
+        f"per class, seed {first.seed}, the same for all; {first.n_clips} clips"
+        + (f" of {first.n_subjects} people" if first.n_subjects else "")
+        + f", {first.n_without_face} without a face; chance {100 * first.chance:.1f} %."
+    )
+    return f"{about}\n\n{markdown([*head, 'training, CPU s'], lines)}"
+
+
+NOTES = (
+    "95 % intervals: over episodes mean ± 1.96 sd/√n; over people a bootstrap; differences over the same "
+    "clips, drawn by people. Training seconds include those of the model that a system starts from."
+)
+
+
+def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path) -> str:
+    """Writes systems.json, systems.md and systems.png into ``out``.
+
+    Args:
+        tables: one for each protocol of each task.
+        reference: row that differences are to.
+        about: what else the JSON is to say: settings and costs.
+        out: folder.
+
+    Returns:
+        The tables.
+    """
+    text = "\n\n".join([*(table_text(table, reference) for table in tables), NOTES])
+    write_text(out / "systems.md", text + "\n")
+    write_json(out / "systems.json", about | {"reference": reference, "tables": [as_json(t) for t in tables]})
+    names = list(dict.fromkeys(row.name for table in tables for row in table.rows))
+    panels = [
+        Panel(
+            title=f"{table.task}, {table.ways}-way {table.shots}-shot",
+            label="accuracy",
+            line=1 / table.ways,
+            line_name="chance",
+            series={
+                "over episodes": [row and row.over_episodes for row in map(table.row, names)],
+                "over people": [row and row.over_people for row in map(table.row, names)],
+            },
+        )
+        for table in tables
+    ]
+    draw_forest(names, panels, out / "systems.png")
+    return text
+
+
+def as_json(table: Table) -> dict:
+    """All numbers of a protocol, with every row minus every other."""
+    names = [row.name for row in table.rows]
+
+    def plain(interval: Interval | None) -> dict | None:
+        return None if interval is None else asdict(interval)
+
+    return {
+        "task": table.task,
+        "title": table.title,
+        "ways": table.ways,
+        "shots": table.shots,
+        "protocol": table.rows[0].results[0].protocol,
+        "n_clips": table.rows[0].results[0].n_clips,
+        "n_subjects": table.rows[0].results[0].n_subjects,
+        "rows": [
+            {
+                "name": row.name,
+                "over_episodes": plain(row.over_episodes),
+                "over_people": plain(row.over_people),
+                "seeds": [result.main.mean for result in row.results],
+                "per_class": [result.per_class for result in row.results],
+                "cpu_s": row.cpu_s,
+                "minus": {other: plain(table.minus(row.name, other)) for other in names if other != row.name},
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def read_row(name: str, files: Sequence[Path], cpu_s: float | None) -> Row | None:
+    """A row, or None while one of its result files is missing."""
+    if not all(file.exists() for file in files):
+        return None
+    return Row(name=name, results=tuple(load_result(file) for file in files), cpu_s=cpu_s)
+
+
+def check_rows(rows: Sequence[Row]) -> None:
+    """Raises a VidferError unless all are about the same clips and episodes."""
+    first = rows[0]
+    for row in rows:
+        for result in row.results:
+            check_same(first.name, first.results[0], row.name, result)
