@@ -237,6 +237,34 @@ def test_hardest_clips_are_those_recognised_least_and_surest_mistakes_first(page
     assert shown == sorted(rows, key=key.get)[:10]
     never = sum(value[0] == 0 for value in key.values())
     assert f"{never} clips were never recognised" in tables[0]["text"]
+    pictures = [page.inside(table, "img") for table in tables]
+    assert [len(found) for found in pictures] == [10, 10]
+    for name, picture in zip(shown, pictures[0]):
+        assert picture["alt"] == f"face, eyes, mouth in 3 frames of clip {name}"
+        image = Image.open(io.BytesIO(base64.b64decode(picture["src"].partition(",")[2])))
+        assert image.width / image.height == int(picture["width"]) / int(picture["height"]) == 1.0
+    rows = [e["text"] for e in page.inside(tables[1], "tr")][1:]
+    assert all(re.search(r"\d+ % of \d+", text) and re.search(r", in \d+ %", text) for text in rows)
+
+
+def test_hardest_clips_have_no_pictures_without_their_cache(runs, tmp_path):
+    page = Reader(build_report([runs.teacher], runs.results[:2], tmp_path / "r.html").read_text())
+    tables = [e for e in page.all("table") if "recognised least" in e["text"]]
+    assert len(tables) == 2 and not [i for table in tables for i in page.inside(table, "img")]
+
+
+def test_what_was_judged_together_stands_apart(runs, tmp_path):
+    values = json.loads(runs.results[1].read_text())
+    values["protocol"] |= {"inference": "transductive", "base_classes": "happy", "disjoint_by": "clip"}
+    file = tmp_path / "together.json"
+    file.write_text(json.dumps(values))
+    page = Reader(build_report([runs.teacher], [runs.results[1], file], tmp_path / "r.html").read_text())
+    groups = [e["text"] for e in page.all("th") if e.get("class") == "group"]
+    assert [("transductive" in text, "judged together" in text) for text in groups] == [
+        (False, False), (True, True)
+    ]  # fmt: skip
+    assert "Trained on happy. None of these clips was trained on" in groups[1]
+    assert len([e for e in page.all("img") if "Accuracy over shots" in e["alt"]]) == 2
 
 
 def test_a_run_that_has_only_begun(tmp_path):

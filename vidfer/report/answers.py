@@ -1,23 +1,21 @@
-"""What runs answered: confusions, accuracy against shots, and the clips that are hardest."""
+"""What runs answered: confusions, reliability, accuracy against shots."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from vidfer.report.choose_clips import N_HARDEST, ClipVerdict
+from vidfer.evaluate.hardest import NO_FACE
+from vidfer.report.choose_clips import ClipVerdict
 from vidfer.report.confusion_figure import describe_confusion, draw_confusion
-from vidfer.report.page import Shown, Table
+from vidfer.report.page import Shown
 from vidfer.report.picture import paint
 from vidfer.report.reliability_figure import draw_reliability
 from vidfer.report.results import NamedResult
 from vidfer.report.scores import episode_of
 from vidfer.report.shots_figure import ShotLine, draw_shots
-
-NO_FACE = "no face"
 
 
 def show_confusions(results: Sequence[NamedResult]) -> list[Shown]:
@@ -72,7 +70,11 @@ def show_shots(groups: Sequence[Sequence[NamedResult]]) -> list[Shown]:
     for named in (named for group in groups for named in group if named.result.curve):
         result = named.result
         kinds.setdefault(
-            (result.cache_hash, result.split, result.classes, result.protocol["ways"]), []
+            (
+                *(result.cache_hash, result.split, result.classes),
+                *(result.protocol["ways"], result.protocol["queries"], result.transductive),
+            ),
+            [],
         ).append(named)
     return [_show_shots(kind) for kind in kinds.values()]
 
@@ -90,7 +92,7 @@ def _show_shots(results: Sequence[NamedResult]) -> Shown:
     chance = f"chance {100 * result.chance:.1f} %"
     classes = ", ".join(name.replace("_", " ") for name in result.classes)
     return Shown(
-        title=f"{ways}-way",
+        title=f"{ways}-way{', transductive' if result.transductive else ''}",
         picture=paint(partial(draw_shots, lines, result.chance), f"Accuracy over shots: {said}; {chance}."),
         caption=(
             f"Bands are 95 % intervals over {points[0]['episodes']:,} episodes; {chance}. "
@@ -123,58 +125,3 @@ def verdicts_of(named: NamedResult) -> list[ClipVerdict]:
         )
         for row in named.result.rows
     ]
-
-
-def hardest_clips(group: Sequence[NamedResult]) -> Table:
-    """The clips with the lowest mean accuracy over the results of a group, the surest mistakes first."""
-    rows: dict[str, list[dict]] = {}
-    for named in group:
-        for row in named.result.rows:
-            if row["asked"]:
-                rows.setdefault(row["clip"], []).append(row)
-    means = {clip: float(np.mean([row["accuracy"] for row in found])) for clip, found in rows.items()}
-    # Only classifications have probabilities; in the others equals go by id at once.
-    sure = {
-        clip: float(np.mean([row.get("probability", 0) for row in found])) for clip, found in rows.items()
-    }
-    worst = sorted(rows, key=lambda clip: (means[clip], -sure[clip], clip))[:N_HARDEST]
-    columns = ["clip", "subject", "true label", "recognised", "most often taken for"]
-    runs = f"{len(group)} results" if len(group) > 1 else group[0].name
-    never = sum(mean == 0 for mean in means.values())
-    kind = "Few-shot" if group[0].result.kind == "few-shot" else "Classification"
-    return Table(
-        caption=(
-            f"{kind}{episode_of(group[0])}: the {len(worst)} clips of {len(means):,} that were recognised "
-            f"least often, mean over {runs}; of equals those with the surest answers. "
-            f"{never:,} clips were never recognised."
-        ),
-        columns=columns,
-        numbers=["recognised"],
-        rows=[
-            dict(
-                zip(
-                    columns,
-                    (
-                        clip,
-                        rows[clip][0]["subject"] or "not known",
-                        rows[clip][0]["label"].replace("_", " "),
-                        f"{100 * means[clip]:.0f} %",
-                        _taken_for(rows[clip]),
-                    ),
-                )
-            )
-            for clip in worst
-        ],
-    )
-
-
-def _taken_for(rows: Sequence[dict]) -> str:
-    if not rows[0]["has_face"]:
-        return NO_FACE
-    answers = Counter(
-        row["predicted"] if "predicted" in row else row["confused_with"]
-        for row in rows
-        if row["accuracy"] < 1
-    )
-    answers.pop(None, None)
-    return answers.most_common(1)[0][0].replace("_", " ") if answers else "nothing else"

@@ -8,11 +8,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from vidfer.errors import VidferError
+from vidfer.learn.data_record import domains_of
 from vidfer.learn.files import write_text
-from vidfer.report.answers import hardest_clips, show_confusions, show_reliability, show_shots, verdicts_of
+from vidfer.report.answers import show_confusions, show_reliability, show_shots, verdicts_of
 from vidfer.report.choose_clips import STRIP_RULE, choose_strips
 from vidfer.report.differences import differences_of
 from vidfer.report.facts import facts_of
+from vidfer.report.hardest import show_hardest
 from vidfer.report.page import Page, StripGroup, render
 from vidfer.report.results import NamedResult, comparable, read_results
 from vidfer.report.run import Run, read_runs
@@ -76,7 +78,7 @@ def _page(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache 
         curves=show_curves(runs),
         strips=strips,
         strips_rule=STRIP_RULE,
-        hardest=[hardest_clips(group) for group in groups],
+        hardest=[show_hardest(group, cache) for group in groups],
         folds=[
             (f"{run.name}: {title}", json.dumps(content, indent=2, ensure_ascii=False))
             for run in runs
@@ -87,7 +89,8 @@ def _page(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache 
 
 def _sources_in(runs: Sequence[Run], cache: CropCache | None) -> set[str]:
     """Sources of the cache, if the runs were trained on it: curves and pseudo-labels are numbers, too."""
-    if cache is None or not any(cache.content_hash == run.data.get("cache_hash") for run in runs):
+    trained_on = {domain.get("cache_hash") for run in runs for domain in domains_of(run.data)}
+    if cache is None or cache.content_hash not in trained_on:
         return set()
     return {clip.source for clip in cache.clips}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vidfer.learn.data_record import domains_of
 from vidfer.report.page import Fact
 from vidfer.report.results import NamedResult, head_of
 from vidfer.report.run import Run
@@ -29,10 +30,10 @@ def _caches(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCach
     names: dict[str, set[str]] = {}
     for named in results:
         names.setdefault(named.result.cache_hash, set()).add(named.result.cache)
-    for run in runs:
+    for domain in (domain for run in runs for domain in domains_of(run.data)):
         for key in ("cache_hash", "unlabelled_cache_hash"):
-            if key in run.data:
-                names.setdefault(run.data[key], set())
+            if key in domain:
+                names.setdefault(domain[key], set())
     facts = []
     for content_hash, files in names.items():
         text = ", ".join(sorted(files)) or "used in training"

@@ -134,7 +134,7 @@ def build_strip(
         pictures=tuple(
             RegionRow(
                 region=region,
-                address=data_address(_row(crops[:, number], clip_id), "image/jpeg"),
+                address=crops_picture(crops[:, number : number + 1], clip_id),
                 alt=f"{region} in {n_frames} frames of clip {clip_id}, from {first:.2f} s to {last:.2f} s",
             )
             for number, region in enumerate(REGIONS)
@@ -146,18 +146,22 @@ def build_strip(
     )
 
 
-def _row(crops: np.ndarray, clip_id: str) -> bytes:
-    """JPEG of (T, 3, S, S) crops, side by side."""
-    tiles = [
-        cv2.resize(np.moveaxis(crop, 0, -1), (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
-        for crop in crops
-    ]
+def crops_picture(crops: np.ndarray, clip_id: str) -> str:
+    """``data:`` address of a JPEG of (T, R, 3, S, S) crops: a column for each frame, a row for each
+    region."""
+    rows = []
+    for of_region in crops.swapaxes(0, 1):
+        tiles = [
+            cv2.resize(np.moveaxis(crop, 0, -1), (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
+            for crop in of_region
+        ]
+        rows.append(np.hstack(tiles))
     done, coded = cv2.imencode(
-        ".jpg", cv2.cvtColor(np.hstack(tiles), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        ".jpg", cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )
     if not done:
         raise VidferError(
             f"the {len(crops)} frames of clip '{clip_id}' are too wide for a JPEG; "
             "evaluate the run with fewer --frames"
         )
-    return coded.tobytes()
+    return data_address(coded.tobytes(), "image/jpeg")

@@ -8,6 +8,7 @@ from pathlib import Path
 from vidfer import __version__
 from vidfer.errors import VidferError
 from vidfer.evaluate.result import Result
+from vidfer.learn.data_record import domains_of
 from vidfer.learn.files import write_text
 from vidfer.report.results import head_of, read_results
 from vidfer.report.run import Run, read_runs
@@ -79,7 +80,10 @@ def _data(run: Run) -> str:
         return "The run did not come so far as to write what it was trained on."
     lines = [
         f"- classes: {', '.join(data['classes'])}",
-        f"- trained on {len(data['train']):,} labelled clips of crop cache `{data['cache_hash']}`",
+        *(
+            f"- trained on {len(domain['train']):,} labelled clips of crop cache `{domain['cache_hash']}`"
+            for domain in domains_of(data)
+        ),
         f"- checkpoint chosen on {len(data['val']):,} validation clips, not on the test split",
     ]
     if run.pseudo_labels:  # other runs list the unlabelled clips, too, but never look at them

@@ -53,6 +53,18 @@ class StripGroup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClipPicture:
+    """Crops of one clip."""
+
+    address: str
+    """``data:`` address of a JPEG."""
+    alt: str
+    width_px: int
+    """On the page, in CSS pixels."""
+    height_px: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """A plain table; the first column names the row."""
 
@@ -61,6 +73,8 @@ class Table:
     numbers: Sequence[str] = ()
     """Names of the columns that are set flush right."""
     rows: Sequence[dict[str, str]]
+    pictures: Sequence[ClipPicture | None] = ()
+    """One for each row, shown over its name; or none at all."""
 
 
 @dataclass(frozen=True, kw_only=True)

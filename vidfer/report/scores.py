@@ -60,9 +60,12 @@ def measures_of(groups: Sequence[Sequence[NamedResult]]) -> list[Measure]:
 
 
 def episode_of(named: NamedResult) -> str:
-    """``, 3-way 5-shot`` for a few-shot result, nothing for another."""
+    """``, 3-way 5-shot`` for a few-shot result, with ``transductive`` where it is; nothing for another."""
     protocol = named.result.protocol
-    return f", {protocol['ways']}-way {protocol['shots']}-shot" if named.result.kind == "few-shot" else ""
+    if named.result.kind != "few-shot":
+        return ""
+    inference = " transductive" if named.result.transductive else ""
+    return f", {protocol['ways']}-way {protocol['shots']}-shot{inference}"
 
 
 def _row(named: NamedResult, metric: str) -> Row:
@@ -88,6 +91,24 @@ def _detail(group: Sequence[NamedResult]) -> str:
             f" Queries per class and episode: {result.protocol['queries']}; episodes drawn with seed {seeds}."
             f" Compared by the {' and the '.join(heads)}."
         )
+        if result.transductive:
+            detail += " The queries of an episode were judged together."
+    detail += _trained_on(group)
     if result.note:
         detail += f" {result.note.rstrip('.')}."
     return detail
+
+
+def _trained_on(group: Sequence[NamedResult]) -> str:
+    """What the networks of a group were trained on, and how far it is known to be other than the clips."""
+    bases = {str(named.result.protocol.get("base_classes", "")) for named in group}
+    few = group[0].result.kind == "few-shot"
+    said = (
+        f" Trained on {bases.pop().replace('_', ' ')}." if few and len(bases) == 1 and bases != {""} else ""
+    )
+    known = {named.result.protocol.get("disjoint_by") for named in group}
+    if known == {"subject"}:
+        said += " Nobody in these clips was trained on."
+    elif known <= {"subject", "clip"}:
+        said += " None of these clips was trained on; whether people were is not known."
+    return said

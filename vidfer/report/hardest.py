@@ -1,0 +1,104 @@
+"""The clips that are hardest, with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vidfer.crops import REGIONS
+from vidfer.data.dataset import ClipDataset
+from vidfer.errors import VidferError
+from vidfer.evaluate.hardest import HardClip, hardest_clips
+from vidfer.report.choose_clips import N_HARDEST
+from vidfer.report.film_strip import crops_picture
+from vidfer.report.page import ClipPicture, Table
+from vidfer.report.results import NamedResult
+from vidfer.report.scores import episode_of
+from vidfer.store.reader import CropCache
+
+FRAMES = 6
+"""Of each clip, evenly spaced among those with a face."""
+TILE_PX = 56
+"""Side of a crop in CSS pixels."""
+
+
+def show_hardest(group: Sequence[NamedResult], cache: CropCache | None) -> Table:
+    """The clips with the lowest mean accuracy over the results of a group, the surest mistakes first.
+
+    Args:
+        group: results on the same clips.
+        cache: for the pictures; none, and none of another cache than was measured on, gives none.
+    """
+    all_clips = hardest_clips([named.result for named in group])
+    worst = all_clips[:N_HARDEST]
+    here = cache is not None and cache.content_hash == group[0].result.cache_hash
+    few = group[0].result.kind == "few-shot"
+    columns = ["clip", "subject", "true label", "recognised", "most often taken for"]
+    runs = f"{len(group)} results" if len(group) > 1 else group[0].name
+    never = sum(clip.accuracy == 0 for clip in all_clips)
+    kind = "Few-shot" if few else "Classification"
+    return Table(
+        caption=(
+            f"{kind}{episode_of(group[0])}: the {len(worst)} clips of {len(all_clips):,} that were "
+            f"recognised least often, mean over {runs}; of equals those "
+            f"{'asked most often' if few else 'with the surest answers'}. "
+            f"{never:,} clips were never recognised."
+        ),
+        columns=columns,
+        numbers=["recognised"],
+        rows=[dict(zip(columns, _cells(clip))) for clip in worst],
+        pictures=_pictures(worst, cache.path) if here else (),
+    )
+
+
+def _cells(clip: HardClip) -> tuple[str, ...]:
+    questions = "" if clip.asked == 1 else f" of {clip.asked:,}"
+    return (
+        clip.clip,
+        clip.subject or "not known",
+        clip.label.replace("_", " "),
+        f"{100 * clip.accuracy:.0f} %{questions}",
+        _taken_for(clip),
+    )
+
+
+def _taken_for(clip: HardClip) -> str:
+    if clip.taken_for is None:
+        return "nothing else"
+    name = clip.taken_for.replace("_", " ")
+    if not clip.has_face:
+        return name
+    how = [f"in {100 * clip.taken_share:.0f} %"] if clip.asked > 1 else []
+    how += [f"{100 * clip.sureness:.0f} % sure"] if clip.sureness is not None else []
+    return f"{name}, {', '.join(how)}" if how else name
+
+
+def _pictures(clips: Sequence[HardClip], cache: Path) -> list[ClipPicture | None]:
+    """A film strip for each clip; None for one without a face."""
+    dataset = ClipDataset(cache, (), n_frames=FRAMES)
+    places = {clip.id: place for place, clip in enumerate(dataset.cache.clips)}
+    if unknown := [clip.clip for clip in clips if clip.clip not in places]:
+        raise VidferError(
+            f"clip '{unknown[0]}' of the result file is not in {cache}; name the cache that was measured"
+        )
+    dataset = ClipDataset(cache, [places[clip.clip] for clip in clips], n_frames=FRAMES)
+    pictures = []
+    for position, clip in enumerate(clips):
+        # A clip of fewer frames repeats them, which is no news to the eye.
+        frames, first = np.unique(dataset.frames_of(position), return_index=True)
+        if not len(frames):
+            pictures.append(None)
+            continue
+        crops = dataset[position]["crops"].numpy()[first]
+        seen = f"{len(frames)} frame{'' if len(frames) == 1 else 's'}"
+        pictures.append(
+            ClipPicture(
+                address=crops_picture(crops, clip.clip),
+                alt=f"{', '.join(REGIONS)} in {seen} of clip {clip.clip}",
+                width_px=TILE_PX * len(frames),
+                height_px=TILE_PX * crops.shape[1],
+            )
+        )
+    return pictures
