@@ -12,9 +12,9 @@ from recipe_runs import (
     RECIPES,
     SHORT,
     TINY,
-    assert_same_run,
-    kill_again_and_again,
+    assert_kills_change_nothing,
     metrics,
+    newest_state,
     weights,
 )
 from striped_cache import write_striped_cache
@@ -50,12 +50,10 @@ def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(supervised, stripe
         train=replace(SHORT, epochs=2, batch_size=3, ema_decay=0.9, balanced=True),
         **FAST,
     )
-    supervised.main(settings)  # 6 steps in each epoch
-    killed = replace(settings, out=tmp_path / "killed")
-    kill_again_and_again(supervised, killed, kills=2, states=6)
-    assert_same_run(tmp_path / "whole", tmp_path / "killed")
+    assert_kills_change_nothing(supervised, settings, kills=2)
+    assert newest_state(tmp_path / "whole") == 6
     with pytest.raises(VidferError, match="holds a run already; add --resume"):
-        supervised.main(killed)
+        supervised.main(settings)
 
 
 def test_crops_that_are_decoded_where_the_network_is_train_it_alike(supervised, tmp_path):

@@ -1,0 +1,115 @@
+"""An epoch that is taken up again in the middle."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from accelerate.utils import GradientAccumulationPlugin
+from torch.utils.data import DataLoader, Dataset
+
+from vidfer.data.loader import EpochSampler
+from vidfer.errors import VidferError
+from vidfer.learn.epoch import Epoch
+from vidfer.learn.run_folder import RunFolder
+from vidfer.learn.settings import RunSettings
+
+
+class Numbers(Dataset):
+    """0 to 9, remembering which were read."""
+
+    def __init__(self) -> None:
+        self.read: list[int] = []
+
+    def __len__(self) -> int:
+        return 10
+
+    def __getitem__(self, i: int) -> torch.Tensor:
+        self.read.append(i)
+        return torch.tensor(float(i))
+
+
+class Killed(Exception):
+    pass
+
+
+def walk(run: RunFolder, dataset: Dataset, number: int = 3, kill_after: int | None = None) -> tuple:
+    """Batches and a random number of each step of an epoch, and its means."""
+    loader = DataLoader(dataset, batch_size=1, sampler=EpochSampler(len(dataset), seed=1))
+    epoch = Epoch(run.accelerator.prepare(loader), run, number, {"epoch": number})
+    steps = []
+    for batch in epoch:
+        steps.append((batch.item(), torch.rand(1).item()))
+        weight = torch.tensor(0.1 * len(steps))
+        epoch.add(loss=batch.mean() / 3, right=(weight, torch.tensor(2)))
+        if len(steps) == kill_after:
+            raise Killed
+    return steps, epoch.means(), epoch
+
+
+@pytest.fixture
+def settings(tmp_path) -> RunSettings:
+    return RunSettings(cache=Path("a.h5"), out=tmp_path / "run", tracker="none", save_every=4)
+
+
+@pytest.mark.parametrize(("kill_after", "done"), [(3, 0), (7, 4), (10, 8)])
+def test_it_goes_on_after_the_last_saved_step_and_ends_alike(settings, tmp_path, kill_after, done):
+    whole = RunFolder(replace(settings, out=tmp_path / "whole"), Accelerator(cpu=True))
+    wanted, means, _ = walk(whole, Numbers())
+    assert sorted(number for number, _ in wanted) == list(range(10))
+
+    with pytest.raises(Killed):
+        walk(RunFolder(settings, Accelerator(cpu=True)), Numbers(), kill_after=kill_after)
+    run, dataset = RunFolder(replace(settings, resume=True), Accelerator(cpu=True)), Numbers()
+    assert run.progress() == ({"epoch": 3} if done else None)
+    run.load_state()
+    steps, again, epoch = walk(run, dataset)
+    assert steps == wanted[done:] and epoch.done == 10
+    assert again["loss"] == means["loss"]  # also the last bit
+    assert dataset.read == [number for number, _ in wanted[done:]]
+    # The next epoch is a whole one again.
+    later, _, _ = walk(run, Numbers(), number=4)
+    assert len(later) == 10 and [number for number, _ in later] != [number for number, _ in wanted]
+
+
+def test_a_mean_has_a_sum_and_a_count(settings):
+    _, means, _ = walk(RunFolder(settings, Accelerator(cpu=True)), Numbers())
+    assert means["loss"] == pytest.approx(4.5 / 3)
+    assert means["right"] == pytest.approx(5.5 / 20)
+
+
+def test_nothing_is_saved_while_gradients_are_added_up(settings):
+    plugin = GradientAccumulationPlugin(num_steps=3)
+    run = RunFolder(
+        replace(settings, save_every=1), Accelerator(cpu=True, gradient_accumulation_plugin=plugin)
+    )
+    saved = []
+    run.save_state = lambda *state: saved.append(state[-1]["done"])
+    walk(run, Numbers())
+    assert saved == [3, 6, 9]
+
+
+def test_the_share_of_waiting_is_that_of_the_loader(settings):
+    class Slow(Numbers):
+        def __getitem__(self, i: int) -> torch.Tensor:
+            time.sleep(0.02)
+            return super().__getitem__(i)
+
+    run = RunFolder(settings, Accelerator(cpu=True))
+    loader = run.accelerator.prepare(DataLoader(Slow(), batch_size=1))
+    epoch = Epoch(loader, run, 0, {})
+    for batch in epoch:
+        time.sleep(0.02)
+        epoch.add(loss=batch.mean())
+    assert 0.3 < epoch.means()["waiting"] < 0.7
+
+
+def test_a_loss_that_is_no_number_is_named_with_a_remedy(settings):
+    run = RunFolder(settings, Accelerator(cpu=True))
+    epoch = Epoch(run.accelerator.prepare(DataLoader(Numbers(), batch_size=1)), run, 0, {})
+    for batch in epoch:
+        epoch.add(loss=batch.mean() / 0)
+    with pytest.raises(VidferError, match=r"lower --optimiser\.lr"):
+        epoch.means()
