@@ -99,7 +99,9 @@ def table_text(table: Table, reference: str) -> str:
 
 NOTES = (
     "95 % intervals: over episodes mean ± 1.96 sd/√n; over people a bootstrap; differences over the same "
-    "clips, drawn by people. Training seconds include those of the model that a system starts from."
+    "clips, drawn by people. Training: systems with the conv4 encoder all have the same number of episodes, "
+    "the others as many steps as cost about as much; CPU seconds are of one thread, with those of the models "
+    "that a system starts from."
 )
 
 
