@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from pooled import pooled_difference
+from study import ROOT, Step, environment, in_repository, run_steps
+from tables import points
 
-ROOT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parent
 NOVEL = "contempt happily_surprised sadly_fearful angrily_disgusted fearfully_surprised"
 
 
@@ -68,7 +68,9 @@ class Settings:
     out: Path = Path("demo")
     """Folder for everything that is made."""
     study: bool = False
-    """More actors and longer training: about half an hour of CPU time a seed."""
+    """More actors and longer training: about half an hour of CPU time a seed. Output goes to files."""
+    jobs: int = 1
+    """Commands of a study at a time, one thread each: those of different seeds."""
     seeds: tuple[int, ...] = (0,)
     """Seeds of actors, training and evaluation; each makes its own actors and its own models."""
 
@@ -118,7 +120,6 @@ def result_files(out: Path, plan: Plan) -> dict[tuple[str, str], Path]:
 
 def table(folders: list[Path], plan: Plan) -> str:
     """Teacher and students side by side; of several seeds the mean, the lowest and the highest."""
-    from vidfer.evaluate.intervals import paired_difference
     from vidfer.evaluate.result import load_result
 
     runs = runs_of(plan)
@@ -150,40 +151,49 @@ def table(folders: list[Path], plan: Plan) -> str:
     lines += ["", f"[ ] are {brackets}."]
     for student in runs[1:]:
         for name, kind in (("WAR", "classification"), ("few-shot, nearest mean", "fewshot")):
-            pairs = [
-                (learned["accuracy"], taught["accuracy"], f"{number} {learned['subject']}")
-                for number, results in enumerate(found)
-                for learned, taught in zip(
-                    results[student, kind].rows, results["teacher", kind].rows, strict=True
-                )
-                if learned["asked"] and taught["asked"]
-            ]
-            of_student, of_teacher, subjects = map(list, zip(*pairs))
-            gain = paired_difference(of_student, of_teacher, subjects=subjects)
-            interval = f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+            later, earlier = ([results[who, kind] for results in found] for who in (student, "teacher"))
+            gain, clips = pooled_difference(later, earlier)
             lines.append(
-                f"{student} - teacher, {name}, same clips: {100 * gain.mean:+.1f} points {interval} "
-                f"(95 %, {len(pairs)} clips, drawn by subject)"
+                f"{student} - teacher, {name}, same clips: {points(gain)} points "
+                f"(95 %, {clips} clips, drawn by subject)"
             )
     lines.append("Drawn actors: this shows that the machinery works, not how well people are recognised.")
     return "\n".join(lines)
 
 
+def chained(commands: dict[int, list[str]]) -> list[Step]:
+    """Commands by seed as steps of a study: those of a seed one after another."""
+    made = []
+    for seed, of_seed in commands.items():
+        before = ()
+        for number, command in enumerate(of_seed, 1):
+            made.append(Step(name=f"seed{seed}/step{number:02d}", command=command, after=before))
+            before = (made[-1].name,)
+    return made
+
+
+def show(commands: list[str]) -> None:
+    """Run commands one after another, each printed before it starts, with what it prints itself."""
+    cores = len(os.sched_getaffinity(0))
+    there = environment(threads=int(os.environ.get("OMP_NUM_THREADS", cores)))
+    for number, command in enumerate(commands, 1):
+        print(f"\n[{number}/{len(commands)}] $ {command}", flush=True)
+        done = subprocess.run(shlex.split(command), cwd=ROOT, env=there, check=False)
+        if done.returncode:
+            raise SystemExit(f"step {number} ended with status {done.returncode}; mend it and start again")
+
+
 def main(settings: Settings) -> None:
     begin = time.perf_counter()
     plan = STUDY if settings.study else DEMO
-    environment = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONWARNINGS": "ignore"}
-    environment.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
-    top = Path(os.path.relpath(settings.out.resolve(), ROOT))
+    top = in_repository(settings.out)
     folders = [top if len(settings.seeds) == 1 else top / f"seed{seed}" for seed in settings.seeds]
-    for seed, out in zip(settings.seeds, folders):
-        for number, command in enumerate(commands := steps(out, plan, seed), 1):
-            print(f"\n[{number}/{len(commands)}] $ {command}", flush=True)
-            done = subprocess.run(shlex.split(command), cwd=ROOT, env=environment, check=False)
-            if done.returncode:
-                raise SystemExit(
-                    f"step {number} ended with status {done.returncode}; mend it and start again"
-                )
+    commands = {seed: steps(out, plan, seed) for seed, out in zip(settings.seeds, folders)}
+    if settings.study:
+        run_steps(chained(commands), settings.out, jobs=settings.jobs)
+    else:
+        for of_seed in commands.values():
+            show(of_seed)
     minutes = (time.perf_counter() - begin) / 60
     print(f"\n{table([ROOT / out for out in folders], plan)}")
     for out in folders:
