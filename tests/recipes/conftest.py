@@ -45,6 +45,11 @@ def fewshot() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def egs() -> ModuleType:
+    return load_recipe("egs")
+
+
+@pytest.fixture(scope="session")
 def teacher_run(supervised, striped_cache, tmp_path_factory) -> Path:
     """Run folder of a teacher that knows its classes."""
     out = tmp_path_factory.mktemp("runs") / "teacher"

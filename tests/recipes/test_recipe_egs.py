@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import load_recipe
 from crop_caches import store_clips
 from recipe_runs import FAST, RECIPES, metrics, weights
 from striped_cache import draw_crops, write_striped_cache
@@ -19,6 +18,7 @@ from striped_cache import draw_crops, write_striped_cache
 from vidfer.clips.clip import Clip
 from vidfer.crops import STATUS
 from vidfer.errors import VidferError
+from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
 from vidfer.learn.egs_settings import EgsSettings
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings
 from vidfer.models.checkpoint import load_checkpoint
@@ -30,27 +30,27 @@ EGS = EgsSettings(joint_epochs=2)
 
 
 @pytest.fixture(scope="session")
-def egs():
-    return load_recipe("egs")
-
-
-@pytest.fixture(scope="session")
 def domains(tmp_path_factory) -> tuple[Path, Path]:
-    """Two striped caches of other people, with labels of their own: the second knows surprise, not angry."""
+    """Two striped caches of other people, with labels of their own: the second knows surprise, not angry.
+
+    In its test split are compound expressions, and one class, awed, by people who are trained on.
+    """
     folder = tmp_path_factory.mktemp("domains")
     write_striped_cache(folder / "one.h5", {"train": 6, "val": 3})
+    base, compound = ("surprise", "happy", "sad"), ("happily_surprised", "sadly_fearful")
     rng, made = np.random.default_rng(1), []
-    for split, count in (("train", 5), ("val", 3), ("test", 2)):
-        for number, label in enumerate(("surprise", "happy", "sad", "awed")):
+    for split, labels, count in (
+        ("train", base, 5),
+        ("val", base, 3),
+        ("test", (*compound, "awed"), 4),
+    ):
+        for number, label in enumerate(labels):
             for i in range(count):
-                if (split == "test") != (label == "awed"):
-                    continue
-                clip_id = f"{split}/{label}{i}"
-                clip = Clip(
-                    id=clip_id, path=folder / clip_id, label=label, subject=f"other {split}{i}", split=split
-                )
+                name = f"{split}/{label}{i}"
+                people = "other train" if label == "awed" else f"other {split}"
+                clip = Clip(id=name, path=folder / name, label=label, subject=f"{people}{i}", split=split)
                 status = np.full(3, STATUS.index("detected"), np.uint8)
-                made.append((clip, status, draw_crops(number % 3, 3, 32, rng)))
+                made.append((clip, status, draw_crops(number, 3, 32, rng)))
     store_clips(folder / "two.h5", made, size_px=32)
     return folder / "one.h5", folder / "two.h5"
 
@@ -108,6 +108,20 @@ def test_two_stages_on_two_data_sets(egs, domains, tmp_path):
     ]
     assert data["train"] == data["domains"][0]["train"] + data["domains"][1]["train"]
     assert len(data["train"]) == 18 + 15
+
+    # At test the similarity branch alone, on compound expressions, with the run as witness of its domains.
+    task = {"ways": 2, "queries": 1, "episodes": 60}
+    compound = ("happily_surprised", "sadly_fearful")
+    for shots in (1, 3):
+        found = evaluate_checkpoint(out, domains[1], novel=compound, shots=shots, **task)
+        assert [*found] == ["fewshot"]  # no clip of a base class is there to classify
+        assert found["fewshot"].protocol["head"] == "SimilarityHead"
+        assert found["fewshot"].protocol["disjoint_by"] == "subject"
+        assert found["fewshot"].measures["accuracy"].n == 60
+    with pytest.raises(VidferError, match="subject 'other train0'"):
+        evaluate_checkpoint(out, domains[1], novel=("awed", *compound), shots=1, **task)
+    with pytest.raises(VidferError, match="class 'happy' is both a base and a novel class"):
+        evaluate_checkpoint(out, domains[1], novel=("happy", *compound), shots=1, **task)
 
 
 def kill_in_state(arguments: list[str], out: Path, number: int) -> None:

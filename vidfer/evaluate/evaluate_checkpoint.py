@@ -70,7 +70,8 @@ def evaluate_checkpoint(
         raise VidferError(f"seed is {seed}; it must be 0 or more")
     checkpoint = best_of(checkpoint)
     recogniser, info = load_checkpoint(checkpoint)
-    base = recogniser.classes or tuple(info.get("base_classes", ()))
+    # The encoder may have been trained on more before.
+    base = tuple(dict.fromkeys((*recogniser.classes, *info.get("base_classes", ()))))
     recogniser.to(device)
     crops = CropCache(cache)
     witness = call_witness(checkpoint, crops, info)
@@ -81,9 +82,9 @@ def evaluate_checkpoint(
 
     results = {}
     clips = _clips_to_classify(crops, witness, split)
-    # A fold may hold out people of novel classes alone.
-    if recogniser.classifier is not None and not (clips == [] and novel):
-        asked = clips_of_split(crops, split, recogniser.classes)[0] if clips is None else clips
+    asked = clips_of_split(crops, split, recogniser.classes)[0] if clips is None else clips
+    # A fold may hold out people of novel classes alone, and a data set may have novel classes alone.
+    if recogniser.classifier is not None and (asked or not novel):
         if split in ("test", "all"):
             witness.check_unseen(crops, asked, "the clips to measure")
         result = evaluate_split(recogniser, crops, split, clips, **common, seed=seed, progress=progress)

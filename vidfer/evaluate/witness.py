@@ -10,6 +10,7 @@ from pathlib import Path
 from vidfer.data.splits import check_subjects_disjoint
 from vidfer.errors import VidferError
 from vidfer.evaluate.result import Result
+from vidfer.learn.data_record import domains_of
 from vidfer.store.reader import CropCache
 
 STARTED_FROM = ("init", "teacher")
@@ -152,9 +153,14 @@ def _read(path: Path) -> dict:
 def _positions(cache: CropCache, data: dict) -> dict[str, list[int]]:
     """The run's own parts as indices into the cache, as far as they are clips of this cache."""
     place = {clip.id: i for i, clip in enumerate(cache.clips)}
-    # Ids of a run's own split mean something in its own cache only.
     origin = dict.fromkeys(("train", "val", "test"), "cache_hash") | {"unlabelled": "unlabelled_cache_hash"}
+    # Ids of a run's own split mean something in its own cache only.
     return {
-        name: [place[clip_id] for clip_id in data[name]] if data.get(key) == cache.content_hash else []
+        name: [
+            place[clip_id]
+            for domain in domains_of(data)
+            if domain.get(key) == cache.content_hash
+            for clip_id in domain[name]
+        ]
         for name, key in origin.items()
     }
