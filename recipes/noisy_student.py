@@ -29,7 +29,7 @@ from vidfer.data.splits import labels_of
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.evaluate.intervals import wilson_interval
 from vidfer.learn.batch_norm import sync_batch_norm
-from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
+from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature, n_known
 from vidfer.learn.class_weights import class_weights
 from vidfer.learn.corrections import with_corrections
 from vidfer.learn.ema import Ema
@@ -48,6 +48,7 @@ from vidfer.learn.settings import (
     OptimiserSettings,
     PseudoLabelSettings,
     RunSettings,
+    StudentSettings,
     TrainSettings,
 )
 from vidfer.learn.splits import (
@@ -57,6 +58,7 @@ from vidfer.learn.splits import (
     training_split,
     with_unlabelled,
 )
+from vidfer.learn.student import student_settings
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
@@ -74,8 +76,6 @@ class Settings(RunSettings):
     """Another crop cache whose clips the teacher labels; by default the unlabelled clips of --cache."""
     rounds: int = 1
     """How often a student is trained; each becomes the teacher of the next."""
-    width: int | None = None
-    """Width of the student's network; by default, and at least, the teacher's."""
     corrections: tuple[Path, ...] = ()
     """Tables of pseudo-labels that a person has corrected, such as those of another run; the later ones
     count more."""
@@ -84,6 +84,7 @@ class Settings(RunSettings):
     on."""
     from_teacher: bool = False
     """Start from the teacher's weights instead of from scratch."""
+    student: StudentSettings = field(default_factory=StudentSettings)
     pseudo: PseudoLabelSettings = field(default_factory=PseudoLabelSettings)
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
@@ -113,12 +114,7 @@ def main(settings: Settings) -> None:
     teacher, teacher_info = load_checkpoint(settings.teacher)
     if not teacher.classes:
         raise VidferError(f"{settings.teacher} has no classifier; name a checkpoint of recipes/supervised.py")
-    width = settings.width or teacher.settings.width
-    if width < teacher.settings.width or (settings.from_teacher and width != teacher.settings.width):
-        raise VidferError(
-            f"--width {width}: the teacher has {teacher.settings.width}; a student is as large or larger, "
-            f"and just as large with --from-teacher"
-        )
+    student_model = student_settings(teacher.settings, settings.student, from_teacher=settings.from_teacher)
     cache = CropCache(settings.cache)
     other = CropCache(settings.unlabelled) if settings.unlabelled else None
     split = training_split(cache, replace(settings.data, classes=settings.data.classes or teacher.classes))
@@ -170,8 +166,13 @@ def main(settings: Settings) -> None:
                     workers=workers,
                     progress=bar if main_process else None,
                 )
-        selection = asdict(settings.pseudo)
-        if settings.pseudo.calibrate:
+        selection, known = asdict(settings.pseudo), n_known(said["val"])
+        if settings.pseudo.calibrate and known < settings.pseudo.calibrate_from:
+            accelerator.print(
+                f"round {number}: {known} validation clips are too few to say how sure the teacher may be; "
+                f"its confidence is taken as it is (--pseudo.calibrate-from {settings.pseudo.calibrate_from})"
+            )
+        elif settings.pseudo.calibrate:
             selection["temperature"] = temperature = fit_temperature(said["val"])
             before, after = (calibration_error(at_temperature(said["val"], t)) for t in (1.0, temperature))
             said["unlabelled"] = at_temperature(said["unlabelled"], temperature)
@@ -210,9 +211,9 @@ def main(settings: Settings) -> None:
 
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
-        student = teacher
-        if not settings.from_teacher:
-            student = build_recogniser(replace(teacher.settings, width=width), split.classes)
+        student = build_recogniser(student_model, split.classes)
+        if settings.from_teacher:
+            student.load_state_dict(teacher.state_dict())
         noise = NoisedInput(settings.noise, student.settings)
         pseudo_targets = torch.from_numpy(student_targets(labels, soft=settings.pseudo.soft))
         mixed = MixedDataset(labelled_clips, pseudo_clips, labelled_targets, pseudo_targets)

@@ -15,6 +15,11 @@ STEPS = 80
 LEAST_PROBABILITY = 1e-12
 
 
+def n_known(predictions: Predictions) -> int:
+    """How many clips have a face and a label, and so say something about confidence."""
+    return int((predictions.has_face & (predictions.labels >= 0)).sum())
+
+
 def fit_temperature(predictions: Predictions) -> float:
     """The temperature T that makes softmax(log p / T) the most likely for labelled clips (Guo et al. 2017,
     arXiv 1706.04599, section 4.2): above 1 for a teacher that is too sure of itself.

@@ -173,9 +173,12 @@ class PseudoLabelSettings:
 
     threshold: float = 0.3
     """A clip is kept when the teacher's highest probability is greater than this."""
-    calibrate: bool = False
+    calibrate: bool = True
     """Before the threshold is applied, bring the teacher's confidence to what it is worth: one temperature,
-    fitted on the validation clips."""
+    fitted on the validation clips, if there are enough."""
+    calibrate_from: int = 100
+    """Validation clips with a face that are enough. With fewer the temperature can do more harm than good to
+    a teacher whose confidence is nearly right."""
     soft: bool = True
     """Learn the teacher's whole distribution, steadier for a weak teacher, not its first choice alone."""
     balance: bool = True
@@ -188,12 +191,28 @@ class PseudoLabelSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
             raise VidferError(f"--pseudo.threshold {self.threshold}: a probability, 0 or more and below 1")
+        if self.calibrate_from < 1:
+            raise VidferError(f"--pseudo.calibrate-from {self.calibrate_from}: at least one clip")
         if self.quota is not None and self.quota < 1:
             raise VidferError(f"--pseudo.quota {self.quota}: at least one clip per class")
         if self.ratio < 1:
             raise VidferError(
                 f"--pseudo.ratio {self.ratio}: at least one pseudo-labelled clip for a labelled one"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentSettings:
+    """The student's network, where it is not its teacher's (Xie et al. 2020: as large or larger, noised)."""
+
+    encoder: str | None = None
+    """A larger network, such as torchvision:resnet50 for a teacher of torchvision:resnet18."""
+    width: int | None = None
+    """Width of grouped_resnet18 or resnet18; by default, and at least, the teacher's."""
+    dropout: float | None = None
+    """Dropout before the classifier; Noisy Student has 0.5."""
+    stochastic_depth: float | None = None
+    """Probability that the last block is not left out of a clip, 1 is off; Noisy Student has 0.8."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,130 @@
+"""recipes/noisy_student.py: a person corrects the pseudo-labels, and students honour it."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recipe_runs import FAST, SHORT, metrics, weights
+
+from vidfer.errors import VidferError
+from vidfer.learn.pseudo_labels import read_pseudo_labels
+from vidfer.learn.settings import PseudoLabelSettings, StudentSettings
+
+PSEUDO = PseudoLabelSettings(threshold=0.0, quota=4)
+
+
+def settings_of(noisy_student, striped_cache, teacher_run, out, **options):
+    common = {"cache": striped_cache, "teacher": teacher_run / "checkpoints/best", "out": out}
+    return noisy_student.Settings(
+        **common | {"train": replace(SHORT, epochs=1), "pseudo": PSEUDO} | FAST | options
+    )
+
+
+def rows(table: Path) -> list[dict]:
+    with table.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def correct(table: Path, words: dict[str, str]) -> None:
+    changed = [row | {"corrected": words.get(row["clip"], row["corrected"])} for row in rows(table)]
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, changed[0])
+        writer.writeheader()
+        writer.writerows(changed)
+
+
+def right_words(table: Path, count: int) -> dict[str, str]:
+    """The truth, which the clip's name tells, of the first clips in the table that show a face."""
+    faces = [row["clip"] for row in rows(table) if row["has_face"] == "1"]
+    return {clip: clip.split("/")[1][:-3] for clip in faces[:count]}
+
+
+def test_corrected_before_the_student_begins(noisy_student, striped_cache, teacher_run, tmp_path, capsys):
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", rounds=2)
+    noisy_student.main(replace(settings, stop_to_correct=True))
+    assert "stopped; correct" in capsys.readouterr().out
+    one = tmp_path / "run/pseudo_labels/round1.csv"
+    assert one.exists() and not (tmp_path / "run/checkpoints").exists()
+
+    words = right_words(one, 6) | {rows(one)[6]["clip"]: "drop"}
+    correct(one, words)
+    noisy_student.main(replace(settings, resume=True))
+    labels = read_pseudo_labels(one)
+    said = dict(zip(labels.clip_ids, labels.weights.tolist()))
+    assert [said[clip] for clip in words] == [1] * 6 + [0]
+    first, _, second, _ = metrics(tmp_path / "run")
+    found = first["pseudo_labels"]
+    assert (found["corrected"], found["dropped"], found["checked"]) == (7, 1, 7)
+    assert "a person finds the teacher's label right in" in capsys.readouterr().out
+    # The next round's teacher does not label them again, and is not praised for knowing them.
+    again = {row["clip"]: row["corrected"] for row in rows(one.with_name("round2.csv")) if row["corrected"]}
+    assert again == words
+    assert second["pseudo_labels"]["corrected"] == 7 and second["pseudo_labels"]["checked"] == 0
+
+    # Another run of the same table comes to the same student.
+    noisy_student.main(replace(settings, out=tmp_path / "other", corrections=(one,), rounds=1))
+    these, those = weights(tmp_path / "run", "round1"), weights(tmp_path / "other", "round1")
+    assert all(these[name].equal(those[name]) for name in these)
+    plain = replace(settings, out=tmp_path / "plain", rounds=1)
+    noisy_student.main(plain)
+    others = weights(tmp_path / "plain", "round1")
+    assert not all(these[name].equal(others[name]) for name in these)
+
+
+def test_corrected_after_the_student_has_begun(
+    noisy_student, striped_cache, teacher_run, tmp_path, capsys, monkeypatch
+):
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", rounds=2)
+    settings = replace(settings, train=replace(SHORT, epochs=2))
+
+    class Stopped(Exception):
+        pass
+
+    save_state = noisy_student.RunFolder.save_state
+
+    def save_and_stop(*args, **options):
+        save_state(*args, **options)
+        raise Stopped
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(noisy_student.RunFolder, "save_state", save_and_stop)
+        noisy_student.main(settings)
+    one = tmp_path / "run/pseudo_labels/round1.csv"
+    began = {row["clip"]: row["weight"] for row in rows(one)}
+    words = right_words(one, 3)
+    correct(one, words)
+    capsys.readouterr()
+    noisy_student.main(replace(settings, resume=True))
+    assert "3 corrections in" in (said := capsys.readouterr().out) and "after the student had begun" in said
+    assert {row["clip"]: row["weight"] for row in rows(one)} == began
+    two = one.with_name("round2.csv")
+    assert {row["clip"]: row["corrected"] for row in rows(two) if row["corrected"]} == words
+
+
+def test_a_mistake_in_the_table_is_told_before_anything_is_learned(
+    noisy_student, striped_cache, teacher_run, tmp_path
+):
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", stop_to_correct=True)
+    noisy_student.main(settings)
+    table = tmp_path / "run/pseudo_labels/round1.csv"
+    correct(table, {rows(table)[0]["clip"]: "hapy"})
+    with pytest.raises(VidferError, match=r"round1.csv, line 2, clip .* 'hapy'; did you mean happy\?"):
+        noisy_student.main(replace(settings, resume=True))
+    correct(table, {rows(table)[0]["clip"]: ""})
+    noisy_student.main(replace(settings, resume=True))
+    assert (tmp_path / "run/checkpoints/best").is_dir()
+
+
+def test_a_larger_noised_student_and_a_teacher_with_few_validation_clips(
+    noisy_student, striped_cache, teacher_run, tmp_path, capsys
+):
+    student = StudentSettings(encoder="torchvision:shufflenet_v2_x0_5", dropout=0.4)
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", student=student)
+    noisy_student.main(settings)
+    assert np.isfinite(metrics(tmp_path / "run")[1]["loss"])
+    assert "12 validation clips are too few to say how sure the teacher may be" in capsys.readouterr().out
+    deep = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "deep", from_teacher=True)
+    noisy_student.main(replace(deep, student=StudentSettings(stochastic_depth=0.5)))
+    assert np.isfinite(metrics(tmp_path / "deep")[1]["loss"])
