@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -13,6 +14,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+import tyro
 from safetensors.torch import load_file
 
 from vidfer.data.settings import NoiseSettings
@@ -75,6 +78,30 @@ def _main(name: str, settings: dict) -> None:
     torch.set_num_threads(1)
     recipe = load_recipe(name)
     recipe.main(recipe.Settings(**settings))
+
+
+def torchrun(recipe: str, *options: object, kill_after: Path | None = None) -> None:
+    """Two processes on the CPU share a run; as soon as there is the file ``kill_after`` both are killed."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    process = subprocess.Popen(
+        [*command, RECIPES / f"{recipe}.py", *map(str, options)], start_new_session=True
+    )
+    while kill_after is not None and not kill_after.exists() and process.poll() is None:
+        time.sleep(0.002)
+    if kill_after is not None:
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == (0 if kill_after is None else -signal.SIGKILL)
+
+
+def here(recipe: ModuleType, *options: object) -> None:
+    """The same options, and one process."""
+    recipe.main(tyro.cli(recipe.Settings, args=[str(option) for option in options]))
+
+
+def assert_same_curve(one: Path, other: Path) -> None:
+    """The same loss in every epoch, to 1e-4 of it: sums over processes are rounded in another order."""
+    curves = [[line["loss"] for line in metrics(run) if "loss" in line] for run in (one, other)]
+    assert curves[0] == pytest.approx(curves[1], rel=1e-4) and len(curves[0]) > 1
 
 
 def newest_state(run: Path) -> int:

@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from recipe_runs import FAST, TINY, assert_kills_change_nothing, metrics, weights
+from recipe_runs import (
+    FAST,
+    TINY,
+    assert_kills_change_nothing,
+    assert_same_curve,
+    here,
+    metrics,
+    torchrun,
+    weights,
+)
 
 from vidfer.errors import VidferError
 from vidfer.learn.settings import EpisodeSettings
@@ -68,6 +77,16 @@ def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(fewshot, striped_c
         save_every=2,
     )
     assert_kills_change_nothing(fewshot, settings, kills=2)
+
+
+def test_two_processes_give_the_loss_curve_of_one(fewshot, striped_cache, tmp_path):
+    common = "--model.head prototype --noise.magnitude 0 --noise.flip 0 --data.frames 2 --tracker none"
+    common += " --episodes.ways 3 --episodes.shots 2 --episodes.per-epoch 4 --episodes.epochs 2"
+    common = ["--cache", striped_cache, *common.split()]
+    torchrun("fewshot", *common, "--out", tmp_path / "two")
+    # A step of two processes sees an episode of each.
+    here(fewshot, *common, "--optimiser.accumulate", 2, "--out", tmp_path / "one")
+    assert_same_curve(tmp_path / "one", tmp_path / "two")
 
 
 @pytest.mark.parametrize("head", ["matching", "relation"])

@@ -1,20 +1,21 @@
 """recipes/supervised.py from beginning to end, interrupted, and shared by two processes."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from recipe_runs import (
     FAST,
-    RECIPES,
     SHORT,
     TINY,
     assert_kills_change_nothing,
+    assert_same_curve,
+    assert_same_run,
+    here,
     metrics,
     newest_state,
+    torchrun,
     weights,
 )
 from striped_cache import write_striped_cache
@@ -81,16 +82,26 @@ def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(
         supervised.main(replace(settings, train=replace(train, batch_size=8)))
 
 
-def test_two_processes_train_together(striped_cache, tmp_path):
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    options = "--model.width 4 --data.frames 2 --tracker none --train.epochs 1 --train.batch-size 6"
-    paths = ["--cache", striped_cache, "--out", tmp_path / "run"]
-    subprocess.run([*command, RECIPES / "supervised.py", *paths, *options.split()], check=True)
-    (line,) = metrics(tmp_path / "run")
-    assert 0 < line["loss"] < 3 and 0 <= line["val_uar"] <= 1
-    assert json.loads((tmp_path / "run" / "environment.json").read_text())["processes"] == 2
-    # One state of each process's random numbers, one model.
-    assert len(list((tmp_path / "run" / "state" / "state00000001").glob("random_states_*"))) == 2
+def test_two_processes_give_the_loss_curve_of_one_and_go_on_after_a_kill(supervised, striped_cache, tmp_path):
+    common = "--model.width 4 --model.dropout 0 --noise.magnitude 0 --noise.flip 0 --data.frames 2"
+    common += " --tracker none --train.epochs 2 --save-every 2"
+    common = ["--cache", striped_cache, *common.split()]
+    two = [*common, "--train.batch-size", 6, "--out"]
+    torchrun("supervised", *two, tmp_path / "two")
+    environment = json.loads((tmp_path / "two" / "environment.json").read_text())
+    assert environment["processes"] == 2
+
+    # Each process normalises its half of a batch; so do two halves one after another.
+    halves = ["--train.batch-size", 3, "--optimiser.accumulate", 2]
+    here(supervised, *common, *halves, "--out", tmp_path / "one")
+    assert_same_curve(tmp_path / "one", tmp_path / "two")
+
+    killed = tmp_path / "killed"
+    torchrun("supervised", *two, killed, kill_after=killed / "state" / "state00000003")
+    with pytest.raises(VidferError, match="an epoch that 2 processes shared, and here are 1; resume with as"):
+        here(supervised, *two, killed, "--resume")
+    torchrun("supervised", *two, killed, "--resume")
+    assert_same_run(tmp_path / "two", killed)
 
 
 @pytest.mark.parametrize(
