@@ -23,22 +23,13 @@ import tyro
 from profile_training import write_noise_cache
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
-COMMON = [
-    "--data.frames",
-    "2",
-    "--tracker",
-    "none",
-    "--optimiser.lr",
-    "0.01",
-    "--optimiser.warmup",
-    "0",
-    "--save-every",
-    "3",
-]
-NETWORK = ["--model.width", "4", "--model.input-px", "32", "--model.dropout", "0.3"]
-LOOP = ["--train.epochs", "3", "--train.batch-size", "4", "--train.ema-decay", "0.9"]
+COMMON = "--data.frames 2 --tracker none --optimiser.lr 0.01 --optimiser.warmup 0 --save-every 3"
+NETWORK = "--model.width 4 --model.input-px 32 --model.dropout 0.3"
+LOOP = "--train.epochs 3 --train.batch-size 4 --train.ema-decay 0.9"
 OPTIONS = {
     "supervised": f"{NETWORK} {LOOP} --train.balanced",
+    "egs": "--model.width 4 --model.input-px 32 --egs.joint-epochs 1 --episodes.ways 3 --episodes.queries 2"
+    " --episodes.per-epoch 6 --episodes.epochs 3",
     "fewshot": "--episodes.per-epoch 12 --episodes.epochs 3 --episodes.ways 3 --episodes.shots 2",
     "noisy_student": f"{LOOP} --rounds 2 --pseudo.threshold 0 --pseudo.calibrate",
 }
@@ -100,18 +91,9 @@ def start(name: str, cache: Path, out: Path, options: str, processes: int = 1) -
     if processes > 1:
         program += ["-m", "torch.distributed.run", f"--nproc_per_node={processes}", "--standalone"]
     resume = ["--resume"] if (out / "settings.json").exists() else []
+    options = f"--cache {cache} --out {out} {COMMON} {options}"
     return subprocess.Popen(
-        [
-            *program,
-            RECIPES / f"{name}.py",
-            "--cache",
-            cache,
-            "--out",
-            out,
-            *COMMON.split(),
-            *options.split(),
-            *resume,
-        ],
+        [*program, RECIPES / f"{name}.py", *options.split(), *resume],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},

@@ -55,6 +55,13 @@ def test_a_folder_of_something_else_is_left_alone(settings, accelerator):
     assert [file.name for file in settings.out.iterdir()] == ["thesis.txt"]
 
 
+def test_a_run_that_was_killed_before_its_settings_were_written_starts_anew(settings, accelerator):
+    settings.out.mkdir()
+    (settings.out / "settings.json.tmp").write_text('{"ca')
+    RunFolder(replace(settings, resume=True), accelerator)
+    assert json.loads((settings.out / "settings.json").read_text())["cache"] == "a.h5"
+
+
 def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settings, accelerator):
     RunFolder(settings, accelerator)
     again = replace(settings, resume=True)

@@ -96,7 +96,10 @@ class RunFolder:
                         f"{file} has {name} {_difference(before.get(name), wanted.get(name))}; resume with "
                         f"the settings the run was started with, or choose another --out"
                     )
-        elif self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        elif self.path.exists() and (
+            # A run that was killed while it wrote its settings has left a temporary file.
+            not self.path.is_dir() or {*self.path.iterdir()} - {file.with_name(file.name + ".tmp")}
+        ):
             raise VidferError(f"{self.path} exists and is no run folder; choose another --out")
         else:
             write_json(file, wanted)
