@@ -1,8 +1,8 @@
 """How many validation clips one temperature needs: what --pseudo.calibrate-from rests on.
 
 A made-up teacher of seven classes is too sure by a known temperature. It is calibrated on n clips and
-measured (expected calibration error) on 50,000 others; the mean over 60 draws is printed, and how often it was
-worse than without calibration. `python tools/calibration_clips.py` takes one to five minutes.
+measured (expected calibration error) on 50,000 others; the mean over 60 draws is printed, and how often it
+was worse than without calibration. `python tools/calibration_clips.py` takes one to five minutes.
 """
 
 from __future__ import annotations
