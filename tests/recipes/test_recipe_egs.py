@@ -1,18 +1,13 @@
 """recipes/egs.py: two stages on two data sets, a real SIGKILL, and one or two processes."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from crop_caches import store_clips
-from recipe_runs import FAST, RECIPES, metrics, weights
+from recipe_runs import FAST, assert_kills_change_nothing, here, metrics, torchrun, weights
 from striped_cache import draw_crops, write_striped_cache
 
 from vidfer.clips.clip import Clip
@@ -62,26 +57,6 @@ def settings_of(recipe, cache, out, **options):
     return recipe.Settings(**common | options)
 
 
-def arguments_of(settings) -> list[str]:
-    """The command line that gives these settings."""
-    options = ["--cache", *settings.cache, "--out", settings.out, "--tracker", "none"]
-    for group, names in {
-        "data": ("frames",),
-        "noise": ("flip", "brightness", "contrast", "sharpness", "translation"),
-        "model": ("encoder", "width", "head", "cosine_scale", "dropout"),
-        "episodes": ("ways", "shots", "queries", "per_epoch", "val_episodes", "epochs"),
-        "egs": ("joint_epochs", "turn_epochs"),
-        "optimiser": ("name", "lr", "warmup", "clip_norm", "weight_decay", "accumulate"),
-    }.items():
-        for name in names:
-            options += [f"--{group}.{name.replace('_', '-')}", getattr(getattr(settings, group), name)]
-    return [*map(str, options), "--save-every", str(settings.save_every)]
-
-
-def without_clock(run: Path) -> list[dict]:
-    return [{name: value for name, value in line.items() if name != "waiting"} for line in metrics(run)]
-
-
 def test_two_stages_on_two_data_sets(egs, domains, tmp_path):
     out = tmp_path / "run"
     episodes = replace(EPISODES, per_epoch=8, epochs=8)
@@ -124,52 +99,27 @@ def test_two_stages_on_two_data_sets(egs, domains, tmp_path):
         evaluate_checkpoint(out, domains[1], novel=("happy", *compound), shots=1, **task)
 
 
-def kill_in_state(arguments: list[str], out: Path, number: int) -> None:
-    """Starts the recipe and kills it as soon as it has saved so many states."""
-    process = subprocess.Popen(
-        [sys.executable, RECIPES / "egs.py", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        end = time.monotonic() + 120
-        while not any(state.name >= f"state{number:08d}" for state in out.glob("state/state????????")):
-            assert process.poll() is None, process.stderr.read().decode()
-            assert time.monotonic() < end
-            time.sleep(0.002)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 def test_killed_in_either_stage_it_ends_bit_by_bit_as_an_undisturbed_run(egs, domains, tmp_path):
-    settings = settings_of(egs, domains, tmp_path / "whole", model=replace(MODEL, dropout=0.5), save_every=1)
-    egs.main(settings)
-    killed = replace(settings, out=tmp_path / "killed")
-    # Four states an epoch: in the joint stage, and in the first turn, when learner and guide differ.
-    kill_in_state(arguments_of(killed), killed.out, 2)
-    kill_in_state([*arguments_of(killed), "--resume"], killed.out, 10)
-    egs.main(replace(killed, resume=True))
-    for name in ("last", "best", "joint"):
-        one, other = weights(settings.out, name), weights(killed.out, name)
-        assert all(one[key].equal(other[key]) for key in one), name
-    assert without_clock(settings.out) == without_clock(killed.out)
+    # An epoch of either stage and a last turn, four states each.
+    episodes, both_stages = replace(EPISODES, epochs=3), replace(EGS, joint_epochs=1)
+    model = replace(MODEL, dropout=0.5)
+    common = {"model": model, "episodes": episodes, "egs": both_stages, "save_every": 1}
+    assert_kills_change_nothing(egs, settings_of(egs, domains, tmp_path / "whole", **common), kills=3)
+    one, other = (weights(tmp_path / run, "joint") for run in ("whole", "killed"))
+    assert all(one[name].equal(other[name]) for name in one)
 
 
 def test_two_processes_with_half_the_episodes_each_learn_as_one(egs, domains, tmp_path):
     """What a process draws at random is its own; all that is switched off here."""
-    still = replace(FAST["noise"], brightness=0.0, contrast=0.0, sharpness=0.0, translation=0.0)
-    optimiser = OptimiserSettings(name="adam", lr=1e-3, warmup=0.0, clip_norm=0.0, weight_decay=0.0)
-    settings = settings_of(
-        egs, domains, tmp_path / "one", noise=still, optimiser=replace(optimiser, accumulate=2)
-    )
-    egs.main(settings)
-    two = replace(settings, out=tmp_path / "two", optimiser=optimiser)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", RECIPES / "egs.py"]
-    subprocess.run([*command, *arguments_of(two)], check=True)
-    lines = list(zip(metrics(tmp_path / "one"), metrics(tmp_path / "two"), strict=True))
-    for one, other in lines:
+    task = "ways 3, shots 1, queries 2, per-epoch 4, val-episodes 20, epochs 4"
+    options = ["--cache", *domains, "--tracker", "none", "--data.frames", 2, "--egs.joint-epochs", 2]
+    options += ["--model.width", 4, "--model.dropout", 0, "--noise.magnitude", 0, "--noise.flip", 0]
+    options += [part for one in task.split(", ") for part in f"--episodes.{one}".split()]
+    here(egs, *options, "--optimiser.lr", 1e-3, "--optimiser.accumulate", 2, "--out", tmp_path / "one")
+    torchrun("egs", *options, "--optimiser.lr", 1e-3, "--out", tmp_path / "two")
+    for one, two in zip(metrics(tmp_path / "one"), metrics(tmp_path / "two"), strict=True):
         for name in ("loss", "emotion_loss", "similarity_loss", "guide_loss", "train_accuracy"):
-            assert other[name] == pytest.approx(one[name], rel=1e-5), (one["epoch"], name)
-        assert one["lr"] == pytest.approx(other["lr"])
+            assert two[name] == pytest.approx(one[name], rel=1e-5), (one["epoch"], name)
 
 
 def test_an_encoder_to_start_from(egs, domains, teacher_run, striped_cache, tmp_path):
