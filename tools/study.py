@@ -67,7 +67,8 @@ def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
         jobs: how many at a time.
 
     Raises:
-        SystemExit: a step failed; another process, or a step that one left behind, is at work in ``out``.
+        SystemExit: a step failed; a signal asked to stop; another process, or a step that one left behind,
+            is at work in ``out``.
     """
     out.mkdir(parents=True, exist_ok=True)
     waiting = [step for step in steps if not is_done(step, out)]
@@ -82,8 +83,10 @@ def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
         line += f", {len(failed)} failed" if failed else ""
         say(line + (f"; now {names}" if names else ""), keep=keep)
 
-    with only_one(out) as lock, stopped_as_one(running):
+    with only_one(out) as lock, stopped_as_one(running) as asked_to_stop:
         while True:
+            if asked_to_stop:
+                raise SystemExit(128 + asked_to_stop[0])
             for step in [step for step in waiting if finished.issuperset(step.after)]:
                 if len(running) < jobs:
                     waiting.remove(step)
@@ -184,21 +187,27 @@ def only_one(out: Path) -> Iterator[int]:
 
 
 @contextmanager
-def stopped_as_one(running: list[Running]) -> Iterator[None]:
-    """However this ends, by SIGTERM too, the running steps end with it."""
+def stopped_as_one(running: list[Running]) -> Iterator[list[int]]:
+    """However this ends, the running steps end with it.
 
-    def end(*_) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
+    Gives the list of signals (SIGTERM, Ctrl-C) that asked for an end. It is for the caller to look there: as
+    an exception, one could come between a step's start and its being known here, and leave it behind.
+    """
+    asked: list[int] = []
 
-    before = signal.signal(signal.SIGTERM, end)
+    def note(number: int, _) -> None:
+        asked.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield asked
     finally:
-        signal.signal(signal.SIGTERM, before)
         for one in running:
             os.killpg(one.process.pid, signal.SIGTERM)
         for one in running:
             one.process.wait()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def say(text: str, *, keep: bool = False) -> None:

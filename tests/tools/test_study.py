@@ -118,6 +118,23 @@ def test_stopped_it_takes_its_steps_with_it(tmp_path, how):
     assert not (tmp_path / "done/slow.json").exists()
 
 
+def test_a_stop_while_a_step_is_started_forgets_nobody(tmp_path):
+    # The step itself asks for it, as early as it can.
+    step = f"sh -c 'kill -TERM $PPID; echo $$ > {tmp_path}/pid; sleep 60'"
+    program = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(TOOLS)!r})
+from study import Step, run_steps
+run_steps([Step(name="a", command={step!r})], Path({str(tmp_path)!r}), jobs=1)
+"""
+    for _ in range(5):
+        assert subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL).returncode == 143
+        if (tmp_path / "pid").exists():  # it may have been stopped before it wrote this
+            assert not lives(int((tmp_path / "pid").read_text()))
+            (tmp_path / "pid").unlink()
+
+
 def test_what_a_kill_left_behind_keeps_a_second_one_out(tmp_path):
     process, step = started(tmp_path)
     process.kill()
