@@ -13,7 +13,7 @@ def run(name: str, monkeypatch, *arguments: str) -> int:
     return stop.value.code
 
 
-@pytest.mark.parametrize("name", ["supervised.py", "noisy_student.py", "fewshot.py"])
+@pytest.mark.parametrize("name", ["supervised.py", "noisy_student.py", "fewshot.py", "egs.py"])
 def test_help_names_the_settings_of_all_groups(name, monkeypatch, capsys):
     assert run(name, monkeypatch, "--help") == 0
     text = capsys.readouterr().out
@@ -30,7 +30,7 @@ def test_help_names_the_settings_of_all_groups(name, monkeypatch, capsys):
     assert "--optimiser.lr" in text and "Example: accelerate launch" in text
 
 
-@pytest.mark.parametrize("name", ["supervised.py", "fewshot.py"])
+@pytest.mark.parametrize("name", ["supervised.py", "fewshot.py", "egs.py"])
 def test_a_mistake_is_one_message_and_status_2(name, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert run(name, monkeypatch, "--cache", "nowhere.h5", "--out", "run") == 2
