@@ -10,14 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from accelerate import Accelerator
-from accelerate.utils import (
-    DataLoaderConfiguration,
-    DistributedDataParallelKwargs,
-    GradientAccumulationPlugin,
-    ProjectConfiguration,
-    set_seed,
-)
+from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from vidfer.data.dataset import ClipDataset
@@ -26,6 +19,7 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.episodic import (
     EpisodeBatches,
@@ -72,20 +66,13 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    accelerator = Accelerator(
-        mixed_precision=settings.mixed_precision,
-        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
-        log_with=None if settings.tracker == "none" else settings.tracker,
-        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
-        # Whole episodes go to the processes: a step sees as many episodes as there are processes.
-        dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True),
-        # Heads that compare maps train all of the network; those that compare vectors leave out what makes
-        # the maps.
-        kwargs_handlers=[
-            DistributedDataParallelKwargs(
-                find_unused_parameters=settings.model.head in ("prototype", "matching")
-            )
-        ],
+    # Whole episodes go to the processes: a step sees as many episodes as there are processes. Heads that
+    # compare maps train all of the network; those that compare vectors leave out what makes the maps.
+    accelerator = build_accelerator(
+        settings,
+        settings.optimiser,
+        split_batches=False,
+        unused_parameters=settings.model.head in ("prototype", "matching"),
     )
     set_seed(settings.seed)
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers

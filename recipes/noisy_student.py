@@ -11,14 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
-from accelerate.utils import (
-    DataLoaderConfiguration,
-    DistributedDataParallelKwargs,
-    GradientAccumulationPlugin,
-    ProjectConfiguration,
-    set_seed,
-)
+from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from vidfer.console import Progress
@@ -28,6 +21,7 @@ from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.evaluate.intervals import wilson_interval
+from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature, n_known
 from vidfer.learn.class_weights import class_weights
@@ -98,14 +92,8 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    accelerator = Accelerator(
-        mixed_precision=settings.mixed_precision,
-        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
-        log_with=None if settings.tracker == "none" else settings.tracker,
-        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
-        dataloader_config=DataLoaderConfiguration(split_batches=True, use_seedable_sampler=True),
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-    )
+    # The classifier does not use the maps, which are there for few-shot heads.
+    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True, unused_parameters=True)
     main_process, processes = accelerator.is_main_process, accelerator.num_processes
     batch_size, epochs = settings.train.batch_size, settings.train.epochs
     check_shares(batch_size, processes, "--train.batch-size")

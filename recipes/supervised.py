@@ -9,21 +9,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from accelerate import Accelerator
-from accelerate.utils import (
-    DataLoaderConfiguration,
-    DistributedDataParallelKwargs,
-    GradientAccumulationPlugin,
-    ProjectConfiguration,
-    set_seed,
-)
+from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
-from vidfer.errors import exit_on_user_error
+from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.class_weights import class_weights
 from vidfer.learn.ema import Ema
@@ -52,22 +46,21 @@ class Settings(RunSettings):
     model: ModelSettings = field(default_factory=lambda: ModelSettings(head="prototype"))
     """The network. Its head is not trained here; the prototype head has nothing to train."""
     data: DataSettings = field(default_factory=DataSettings)
+    val_frames: int | None = None
+    """Evenly spaced frames of each validation clip; by default as many as in training."""
     noise: NoiseSettings = field(default_factory=NoiseSettings)
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.val_frames is not None and self.val_frames < 1:
+            raise VidferError(f"--val-frames {self.val_frames}: a clip needs at least one frame")
+
 
 def main(settings: Settings) -> None:
-    accelerator = Accelerator(
-        mixed_precision=settings.mixed_precision,
-        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
-        log_with=None if settings.tracker == "none" else settings.tracker,
-        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
-        # A batch is shared by the processes, so that their number does not change the training.
-        dataloader_config=DataLoaderConfiguration(split_batches=True, use_seedable_sampler=True),
-        # The classifier does not use the maps, which are there for few-shot heads.
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-    )
+    # The classifier does not use the maps, which are there for few-shot heads.
+    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True, unused_parameters=True)
     set_seed(settings.seed)
     batch_size, epochs = settings.train.batch_size, settings.train.epochs
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
@@ -86,7 +79,7 @@ def main(settings: Settings) -> None:
         seed=settings.seed,
         decode=settings.data.decode,
     )
-    val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
+    val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=settings.val_frames or frames)
     train_loader = build_loader(
         train_clips,
         batch_size,

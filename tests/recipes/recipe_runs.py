@@ -95,7 +95,12 @@ def torchrun(recipe: str, *options: object, kill_after: Path | None = None) -> N
 
 def here(recipe: ModuleType, *options: object) -> None:
     """The same options, and one process."""
-    recipe.main(tyro.cli(recipe.Settings, args=[str(option) for option in options]))
+    recipe.main(parse(recipe, *options))
+
+
+def parse(recipe: ModuleType, *options: object) -> object:
+    """Settings from options of the command line."""
+    return tyro.cli(recipe.Settings, args=[str(option) for option in options])
 
 
 def assert_same_curve(one: Path, other: Path) -> None:

@@ -15,6 +15,8 @@ from recipe_runs import (
     here,
     metrics,
     newest_state,
+    parse,
+    start,
     torchrun,
     weights,
 )
@@ -102,6 +104,24 @@ def test_two_processes_give_the_loss_curve_of_one_and_go_on_after_a_kill(supervi
         here(supervised, *two, killed, "--resume")
     torchrun("supervised", *two, killed, "--resume")
     assert_same_run(tmp_path / "two", killed)
+
+
+def test_fans_settings_train_and_bf16_does(supervised, striped_cache, tmp_path):
+    options = "--optimiser.name sgd --optimiser.no-nesterov --optimiser.lr 0.1 --optimiser.weight-decay 1e-4"
+    options += " --optimiser.decay-all --optimiser.warmup 0 --optimiser.schedule steps --optimiser.factor 0.2"
+    options += (
+        " --optimiser.milestones 1 2 --optimiser.clip-norm 0 --train.label-smoothing 0 --train.epochs 3"
+    )
+    options += " --train.batch-size 6 --train.class-weights effective --data.frames 3 --val-frames 64"
+    options += " --model.width 4 --tracker none --mixed-precision bf16"
+    paths = ["--cache", striped_cache, "--out", tmp_path / "run"]
+    start(supervised, parse(supervised, *paths, *options.split())).join()
+    lines = metrics(tmp_path / "run")
+    # What is logged is the rate of the step after the epoch.
+    assert [line["lr"] for line in lines] == pytest.approx([0.02, 0.004, 0.004])
+    assert all(0 < line["loss"] < 5 for line in lines)
+    environment = json.loads((tmp_path / "run" / "environment.json").read_text())
+    assert environment["mixed_precision"] == "bf16"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""Accelerate as every recipe uses it."""
+
+from __future__ import annotations
+
+from accelerate import Accelerator
+from accelerate.utils import (
+    DataLoaderConfiguration,
+    DistributedDataParallelKwargs,
+    GradientAccumulationPlugin,
+    ProjectConfiguration,
+)
+
+from vidfer.errors import VidferError
+from vidfer.learn.settings import OptimiserSettings, RunSettings
+
+
+def build_accelerator(
+    settings: RunSettings, optimiser: OptimiserSettings, *, split_batches: bool, unused_parameters: bool
+) -> Accelerator:
+    """What prepares model, optimiser and loaders for one process or many, for number formats and trackers.
+
+    Args:
+        settings: number format, tracker and run folder.
+        optimiser: how many batches make a step.
+        split_batches: the processes share each batch, so that their number does not change the training;
+            otherwise each takes whole batches of its own, such as episodes.
+        unused_parameters: a step may leave some of the parameters to be trained without a gradient.
+
+    Raises:
+        VidferError: fp16 on a CPU.
+    """
+    accelerator = Accelerator(
+        mixed_precision=settings.mixed_precision,
+        # Not the number of steps alone: a variable that `accelerate launch` may set would override it.
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=optimiser.accumulate),
+        log_with=None if settings.tracker == "none" else settings.tracker,
+        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
+        dataloader_config=DataLoaderConfiguration(split_batches=split_batches, use_seedable_sampler=True),
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=unused_parameters)],
+    )
+    # Accelerate would train in fp32 and call it fp16.
+    if accelerator.mixed_precision == "fp16" and accelerator.device.type == "cpu":
+        raise VidferError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
+    return accelerator
