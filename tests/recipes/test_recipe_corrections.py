@@ -1,12 +1,16 @@
-"""recipes/noisy_student.py: a person corrects the pseudo-labels, and students honour it."""
+"""recipes/noisy_student.py: a person corrects the pseudo-labels, and students honour it; labelling survives
+a kill."""
 
 import csv
+import os
+import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from recipe_runs import FAST, SHORT, metrics, weights
+from recipe_runs import FAST, SHORT, assert_same_run, metrics, start, weights
 
 from vidfer.errors import VidferError
 from vidfer.learn.pseudo_labels import read_pseudo_labels
@@ -128,3 +132,28 @@ def test_a_larger_noised_student_and_a_teacher_with_few_validation_clips(
     deep = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "deep", from_teacher=True)
     noisy_student.main(replace(deep, student=StudentSettings(stochastic_depth=0.5)))
     assert np.isfinite(metrics(tmp_path / "deep")[1]["loss"])
+
+
+def test_a_run_that_is_killed_while_it_labels_goes_on_from_there(
+    noisy_student, striped_cache, teacher_run, tmp_path
+):
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "whole")
+    settings = replace(settings, pseudo=replace(PSEUDO, calibrate_from=1))
+    noisy_student.main(settings)
+    killed = replace(settings, out=tmp_path / "killed")
+    said = tmp_path / "killed/pseudo_labels/round1.unlabelled.safetensors"
+    for sign in (said.with_suffix(".parts"), said):
+        process = start(noisy_student, replace(killed, resume=killed.out.exists()))
+        while not sign.exists() and process.is_alive():
+            time.sleep(0.001)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL and not said.with_name("round1.csv").exists()
+    asked = said.stat()
+    noisy_student.main(replace(killed, resume=True))
+    assert said.stat() == asked  # what was labelled was not labelled again
+    for name in ("round1.csv", "round1.json", said.name, "round1.val.safetensors"):
+        assert (
+            said.with_name(name).read_bytes() == (tmp_path / "whole" / "pseudo_labels" / name).read_bytes()
+        ), name
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
