@@ -10,14 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from accelerate import Accelerator
-from accelerate.utils import (
-    DataLoaderConfiguration,
-    DistributedDataParallelKwargs,
-    GradientAccumulationPlugin,
-    ProjectConfiguration,
-    set_seed,
-)
+from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from vidfer.data.dataset import ClipDataset
@@ -26,6 +19,7 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.domains import episodes_of, training_domains
 from vidfer.learn.egs import GUIDES, EgsNet, train_egs
@@ -39,6 +33,7 @@ from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettin
 from vidfer.learn.splits import check_same_split, split_hash
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
 from vidfer.recipe_settings import settings_from_command_line
 
@@ -59,6 +54,9 @@ class Settings(RunSettings):
     """Crop caches to train from (made by `vidfer cache`), one for each data set; each episode is from one."""
     init: Path | None = None
     """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
+    imagenet: Path | None = None
+    """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth),
+    one of the same form that was trained on faces, or those of the network that --model.encoder names."""
     model: ModelSettings = field(default_factory=lambda: MODEL)
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
@@ -76,19 +74,14 @@ class Settings(RunSettings):
                 f"--model.head {self.model.head}: the similarity branch gives a posterior over the classes "
                 f"of an episode; choose {', '.join(GUIDES)}"
             )
+        if self.init is not None and self.imagenet is not None:
+            raise VidferError("--init and --imagenet both say where the encoder starts; name one of them")
 
 
 def main(settings: Settings) -> None:
-    accelerator = Accelerator(
-        mixed_precision=settings.mixed_precision,
-        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=settings.optimiser.accumulate),
-        log_with=None if settings.tracker == "none" else settings.tracker,
-        project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
-        # Whole episodes go to the processes: a step sees as many episodes as there are processes.
-        dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True),
-        # Nobody uses the maps here, and in the second stage one branch does not learn.
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-    )
+    # Whole episodes go to the processes: a step sees as many episodes as there are processes. Nobody uses the
+    # maps here, and in the second stage one branch does not learn.
+    accelerator = build_accelerator(settings, settings.optimiser, split_batches=False, unused_parameters=True)
     set_seed(settings.seed)
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
 
@@ -143,6 +136,8 @@ def main(settings: Settings) -> None:
     recogniser = build_recogniser(model_settings, classes)
     if start is not None:
         recogniser.encoder.load_state_dict(start.encoder.state_dict())
+    if settings.imagenet is not None:
+        load_imagenet(recogniser.encoder, settings.imagenet)
     egs = EgsNet(recogniser, settings.egs)
     noise = NoisedInput(settings.noise, model_settings)
     if settings.sync_batch_norm:

@@ -176,5 +176,7 @@ def test_settings_that_cannot_be(egs, domains, tmp_path):
         settings_of(egs, domains, tmp_path, episodes=replace(EPISODES, epochs=5))
     with pytest.raises(VidferError, match=r"--model.head csrn: the similarity branch gives a posterior"):
         settings_of(egs, domains, tmp_path, model=replace(MODEL, head="csrn"))
+    with pytest.raises(VidferError, match="--init and --imagenet both say where the encoder starts"):
+        settings_of(egs, domains, tmp_path, init=Path("run"), imagenet=Path("resnet18.pth"))
     with pytest.raises(VidferError, match="--cache: name at least one crop cache"):
         settings_of(egs, (), tmp_path)
