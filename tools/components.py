@@ -151,12 +151,17 @@ Cells = Mapping[tuple[str, str], Sequence[Result]]
 
 def find_cells(settings: Settings) -> tuple[list[int], Cells]:
     """The seeds for which all rows are finished, and their results."""
+    finished = cpu_seconds(steps(settings), settings.out)
 
     def file(seed: int, row: str, who: str) -> Path:
         return settings.out / f"seed{seed}" / folder_of(row) / who / "test" / "classification.json"
 
     keys = [(row, who) for row in settings.rows for who in COLUMNS]
-    seeds = [seed for seed in settings.seeds if all(file(seed, *key).exists() for key in keys)]
+    seeds = [
+        seed
+        for seed in settings.seeds
+        if all(f"seed{seed}/{folder_of(row)}/eval_{who}" in finished for row, who in keys)
+    ]
     return seeds, {key: [load_result(file(seed, *key)) for seed in seeds] for key in keys}
 
 
@@ -255,16 +260,14 @@ def write_report(settings: Settings) -> str:
     panels = [
         Panel(
             title="accuracy",
-            label="WAR on clips of unseen actors",
+            label="WAR on clips of unseen actors (dotted: chance)",
             line=one[0].chance,
-            line_name="chance",
             series={name: [place[row, who].war for row in rows] for who, name in COLUMNS.items()},
         ),
         Panel(
             title="difference in the same column",
             label=f"WAR minus '{rows[0]}', points",
             line=0.0,
-            line_name="",
             points=True,
             series={name: [place[row, who].to_first for row in rows] for who, name in COLUMNS.items()},
         ),

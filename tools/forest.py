@@ -26,8 +26,7 @@ class Panel:
     series: Mapping[str, Sequence[Interval | None]]
     """Name -> an interval for every row, or None."""
     line: float
-    """Where nothing is learned or nothing differs, in -1..1."""
-    line_name: str
+    """Where nothing is learned or nothing differs, in -1..1: dotted."""
     points: bool = False
     """Whether the values are differences, in points, instead of shares in per cent."""
 
@@ -48,16 +47,6 @@ def draw_forest(rows: Sequence[str], panels: Sequence[Panel], path: Path) -> Non
     all_axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, panel in zip(all_axes, panels):
         axes.axvline(panel.line, color=LIGHT.text, linewidth=1, linestyle=(0, (1, 2)))
-        if panel.line_name:
-            axes.annotate(
-                panel.line_name,
-                (panel.line, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(3, -9),
-                textcoords="offset points",
-                fontsize=8.5,
-                color=LIGHT.text,
-            )
         for number, (name, intervals) in enumerate(panel.series.items()):
             offset = (number - (len(names) - 1) / 2) * 0.8 / len(names)
             known = [(row + offset, i) for row, i in enumerate(intervals) if i is not None]

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidfer.errors import VidferError
 from vidfer.learn.files import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,16 +51,23 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def in_repository(path: Path) -> Path:
-    """The path as commands name it, which run in the repository."""
-    return Path(os.path.relpath(path.resolve(), ROOT))
+    """The path as commands name it, which run in the repository.
+
+    Raises:
+        VidferError: it has a space in it, which would be two words in a command.
+    """
+    there = Path(os.path.relpath(path.resolve(), ROOT))
+    if shlex.quote(str(there)) != str(there):
+        raise VidferError(f"{path} cannot stand in a command as it is; choose a name of letters and digits")
+    return there
 
 
 def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
     """Run all steps that are not finished yet, each as a process with one thread.
 
     ``out`` gets ``logs/<name>.log`` and, once a step is finished, ``done/<name>.json`` with its command and
-    its seconds. A step whose command has changed since is run again. Where one fails, those that need it are
-    left out, and the others go on.
+    its seconds. A step whose command has changed since is run again, as are those that need it. Where one
+    fails, those that need it are left out, and the others go on.
 
     Args:
         steps: each after those that it needs.
@@ -71,8 +79,8 @@ def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
             is at work in ``out``.
     """
     out.mkdir(parents=True, exist_ok=True)
-    waiting = [step for step in steps if not is_done(step, out)]
-    finished = {step.name for step in steps} - {step.name for step in waiting}
+    finished = {*cpu_seconds(steps, out)}
+    waiting = [step for step in steps if step.name not in finished]
     failed: list[str] = []
     running: list[Running] = []
     begin = time.monotonic()
@@ -158,11 +166,6 @@ def start(step: Step, out: Path, lock: int) -> Running:
     return Running(step=step, process=process, log=log, begin=time.monotonic())
 
 
-def is_done(step: Step, out: Path) -> bool:
-    record = out / "done" / f"{step.name}.json"
-    return record.exists() and json.loads(record.read_text())["command"] == step.command
-
-
 def mark_done(one: Running, out: Path) -> None:
     record = out / "done" / f"{one.step.name}.json"
     record.parent.mkdir(parents=True, exist_ok=True)
@@ -170,9 +173,19 @@ def mark_done(one: Running, out: Path) -> None:
 
 
 def cpu_seconds(steps: Sequence[Step], out: Path) -> dict[str, float]:
-    """CPU seconds of the finished ones of these steps, by name."""
-    records = {step.name: out / "done" / f"{step.name}.json" for step in steps if is_done(step, out)}
-    return {name: json.loads(record.read_text())["cpu_s"] for name, record in records.items()}
+    """CPU seconds of the finished steps by name: those that ran with this command, after all that they need.
+
+    Args:
+        steps: each after those that it needs.
+        out: folder of the study.
+    """
+    found: dict[str, float] = {}
+    for step in steps:
+        file = out / "done" / f"{step.name}.json"
+        record = json.loads(file.read_text()) if file.exists() else {}
+        if record.get("command") == step.command and found.keys() >= {*step.after}:
+            found[step.name] = record["cpu_s"]
+    return found
 
 
 @contextmanager

@@ -20,6 +20,9 @@ from systems_report import Row, Table, check_rows, read_row, write_tables
 
 from vidfer.errors import VidferError, exit_on_user_error
 
+ACTORS_SEED = 4
+"""Not that of the trial by which sizes were found."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -108,26 +111,30 @@ def task_steps(settings: Settings, task: str) -> list[Step]:
     plan, out = plan_of(settings, task), in_repository(settings.out) / task
     cache = f"{out}/cache.h5"
     made = data_steps(settings, task)
-    ready = made[-1].name
+    ready = f"{task}/cache"
     systems = systems_of(settings, task)
     for seed in settings.seeds:
         folder = out / f"seed{seed}"
         for name in [name for name in RUNS if name in needed(systems)]:
             run = RUNS[name]
             option, _, start = run.init.partition(" ")
+            others = name == "student" and task == "images"
             parts = [
                 f"{run.recipe} --cache {cache} --out {folder}/{name} --resume --tracker none --seed {seed}",
                 f"--data.frames {plan.frames} --data.classes {TASKS[task].base}",
                 f"--data.novel {TASKS[task].novel}",
                 f"{option} {folder}/{start}/checkpoints/{settings.kept}" if start else "",
-                f"--unlabelled {out}/unlabelled.h5" if name == "student" and task == "images" else "",
+                f"--unlabelled {out}/unlabelled.h5" if others else "",
                 run.options,
                 getattr(plan, run.plan),
             ]
             train = Step(
                 name=f"{task}/seed{seed}/{name}",
                 command=" ".join(" ".join(parts).split()),
-                after=(f"{task}/seed{seed}/{start}" if start else ready,),
+                after=(
+                    f"{task}/seed{seed}/{start}" if start else ready,
+                    *([f"{task}/unlabelled"] if others else []),
+                ),
             )
             made.append(train)
             if name in systems:
@@ -141,32 +148,29 @@ def task_steps(settings: Settings, task: str) -> list[Step]:
 
 
 def data_steps(settings: Settings, task: str) -> list[Step]:
-    """What makes the caches of a task; the last one makes the one to train on."""
+    """What makes the caches of a task."""
     plan, out = plan_of(settings, task), in_repository(settings.out) / task
     cut = f"--size-px {plan.crop_px} --workers 1"
     if task != "images":
         draw = (
-            f"vidfer actors --out {out}/actors --setting wild --seed 0 --base-labels {TASKS[task].base} "
-            f"--novel-labels {TASKS[task].novel} {plan.actors}"
+            f"vidfer actors --out {out}/actors --setting wild --seed {ACTORS_SEED} "
+            f"--base-labels {TASKS[task].base} --novel-labels {TASKS[task].novel} {plan.actors}"
         )
         cache = f"vidfer cache --src actors --root {out}/actors --out {out}/cache.h5 {cut}"
         return [
             Step(name=f"{task}/actors", command=draw),
             Step(name=f"{task}/cache", command=cache, after=(f"{task}/actors",)),
         ]
-    made = []
-    if settings.unlabelled:
-        root = in_repository(settings.unlabelled)
-        command = f"vidfer cache --src folder --root {root} --out {out}/unlabelled.h5 {cut}"
-        made.append(Step(name=f"{task}/unlabelled", command=command))
     root, pattern = in_repository(settings.images), r"'(.+)_\d+'"
     command = (
         f"vidfer cache --src folder --root {root} --subject-pattern {pattern} --out {out}/cache.h5 {cut}"
     )
-    return [
-        *made,
-        Step(name=f"{task}/cache", command=command, after=tuple(step.name for step in made)),
-    ]
+    made = [Step(name=f"{task}/cache", command=command)]
+    if settings.unlabelled:
+        root = in_repository(settings.unlabelled)
+        command = f"vidfer cache --src folder --root {root} --out {out}/unlabelled.h5 {cut}"
+        made.append(Step(name=f"{task}/unlabelled", command=command))
+    return made
 
 
 def eval_steps(
@@ -199,19 +203,22 @@ def collect(settings: Settings) -> list[Table]:
     for task in tasks_of(settings):
         out = settings.out / task
         for ways, shots in TASKS[task].protocols:
-            file = Path(f"{ways}way_{shots}shot") / "fewshot.json"
-            rows: list[Row | None] = []
+            asked = f"{ways}way_{shots}shot"
+            rows: list[Row] = []
             for name in systems_of(settings, task):
                 runs = [f"{task}/seed{seed}/{run}" for seed in settings.seeds for run in chain(name)]
                 cpu_s = sum(spent.get(run, 0.0) for run in runs) / len(settings.seeds)
-                files = [out / f"seed{seed}" / name / file for seed in settings.seeds]
-                rows.append(read_row(SYSTEMS[name], files, cpu_s))
+                folders = [f"seed{seed}/{name}" for seed in settings.seeds]
+                if all(f"{task}/{folder}/eval_{asked}" in spent for folder in folders):
+                    rows.append(read_row(SYSTEMS[name], [out / folder / asked for folder in folders], cpu_s))
             for name in peers_of(settings, task):
-                rows.append(read_row(name, [out / name.replace(" ", "_") / file], None))
-            if found := [row for row in rows if row]:
-                check_rows(found)
+                folder = name.replace(" ", "_")
+                if f"{task}/{folder}/eval_{asked}" in spent:
+                    rows.append(read_row(name, [out / folder / asked], None))
+            if rows:
+                check_rows(rows)
                 title = TASKS[task].title
-                tables.append(Table(task=task, title=title, ways=ways, shots=shots, rows=tuple(found)))
+                tables.append(Table(task=task, title=title, ways=ways, shots=shots, rows=tuple(rows)))
     return tables
 
 
@@ -242,7 +249,7 @@ def main(settings: Settings) -> None:
     if not settings.report:
         run_steps(steps(settings), settings.out, jobs=settings.jobs)
     print(report(settings))
-    print(f"\nin {settings.out}: systems.md, systems.json, systems.png")
+    print(f"\nin {settings.out}: systems.md, systems.json, systems_TASK.png")
 
 
 if __name__ == "__main__":

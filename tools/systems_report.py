@@ -1,4 +1,4 @@
-"""Table, JSON and figure of systems.py, from the result files that `vidfer eval` left."""
+"""Tables, JSON and figures of systems.py, from the result files that `vidfer eval` left."""
 
 from __future__ import annotations
 
@@ -72,16 +72,18 @@ class Table:
         return max(peers, key=lambda row: row.over_episodes.mean).name if peers else None
 
 
+def about_whom(result: Result) -> str:
+    """Drawn actors are no people."""
+    return "actors" if "actors" in result.sources else "people"
+
+
 def table_text(table: Table, reference: str) -> str:
     """A protocol's table in Markdown."""
     first = table.rows[0].results[0]
     peer = table.best_peer
-    head = [
-        f"{table.ways}-way {table.shots}-shot",
-        "over episodes",
-        "over people",
-        f"minus {reference}, points",
-    ]
+    who = about_whom(first)
+    head = [f"{table.ways}-way {table.shots}-shot", "over episodes", f"over {who}"]
+    head.append(f"minus {reference}, points")
     head += [f"minus {peer}, points"] if peer else []
     lines = []
     for row in table.rows:
@@ -91,22 +93,22 @@ def table_text(table: Table, reference: str) -> str:
     about = (
         f"{table.title}: {first.protocol['episodes']} episodes of {first.protocol['queries']} query "
         f"per class, seed {first.seed}, the same for all; {first.n_clips} clips"
-        + (f" of {first.n_subjects} people" if first.n_subjects else "")
+        + (f" of {first.n_subjects} {who}" if first.n_subjects else "")
         + f", {first.n_without_face} without a face; chance {100 * first.chance:.1f} %."
     )
     return f"{about}\n\n{markdown([*head, 'training, CPU s'], lines)}"
 
 
 NOTES = (
-    "95 % intervals: over episodes mean ± 1.96 sd/√n; over people a bootstrap; differences over the same "
-    "clips, drawn by people. Training: systems with the conv4 encoder all have the same number of episodes, "
-    "the others as many steps as cost about as much; CPU seconds are of one thread, with those of the models "
-    "that a system starts from."
+    "95 % intervals: over episodes mean ± 1.96 sd/√n; over actors or people a bootstrap; differences over "
+    "the same clips, drawn in the same way. Training: systems with the conv4 encoder all have the same "
+    "number of episodes, the others as many steps as cost about as much; CPU seconds are of one thread, with "
+    "those of the models that a system starts from."
 )
 
 
 def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path) -> str:
-    """Writes systems.json, systems.md and systems.png into ``out``.
+    """Writes systems.json, systems.md and a systems_TASK.png for each task into ``out``.
 
     Args:
         tables: one for each protocol of each task.
@@ -120,22 +122,31 @@ def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path
     text = "\n\n".join([*(table_text(table, reference) for table in tables), NOTES])
     write_text(out / "systems.md", text + "\n")
     write_json(out / "systems.json", about | {"reference": reference, "tables": [as_json(t) for t in tables]})
-    names = list(dict.fromkeys(row.name for table in tables for row in table.rows))
-    panels = [
-        Panel(
-            title=f"{table.task}, {table.ways}-way {table.shots}-shot",
-            label="accuracy",
-            line=1 / table.ways,
-            line_name="chance",
-            series={
-                "over episodes": [row and row.over_episodes for row in map(table.row, names)],
-                "over people": [row and row.over_people for row in map(table.row, names)],
-            },
-        )
-        for table in tables
-    ]
-    draw_forest(names, panels, out / "systems.png")
+    for task in dict.fromkeys(table.task for table in tables):
+        draw_task([table for table in tables if table.task == task], out / f"systems_{task}.png")
     return text
+
+
+def draw_task(tables: Sequence[Table], path: Path) -> None:
+    """A figure with a panel for each protocol of a task."""
+    names = list(dict.fromkeys(row.name for table in tables for row in table.rows))
+    who = about_whom(tables[0].rows[0].results[0])
+    panels = []
+    for table in tables:
+        rows = [table.row(name) for name in names]
+        series = {
+            "over episodes": [row and row.over_episodes for row in rows],
+            f"over {who}": [row and row.over_people for row in rows],
+        }
+        panels.append(
+            Panel(
+                title=f"{table.ways}-way {table.shots}-shot",
+                label="accuracy (dotted: chance)",
+                line=1 / table.ways,
+                series=series,
+            )
+        )
+    draw_forest(names, panels, path)
 
 
 def as_json(table: Table) -> dict:
@@ -168,11 +179,10 @@ def as_json(table: Table) -> dict:
     }
 
 
-def read_row(name: str, files: Sequence[Path], cpu_s: float | None) -> Row | None:
-    """A row, or None while one of its result files is missing."""
-    if not all(file.exists() for file in files):
-        return None
-    return Row(name=name, results=tuple(load_result(file) for file in files), cpu_s=cpu_s)
+def read_row(name: str, folders: Sequence[Path], cpu_s: float | None) -> Row:
+    """A row from the folders of its results."""
+    results = tuple(load_result(folder / "fewshot.json") for folder in folders)
+    return Row(name=name, results=results, cpu_s=cpu_s)
 
 
 def check_rows(rows: Sequence[Row]) -> None:

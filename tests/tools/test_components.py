@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,12 @@ def finished(tmp_path):
             folder = tmp_path / f"seed{seed}" / components.folder_of(row) / who / "test"
             folder.mkdir(parents=True)
             judged(right, f"seed{seed}").save(folder / "classification.json")
-    return components.Settings(out=tmp_path, seeds=(1, 2), rows=ROWS, report=True)
+    settings = components.Settings(out=tmp_path, seeds=(1, 2), rows=ROWS, report=True)
+    for step in components.steps(settings):
+        record = tmp_path / "done" / f"{step.name}.json"
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps({"command": step.command, "cpu_s": 30.0}))
+    return settings
 
 
 def test_the_table_by_hand(finished):
@@ -114,6 +120,7 @@ def test_the_table_by_hand(finished):
     assert cells[full, "student2"]["to_teacher"]["mean"] == pytest.approx((18 - 12) / 20)
     assert cells[eyes, "student2"]["seeds"] == [0, 1]
     assert (found["n_clips"], found["n_subjects"], found["chance"]) == (20, 10, 0.5)
+    assert sum(found["cpu_s"].values()) == 2 * (2 + 2 * 6) * 30
     text = (finished.out / "components.md").read_text()
     assert "| WAR = UAR, 20 test clips of 10 actors, 2 seeds | teacher | student, round 1 |" in text
     assert f"| {full} | 60.0 % [" in text and "| eyes alone | -25.0 [" in text
@@ -121,16 +128,19 @@ def test_the_table_by_hand(finished):
 
 
 def test_a_seed_counts_once_all_its_rows_are_there(finished, capsys):
-    (
-        finished.out / "seed2" / components.folder_of("eyes alone") / "student2/test/classification.json"
-    ).unlink()
+    done = finished.out / "done"
+    (done / "seed2" / components.folder_of("eyes alone") / "eval_student2.json").unlink()
     components.main(finished)
     assert "10 test clips of 5 actors, 1 seed |" in capsys.readouterr().out
-    (
-        finished.out / "seed1" / components.folder_of("eyes alone") / "student2/test/classification.json"
-    ).unlink()
+    (done / "seed1" / components.folder_of("eyes alone") / "student1.json").unlink()
     with pytest.raises(SystemExit, match="no seed is finished"):
         components.main(finished)
+
+
+def test_results_of_other_sizes_do_not_count(finished):
+    other = replace(finished, plan=components.Plan(frames=4))
+    with pytest.raises(SystemExit, match="no seed is finished"):
+        components.main(other)
 
 
 def test_every_row_is_a_network_of_its_own():

@@ -13,7 +13,9 @@ import pytest
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 sys.path.insert(0, str(TOOLS))
 
-from study import Step, cpu_seconds, run_steps  # noqa: E402
+from study import Step, cpu_seconds, in_repository, run_steps  # noqa: E402
+
+from vidfer.errors import VidferError  # noqa: E402
 
 
 def note(out: Path, name: str, *after: str, then: str = "") -> Step:
@@ -42,6 +44,14 @@ def test_a_step_with_another_command_runs_again(tmp_path):
     assert order(tmp_path) == ["a", "a"]
 
 
+def test_what_rests_on_a_changed_step_runs_again(tmp_path):
+    run_steps([note(tmp_path, "a"), note(tmp_path, "b", "a"), note(tmp_path, "c")], tmp_path, jobs=1)
+    changed = [note(tmp_path, "a", then="true"), note(tmp_path, "b", "a"), note(tmp_path, "c")]
+    assert cpu_seconds(changed, tmp_path).keys() == {"c"}
+    run_steps(changed, tmp_path, jobs=1)
+    assert sorted(order(tmp_path)) == ["a", "a", "b", "b", "c"]
+
+
 def test_after_a_failure_the_others_go_on_and_a_second_start_mends_it(tmp_path, capfd):
     def steps(then: str) -> list[Step]:
         bad = note(tmp_path, "bad", then=f"echo the reason; {then}")
@@ -54,6 +64,12 @@ def test_after_a_failure_the_others_go_on_and_a_second_start_mends_it(tmp_path, 
     assert "bad ended with status 3" in said and "    the reason\n" in said
     run_steps(steps("exit 0"), tmp_path, jobs=1)
     assert order(tmp_path) == ["bad", "other", "bad", "needs_it"]
+
+
+def test_a_path_that_would_be_two_words():
+    assert in_repository(TOOLS) == Path("tools")
+    with pytest.raises(VidferError, match="my study cannot stand in a command"):
+        in_repository(Path("my study"))
 
 
 def test_as_many_at_a_time_as_asked_for(tmp_path):

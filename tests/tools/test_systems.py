@@ -72,7 +72,7 @@ def finished(tmp_path):
     for name in ("weak", "strong"):
         (tmp_path / "released" / name).mkdir(parents=True)
         (tmp_path / "released" / name / "config.json").write_text("{}")
-    return systems.Settings(
+    settings = systems.Settings(
         out=tmp_path,
         only=("images",),
         images=tmp_path / "pictures",
@@ -81,6 +81,11 @@ def finished(tmp_path):
         seeds=(0, 1),
         report=True,
     )
+    for step in systems.steps(settings):
+        record = tmp_path / "done" / f"{step.name}.json"
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps({"command": step.command, "cpu_s": 10.0 + ("seed1" in step.name)}))
+    return settings
 
 
 def test_the_table_by_hand(finished):
@@ -101,18 +106,20 @@ def test_the_table_by_hand(finished):
     assert minus == pytest.approx(
         {"prototypical network": 0.25, "released strong": 0.15, "released weak": 0.55}
     )
+    # Training cost 10 s with one seed and 11 s with the other.
+    assert rows["CSRN"]["cpu_s"] == 10.5 and rows["released weak"]["cpu_s"] is None
     text = (finished.out / "systems.md").read_text()
     assert "minus prototypical network, points | minus released strong, points | training, CPU s |" in text
     assert "| CSRN | 74.0 % [" in text and "| +25.0 [" in text and "| +15.0 [" in text
     assert "3 episodes of 1 query per class, seed 0, the same for all; 5 clips of 5 people" in text
-    assert (finished.out / "systems.png").read_bytes().startswith(b"\x89PNG")
+    assert (finished.out / "systems_images.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_system_counts_once_all_its_seeds_are_there(finished):
-    (finished.out / "images/seed1/csrn/3way_3shot/fewshot.json").unlink()
+    (finished.out / "done/images/seed1/csrn.json").unlink()
     (table,) = systems.collect(finished)
     assert [row.name for row in table.rows] == ["prototypical network", "released strong", "released weak"]
-    shutil.rmtree(finished.out / "images")
+    shutil.rmtree(finished.out / "done")
     with pytest.raises(VidferError, match="nothing is finished"):
         systems.main(finished)
 
@@ -162,6 +169,8 @@ def test_a_system_brings_what_it_starts_from_and_images_need_more_images_for_a_s
     assert not any("student" in name for name in commands(images))
     with_more = commands(replace(images, unlabelled=Path("more")))
     assert "--unlabelled s/images/unlabelled.h5" in with_more["images/seed0/student"]
+    # What was trained before there were more images is not trained again.
+    assert commands(images).items() <= with_more.items()
     assert commands(systems.Settings(out=Path("s"), only=("images",))) == {}
 
 
