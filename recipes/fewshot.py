@@ -72,7 +72,7 @@ def main(settings: Settings) -> None:
         settings,
         settings.optimiser,
         split_batches=False,
-        unused_parameters=settings.model.head in ("prototype", "matching"),
+        unused_parameters=settings.model.head in ("prototype", "matching", "similarity"),
     )
     set_seed(settings.seed)
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
@@ -118,7 +118,13 @@ def main(settings: Settings) -> None:
         source=cache.path,
     )
     batches = EpisodeBatches(sampler)
-    train_loader = build_loader(train_clips, batches.batch_size, batches=batches, workers=workers)
+    train_loader = build_loader(
+        train_clips,
+        batches.batch_size,
+        batches=batches,
+        workers=workers,
+        pin_memory=accelerator.device.type == "cuda",
+    )
     val_loader = build_loader(val_clips, batches.batch_size, workers=workers)
     has_face = [cache.clips[i].n_faces > 0 for i in split.val]
     val_episodes = validation_episodes(val_labels, has_face, task, seed=settings.data.split_seed)

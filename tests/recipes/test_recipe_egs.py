@@ -162,6 +162,7 @@ def test_an_encoder_to_start_from(egs, domains, teacher_run, striped_cache, tmp_
         ({"data": DataSettings(frames=2, classes=("angry", "joy"))}, "--data.classes joy: no clip has this"),
         ({"data": DataSettings(frames=2, classes=("angry",))}, "two.h5 has no clip of angry; leave it out"),
         ({"data": DataSettings(frames=2, novel=("contempt",))}, "--data.novel contempt: no clip has this"),
+        ({"imagenet": Path("nowhere.pth")}, "there is no file of ImageNet weights at nowhere.pth"),
         ({"data": DataSettings(frames=2, fold="1/3")}, "--data.fold 1/3: a fold is one of a single cache"),
     ],
 )
