@@ -161,7 +161,7 @@ def report(arguments: Sequence[str]) -> int:
         runs: tuple[Path, ...] = ()
         """Run folders, teachers before their students."""
         results: tuple[Path, ...] = ()
-        """Result files of `vidfer eval`."""
+        """Result files of `vidfer eval`; by default those that it left in the run folders."""
         cache: Path | None = None
         """The crop cache that the results were measured on, for film strips of some clips."""
         out: Path = Path("report.html")
@@ -171,12 +171,14 @@ def report(arguments: Sequence[str]) -> int:
 
     options = parse(Report, arguments)
     from vidfer.device import check_device
+    from vidfer.evaluate.find_results import result_files
     from vidfer.report.build import build_report
     from vidfer.report.model_card import write_model_card
 
     check_device(options.device)
-    print(build_report(**vars(options)))
+    results = options.results or tuple(file for run in options.runs for file in result_files(run))
+    print(build_report(**vars(options) | {"results": results}))
     for run in options.runs:
         if (run / "checkpoints" / "best").is_dir():  # a run that has only begun has none
-            print(write_model_card(run, options.results))
+            print(write_model_card(run, results))
     return 0

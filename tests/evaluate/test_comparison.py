@@ -177,7 +177,7 @@ def test_runs_give_the_results_that_were_left_in_them(saved, tmp_path):
     (found,) = compare_results(["runs/a", "runs/b"])
     assert [row.name for row in found.rows] == ["runs/a", "runs/b"]
     (tmp_path / "runs/b/results/fewshot.json").unlink()
-    with pytest.raises(VidferError, match=r"runs/b/results holds neither classification.json nor fewshot"):
+    with pytest.raises(VidferError, match=r"runs/b holds neither .* and no folder results with them"):
         compare_results(["runs/a", "runs/b"])
 
 

@@ -85,7 +85,7 @@ def _cells(interval: Interval, sign: str = "") -> tuple[str, str, str]:
 def check_table_name(out: Path) -> None:
     """Raise a VidferError unless a table can be written under this name."""
     if out.suffix not in SUFFIXES:
-        raise VidferError(f"{out} is neither .csv nor .json nor .md; name the table after one of them")
+        raise VidferError(f"{out} is none of {', '.join(SUFFIXES)}; name the table after one of them")
 
 
 def write_comparisons(comparisons: Sequence[Comparison], out: Path) -> None:

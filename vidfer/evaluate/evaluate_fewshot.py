@@ -81,7 +81,9 @@ def evaluate_fewshot(
         raise VidferError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
     labels = labels_of(cache, clips, classes)
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
-    embedding, has_face = embed_clips(recogniser, loader, device, progress)
+    embedding, has_face = embed_clips(
+        recogniser, loader, device, progress, maps=getattr(head, "compares_maps", True)
+    )
 
     scores = EpisodeScores(head, embedding, device, transductive=transductive)
 

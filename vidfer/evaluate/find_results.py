@@ -35,12 +35,18 @@ def results_in(path: Path) -> dict[str, Result]:
     Raises:
         VidferError: there is none.
     """
-    folder = path / OF_RUN if (path / "settings.json").is_file() else path
-    files = [folder / name for name in FILES if (folder / name).is_file()] if path.is_dir() else [path]
+    files = result_files(path) if path.is_dir() else [path]
     if not files:
         raise VidferError(
-            f"{folder} holds neither {' nor '.join(FILES)}; measure with `vidfer eval`, or name a folder "
-            "that was its --out"
+            f"{path} holds neither {' nor '.join(FILES)}, and no folder {OF_RUN} with them; measure with "
+            "`vidfer eval`, or name a folder that was its --out"
         )
     loaded = [load_result(file) for file in files]
     return {result.kind: result for result in loaded}
+
+
+def result_files(folder: Path) -> list[Path]:
+    """What `vidfer eval` left in a folder, or in a run."""
+    if (folder / "settings.json").is_file():
+        folder = folder / OF_RUN
+    return [folder / name for name in FILES if (folder / name).is_file()]

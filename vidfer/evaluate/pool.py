@@ -122,8 +122,9 @@ def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
     missing = sorted(set(range(1, of + 1)) - where.keys())
     if missing:
         raise VidferError(
-            f"of the {of} folds ({rule}) {len(missing)} are missing: {', '.join(map(str, missing[:10]))}"
-            f"{' ...' if len(missing) > 10 else ''}; train and measure them, too"
+            f"{first.kind}: of the {of} folds ({rule}) {len(missing)} are missing: "
+            f"{', '.join(map(str, missing[:10]))}{' ...' if len(missing) > 10 else ''}; train and measure "
+            "them, too"
         )
     seen: dict[str, str] = {}
     for path, result in named:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 STRIPS_PER_SIDE = 2
 """How many clips that were right, and how many that were wrong."""
-N_HARDEST = 10
-"""Length of a table of hardest clips."""
+N_HARDEST = 12
+"""How many hardest clips are shown: full rows of two, three and four."""
 STRIP_RULE = (
     f"Shown for each run: of the clips of its result file, the {STRIPS_PER_SIDE} it was surest of and right "
     f"about, and the {STRIPS_PER_SIDE} it was surest of and wrong about; equal confidences go by clip id. "

@@ -18,6 +18,8 @@ CROP_PX = 108
 CURVE_PX = 92
 """Height of the curve above the strip in CSS pixels."""
 JPEG_QUALITY = 85
+GAP_GREY = 250
+"""Between the crops of one picture: nearly white, as no edge of a crop is, on light pages and dark ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,18 +148,24 @@ def build_strip(
     )
 
 
-def crops_picture(crops: np.ndarray, clip_id: str) -> str:
-    """``data:`` address of a JPEG of (T, R, 3, S, S) crops: a column for each frame, a row for each
-    region."""
-    rows = []
-    for of_region in crops.swapaxes(0, 1):
-        tiles = [
-            cv2.resize(np.moveaxis(crop, 0, -1), (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
-            for crop in of_region
-        ]
-        rows.append(np.hstack(tiles))
+def crops_picture(crops: np.ndarray, clip_id: str, gap_px: int = 0) -> str:
+    """``data:`` address of a JPEG of (T, R, 3, S, S) crops: a column for each frame, a row for each region.
+
+    Args:
+        crops: uint8 RGB.
+        clip_id: for messages.
+        gap_px: between columns and between rows, in pixels of the picture.
+    """
+    step = CROP_PX + gap_px
+    n_frames, n_regions = crops.shape[:2]
+    sheet = np.full((n_regions * step - gap_px, n_frames * step - gap_px, 3), GAP_GREY, np.uint8)
+    for frame, region in np.ndindex(n_frames, n_regions):
+        crop = np.moveaxis(crops[frame, region], 0, -1)
+        tile = cv2.resize(crop, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA)
+        y, x = region * step, frame * step
+        sheet[y : y + CROP_PX, x : x + CROP_PX] = tile
     done, coded = cv2.imencode(
-        ".jpg", cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        ".jpg", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )
     if not done:
         raise VidferError(

@@ -65,16 +65,25 @@ class ClipPicture:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
-    """A plain table; the first column names the row."""
+class HardCard:
+    """A clip that is hard to recognise, all in words."""
+
+    clip: str
+    subject: str
+    label: str
+    taken_for: str
+    how: str
+    """Behind it: how often, how surely."""
+    recognised: str
+    picture: ClipPicture | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardest:
+    """The hardest clips of results on the same questions."""
 
     caption: str
-    columns: Sequence[str]
-    numbers: Sequence[str] = ()
-    """Names of the columns that are set flush right."""
-    rows: Sequence[dict[str, str]]
-    pictures: Sequence[ClipPicture | None] = ()
-    """One for each row, shown over its name; or none at all."""
+    cards: Sequence[HardCard]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +106,7 @@ class Page:
     curves: Sequence[Shown] = ()
     strips: Sequence[StripGroup] = ()
     strips_rule: str = ""
-    hardest: Sequence[Table] = ()
+    hardest: Sequence[Hardest] = ()
     folds: Sequence[tuple[str, str]] = field(default=())
     """Title and text of what is folded away at the end."""
 
