@@ -117,7 +117,13 @@ def main(settings: Settings) -> None:
         ]
     )
     batches = EpisodeBatches(episodes_of(domains, classes, task, seed=settings.seed))
-    train_loader = build_loader(train_clips, batches.batch_size, batches=batches, workers=workers)
+    train_loader = build_loader(
+        train_clips,
+        batches.batch_size,
+        batches=batches,
+        workers=workers,
+        pin_memory=accelerator.device.type == "cuda",
+    )
     validation = {}
     for domain in domains:
         clips, cache = domain.split.val, domain.cache

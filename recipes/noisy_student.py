@@ -171,11 +171,11 @@ def main(settings: Settings) -> None:
 
         # A person may have corrected the labels, and the student learns from those that are confident
         labels = from_predictions(said["unlabelled"], other or cache, split.classes, teacher_hash)
-        begun, just_labelled = progress["begun"] == number, not tables[-1].exists()
+        begun, new_table = progress["begun"] == number, not tables[-1].exists()
         earlier = [*settings.corrections, *tables[:-1]]
         labels, too_late = with_corrections(labels, tables[-1], earlier, settings.pseudo, begun=begun)
         accelerator.wait_for_everyone()  # all have read the table
-        if main_process and not begun:
+        if main_process and (not begun or new_table):
             write_pseudo_labels(labels, tables[-1], selection)
         summary = summarise(labels)
         if not begun:
@@ -184,15 +184,17 @@ def main(settings: Settings) -> None:
             f"round {number}: {summary['selected']} of {summary['clips']} pseudo-labelled clips are chosen, "
             f"{summary['pool']} with repetitions: {summary['pool_per_class']}"
         )
-        if summary["checked"]:
-            right = wilson_interval(summary["right"], summary["checked"])
-            accelerator.print(f"round {number}: a person finds the teacher's label right in {right}")
+        if summary["corrected"]:
+            # Whoever writes down mistakes alone says nothing about how often the teacher is right.
+            right = summary["right"] and wilson_interval(summary["right"], summary["checked"])
+            found = f"; the teacher is right in {right} that were checked in this round" if right else ""
+            accelerator.print(f"round {number}: a person has corrected {summary['corrected']} clips{found}")
         if too_late:
             accelerator.print(
                 f"round {number}: {too_late} corrections in {tables[-1]} came after the student had begun; "
                 f"the next round honours them, and so does --corrections in a new run"
             )
-        if settings.stop_to_correct and just_labelled:
+        if settings.stop_to_correct and new_table and not begun:
             accelerator.print(f"stopped; correct {tables[-1]} and go on with --resume")
             accelerator.end_training()
             return
@@ -213,7 +215,8 @@ def main(settings: Settings) -> None:
             balanced=settings.train.balanced,
             seed=settings.seed,
         )
-        train_loader = build_loader(mixed, batch_size, batches=batches, workers=workers)
+        pinned = accelerator.device.type == "cuda"
+        train_loader = build_loader(mixed, batch_size, batches=batches, workers=workers, pin_memory=pinned)
         if settings.sync_batch_norm:
             student = sync_batch_norm(student, accelerator)
         optimiser, schedule = build_optimiser(

@@ -87,6 +87,7 @@ def main(settings: Settings) -> None:
         balanced=settings.train.balanced,
         drop_last=len(train_clips) >= batch_size,
         workers=workers,
+        pin_memory=accelerator.device.type == "cuda",
         seed=settings.seed,
     )
     val_loader = build_loader(val_clips, batch_size, workers=workers)

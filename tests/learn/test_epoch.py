@@ -35,9 +35,12 @@ class Killed(Exception):
     pass
 
 
-def walk(run: RunFolder, dataset: Dataset, number: int = 3, kill_after: int | None = None) -> tuple:
+def walk(
+    run: RunFolder, dataset: Dataset, number: int = 3, kill_after: int | None = None, workers: int = 0
+) -> tuple:
     """Batches and a random number of each step of an epoch, and its means."""
-    loader = DataLoader(dataset, batch_size=1, sampler=EpochSampler(len(dataset), seed=1))
+    sampler = EpochSampler(len(dataset), seed=1)
+    loader = DataLoader(dataset, batch_size=1, sampler=sampler, num_workers=workers)
     epoch = Epoch(run.accelerator.prepare(loader), run, number, {"epoch": number})
     steps = []
     for batch in epoch:
@@ -72,6 +75,17 @@ def test_it_goes_on_after_the_last_saved_step_and_ends_alike(settings, tmp_path,
     # The next epoch is a whole one again.
     later, _, _ = walk(run, Numbers(), number=4)
     assert len(later) == 10 and [number for number, _ in later] != [number for number, _ in wanted]
+
+
+def test_loader_processes_change_nothing(settings, tmp_path):
+    whole = RunFolder(replace(settings, out=tmp_path / "whole"), Accelerator(cpu=True))
+    wanted, means, _ = walk(whole, Numbers())
+    with pytest.raises(Killed):
+        walk(RunFolder(settings, Accelerator(cpu=True)), Numbers(), kill_after=6, workers=2)
+    run = RunFolder(replace(settings, resume=True), Accelerator(cpu=True))
+    run.progress()
+    steps, again, _ = walk(run, Numbers(), workers=2)
+    assert steps == wanted[4:] and again["loss"] == means["loss"]
 
 
 def test_a_mean_has_a_sum_and_a_count(settings):

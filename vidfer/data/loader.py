@@ -84,6 +84,7 @@ def build_loader(
     batches: Sampler[list[int]] | None = None,
     drop_last: bool = False,
     workers: int = 0,
+    pin_memory: bool = False,
     seed: int = 0,
 ) -> DataLoader:
     """A DataLoader over clips, ready for ``accelerator.prepare``.
@@ -97,6 +98,7 @@ def build_loader(
         batches: lists of positions, such as the clips of an episode, instead of ``batch_size`` and the flags.
         drop_last: leave out a last batch that is not full.
         workers: processes that read and decode; 0 reads in this one.
+        pin_memory: batches in memory from which a GPU copies several times as fast, and while it computes.
         seed: of the order.
 
     Raises:
@@ -110,6 +112,7 @@ def build_loader(
         "num_workers": workers,
         "persistent_workers": workers > 0,
         "collate_fn": collate_clips,
+        "pin_memory": pin_memory,
         # Otherwise the workers' seeds would advance torch's own generator.
         "generator": torch.Generator().manual_seed(seed),
     }

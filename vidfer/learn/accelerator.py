@@ -35,7 +35,9 @@ def build_accelerator(
         gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=optimiser.accumulate),
         log_with=None if settings.tracker == "none" else settings.tracker,
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
-        dataloader_config=DataLoaderConfiguration(split_batches=split_batches, use_seedable_sampler=True),
+        dataloader_config=DataLoaderConfiguration(
+            split_batches=split_batches, use_seedable_sampler=True, non_blocking=True
+        ),
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=unused_parameters)],
     )
     # Accelerate would train in fp32 and call it fp16.
