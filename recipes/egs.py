@@ -149,7 +149,11 @@ def main(settings: Settings) -> None:
     if settings.sync_batch_norm:
         egs = sync_batch_norm(egs, accelerator)
     optimiser, schedule = build_optimiser(
-        egs, settings.optimiser, epochs=task.epochs, batches=len(train_loader)
+        egs,
+        settings.optimiser,
+        epochs=task.epochs,
+        batches=len(train_loader),
+        takers=accelerator.num_processes,
     )
 
     run = RunFolder(settings, accelerator)

@@ -144,7 +144,11 @@ def main(settings: Settings) -> None:
     if settings.sync_batch_norm:
         net = sync_batch_norm(net, accelerator)
     optimiser, schedule = build_optimiser(
-        net, settings.optimiser, epochs=task.epochs, batches=len(train_loader)
+        net,
+        settings.optimiser,
+        epochs=task.epochs,
+        batches=len(train_loader),
+        takers=accelerator.num_processes,
     )
 
     run = RunFolder(settings, accelerator)

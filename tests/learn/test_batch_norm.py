@@ -1,20 +1,16 @@
 """Batch normalisation over processes."""
 
-import pytest
-import torch
 from accelerate import Accelerator
 from torch import nn
 
-from vidfer.errors import VidferError
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
 
 
 class OfSeveral:
-    """What is asked of an accelerator, as one of two processes on a GPU would answer."""
+    """What is asked of an accelerator, as one of two processes would answer."""
 
-    device = torch.device("cuda")
     num_processes = 2
 
 
@@ -30,8 +26,6 @@ def test_every_normalisation_is_shared_and_no_weight_has_another_name():
     assert list(after) == list(before) and all(after[name].equal(value) for name, value in before.items())
 
 
-def test_on_a_cpu_there_is_none():
-    with pytest.raises(
-        VidferError, match="--sync-batch-norm: torch has it on accelerators only; leave it out"
-    ):
-        sync_batch_norm(nn.BatchNorm2d(2), Accelerator(cpu=True))
+def test_a_single_process_has_nothing_to_share():
+    model = nn.BatchNorm2d(2)
+    assert sync_batch_norm(model, Accelerator(cpu=True)) is model

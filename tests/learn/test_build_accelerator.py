@@ -40,3 +40,10 @@ def test_bf16_is_for_everybody_and_fp16_for_gpus(tmp_path):
     AcceleratorState._reset_state(reset_partial_state=True)
     with pytest.raises(VidferError, match="--mixed-precision fp16 needs a GPU; on a CPU choose bf16"):
         build(tmp_path, mixed_precision="fp16")
+
+
+def test_on_a_cpu_batch_normalisation_is_not_shared(tmp_path):
+    with pytest.raises(
+        VidferError, match="--sync-batch-norm: torch has it on accelerators only; leave it out"
+    ):
+        build(tmp_path, sync_batch_norm=True)

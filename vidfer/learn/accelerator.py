@@ -27,7 +27,7 @@ def build_accelerator(
         unused_parameters: a step may leave some of the parameters to be trained without a gradient.
 
     Raises:
-        VidferError: fp16 on a CPU.
+        VidferError: fp16, or batch normalisation over processes, on a CPU.
     """
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
@@ -40,7 +40,12 @@ def build_accelerator(
         ),
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=unused_parameters)],
     )
-    # Accelerate would train in fp32 and call it fp16.
-    if accelerator.mixed_precision == "fp16" and accelerator.device.type == "cpu":
-        raise VidferError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
+    if accelerator.device.type == "cpu":
+        if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
+            raise VidferError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
+        if settings.sync_batch_norm:
+            raise VidferError(
+                "--sync-batch-norm: torch has it on accelerators only; leave it out on a CPU, where each "
+                "process normalises its own clips (a larger batch gives it more of them)"
+            )
     return accelerator

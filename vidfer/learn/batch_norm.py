@@ -6,22 +6,13 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import nn
 
-from vidfer.errors import VidferError
-
 
 def sync_batch_norm(model: nn.Module, accelerator: Accelerator) -> nn.Module:
     """The model with batch normalisation over the clips of all processes; names of weights stay as they are.
 
-    Before the model is prepared. A single process has nothing to share: the model comes back unchanged.
-
-    Raises:
-        VidferError: on a CPU, where torch has no such normalisation.
+    Before the model is prepared, and on accelerators only. A single process has nothing to share: the model
+    comes back unchanged.
     """
-    if accelerator.device.type == "cpu":
-        raise VidferError(
-            "--sync-batch-norm: torch has it on accelerators only; leave it out on a CPU, where each process "
-            "normalises its own clips (give it more of them with a larger batch)"
-        )
     return nn.SyncBatchNorm.convert_sync_batchnorm(model) if accelerator.num_processes > 1 else model
 
 

@@ -15,7 +15,7 @@ from vidfer.learn.settings import OptimiserSettings
 
 
 def build_optimiser(
-    model: nn.Module, settings: OptimiserSettings, *, epochs: int, batches: int
+    model: nn.Module, settings: OptimiserSettings, *, epochs: int, batches: int, takers: int = 1
 ) -> tuple[Optimizer, LambdaLR]:
     """An optimiser over the trainable parameters of a model, and a schedule to step after every step of it.
 
@@ -24,6 +24,8 @@ def build_optimiser(
         settings: kind, learning rate, decay, schedule, and how many batches make a step.
         epochs: of the whole run.
         batches: in an epoch, over all processes together.
+        takers: processes that take whole batches of their own; 1 where they share each batch. Accelerate
+            counts a step of theirs as so many.
     """
     trainable = [p for p in model.parameters() if p.requires_grad]
     # A bias or a normalisation scale pulled to zero only loses capacity, it does not smooth the function.
@@ -40,7 +42,7 @@ def build_optimiser(
             groups, lr=settings.lr
         )
     # What is left over at the end of an epoch makes a step too.
-    steps_per_epoch = math.ceil(batches / settings.accumulate)
+    steps_per_epoch = takers * math.ceil(math.ceil(batches / takers) / settings.accumulate)
     return optimiser, LambdaLR(optimiser, lambda step: rate(step, settings, epochs, steps_per_epoch))
 
 

@@ -132,7 +132,7 @@ class TrainSettings:
     epochs: int = 30
     """Passes over the training clips."""
     batch_size: int = 32
-    """Labelled clips in a step, over all processes together."""
+    """Labelled clips in a batch, over all processes together."""
     label_smoothing: float = 0.1
     """Share of a label's weight that is spread over all classes."""
     balanced: bool = False
