@@ -18,6 +18,8 @@ class MatchingHead(nn.Module):
     the same while all classes have as many, and no advantage for a class with more.
     """
 
+    compares_maps = False
+
     def __init__(self, cosine_scale: float = 1.0) -> None:
         """``cosine_scale`` multiplies the cosine before the softmax; published: 1."""
         super().__init__()

@@ -12,6 +12,8 @@ from vidfer.models.shots import class_means
 class PrototypeHead(nn.Module):
     """Scores by the distance of ``vector`` to each class's mean (Snell et al. 2017, equations 1 and 2)."""
 
+    compares_maps = False
+
     def __init__(self, distance: str = "euclidean") -> None:
         """``euclidean``: minus the squared distance. ``cosine``: the cosine with the mean of unit vectors."""
         super().__init__()

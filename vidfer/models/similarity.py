@@ -21,6 +21,8 @@ class SimilarityHead(nn.Module):
     no layers of its own: a projection is not published either.
     """
 
+    compares_maps = False
+
     def __init__(self, cosine_scale: float = 10.0) -> None:
         """``cosine_scale``: where s starts."""
         super().__init__()
