@@ -127,6 +127,11 @@ def test_so_many_kinds_change_each_clip_and_all_come_up(kinds):
     assert 0.3 < draw.flip.float().mean() < 0.7
 
 
+def test_kinds_that_are_off_take_no_turn():
+    draw = ClipNoise(NoiseSettings(kinds=2, contrast=0.0, translation=0.0)).draw(50, seeded(0))
+    assert (draw.brightness != 0).all() and (draw.sharpness != 1).all()
+
+
 def test_magnitude_multiplies_the_strengths_and_stays_in_range():
     plain, double, much = (
         ClipNoise(NoiseSettings(magnitude=magnitude)).draw(64, torch.Generator().manual_seed(1))

@@ -111,6 +111,12 @@ def test_a_student_that_has_begun_goes_on_with_what_it_began_with(tmp_path):
     labels, late = with_corrections(some_labels(), table, (), SETTINGS, begun=True)
     assert labels.corrections == {"b": "happy"} and weights(labels) == weights(began) and late == 2
     assert written(tmp_path / "round2.csv", [table]).corrections == {"b": "sad", "a": "angry"}
+    table.unlink()
+    labels, _ = with_corrections(some_labels(), table, (), SETTINGS, begun=True)
+    assert labels.corrections == {"b": "happy"} and weights(labels) == weights(began)
+    table.with_suffix(".json").unlink()
+    with pytest.raises(VidferError, match=r"round1.json is gone, which says what the student began with"):
+        with_corrections(some_labels(), table, (), SETTINGS, begun=True)
 
 
 def test_a_list_made_by_hand_will_do(tmp_path):

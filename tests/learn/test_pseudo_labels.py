@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -87,7 +88,7 @@ def test_no_clips_make_an_empty_table(tmp_path):
     assert read_pseudo_labels(tmp_path / "round1.csv").probabilities.shape == (0, 3)
 
 
-@pytest.mark.parametrize("damage", ["no csv", "no json", "no column", "no number"])
+@pytest.mark.parametrize("damage", ["no csv", "no json", "no column", "no number", "no probabilities"])
 def test_another_file_is_a_user_error(tmp_path, damage):
     file = tmp_path / "round1.csv"
     write_pseudo_labels(some_labels(), file, {})
@@ -95,6 +96,9 @@ def test_another_file_is_a_user_error(tmp_path, damage):
         file.unlink()
     elif damage == "no json":
         file.with_suffix(".json").unlink()
+    elif damage == "no probabilities":  # a spreadsheet took the point for one that groups thousands
+        text = re.sub(r",0\.(\d{5,}),", r",\1,", file.read_text(encoding="utf-8"))
+        file.write_text(text, encoding="utf-8")
     else:
         old, new = {"no column": ("p_sad", "p_glad"), "no number": (",1,", ",one,")}[damage]
         file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")

@@ -61,7 +61,8 @@ def test_corrected_before_the_student_begins(noisy_student, striped_cache, teach
     first, _, second, _ = metrics(tmp_path / "run")
     found = first["pseudo_labels"]
     assert (found["corrected"], found["dropped"], found["checked"]) == (7, 1, 7)
-    assert "a person finds the teacher's label right in" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "a person has corrected 7 clips; the teacher is right in" in said and "(7 clips) that were" in said
     # The next round's teacher does not label them again, and is not praised for knowing them.
     again = {row["clip"]: row["corrected"] for row in rows(one.with_name("round2.csv")) if row["corrected"]}
     assert again == words
@@ -149,9 +150,11 @@ def test_a_run_that_is_killed_while_it_labels_goes_on_from_there(
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         assert process.exitcode == -signal.SIGKILL and not said.with_name("round1.csv").exists()
-    asked = said.stat()
+    asked = said.stat().st_ino, said.stat().st_mtime_ns
     noisy_student.main(replace(killed, resume=True))
-    assert said.stat() == asked  # what was labelled was not labelled again
+    # What was labelled was not labelled again.
+    assert (said.stat().st_ino, said.stat().st_mtime_ns) == asked
+    assert not list(said.parent.glob("*.parts"))
     for name in ("round1.csv", "round1.json", said.name, "round1.val.safetensors"):
         assert (
             said.with_name(name).read_bytes() == (tmp_path / "whole" / "pseudo_labels" / name).read_bytes()

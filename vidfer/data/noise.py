@@ -68,7 +68,9 @@ class ClipNoise(nn.Module):
         s = self.settings
         strength = torch.full((clips, 4), float(s.magnitude))
         if s.kinds is not None:
-            order = torch.rand(clips, 4, generator=generator).argsort(dim=1).argsort(dim=1)
+            off = torch.tensor([not kind for kind in (s.brightness, s.contrast, s.sharpness, s.translation)])
+            lots = torch.rand(clips, 4, generator=generator) + off  # kinds that are off come last
+            order = lots.argsort(dim=1).argsort(dim=1)
             strength = strength * (order < s.kinds)
         return NoiseDraw(
             brightness=(s.brightness * strength[:, 0] * signed[:, 0]).clamp(-1, 1),

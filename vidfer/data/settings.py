@@ -28,8 +28,8 @@ class NoiseSettings:
     magnitude: float = 1.0
     """Multiplies the four strengths above the flip: one number for how hard the student's task is."""
     kinds: int | None = None
-    """So many of brightness, contrast, sharpness and translation change a clip, drawn anew for each one, as
-    in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); all of them when not given."""
+    """So many of brightness, contrast, sharpness and translation, as far as they are on, change a clip, drawn
+    anew for each one, as in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); all of them when not given."""
 
     def __post_init__(self) -> None:
         for name in ("brightness", "contrast", "sharpness", "translation", "flip"):

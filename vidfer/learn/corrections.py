@@ -103,11 +103,17 @@ def with_corrections(
     carried: dict[str, str] = {}
     for file in earlier:
         carried |= read_corrections(file, labels)
-    if not table.exists():
+    if not begun and not table.exists():
         return select(replace(labels, corrections=carried, carried=carried), settings), 0
+    if begun and not (file := table.with_suffix(".json")).exists():
+        raise VidferError(
+            f"{file} is gone, which says what the student began with; put it back, or choose another --out"
+        )
     about = read_about(table)
     as_written = replace(labels, corrections=about["corrections"], carried=about["carried"])
     as_written = select(as_written, settings)
+    if not table.exists():
+        return as_written, 0
     own = read_corrections(table, labels)
     # A kill between table and .json leaves the weights of the corrections that are in the table.
     now = select(replace(labels, corrections=own), settings)

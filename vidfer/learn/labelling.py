@@ -56,8 +56,8 @@ def label_clips(
     Raises:
         VidferError: ``file`` or a piece of it is of another model, or damaged.
     """
+    pieces = file.with_suffix(".parts")
     if not file.exists():
-        pieces = file.with_suffix(".parts")
         batches = np.array_split(np.arange(len(clips)), range(batch_size, len(clips), batch_size))
         done = {int(clip) for piece in _pieces(pieces, key) for clip in piece.clips}
         # By its number, a batch is the business of one process, whatever the others have done meanwhile.
@@ -69,8 +69,9 @@ def label_clips(
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
             write_predictions(_joined(_pieces(pieces, key)), file, key)
-            shutil.rmtree(pieces)
     accelerator.wait_for_everyone()
+    if accelerator.is_main_process and pieces.exists():  # also those that a kill has left
+        shutil.rmtree(pieces)
     return read_predictions(file, key)
 
 

@@ -161,6 +161,8 @@ def read_pseudo_labels(path: Path) -> PseudoLabels:
         rows.sort(key=lambda row: row["clip"])
         classes = tuple(about["classes"])
         probabilities = [[number(row[f"p_{name}"]) for name in classes] for row in rows]
+        if any(abs(sum(p) - 1) > 0.01 for p in probabilities):
+            raise ValueError("probabilities that do not add up to 1: a spreadsheet may have changed them")
         return PseudoLabels(
             clip_ids=tuple(row["clip"] for row in rows),
             probabilities=np.array(probabilities, dtype=np.float32).reshape(len(rows), len(classes)),
