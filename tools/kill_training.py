@@ -26,11 +26,13 @@ RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 COMMON = "--data.frames 2 --tracker none --optimiser.lr 0.01 --optimiser.warmup 0 --save-every 3"
 NETWORK = "--model.width 4 --model.input-px 32 --model.dropout 0.3"
 LOOP = "--train.epochs 3 --train.batch-size 4 --train.ema-decay 0.9"
+EPISODES = (
+    "--episodes.ways 3 --episodes.shots 1 --episodes.queries 1 --episodes.per-epoch 8 --episodes.epochs 3"
+)
 OPTIONS = {
     "supervised": f"{NETWORK} {LOOP} --train.balanced",
-    "egs": "--model.width 4 --model.input-px 32 --egs.joint-epochs 1 --episodes.ways 3 --episodes.queries 2"
-    " --episodes.per-epoch 6 --episodes.epochs 3",
-    "fewshot": "--episodes.per-epoch 12 --episodes.epochs 3 --episodes.ways 3 --episodes.shots 2",
+    "egs": f"{NETWORK} {EPISODES} --egs.joint-epochs 1",
+    "fewshot": f"{NETWORK} {EPISODES} --model.encoder grouped_resnet18",
     "noisy_student": f"{LOOP} --rounds 2 --pseudo.threshold 0 --pseudo.calibrate",
 }
 
