@@ -155,7 +155,7 @@ def test_the_tables_hold_the_numbers(saved, tmp_path):
             ends = [row["difference_low"], row["difference_high"]]
             assert ends == [compared.difference.low, compared.difference.high]
             assert np.isfinite(ends).all()
-    with pytest.raises(VidferError, match=r"t\.txt is neither \.csv nor \.json"):
+    with pytest.raises(VidferError, match=r"t\.txt is none of \.csv, \.json, \.md"):
         write_comparisons(found, tmp_path / "t.txt")
 
 
