@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from vidfer.evaluate.intervals import wilson_interval
 from vidfer.learn.pseudo_labels import read_pseudo_labels
 from vidfer.learn.selection import summarise
 from vidfer.report.curves_figure import draw_curves
@@ -92,6 +93,7 @@ def _show_round(run: Run, number: int) -> Round:
             f"{counts['without_face']} of them without a face and so left out. The student learns from "
             f"{counts['selected']:,}, which fill {counts['pool']:,} places of its pool"
             + (f" ({rules})." if rules else ".")
+            + _corrections(counts)
         ),
         figures=(
             Shown(
@@ -108,3 +110,14 @@ def _show_round(run: Run, number: int) -> Round:
             ),
         ),
     )
+
+
+def _corrections(counts: dict) -> str:
+    """What a person has made of the teacher's labels; an estimate only if some were confirmed."""
+    if not counts["corrected"]:
+        return ""
+    text = f" A person has corrected {counts['corrected']:,} clips, {counts['dropped']:,} of them taken out."
+    if counts["right"]:
+        right = wilson_interval(counts["right"], counts["checked"])
+        text += f" Of those checked in this round the teacher was right in {right}."
+    return text
