@@ -40,8 +40,8 @@ def test_effective_numbers_lie_between_no_weights_and_balanced_ones():
 
 def test_scarce_classes_are_not_made_up_for_twice():
     with pytest.raises(
-        VidferError, match="--train.class-weights effective with --train.balanced would make up"
+        VidferError, match=r"--train.class-weights effective with --train.balanced would make up"
     ):
         TrainSettings(balanced=True, class_weights="effective")
-    with pytest.raises(VidferError, match="--train.effective-beta 1.0: 0 or more and below 1"):
+    with pytest.raises(VidferError, match=r"--train.effective-beta 1.0: 0 or more and below 1"):
         TrainSettings(class_weights="effective", effective_beta=1.0)

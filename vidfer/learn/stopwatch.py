@@ -31,14 +31,14 @@ class Stopwatch:
         self.device = torch.device(device)
         self.has_events = self.device.type in ("cuda", "xpu")
         self.waited_s, self.spent_s = waited_s, spent_s
-        self._marks: list[float | torch.Event] = []
+        self._marks: list = []
 
     def mark(self) -> None:
         """Notes the moment: by turns before a batch is waited for, and when it has come."""
         if not self.has_events:
             self._marks.append(time.perf_counter())
             return
-        event = torch.Event(self.device, enable_timing=True)
+        event = torch.get_device_module(self.device).Event(enable_timing=True)
         event.record()
         self._marks.append(event)
 
@@ -52,5 +52,6 @@ class Stopwatch:
         self._marks.clear()
         return self.waited_s, self.spent_s
 
-    def _seconds(self, start: float | torch.Event, end: float | torch.Event) -> float:
+    def _seconds(self, start, end) -> float:
+        """Between two marks, of whichever kind."""
         return start.elapsed_time(end) / 1000 if self.has_events else end - start
