@@ -175,9 +175,8 @@ def main(settings: Settings) -> None:
         bar = partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
         epoch = Epoch(train_loader, run, number, progress, bar=bar)
         train_clips.set_epoch(number)
-        if (
-            settings.egs.starts_turn(number) and not epoch.done
-        ):  # of a turn taken up again the guide is loaded
+        # When a turn is taken up again its guide has been loaded.
+        if settings.egs.starts_turn(number) and not epoch.done:
             egs.start_turn()
         means = train_egs(
             net,
