@@ -1,34 +1,17 @@
 """Cross-validation: every clip is held out once, with all clips of its person."""
 
 from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+from clip_records import record_clips
 
 from vidfer.clips.ckplus import ckplus
 from vidfer.clips.folds import official_folds
 from vidfer.data.folds import find_fold, read_folds
 from vidfer.data.splits import check_subjects_disjoint, split_clips
 from vidfer.errors import VidferError
-from vidfer.store.records import CachedClip
 
 LABELS = ("angry", "happy", "sad")
-
-
-@dataclass
-class Clips:
-    """As much of a cache as a division needs: records. Writing real ones would take a minute."""
-
-    path: Path
-    clips: tuple[CachedClip, ...]
-
-    def __len__(self) -> int:
-        return len(self.clips)
-
-
-def write_cache(path: Path, clips: list[dict]) -> Clips:
-    return Clips(path, tuple(CachedClip(path=clip["id"], n_frames=1, n_faces=1, **clip) for clip in clips))
 
 
 def people(n: int = 12, each: int = 6, **more) -> list[dict]:
@@ -63,11 +46,11 @@ def ck_cache(ck_root):
     clips = [
         {"id": c.id, "label": c.label, "subject": c.subject, "source": "ckplus"} for c in ckplus(ck_root)
     ]
-    return write_cache(ck_root / "ck.h5", clips[::-1])  # the order of clips in a cache must not matter
+    return record_clips(ck_root / "ck.h5", clips[::-1])  # the order of clips in a cache must not matter
 
 
 def test_every_clip_is_held_out_in_one_of_k_folds_with_its_person(tmp_path):
-    cache = write_cache(tmp_path / "c.h5", people())
+    cache = record_clips(tmp_path / "c.h5", people())
     folds = [find_fold(cache, f"{k}/4", LABELS) for k in (1, 2, 3, 4)]
     assert sorted(i for fold in folds for i in fold.held_out) == list(range(len(cache)))
     assert len({fold.division_hash for fold in folds}) == 1
@@ -80,8 +63,8 @@ def test_every_clip_is_held_out_in_one_of_k_folds_with_its_person(tmp_path):
 
 
 def test_a_division_is_of_its_seed_not_of_the_order_in_the_cache(tmp_path):
-    one = write_cache(tmp_path / "a.h5", people())
-    other = write_cache(tmp_path / "b.h5", people()[::-1])
+    one = record_clips(tmp_path / "a.h5", people())
+    other = record_clips(tmp_path / "b.h5", people()[::-1])
     first, again, otherwise = (
         find_fold(cache, "2/4", LABELS, seed=seed) for cache, seed in ((one, 3), (other, 3), (one, 4))
     )
@@ -91,7 +74,7 @@ def test_a_division_is_of_its_seed_not_of_the_order_in_the_cache(tmp_path):
 
 
 def test_one_subject_is_left_out_by_number_or_by_name(tmp_path):
-    cache = write_cache(tmp_path / "c.h5", people(5))
+    cache = record_clips(tmp_path / "c.h5", people(5))
     fold = find_fold(cache, "3/loso", LABELS)
     assert [cache.clips[i].id for i in fold.held_out] == [f"p02_{i}" for i in range(6)]
     assert fold.of == 5 and "subject p02" in fold.note
@@ -100,7 +83,7 @@ def test_one_subject_is_left_out_by_number_or_by_name(tmp_path):
         find_fold(cache, "subject:x", LABELS)
     with pytest.raises(VidferError, match="loso gives folds 1 to 5"):
         find_fold(cache, "6/loso", LABELS)
-    nobody = write_cache(tmp_path / "n.h5", [{"id": "a", "label": "sad"}])
+    nobody = record_clips(tmp_path / "n.h5", [{"id": "a", "label": "sad"}])
     with pytest.raises(VidferError, match="the subject of 1 clips is not known, such as 'a'"):
         find_fold(nobody, "1/loso", LABELS)
 
@@ -116,7 +99,7 @@ def test_folds_of_ckplus_are_those_of_its_parts(ck_root, ck_cache):
 
 
 def test_folds_of_ckplus_are_of_ckplus_alone(tmp_path):
-    cache = write_cache(tmp_path / "c.h5", people(2))
+    cache = record_clips(tmp_path / "c.h5", people(2))
     with pytest.raises(VidferError, match=r"--src ckplus; .* has clips of folder"):
         find_fold(cache, "1/ckplus", LABELS)
 
@@ -142,7 +125,7 @@ def test_folds_of_dfew_come_as_a_table_from_its_five_sets(tmp_path):
 
 
 def test_a_table_divides_and_must_fit(tmp_path):
-    cache = write_cache(tmp_path / "c.h5", people(4, 3))
+    cache = record_clips(tmp_path / "c.h5", people(4, 3))
     table = tmp_path / "mine.csv"
     table.write_text("id,fold\n" + "".join(f"{c.id},{1 + int(c.subject[1:]) % 2}\n" for c in cache.clips))
     fold = find_fold(cache, f"2/{table}", LABELS)
@@ -169,7 +152,7 @@ def test_validation_comes_from_people_who_are_trained_on(tmp_path):
     clips = people(10, split="train")
     clips[0]["split"] = "unlabelled"
     clips += [{"id": f"u{p}", "subject": f"p{p:02d}"} for p in range(10)]
-    cache = write_cache(tmp_path / "c.h5", clips)
+    cache = record_clips(tmp_path / "c.h5", clips)
     fold = find_fold(cache, "1/5", LABELS)
     split = split_clips(cache, LABELS, fold=fold, val_fraction=0.2)
     assert split.fold is fold and split.test == fold.held_out and split.val and split.train
