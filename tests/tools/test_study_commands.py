@@ -1,0 +1,63 @@
+"""Every command of the studies is one that its program takes, with checked values; none is run here."""
+
+import importlib.util
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import components  # noqa: E402
+import systems  # noqa: E402
+
+from vidfer.recipe_settings import settings_from_command_line  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def recipes():
+    """Recipe path -> its settings class."""
+    found = {}
+    for name in ("supervised", "noisy_student", "fewshot", "egs"):
+        path = ROOT / "recipes" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(f"recipe_{name}", path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        found[f"recipes/{name}.py"] = module.Settings
+    yield found
+    for settings in found.values():
+        del sys.modules[settings.__module__]
+
+
+def trainings(steps) -> list[list[str]]:
+    return [shlex.split(step.command)[1:] for step in steps if step.command.startswith("python recipes/")]
+
+
+def test_component_table(recipes):
+    networks = []
+    for recipe, *options in trainings(components.steps(components.Settings(seeds=(5,)))):
+        settings = settings_from_command_line(recipes[recipe], "", options)
+        assert (settings.seed, settings.resume) == (5, True)
+        if recipe == "recipes/supervised.py":
+            networks.append(settings.model)
+    assert len(networks) == len(set(networks)) == len(components.ROWS)
+    alone = [network.regions for network in networks if network.regions]
+    assert alone == [("face",), ("eyes",), ("mouth",)]
+
+
+def test_systems(recipes):
+    settings = systems.Settings(images=Path("pictures"), unlabelled=Path("more"), seeds=(5,))
+    episodes = {}
+    for recipe, *options in trainings(systems.steps(settings)):
+        found = settings_from_command_line(recipes[recipe], "", options)
+        assert found.seed == 5 and "fear" in (*found.data.classes, *found.data.novel)
+        assert not {*found.data.classes} & {*found.data.novel}
+        if recipe == "recipes/fewshot.py" and found.init is None:
+            task = found.out.parts[-3]
+            episodes.setdefault(task, []).append(found.episodes)
+    # What the table says: all systems with the Conv-4 encoder have the same episodes.
+    assert {task: len(each) for task, each in episodes.items()} == {"basic": 6, "compound": 6, "images": 6}
+    assert all(len(set(each)) == 1 for each in episodes.values())
