@@ -65,7 +65,8 @@ def test_every_clip_counts_once_whatever_the_order_of_the_folds(saved):
     assert pooled.per_class[0]["accuracy"] == pytest.approx(
         np.mean([r for r, name in zip(right, labels) if name == "angry"])
     )
-    assert pooled.split == "3 folds (3)" and pooled.protocol["folds"] == 3 and "fold" not in pooled.protocol
+    assert pooled.split == "3 folds" and pooled.pooled and not fold(1).pooled
+    assert pooled.protocol["folds"] == 3 and "fold" not in pooled.protocol
     again = pool_results(saved(fold(1), fold(2), fold(3)))["classification"]
     assert again == pooled  # also its checkpoint_hash, over those of the folds
     assert pooled.checkpoint_hash not in ("c1", "c2", "c3")

@@ -259,6 +259,20 @@ def test_hardest_clips_have_no_pictures_without_their_cache(runs, tmp_path):
     assert not [i for one in hard_lists(page) for i in page.inside(one, "img")]
 
 
+def test_folds_together_are_called_by_their_folder(runs, tmp_path):
+    values = json.loads(runs.results[0].read_text())
+    values |= {"split": "10 folds", "checkpoint_hash": "ab" * 32}
+    values["protocol"] |= {"folds": 10, "disjoint_by": "subject"}
+    file = tmp_path / "fan" / "classification.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(values))
+    page = Reader(build_report([], [file], tmp_path / "r.html", runs.cache).read_text())
+    assert page.all("h1")[0]["text"] == "vidfer report: fan"
+    assert "No run of this report" not in page.all("header")[0]["text"]
+    group = next(e["text"] for e in page.all("th") if e.get("class") == "group")
+    assert "Nobody in a clip was trained on by the network that judged it." in group
+
+
 def test_what_was_judged_together_stands_apart(runs, tmp_path):
     values = json.loads(runs.results[1].read_text())
     values["protocol"] |= {"inference": "transductive", "base_classes": "happy", "disjoint_by": "clip"}
@@ -269,7 +283,7 @@ def test_what_was_judged_together_stands_apart(runs, tmp_path):
     assert [("transductive" in text, "judged together" in text) for text in groups] == [
         (False, False), (True, True)
     ]  # fmt: skip
-    assert "Trained on happy. None of these clips was trained on" in groups[1]
+    assert "Trained on happy. No clip was trained on by these networks;" in groups[1]
     assert len([e for e in page.all("img") if "Accuracy over shots" in e["alt"]]) == 2
 
 

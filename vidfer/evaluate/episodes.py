@@ -61,7 +61,7 @@ def redraw(result: Result) -> Episodes:
         VidferError: no few-shot result, pooled folds, or a draw with another ``episodes_hash``.
     """
     protocol = result.protocol
-    if result.kind != "few-shot" or ("folds" in protocol and "fold" not in protocol):
+    if result.kind != "few-shot" or result.pooled:
         raise VidferError(
             f"episodes are of few-shot results of one evaluation, and this is {result.kind} of split "
             f"'{result.split}'; name a fewshot.json of `vidfer eval`"

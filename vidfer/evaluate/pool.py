@@ -64,7 +64,7 @@ def _pool(named: Sequence[tuple[str, Result]]) -> Result:
         measures=measures,
         chance=first.chance,
         seed=first.seed,
-        split=f"{of} folds ({rule})",
+        split=f"{of} folds" if rule.isdecimal() else f"{of} folds ({rule})",
         classes=first.classes,
         n_clips=len(rows),
         n_without_face=sum(not row["has_face"] for row in rows),

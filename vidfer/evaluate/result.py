@@ -72,6 +72,11 @@ class Result:
         return self.protocol.get("inference") == "transductive"
 
     @property
+    def pooled(self) -> bool:
+        """Whether it is of all folds of a cross-validation together."""
+        return "folds" in self.protocol and "fold" not in self.protocol
+
+    @property
     def main(self) -> Interval:
         """The measure that the result is quoted by."""
         return next(iter(self.measures.values()))

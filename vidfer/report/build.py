@@ -124,7 +124,7 @@ def _notes(
     notes = []
     if len({named.result.cache_hash for named in results}) > 1:
         notes.append("The results were measured on different caches; compare only rows under one heading.")
-    if unknown := [named.file for named in results if named.run is None]:
+    if unknown := [named.file for named in results if named.run is None and not named.result.pooled]:
         notes.append(
             f"No run of this report has the checkpoint of {', '.join(unknown)}; its training is not shown."
         )

@@ -51,6 +51,8 @@ def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult
     several_heads = len({head_of(result) for _, result in loaded if result.kind == "few-shot"}) > 1
     for file, result in loaded:
         run, name = None, f"checkpoint {result.checkpoint_hash[:12]}"
+        if result.pooled:  # of as many checkpoints as there are folds
+            name = Path(file).resolve().parent.name
         for candidate in runs:
             if known := candidate.name_of(result.checkpoint_hash):
                 run, name = candidate, known

@@ -107,8 +107,9 @@ def _trained_on(group: Sequence[NamedResult]) -> str:
         f" Trained on {bases.pop().replace('_', ' ')}." if few and len(bases) == 1 and bases != {""} else ""
     )
     known = {named.result.protocol.get("disjoint_by") for named in group}
+    of = "the network that judged it" if group[0].result.pooled else "these networks"
     if known == {"subject"}:
-        said += " Nobody in these clips was trained on."
+        said += f" Nobody in a clip was trained on by {of}."
     elif known <= {"subject", "clip"}:
-        said += " None of these clips was trained on; whether people were is not known."
+        said += f" No clip was trained on by {of}; whether people were is not known."
     return said
