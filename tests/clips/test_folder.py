@@ -136,3 +136,11 @@ def test_real_folders(shared):
     assert len(faces) == 3524
     assert sum(clip.label == "angry" for clip in faces) == 252
     assert sum(clip.subject == "George_W_Bush" for clip in faces) > 1
+
+
+def test_pictures_that_were_cut_to_the_face(touch):
+    root = touch("angry/one.jpg", "sad/two.jpg")
+    assert not any(clip.whole_face for clip in find_clips("folder", root))
+    assert all(clip.whole_face for clip in find_clips("folder:faces", root))
+    with pytest.raises(VidferError, match="'folder:face'"):
+        find_clips("folder:face", root)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from vidfer.clips.about import About
 from vidfer.clips.clip import Clip
 from vidfer.clips.labels import canonical_label, is_expression
-from vidfer.clips.listing import check_folder, clip_id, media_under, nothing_found
+from vidfer.clips.listing import check_folder, check_part, clip_id, media_under, nothing_found
 from vidfer.clips.media import holds_only_frames, is_image, is_video, visible
 from vidfer.errors import VidferError
 
 ABOUT = About(
     layout="<label>/**, <split>/<label>/**, or clips without label folders",
+    parts="folder:faces says that pictures are cut to the face, which then fills those where none is found",
     labels="folder name",
     size="yours",
     licence="yours",
@@ -35,7 +37,7 @@ SPLITS = {
 LOOKED_FOR = "label folders with videos or images, or videos or images"
 
 
-def folder(root: Path) -> list[Clip]:
+def folder(root: Path, part: str | None = None) -> list[Clip]:
     """Clips of a folder: ``root/<label>/**``, ``root/<split>/<label>/**`` or a flat folder without labels.
 
     - A folder directly below the root, or below a split (train, val, test), names the label of all it
@@ -45,11 +47,13 @@ def folder(root: Path) -> list[Clip]:
     - Every video is a clip. An image that lies directly in a label folder is a clip of one frame. A folder
       below a label folder that holds only images is one clip, and its images, in the order of their
       numbers, are its frames.
+    - ``part`` ``faces``: every picture was cut to the face before, so where no face is found it is all face.
 
     Raises:
         VidferError: nothing there; the root is one level too high or too low; splits and other folders side
             by side.
     """
+    check_part("folder", part, ("faces",))
     check_folder(root, LOOKED_FOR)
     folders = [path for path in visible(root) if path.is_dir()]
     splits = {path: SPLITS[path.name.lower()] for path in folders if path.name.lower() in SPLITS}
@@ -65,7 +69,7 @@ def folder(root: Path) -> list[Clip]:
         clips += _clips_in(split_folder, root, split=split)
     if not clips:
         raise nothing_found(root, LOOKED_FOR)
-    return clips
+    return [replace(clip, whole_face=part == "faces") for clip in clips]
 
 
 def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collection[Path] = ()) -> list[Clip]:
