@@ -141,8 +141,10 @@ def main(settings: Settings) -> None:
         teacher, _ = load_checkpoint(teacher_folder)
         teacher_hash = checkpoint_hash(teacher_folder)
         tables = [run.path / f"pseudo_labels/round{n}.csv" for n in range(1, number + 1)]
-        said = {}
-        for what, clips in {"unlabelled": clips_to_label, "val": val_clips}.items():
+        said, to_label = {}, {"unlabelled": clips_to_label}
+        if settings.pseudo.calibrate:
+            to_label["val"] = val_clips
+        for what, clips in to_label.items():
             with Progress(f"round {number}: labelling {what} clips", "batch") as bar:
                 said[what] = label_clips(
                     teacher.to(accelerator.device),
@@ -154,8 +156,8 @@ def main(settings: Settings) -> None:
                     workers=workers,
                     progress=bar if main_process else None,
                 )
-        selection, known = asdict(settings.pseudo), n_known(said["val"])
-        if settings.pseudo.calibrate and known < settings.pseudo.calibrate_from:
+        selection = asdict(settings.pseudo)
+        if settings.pseudo.calibrate and (known := n_known(said["val"])) < settings.pseudo.calibrate_from:
             accelerator.print(
                 f"round {number}: {known} validation clips are too few to say how sure the teacher may be; "
                 f"its confidence is taken as it is (--pseudo.calibrate-from {settings.pseudo.calibrate_from})"
@@ -172,7 +174,7 @@ def main(settings: Settings) -> None:
         # A person may have corrected the labels, and the student learns from those that are confident
         labels = from_predictions(said["unlabelled"], other or cache, split.classes, teacher_hash)
         begun, new_table = progress["begun"] == number, not tables[-1].exists()
-        earlier = [*settings.corrections, *tables[:-1]]
+        earlier = [*settings.corrections, *filter(Path.exists, tables[:-1])]
         labels, too_late = with_corrections(labels, tables[-1], earlier, settings.pseudo, begun=begun)
         accelerator.wait_for_everyone()  # all have read the table
         if main_process and (not begun or new_table):

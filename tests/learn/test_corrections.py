@@ -98,7 +98,16 @@ def test_the_next_round_carries_corrections_and_its_teacher_is_not_praised_for_t
     correct(one, f="sad")
     labels, _ = with_corrections(some_labels(), two, [one], SETTINGS, begun=False)
     assert labels.corrections == {"c": "sad", "a": "angry", "f": "sad"}
-    assert labels.carried == {"f": "sad"} and summarise(labels)["checked"] == 2
+    assert labels.carried == {"b": "happy", "c": "drop", "f": "sad"} and summarise(labels)["checked"] == 2
+    # What the second round has taken back, the third does not find in the table of the first.
+    write_pseudo_labels(labels, two, {})
+    assert written(tmp_path / "round3.csv", [one, two]).corrections == labels.corrections
+    again, _ = with_corrections(some_labels(), two, [one], SETTINGS, begun=False)
+    assert again.corrections == labels.corrections
+    # A change of mind in the first table reaches the second, where nothing else was said.
+    correct(one, f="happy", b="sad")
+    changed, _ = with_corrections(some_labels(), two, [one], SETTINGS, begun=False)
+    assert changed.corrections == {"c": "sad", "a": "angry", "f": "happy", "b": "sad"}
 
 
 def test_a_student_that_has_begun_goes_on_with_what_it_began_with(tmp_path):

@@ -102,7 +102,9 @@ def with_corrections(
     """
     carried: dict[str, str] = {}
     for file in earlier:
-        carried |= read_corrections(file, labels)
+        words = read_corrections(file, labels)
+        taken_back = read_about(file)["carried"].keys() - words.keys()
+        carried = {clip: word for clip, word in carried.items() if clip not in taken_back} | words
     if not begun and not table.exists():
         return select(replace(labels, corrections=carried, carried=carried), settings), 0
     if begun and not (file := table.with_suffix(".json")).exists():
@@ -121,12 +123,12 @@ def with_corrections(
     if begun:
         changed = {clip for clip, _ in own.items() ^ dict(as_written.corrections).items()}
         return as_written, len(changed)
-    # What an earlier table has said since this one was written; taken out here, it stays out.
-    corrections = {clip: word for clip, word in carried.items() if clip not in about["carried"]} | own
-    carried = {
-        clip: word for clip, word in (about["carried"] | carried).items() if corrections.get(clip) == word
-    }
-    return select(replace(labels, corrections=corrections, carried=carried), settings), 0
+    # Own words count most, then what earlier tables have said since this one was written, then the rest.
+    before = about["carried"]
+    own_words = {clip: word for clip, word in own.items() if before.get(clip) != word}
+    since = {clip: word for clip, word in carried.items() if before.get(clip) != word}
+    corrections = own | since | own_words
+    return select(replace(labels, corrections=corrections, carried=before | carried), settings), 0
 
 
 def _check_untouched(table: Path, labels: PseudoLabels, weights: Sequence[np.ndarray]) -> None:
@@ -140,12 +142,12 @@ def _check_untouched(table: Path, labels: PseudoLabels, weights: Sequence[np.nda
             f"{table} has no row of {gone[0]!r}{others}; put it back, with {DROP} under corrected if nobody "
             f"should learn from it"
         )
-    position = {clip: i for i, clip in enumerate(labels.clip_ids)}
+    position, numbers = {clip: i for i, clip in enumerate(labels.clip_ids)}, labels.labels
     for line, row in rows:
         if row["clip"] not in position:
             continue
         i = position[row["clip"]]
-        was = {"label": [labels.classes[labels.labels[i]]], "weight": [str(w[i]) for w in weights]}
+        was = {"label": [labels.classes[numbers[i]]], "weight": [str(w[i]) for w in weights]}
         for name, values in was.items():
             if row[name] not in ("", *values):
                 raise VidferError(

@@ -49,8 +49,8 @@ class PseudoLabels:
     corrections: Mapping[str, str] = field(default_factory=dict)
     """What a person says, by clip: a class, or :data:`DROP`."""
     carried: Mapping[str, str] = field(default_factory=dict)
-    """Those of the corrections that come from an earlier table: they were not made of this teacher's labels,
-    which may have been learned from them."""
+    """What earlier tables say. Where it is the correction, this teacher's label was not checked, but may have
+    been learned from it; a person may also have changed it in this round, or taken it back."""
 
     @property
     def confidence(self) -> np.ndarray:

@@ -72,8 +72,8 @@ def summarise(labels: PseudoLabels) -> dict:
     counts = np.bincount(labels.labels[labels.has_face], minlength=len(labels.classes))
     pool = np.bincount(labels.final, weights=labels.weights, minlength=len(labels.classes))
     histogram = np.histogram(labels.confidence[labels.has_face], bins=20, range=(0.0, 1.0))[0]
-    carried = np.array([clip in labels.carried for clip in labels.clip_ids], dtype=bool)
-    checked = labels.has_face & (labels.said != NOBODY) & ~carried
+    new = {clip for clip, word in labels.corrections.items() if labels.carried.get(clip) != word}
+    checked = labels.has_face & np.array([clip in new for clip in labels.clip_ids], dtype=bool)
     return {
         "clips": len(labels.clip_ids),
         "without_face": int((~labels.has_face).sum()),
