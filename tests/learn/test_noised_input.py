@@ -13,7 +13,15 @@ CROPS = torch.randint(
 )
 
 
-@pytest.mark.parametrize(("model", "side"), [({"encoder": "conv4"}, 64), ({"input_px": 32}, 32), ({}, 48)])
+@pytest.mark.parametrize(
+    ("model", "side"),
+    [
+        ({"encoder": "conv4"}, 64),
+        ({"input_px": 32}, 32),
+        ({}, 48),
+        ({"encoder": "face_mesh", "input_px": 32}, 48),
+    ],
+)
 def test_the_side_is_that_of_the_network(model, side):
     noised = NoisedInput(NoiseSettings(), ModelSettings(**model)).train()(CROPS)
     assert noised.shape == (2, 2, 3, 3, side, side) and noised.dtype == torch.float32

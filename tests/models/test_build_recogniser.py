@@ -41,7 +41,7 @@ def test_full_size_is_that_of_the_paper():
     assert sizes == {"encoder": 34_629_424, "head": 113_041, "classifier": 7 * 513}
 
 
-@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4", "conv4 of CRN"])
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4", "conv4 of CRN", "face_mesh"])
 @pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation", "crn", "similarity"])
 def test_every_head_works_with_every_encoder(encoder, head):
     name, pools = encoder.split()[0], 4 if encoder.endswith("CRN") else 2

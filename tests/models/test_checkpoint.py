@@ -26,6 +26,7 @@ def small_model(seed=0, **settings):
     [
         {},
         {"encoder": "conv4"},
+        {"encoder": "face_mesh", "whitened": True},
         {"frame_attention": "relation"},
         {"regions": ("eyes", "mouth"), "spatial_attention": "mean", "region_attention": "mean"},
         {"head": "prototype", "distance": "cosine"},

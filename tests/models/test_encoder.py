@@ -11,6 +11,7 @@ ENCODERS = {
     "grouped_relation": ModelSettings(width=4, input_px=64, frame_attention="relation"),
     "conv4": ModelSettings(encoder="conv4"),
     "resnet18": ModelSettings(encoder="resnet18", width=8, input_px=64, regions=("face", "mouth")),
+    "face_mesh": ModelSettings(encoder="face_mesh"),
 }
 
 

@@ -10,6 +10,7 @@ SETTINGS = {
     "grouped_resnet18": ModelSettings(width=4, input_px=64),
     "conv4": ModelSettings(encoder="conv4"),
     "resnet18": ModelSettings(encoder="resnet18", width=8, input_px=64, frame_attention="relation"),
+    "face_mesh": ModelSettings(encoder="face_mesh"),
     "torchvision": ModelSettings(encoder="torchvision:mobilenet_v3_small", input_px=64),
 }
 
@@ -32,7 +33,7 @@ def test_channels_last_weights(name):
         torch.testing.assert_close(model(crops, mask), logits, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["grouped_resnet18", "conv4", "resnet18"])
+@pytest.mark.parametrize("name", ["grouped_resnet18", "conv4", "resnet18", "face_mesh"])
 def test_compiled(name):
     """Everything but the code generator, which takes minutes on a small machine."""
     model, crops, mask = model_and_clips(name)

@@ -22,7 +22,8 @@ class NoisedInput(nn.Module):
 
     def __init__(self, noise: NoiseSettings, model: ModelSettings) -> None:
         super().__init__()
-        self.input_px = CONV4_PX if model.encoder == "conv4" else model.input_px
+        # face_mesh resizes by itself: twice would blur what it looks at.
+        self.input_px = {"conv4": CONV4_PX, "face_mesh": None}.get(model.encoder, model.input_px)
         self.noise = ClipNoise(noise)
 
     def forward(self, crops: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from vidfer.models.conv4 import Conv4Encoder
 from vidfer.models.crn import CRNHead
 from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
+from vidfer.models.face_mesh_encoder import FaceMeshEncoder
 from vidfer.models.grouped_resnet import GroupedResNet18
 from vidfer.models.matching import MatchingHead
 from vidfer.models.plain_encoder import PlainEncoder
@@ -31,6 +32,8 @@ def build_encoder(settings: ModelSettings) -> nn.Module:
             pools=settings.conv4_pools,
             regions=settings.resolved_regions(),
         )
+    if settings.encoder == "face_mesh":
+        return FaceMeshEncoder(settings.frame_attention, settings.attention_dropout)
     choices = {
         "input_px": settings.input_px,
         "frame_attention": settings.frame_attention,

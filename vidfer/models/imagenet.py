@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from vidfer.errors import VidferError
 from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.face_mesh_encoder import FaceMeshEncoder
 from vidfer.models.grouped_resnet import GroupedResNet18
 from vidfer.models.torchvision_backbone import CLASSIFIERS
 
@@ -29,12 +30,13 @@ def load_imagenet(encoder: nn.Module, path: Path) -> None:
     (``.pth``, read with ``weights_only=True``, or ``.safetensors``). Its classifier is ignored.
 
     Raises:
-        VidferError: if the file is missing or no such state dict, or if the encoder is conv4 or a ResNet-18
-        that is not of width 64.
+        VidferError: if the file is missing or no such state dict, or if the encoder is conv4, face_mesh or a
+        ResNet-18 that is not of width 64.
     """
     path = Path(path)
-    if isinstance(encoder, Conv4Encoder):
-        raise VidferError(f"there are no ImageNet weights of conv4 ({path}); choose another encoder")
+    if isinstance(encoder, (Conv4Encoder, FaceMeshEncoder)):
+        name = "conv4" if isinstance(encoder, Conv4Encoder) else "face_mesh"
+        raise VidferError(f"there are no ImageNet weights of {name} ({path}); choose another encoder")
     loaded = read_weights(path)
     backbone = encoder.backbone
     wanted = backbone.state_dict()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor, nn
 
 from vidfer.models.embedding import Embedding
 from vidfer.models.settings import ModelSettings
+from vidfer.models.whitening import Whitening
 
 
 class Recogniser(nn.Module):
@@ -22,6 +24,7 @@ class Recogniser(nn.Module):
         self.settings = settings
         self.classes = tuple(classes)
         self.encoder = encoder
+        self.whitening = Whitening(encoder.vector_channels) if settings.whitened else None
         self.head = head
         self.classifier = None
         if self.classes:
@@ -30,8 +33,15 @@ class Recogniser(nn.Module):
             )
 
     def embed(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
-        """Crops (B, T, R, 3, H, W), uint8 or float in [0, 1], and mask (B, T) to the clips' embedding."""
-        return self.encoder(crops, frame_mask)
+        """Crops (B, T, R, 3, H, W), uint8 or float in [0, 1], and mask (B, T) to the clips' embedding.
+
+        Its vector is whitened if the model is, but for clips without any face, whose vector is zero.
+        """
+        embedding = self.encoder(crops, frame_mask)
+        if self.whitening is None:
+            return embedding
+        has_face = frame_mask.any(-1, keepdim=True)
+        return replace(embedding, vector=self.whitening(embedding.vector) * has_face)
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Tensor:
         """Crops and mask as in :meth:`embed` to logits (B, classes)."""

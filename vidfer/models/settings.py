@@ -22,7 +22,8 @@ class ModelSettings:
     encoder: str = "grouped_resnet18"
     """grouped_resnet18: Noisy Student FER's network (full width: 33.5 M parameters). conv4: CSRN's small
     encoder, which always works on 64x64 pixels. resnet18: FAN's, one ResNet-18 on the face. torchvision:NAME
-    or timm:NAME: any convolutional network of theirs on the face, such as torchvision:mobilenet_v3_small."""
+    or timm:NAME: any convolutional network of theirs on the face, such as torchvision:mobilenet_v3_small.
+    face_mesh: the shape of the face, 468 points of MediaPipe Face Mesh (tools/import_face_mesh.py)."""
 
     width: int = 64
     """Channels per region of the first stage of grouped_resnet18 and resnet18; the four stages have 1, 2, 4
@@ -30,19 +31,20 @@ class ModelSettings:
 
     input_px: int | None = None
     """Crops are resized to this side on the device before the network sees them (at least 32); None takes
-    them as they are in the cache. conv4 does not use it."""
+    them as they are in the cache. conv4 and face_mesh do not use it."""
 
     conv4_pools: Literal[2, 4] = 2
     """Poolings of conv4: 2 is CSRN's network (maps of 14x14 for the head), 4 is CRN's (in every block, maps
     of 4x4). CRN's image size is not published; 64 pixels is CSRN's."""
 
     map_stage: int | None = None
-    """Which stage (1 to 4) gives the maps for the relation head, not in conv4; None takes the deepest
-    one whose map is still 14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for 112."""
+    """Which stage (1 to 4) gives the maps for the relation head, not in conv4 and face_mesh; None takes the
+    deepest one whose map is still 14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for
+    112."""
 
     regions: tuple[Literal["face", "eyes", "mouth"], ...] | None = None
     """The regions that the network looks at, such as: eyes mouth. None is all three for grouped_resnet18 and
-    conv4, and the face for the others. Without the face csrn's prototype is of the
+    conv4, and the face for the others; face_mesh has no other. Without the face csrn's prototype is of the
     first region."""
 
     spatial_attention: Literal["softmax", "mean"] = "softmax"
@@ -50,8 +52,8 @@ class ModelSettings:
     x)), or their plain mean."""
 
     region_attention: Literal["softmax", "mean"] = "softmax"
-    """How the regions of a frame become one vector, not in conv4: weighted by softmax(w tanh(W x)), or their
-    plain mean."""
+    """How the regions of a frame become one vector, not in conv4 and face_mesh: weighted by softmax(w tanh(W
+    x)), or their plain mean."""
 
     frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "softmax"
     """How the frames of a clip become one vector: weighted by softmax(w tanh(W x)), by FAN's normalised
@@ -98,6 +100,10 @@ class ModelSettings:
     """How a prototype of CRN becomes a distribution, which is not published: softmax over all numbers of its
     map, the natural reading, or over the spatial means of its channels, which does not see where."""
 
+    whitened: bool = False
+    """The vector goes through a whitening that a recipe has fitted, which sets this (recipes/fewshot.py
+    --whiten); by itself it changes nothing."""
+
     def __post_init__(self) -> None:
         def check(good: bool, name: str, remedy: str) -> None:
             if not good:
@@ -105,10 +111,10 @@ class ModelSettings:
 
         library, _, network = self.encoder.partition(":")
         check(
-            self.encoder in ("grouped_resnet18", "conv4", "resnet18")
+            self.encoder in ("grouped_resnet18", "conv4", "resnet18", "face_mesh")
             or (library in ("torchvision", "timm") and network != ""),
             "encoder",
-            "choose grouped_resnet18, conv4, resnet18, torchvision:NAME or timm:NAME",
+            "choose grouped_resnet18, conv4, resnet18, face_mesh, torchvision:NAME or timm:NAME",
         )
         check(self.width >= 1, "width", "give at least 1 (64 is the full ResNet-18)")
         check(
@@ -128,6 +134,11 @@ class ModelSettings:
             )
             # Always in the one order; a config file gives a list.
             object.__setattr__(self, "regions", tuple(r for r in REGIONS if r in self.regions))
+            check(
+                self.encoder != "face_mesh" or self.regions == ("face",),
+                "regions",
+                "face_mesh finds the points of a whole face: leave it out",
+            )
         check(self.spatial_attention in ("softmax", "mean"), "spatial_attention", "choose softmax or mean")
         check(self.region_attention in ("softmax", "mean"), "region_attention", "choose softmax or mean")
         check(

@@ -1,0 +1,74 @@
+"""The shape of the face as an embedding: what an expression moves, without where and whose the face is."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vidfer.models.attention import FrameAttention, frame_average
+from vidfer.models.embedding import Embedding
+from vidfer.models.face_mesh import INPUT_PX, POINTS, FaceMesh, mirror_partners
+from vidfer.models.frames import FramePacker, resize_images, select_regions, unit_float
+from vidfer.models.settings import MAP_PX
+from vidfer.models.shape import aligned_shape, centred_shape, mirror_points
+
+FACE_PX = 154
+"""Side of the face crop within the network's 192 pixels, 0.8 of them: it was trained on faces with more
+around them than vidfer's crops have."""
+
+UNIT = 100.0
+"""A displacement of 1 is a hundredth of the face's size, the root of the sum of its squared coordinates."""
+
+
+class FaceMeshEncoder(nn.Module):
+    """468 points of the face, aligned to a reference by place, size and rotation; then frame attention.
+
+    A frame's vector is how far each point is from the reference, 3 x 468 numbers. The picture and its mirror
+    image are looked at, and both sides of the face averaged, which halves the noise of the points: a mirrored
+    crop has the same embedding, and an expression of one side counts half on both. ``maps`` are those of the
+    network's third stage, 64 channels without further parameters, averaged in the same way.
+    """
+
+    regions = ("face",)
+
+    def __init__(self, frame_attention: str = "softmax", attention_dropout: float = 0.0) -> None:
+        super().__init__()
+        self.network = FaceMesh()
+        self.frame_attention = FrameAttention(3 * POINTS, frame_attention, attention_dropout)
+        self.vector_channels = self.frame_attention.out_channels
+        self.register_buffer("partner", mirror_partners())
+        self.register_buffer("reference", torch.zeros(POINTS, 3))
+        self.take_reference()
+
+    @torch.no_grad()
+    def take_reference(self) -> None:
+        """Take the shape that the network's last layer starts from, its bias, as the reference.
+
+        Trained, that is a face. Made symmetrical, so that no side is another's reference.
+        """
+        shape = centred_shape(self.network.points.bias.unflatten(0, (POINTS, 3)))
+        self.reference.copy_(centred_shape(shape + mirror_points(shape, self.partner)))
+
+    def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
+        """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
+        frames = FramePacker(frame_mask)
+        faces = select_regions(unit_float(frames.pack(crops)), self.regions)[:, 0]
+        border = (INPUT_PX - FACE_PX) // 2
+        images = F.pad(resize_images(faces, FACE_PX), [border] * 4, mode="replicate")
+        points, maps = self.network(torch.cat([images, images.flip(-1)]))
+
+        seen, mirrored = aligned_shape(points, self.reference).chunk(2)
+        # What is on the left of the mirrored picture is on the right of the face.
+        shape = (seen + mirror_points(mirrored, self.partner)) / 2
+        shape = (shape + mirror_points(shape, self.partner)) / 2
+        vectors = frames.unpack(((shape - self.reference) * UNIT).flatten(1))
+        vector, attention = self.frame_attention(vectors, frame_mask)
+
+        seen, mirrored = resize_images(maps.float(), MAP_PX).chunk(2)
+        maps = frames.unpack((seen + mirrored.flip(-1)) / 2)
+        return Embedding(
+            vector=vector,
+            maps=frame_average(attention["frames"], maps)[:, None],
+            attention={name: weights.detach() for name, weights in attention.items()},
+        )
