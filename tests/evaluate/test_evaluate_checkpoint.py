@@ -119,8 +119,16 @@ def test_what_a_run_started_from_has_seen_is_not_measured(tmp_path):
         evaluate_checkpoint(run, cache.path, **TASK)
     assert evaluate_checkpoint(run, cache.path)["classification"].note == ""
     (tmp_path / "first" / "data.json").unlink()
+    doubtful = evaluate_checkpoint(run, cache.path, **TASK)["fewshot"]
+    assert doubtful.note == "the run of --init is not there to say which clips it has seen"
+    assert doubtful.protocol["disjoint_by"] == "not known"
+    trained_on = evaluate_checkpoint(run, cache.path, split="train")["classification"]
+    assert trained_on.protocol["disjoint_by"] == "nothing"
+    # What a run started from has seen in a cache of other crops is told by its ids.
+    other = write_cache(tmp_path / "other.h5", clips(), size_px=40)
+    write_run(tmp_path / "first", other, train=range(8, 10), test=range(0))
     note = evaluate_checkpoint(run, cache.path, **TASK)["fewshot"].note
-    assert note == "the run of --init is not there to say which clips it has seen"
+    assert note == "2 of these clips have the ids of clips that the run has seen, from another cache"
 
 
 def test_the_queries_of_an_episode_can_be_judged_together(tmp_path):

@@ -56,7 +56,7 @@ def _pool(named: Sequence[tuple[str, Result]]) -> Result:
         protocol["episodes"] = sum(result.protocol["episodes"] for result in results)
         protocol["episodes_hash"] = _hash([result.protocol["episodes_hash"] for result in results])
     # What is known of the least known fold is known of all.
-    for known_by in ("subject", "clip", "not known"):
+    for known_by in ("subject", "clip", "not known", "nothing"):
         if any(result.protocol.get("disjoint_by") == known_by for result in results):
             protocol["disjoint_by"] = known_by
     return Result(

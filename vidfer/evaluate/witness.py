@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,12 @@ from vidfer.store.reader import CropCache
 
 STARTED_FROM = ("init", "teacher")
 """Settings that name a checkpoint whose own run has seen clips, too."""
+
+ORIGIN = dict.fromkeys(("train", "val", "test"), "cache_hash") | {"unlabelled": "unlabelled_cache_hash"}
+"""Part of a run's split -> where ``data.json`` says which cache its clips are of."""
+
+SEEN = ("train", "val", "unlabelled")
+"""Parts that a run was trained or chosen on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +38,8 @@ class Witness:
     """In cross-validation: labelled clips of the fold under test, of all classes. None otherwise."""
     seen: list[int]
     """Clips that this run, or one that it started from, was trained or chosen on."""
+    elsewhere: frozenset[str]
+    """Ids of the clips that they have seen in other caches."""
     doubts: tuple[str, ...]
 
     @property
@@ -61,9 +69,11 @@ class Witness:
         check_subjects_disjoint(cache, {"the clips that the run has seen": self.seen, what: measured})
 
     def disjoint_by(self, cache: CropCache, measured: Sequence[int]) -> str:
-        """How far the clips are known to be none that were trained on: by ``subject``, by ``clip``, or
-        ``not known``."""
-        if not self.seen:
+        """How far the clips are known to be none that were trained or chosen on: by ``subject``, by ``clip``,
+        ``not known``; or ``nothing``, if they are such clips."""
+        if {*measured} & {*self.seen}:
+            return "nothing"
+        if not self.seen or self.doubts:
             return "not known"
         known = all(cache.clips[i].subject is not None for i in (*self.seen, *measured))
         return "subject" if known else "clip"
@@ -75,13 +85,11 @@ class Witness:
             doubts.append(
                 "no run folder around the checkpoint: whether it was trained on these clips is not known"
             )
-        elif not self.seen:
-            ids = {*self.data["train"], *self.data["val"], *self.data["unlabelled"]}
-            same = sum(row["clip"] in ids for row in result.rows)
-            if same:
-                doubts.append(
-                    f"{same} of these clips have the ids of clips that the run has seen, from another cache"
-                )
+        same = sum(row["clip"] in self.elsewhere for row in result.rows)
+        if same:
+            doubts.append(
+                f"{same} of these clips have the ids of clips that the run has seen, from another cache"
+            )
         said = {"disjoint_by": self.disjoint_by(cache, measured), **self.fold}
         note = "; ".join(filter(None, (result.note, *doubts)))
         return replace(result, protocol=result.protocol | said, note=note)
@@ -110,13 +118,12 @@ def call_witness(checkpoint: Path, cache: CropCache, info: dict) -> Witness:
     if "fold" in data and data["cache_hash"] == cache.content_hash:
         place = {clip.id: i for i, clip in enumerate(cache.clips)}
         held_out = [place[clip_id] for clip_id in data["fold"]["held_out"]]
-    seen, doubts = {i for name in ("train", "val", "unlabelled") for i in parts[name]}, []
+    records, doubts = [data], []
     for name, start in _starts(settings):
-        if not (start / "data.json").is_file():
+        records.append(_read(start / "data.json"))
+        if not records[-1]:
             doubts.append(f"the run of --{name} is not there to say which clips it has seen")
-            continue
-        of_start = _positions(cache, _read(start / "data.json"))
-        seen |= {i for part in ("train", "val", "unlabelled") for i in of_start[part]}
+    seen = {i for record in records for name in SEEN for i in _positions(cache, record)[name]}
     return Witness(
         name=run.name,
         settings=settings,
@@ -124,6 +131,7 @@ def call_witness(checkpoint: Path, cache: CropCache, info: dict) -> Witness:
         parts=parts,
         held_out=held_out,
         seen=sorted(seen),
+        elsewhere=frozenset(clip for record in records for clip in _elsewhere(cache, record)),
         doubts=tuple(doubts),
     )
 
@@ -153,7 +161,6 @@ def _read(path: Path) -> dict:
 def _positions(cache: CropCache, data: dict) -> dict[str, list[int]]:
     """The run's own parts as indices into the cache, as far as they are clips of this cache."""
     place = {clip.id: i for i, clip in enumerate(cache.clips)}
-    origin = dict.fromkeys(("train", "val", "test"), "cache_hash") | {"unlabelled": "unlabelled_cache_hash"}
     # Ids of a run's own split mean something in its own cache only.
     return {
         name: [
@@ -162,5 +169,13 @@ def _positions(cache: CropCache, data: dict) -> dict[str, list[int]]:
             if domain.get(key) == cache.content_hash
             for clip_id in domain[name]
         ]
-        for name, key in origin.items()
+        for name, key in ORIGIN.items()
     }
+
+
+def _elsewhere(cache: CropCache, data: dict) -> Iterator[str]:
+    """Ids of the clips that a run has seen in other caches than this one."""
+    for domain in domains_of(data):
+        for name in SEEN:
+            if domain.get(ORIGIN[name]) != cache.content_hash:
+                yield from domain[name]

@@ -110,6 +110,8 @@ def _trained_on(group: Sequence[NamedResult]) -> str:
     of = "the network that judged it" if group[0].result.pooled else "these networks"
     if known == {"subject"}:
         said += f" Nobody in a clip was trained on by {of}."
+    elif "nothing" in known:
+        said += " Some of these clips were trained or chosen on."
     elif known <= {"subject", "clip"}:
         said += f" No clip was trained on by {of}; whether people were is not known."
     return said
