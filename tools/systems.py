@@ -118,10 +118,11 @@ def task_steps(settings: Settings, task: str) -> list[Step]:
         for name in [name for name in RUNS if name in needed(systems)]:
             run = RUNS[name]
             option, _, start = run.init.partition(" ")
+            frames = plan.conv4_frames if run.plan == "conv4" else plan.frames
             others = name == "student" and task == "images"
             parts = [
                 f"{run.recipe} --cache {cache} --out {folder}/{name} --resume --tracker none --seed {seed}",
-                f"--data.frames {plan.frames} --data.classes {TASKS[task].base}",
+                f"--data.frames {frames} --data.classes {TASKS[task].base}",
                 f"--data.novel {TASKS[task].novel}",
                 f"{option} {folder}/{start}/checkpoints/{settings.kept}" if start else "",
                 f"--unlabelled {out}/unlabelled.h5" if others else "",
@@ -183,7 +184,7 @@ def eval_steps(
             name=f"{name}/eval_{ways}way_{shots}shot",
             command=f"vidfer eval --checkpoint {checkpoint} --cache {cache} --novel {TASKS[task].novel} "
             f"--ways {ways} --shots {shots} --episodes {settings.episodes} "
-            f"--frames {plan_of(settings, task).frames} --seed 0 --out {out}/{ways}way_{shots}shot",
+            f"--frames {plan_of(settings, task).eval_frames} --seed 0 --out {out}/{ways}way_{shots}shot",
             after=(after or name,),
         )
         for ways, shots in TASKS[task].protocols

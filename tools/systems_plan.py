@@ -106,7 +106,11 @@ class Plan:
     """How much of everything; texts are options of the commands."""
 
     frames: int
-    """Frames of each clip."""
+    """Frames of each clip in training."""
+    conv4_frames: int
+    """The same for the systems with the conv4 encoder, whose papers train on single images."""
+    eval_frames: int
+    """Frames of each clip when judged, for all systems."""
     crop_px: int
     """Side of the crops in the cache."""
     conv4: str
@@ -135,11 +139,11 @@ STUDENT = (
     "--from-teacher --optimiser.lr 1e-3 --train.batch-size 4 --pseudo.ratio 2 --train.balanced "
     "--train.ema-decay 0.98"
 )
-SHORT = "--episodes.val-episodes 20 --episodes.epochs 10"
+SHORT = "--episodes.val-episodes 20 --episodes.epochs 5"
 # Four ways, as there are four base classes; fewer queries than CDNet's 16, so that there are clips for them.
 EGS = (
-    f"{NETWORK} {SHORT} --episodes.ways 4 --episodes.shots 1 --episodes.queries 4 --optimiser.lr 1e-3 "
-    "--egs.joint-epochs 6"
+    f"{NETWORK} --episodes.val-episodes 20 --episodes.epochs 6 --egs.joint-epochs 4 --episodes.ways 4 "
+    "--episodes.shots 1 --episodes.queries 4 --optimiser.lr 1e-3"
 )
 ACTORS = (
     "--fps 10 --min-duration-s 0.6 --max-duration-s 0.8 --train-subjects 40 --val-per-class 6 "
@@ -147,22 +151,26 @@ ACTORS = (
 )
 ON_ACTORS = {
     "frames": 2,
+    "conv4_frames": 1,
+    "eval_frames": 4,
     "crop_px": 64,
-    "conv4": f"{SHORT} --episodes.per-epoch 25",
+    "conv4": f"{SHORT} --episodes.per-epoch 64",
     "fan": f"{CLASSIFIER} --train.epochs 80",
-    "egs": f"{EGS} --episodes.per-epoch 100",
+    "egs": f"{EGS} --episodes.per-epoch 150",
     "teacher": f"{CLASSIFIER} --train.epochs 60",
     "student": f"{STUDENT} --train.epochs 5",
-    "head": f"{SHORT} --episodes.per-epoch 25",
+    "head": f"{SHORT} --episodes.per-epoch 50",
 }
 PLAN_BASIC = Plan(**ON_ACTORS, actors=f"{ACTORS} --train-per-class 40 --unlabelled 240")
 PLAN_COMPOUND = Plan(**ON_ACTORS, actors=f"{ACTORS} --train-per-class 25 --unlabelled 280")
 PLAN_IMAGES = Plan(
     frames=1,
+    conv4_frames=1,
+    eval_frames=1,
     crop_px=112,
-    conv4=f"{SHORT} --episodes.per-epoch 50",
+    conv4=f"{SHORT} --episodes.per-epoch 64",
     fan=f"{CLASSIFIER} --train.epochs 12",
-    egs=f"{EGS} --episodes.per-epoch 200",
+    egs=f"{EGS} --episodes.per-epoch 250",
     teacher=f"{CLASSIFIER} --train.epochs 8",
     student=f"{STUDENT} --train.epochs 2",
     head=f"{SHORT} --episodes.per-epoch 50",

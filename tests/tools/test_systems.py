@@ -190,6 +190,8 @@ ONE = (
 )
 TINY = Plan(
     frames=1,
+    conv4_frames=1,
+    eval_frames=2,
     crop_px=32,
     actors="--fps 10 --min-duration-s 0.5 --max-duration-s 0.5 --train-per-class 3 --train-subjects 2 "
     "--val-per-class 2 --val-subjects 2 --test-per-class 1 --novel-per-class 4 --test-subjects 2 "
@@ -211,6 +213,7 @@ def test_a_tiny_study_goes_through(tmp_path):
     systems.main(settings)
     (table,) = json.loads((tmp_path / "systems.json").read_text())["tables"]
     assert [row["name"] for row in table["rows"]] == ["Noisy Student FER, student, CSRN head"]
+    assert table["protocol"]["n_frames"] == 2
     assert (table["n_clips"], table["protocol"]["episodes"], table["ways"]) == (12, 20, 3)
     spent = study.cpu_seconds(systems.steps(settings), tmp_path)
     # The head's cost is that of teacher, student and head.
