@@ -34,6 +34,7 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
 from vidfer.learn.splits import check_same_split, training_split
+from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.settings import ModelSettings
@@ -58,6 +59,11 @@ class Settings(RunSettings):
     """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
     freeze_encoder: bool = False
     """Leave the encoder of --init as it is and train the head alone."""
+    whiten: str | None = None
+    """Base class that shows no expression, as neutral: directions in which the vectors of its training clips
+    differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and a head of vectors."""
+    whiten_shrinkage: float = 1 / 60
+    """What --whiten adds to the variance of every direction, as a share of the sum over all directions."""
     model: ModelSettings = field(default_factory=lambda: ModelSettings(encoder="conv4"))
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
@@ -89,6 +95,10 @@ def main(settings: Settings) -> None:
             )
     elif settings.freeze_encoder:
         raise VidferError("--freeze-encoder needs --init: random weights must be trained")
+    if settings.whiten is not None and not settings.freeze_encoder:
+        raise VidferError(
+            "--whiten needs --init and --freeze-encoder: what is trained would not fit it any more"
+        )
 
     # Data
     cache = CropCache(settings.cache)
@@ -96,6 +106,8 @@ def main(settings: Settings) -> None:
     base_classes = list(dict.fromkeys((*split.classes, *seen)))
     if start is not None and start.classes == split.classes:
         check_same_split(start_info, cache, split, settings.init)
+    if settings.whiten is not None:
+        check_whitening(settings.whiten, settings.whiten_shrinkage, cache, split)
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     train_clips = ClipDataset(
         cache.path,
@@ -134,28 +146,60 @@ def main(settings: Settings) -> None:
     if start is not None:
         head = {name: getattr(settings.model, name) for name in HEAD_SETTINGS}
         model_settings = replace(start.settings, **head)
+        if settings.whiten is not None:
+            model_settings = replace(model_settings, whitened=True)
     recogniser = build_recogniser(model_settings)
     if recogniser.head is None:
         raise VidferError("--model.head None: nothing to train by episodes; choose a few-shot head")
+    if settings.whiten is not None and getattr(recogniser.head, "compares_maps", True):
+        raise VidferError(
+            f"--model.head {model_settings.head} compares maps, which --whiten leaves as they are; choose "
+            "prototype, matching or similarity"
+        )
     if start is not None:
         recogniser.encoder.load_state_dict(start.encoder.state_dict())
+        if start.whitening is not None and settings.whiten is None:
+            recogniser.whitening.load_state_dict(start.whitening.state_dict())
     net = EpisodeNet(recogniser, freeze_encoder=settings.freeze_encoder)
     noise = NoisedInput(settings.noise, model_settings)
     if settings.sync_batch_norm:
         net = sync_batch_norm(net, accelerator)
-    optimiser, schedule = build_optimiser(
-        net,
-        settings.optimiser,
-        epochs=task.epochs,
-        batches=len(train_loader),
-        takers=accelerator.num_processes,
-    )
+    # Prototypes and matching have no parameters of their own
+    to_train = any(parameter.requires_grad for parameter in net.parameters())
+    if to_train:
+        optimiser, schedule = build_optimiser(
+            net,
+            settings.optimiser,
+            epochs=task.epochs,
+            batches=len(train_loader),
+            takers=accelerator.num_processes,
+        )
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
+    recogniser.to(accelerator.device)
+    if settings.whiten is not None:
+        about = {"frames": frames, "workers": workers, "device": accelerator.device}
+        whiten(recogniser, settings.whiten, settings.whiten_shrinkage, cache, split, **about)
+    if not to_train:
+        run.progress()  # forgets what an earlier start of the run has logged
+        accuracy = None
+        if val_episodes is not None:
+            accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
+        info = {"cache_hash": cache.content_hash, "epoch": 0, "base_classes": base_classes}
+        for name in ("best", "last"):
+            run.save_checkpoint(name, recogniser, info | {"val_accuracy": accuracy})
+        run.log(0, val_accuracy=accuracy)
+        found = "" if accuracy is None else f"; validation accuracy {accuracy:.1%} ({val_episodes.ways}-way)"
+        accelerator.print(
+            f"nothing is left to train: the encoder is frozen, the head has no parameters{found}"
+        )
+        accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
+        accelerator.end_training()
+        return
     net, optimiser, schedule, train_loader = accelerator.prepare(net, optimiser, schedule, train_loader)
 
     progress = run.progress() or {"epoch": 0, "best": -1.0}

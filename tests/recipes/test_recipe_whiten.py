@@ -1,0 +1,114 @@
+"""recipes/fewshot.py --whiten: a network of face points that nothing is left to train of."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from recipe_runs import FAST, here, torchrun, weights
+from striped_cache import write_striped_cache
+
+from vidfer.errors import VidferError
+from vidfer.learn.settings import EpisodeSettings
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
+from vidfer.models.settings import ModelSettings
+
+EPISODES = EpisodeSettings(ways=3, shots=2, queries=1, per_epoch=4, val_episodes=20, epochs=1)
+MODEL = ModelSettings(head="prototype", distance="cosine")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """The class angry stands for neutral."""
+    path = tmp_path_factory.mktemp("cache") / "crops.h5"
+    write_striped_cache(path, {"train": 12, "val": 3, "test": 1})
+    return path
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory):
+    """A checkpoint of face_mesh with random weights, as tools/import_face_mesh.py writes them."""
+    torch.manual_seed(0)
+    settings = ModelSettings(encoder="face_mesh", frame_attention="mean", head="prototype")
+    folder = tmp_path_factory.mktemp("mesh")
+    save_checkpoint(folder, build_recogniser(settings), {"base_classes": []})
+    return folder
+
+
+def settings_of(fewshot, cache, mesh, out, **options):
+    common = {"cache": cache, "out": out, "episodes": EPISODES, "init": mesh, "freeze_encoder": True}
+    common |= {"model": MODEL, "whiten": "angry"}
+    return fewshot.Settings(**common | {name: FAST[name] for name in ("tracker", "data", "noise")} | options)
+
+
+def test_prototypes_of_whitened_points(fewshot, cache, mesh, tmp_path, capsys):
+    settings = settings_of(fewshot, cache, mesh, tmp_path / "run")
+    fewshot.main(settings)
+    assert "nothing is left to train" in capsys.readouterr().out
+    best, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
+    start, _ = load_checkpoint(mesh)
+    assert best.settings == replace(start.settings, distance="cosine", whitened=True)
+    assert info["base_classes"] == ["angry", "happy", "sad"] and info["val_accuracy"] > 1 / 3
+    before, after = start.encoder.state_dict(), best.encoder.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    transform = best.whitening.transform
+    assert transform.isfinite().all() and not torch.equal(transform, torch.eye(1404))
+    last = weights(tmp_path / "run", "last")
+    assert all(tensor.equal(last[name]) for name, tensor in weights(tmp_path / "run", "best").items())
+    # Starting again gives the same, and one line of metrics.
+    fewshot.main(replace(settings, resume=True))
+    assert weights(tmp_path / "run", "last")["whitening.transform"].equal(last["whitening.transform"])
+    (line,) = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(line) == {"val_accuracy": info["val_accuracy"]}
+
+    # Another run starts from the whitened checkpoint, whitening and all, and trains a head.
+    similar = settings_of(
+        fewshot,
+        cache,
+        tmp_path / "run" / "checkpoints" / "best",
+        tmp_path / "similar",
+        whiten=None,
+        model=ModelSettings(head="similarity"),
+    )
+    fewshot.main(similar)
+    trained = weights(tmp_path / "similar")
+    assert trained["whitening.transform"].equal(last["whitening.transform"])
+    assert trained["head.log_scale"].isfinite()
+
+
+def test_a_frozen_encoder_alone_is_kept_as_it_is(fewshot, cache, mesh, tmp_path):
+    fewshot.main(settings_of(fewshot, cache, mesh, tmp_path / "run", whiten=None))
+    best, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
+    assert best.whitening is None and not best.settings.whitened
+
+
+def test_two_processes_fit_the_same(fewshot, cache, mesh, tmp_path):
+    options = "--model.head prototype --data.frames 1 --tracker none --freeze-encoder --whiten angry"
+    options += " --episodes.ways 3 --episodes.shots 2 --episodes.queries 1 --episodes.val-episodes 5"
+    options = ["--cache", cache, "--init", mesh, *options.split()]
+    torchrun("fewshot", *options, "--out", tmp_path / "two")
+    here(fewshot, *options, "--out", tmp_path / "one")
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    assert all(tensor.equal(two[name]) for name, tensor in one.items())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"freeze_encoder": False}, "--whiten needs --init and --freeze-encoder"),
+        ({"whiten": "neutral"}, r"--whiten neutral: this is no base class of .*from angry, happy, sad"),
+        ({"whiten_shrinkage": 0.0}, r"--whiten-shrinkage 0\.0: give more than 0"),
+        ({"model": ModelSettings(head="csrn")}, "--model.head csrn compares maps.*choose prototype"),
+    ],
+)
+def test_what_cannot_be_whitened(fewshot, cache, mesh, tmp_path, options, message):
+    with pytest.raises(VidferError, match=message):
+        fewshot.main(settings_of(fewshot, cache, mesh, tmp_path / "run", **options))
+    assert not (tmp_path / "run").exists()
+
+
+def test_too_few_clips(fewshot, striped_cache, mesh, tmp_path):
+    with pytest.raises(VidferError, match=r"--whiten angry: this class has 6 training clips.* needs 10"):
+        fewshot.main(settings_of(fewshot, striped_cache, mesh, tmp_path / "run"))
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,77 @@
+"""Fitting the whitening of a recogniser on the clips that it may learn from."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
+from vidfer.data.splits import ClipSplit, labels_of
+from vidfer.errors import VidferError
+from vidfer.learn.embed import embed_clips
+from vidfer.models.recogniser import Recogniser
+from vidfer.models.whitening import fit_whitening
+from vidfer.store.reader import CropCache
+
+LEAST_CLIPS = 10
+"""Of the class without expression; with fewer its variance would be theirs alone."""
+
+
+def check_whitening(name: str, shrinkage: float, cache: CropCache, split: ClipSplit) -> None:
+    """Whether :func:`whiten` has what it needs.
+
+    Raises:
+        VidferError: it has not.
+    """
+    if shrinkage <= 0:
+        raise VidferError(f"--whiten-shrinkage {shrinkage}: give more than 0, such as 0.0167")
+    if name not in split.classes:
+        raise VidferError(
+            f"--whiten {name}: this is no base class of {cache.path}; choose the one that shows no "
+            f"expression, from {', '.join(split.classes)}"
+        )
+    clips = int(of_class(name, cache, split).sum())
+    if clips < LEAST_CLIPS:
+        raise VidferError(
+            f"--whiten {name}: this class has {clips} training clips, and whitening needs {LEAST_CLIPS} "
+            f"({cache.path}); leave --whiten out, or give more clips"
+        )
+
+
+def of_class(name: str, cache: CropCache, split: ClipSplit) -> Tensor:
+    """Which of the training clips are of a class, (M,) bool."""
+    labels = labels_of(cache, split.train, split.classes)
+    return torch.from_numpy(np.asarray(labels) == split.classes.index(name))
+
+
+def whiten(
+    recogniser: Recogniser,
+    name: str,
+    shrinkage: float,
+    cache: CropCache,
+    split: ClipSplit,
+    *,
+    frames: int,
+    batch_size: int = 16,
+    workers: int = 0,
+    device: torch.device | str = "cpu",
+) -> None:
+    """Fit the whitening of a recogniser that is built with one, on the clips to train on, without noise.
+
+    Every process computes the whole, so that their number does not matter.
+
+    Args:
+        recogniser: on ``device``; its whitening is as built.
+        name: the class whose clips show no expression.
+        shrinkage: see :func:`vidfer.models.whitening.fit_whitening`.
+        cache, split: what :func:`check_whitening` has found good.
+        frames: evenly spaced frames looked at in each clip.
+        batch_size, workers: of the loader; they do not change the result.
+        device: where the model is.
+    """
+    loader = build_loader(ClipDataset(cache.path, split.train, n_frames=frames), batch_size, workers=workers)
+    clips, _ = embed_clips(recogniser, loader, device, maps=False)
+    fitted = fit_whitening(clips.vector, of_class(name, cache, split), shrinkage)
+    recogniser.whitening.load_state_dict(fitted.state_dict())
