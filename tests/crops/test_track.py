@@ -250,6 +250,16 @@ def test_a_picture_that_is_cut_to_the_face_is_used_whole_where_none_is_found(det
     assert np.abs(crops[0].astype(int) - images[0]).max() <= 1
 
 
+def test_nothing_is_searched_where_every_picture_is_the_face(detector, draw_actor):
+    images = draw_actor(2, 3)[0]
+    assert ASSUMED not in follow(detector, images).status
+    whole = follow(detector, images, CropSettings(face="picture"), chunk_frames=2)
+    assert_consistent(whole)
+    height, width = images.shape[1:3]
+    assert whole.status.tolist() == [ASSUMED] * 3
+    assert whole.boxes_xyxy.tolist() == [[0, 0, width, height]] * 3
+
+
 def test_who_is_hidden_behind_somebody_who_walks_past_is_known_again(detector, draw_actor):
     n = 60
     before, behind = (small_copies(draw_actor(person, n)[0]) for person in (2, 5))

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from vidfer.errors import VidferError
 
 Library = Literal["pyav", "decord"]
-Whose = Literal["main", "longest", "largest", "centre", "all"]
+Whose = Literal["main", "longest", "largest", "centre", "all", "picture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,8 @@ class CropSettings:
     face: Whose = "main"
     """Whose face is taken where several are seen: `main` has the greatest sum of side times score over time,
     `longest` is seen in most frames, `largest` and `centre` are so most of the time; `all` takes everybody,
-    each as a clip of their own, the main person first. A person that the data set marks goes first."""
+    each as a clip of their own, the main person first. A person that the data set marks goes first. `picture`
+    searches nothing: every picture was cut to the face before, and is taken whole."""
     max_gap_s: float = 0.4
     """Where the face is lost for no longer than this, its place is interpolated; longer gaps are missing."""
     smooth_s: float = 0.04

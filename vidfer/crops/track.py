@@ -66,6 +66,8 @@ def track_faces(
     Returns:
         A track of each person chosen, the main one first. Without a face, one track in which all is missing.
     """
+    if settings.face == "picture":
+        return [_whole_pictures(chunks(), settings)]
     look = look_first(chunks(), detector, settings.key_every_s)
     everybody = link_people(look.keys)
     people = choose_people(everybody, settings.face, box_hint, look.width, look.height)
@@ -79,7 +81,7 @@ def track_faces(
             first += len(chunk)
     tracks = [_fill(look, person, own, settings) for person, own in zip(people, detected)]
     tracks = tracks or [_blank_track(look.times_s)]
-    return [_assume(track, look, settings) for track in tracks] if whole_face else tracks
+    return [_assume(track, look.width, look.height, settings) for track in tracks] if whole_face else tracks
 
 
 def _fill(look: FirstLook, person: Person, detected: set[int], settings: CropSettings) -> FaceTrack:
@@ -111,11 +113,20 @@ def _fill(look: FirstLook, person: Person, detected: set[int], settings: CropSet
     return FaceTrack(times_s, boxes, landmarks, track.scores, track.status)
 
 
-def _assume(track: FaceTrack, look: FirstLook, settings: CropSettings) -> FaceTrack:
+def _whole_pictures(chunks: Iterator[FrameChunk], settings: CropSettings) -> FaceTrack:
+    """A track for which nothing is searched: every picture is the face."""
+    times_s = []
+    for chunk in chunks:
+        times_s.append(chunk.times_s)
+        height, width = chunk.images.shape[1:3]
+    return _assume(_blank_track(np.concatenate(times_s)), width, height, settings)
+
+
+def _assume(track: FaceTrack, width: int, height: int, settings: CropSettings) -> FaceTrack:
     """The track with the whole picture as the face where it is missing; such a face has score 0."""
     gone = track.status == MISSING
-    track.boxes_xyxy[gone] = (0, 0, look.width, look.height)
-    track.landmarks[gone] = whole_face_landmarks(look.width, look.height, settings)
+    track.boxes_xyxy[gone] = (0, 0, width, height)
+    track.landmarks[gone] = whole_face_landmarks(width, height, settings)
     track.scores[gone] = 0
     track.status[gone] = ASSUMED
     return track
