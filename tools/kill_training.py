@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import tyro
 from profile_training import write_noise_cache
 
@@ -88,7 +88,7 @@ def main(settings: Settings) -> None:
 
 
 def start(name: str, cache: Path, out: Path, options: str, processes: int = 1) -> subprocess.Popen[bytes]:
-    """A recipe in a process group of its own, going on where it was if it was started before."""
+    """A recipe, going on where it was if it was started before."""
     program = [sys.executable]
     if processes > 1:
         program += ["-m", "torch.distributed.run", f"--nproc_per_node={processes}", "--standalone"]
@@ -99,7 +99,6 @@ def start(name: str, cache: Path, out: Path, options: str, processes: int = 1) -
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
-        start_new_session=True,
     )
 
 
@@ -113,7 +112,11 @@ def kill(run: subprocess.Popen[bytes], out: Path, whole_s: float, rng: random.Ra
     try:
         run.wait(patience_s)
     except subprocess.TimeoutExpired:
-        os.killpg(run.pid, signal.SIGKILL)
+        # torchrun puts its processes into groups of their own; they must not outlive it.
+        family = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
+        for member in family:
+            member.kill()
+        psutil.wait_procs(family[1:])
         run.wait()
         if (out / "state" / "new.tmp").exists():
             return "while saving"

@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 
+import psutil
 import pytest
 import tyro
 from safetensors.torch import load_file
@@ -83,13 +84,15 @@ def _main(name: str, settings: dict) -> None:
 def torchrun(recipe: str, *options: object, kill_after: Path | None = None) -> None:
     """Two processes on the CPU share a run; as soon as there is the file ``kill_after`` both are killed."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    process = subprocess.Popen(
-        [*command, RECIPES / f"{recipe}.py", *map(str, options)], start_new_session=True
-    )
+    process = subprocess.Popen([*command, RECIPES / f"{recipe}.py", *map(str, options)])
     while kill_after is not None and not kill_after.exists() and process.poll() is None:
         time.sleep(0.002)
     if kill_after is not None:
-        os.killpg(process.pid, signal.SIGKILL)
+        # torchrun puts its processes into groups of their own; they must not outlive it.
+        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        for member in family:
+            member.kill()
+        psutil.wait_procs(family[1:])
     assert process.wait() == (0 if kill_after is None else -signal.SIGKILL)
 
 
