@@ -1,6 +1,6 @@
 """Make a vidfer checkpoint of MediaPipe Face Mesh (Kartynnik et al. 2019), the network of 468 face points.
 
-    pip install tflite
+    pip install 'vidfer[face_mesh]'
     python tools/import_face_mesh.py --model face_landmark.tflite --out runs/face_mesh
 
 The file is in the wheel of mediapipe 0.10 as mediapipe/modules/face_landmark/face_landmark.tflite (unzip the
@@ -61,7 +61,9 @@ def read_layers(path: Path) -> dict[str, list[np.ndarray]]:
     try:
         import tflite
     except ImportError as error:
-        raise VidferError("reading .tflite files needs the package tflite: pip install tflite") from error
+        raise VidferError(
+            "reading .tflite files needs the package tflite: pip install 'vidfer[face_mesh]'"
+        ) from error
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
         raise VidferError(f"{path} is no TensorFlow Lite file; {REMEDY}")

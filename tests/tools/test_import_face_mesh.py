@@ -89,7 +89,7 @@ def test_says_what_is_wrong(tool, tmp_path, monkeypatch):
         tool.import_face_mesh(tmp_path / "none.tflite")
     (tmp_path / "text.tflite").write_text("no network")
     monkeypatch.setitem(sys.modules, "tflite", None)
-    with pytest.raises(VidferError, match="pip install tflite"):
+    with pytest.raises(VidferError, match="needs the package tflite: pip install"):
         tool.import_face_mesh(tmp_path / "text.tflite")
     command = [sys.executable, str(SCRIPT), "--model", "none.tflite", "--out", "out"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
