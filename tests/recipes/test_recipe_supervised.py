@@ -86,7 +86,7 @@ def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(
 
 def test_two_processes_give_the_loss_curve_of_one_and_go_on_after_a_kill(supervised, striped_cache, tmp_path):
     common = "--model.width 4 --model.dropout 0 --noise.magnitude 0 --noise.flip 0 --data.frames 2"
-    common += " --tracker none --train.epochs 2 --save-every 2"
+    common += " --tracker none --train.epochs 2 --save-every 2 --train.ema-decay 0.9"
     common = ["--cache", striped_cache, *common.split()]
     two = [*common, "--train.batch-size", 6, "--out"]
     torchrun("supervised", *two, tmp_path / "two")

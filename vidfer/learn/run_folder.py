@@ -228,9 +228,7 @@ class RunFolder:
             return
         self.accelerator.load_state(str(state))
         if ema is not None:
-            ema.module.load_state_dict(
-                load_file(state / "ema.safetensors", device=str(self.accelerator.device))
-            )
+            ema.module.load_state_dict(load_file(state / "ema.safetensors"))
             ema.steps = json.loads((state / PROGRESS).read_text())["ema_steps"]
 
     def _last_state(self) -> Path | None:
