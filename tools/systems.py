@@ -1,6 +1,7 @@
 """The five systems and the baselines on the same few-shot episodes (figure 2 of docs/results.md).
 
-    nohup python tools/systems.py --out systems --images muxspace > systems.txt 2>&1 &
+    nohup python tools/systems.py --out systems --images muxspace --unlabelled clips --released released \
+        --face-mesh runs/face_mesh > systems.txt 2>&1 &
 
 Each is trained on base classes and judged on novel ones by `vidfer eval`, on the same clips and episodes.
 Started again, it goes on where it stopped. `--report` runs nothing: tables from what is finished.
@@ -40,7 +41,10 @@ class Settings:
     unlabelled: Path | None = None
     """Folder of more images or clips for the student of that task, labels or not; without it, no student."""
     released: Path | None = None
-    """Folder of released CSRN checkpoints, each made by tools/import_csrn.py: peers in that task."""
+    """Folder of released CSRN checkpoints, each made by tools/import_csrn.py: peers in that task, on the
+    crops of the others and on whole pictures, which is what they were trained on."""
+    face_mesh: Path | None = None
+    """Checkpoint made by tools/import_face_mesh.py; without it, no system with face points."""
     seeds: tuple[int, ...] = (0,)
     """Of training; accuracies are means over them. Actors and episodes are the same for all."""
     episodes: int = 600
@@ -84,11 +88,13 @@ def needed(systems: Sequence[str]) -> set[str]:
 def systems_of(settings: Settings, task: str) -> list[str]:
     """The rows of a task, in the order of :data:`SYSTEMS`."""
     without = {"student", "student_csrn"} if task == "images" and not settings.unlabelled else set()
+    if settings.face_mesh is None:
+        without |= {name for name, run in RUNS.items() if run.points}
     return [name for name in SYSTEMS if name in settings.systems and name not in without]
 
 
-def peers_of(settings: Settings, task: str) -> dict[str, Path]:
-    """Released checkpoints by the name of their row.
+def peers_of(settings: Settings, task: str) -> dict[str, tuple[Path, str]]:
+    """Released checkpoints, and the cache that they see, by the name of their row.
 
     Raises:
         VidferError: there is none where they should be.
@@ -98,7 +104,13 @@ def peers_of(settings: Settings, task: str) -> dict[str, Path]:
     found = sorted(config.parent for config in settings.released.glob("*/config.json"))
     if not found:
         raise VidferError(f"no checkpoint in {settings.released}; make some there with tools/import_csrn.py")
-    return {f"released {folder.name}": folder for folder in found}
+    crops = {"": "cache", ", whole pictures": "pictures"}
+    return {f"released {f.name}{how}": (f, cache) for how, cache in crops.items() for f in found}
+
+
+def folder_of(peer: str) -> str:
+    """Where the results of a row of :func:`peers_of` are."""
+    return peer.replace(",", "").replace(" ", "_")
 
 
 def steps(settings: Settings) -> list[Step]:
@@ -125,6 +137,7 @@ def task_steps(settings: Settings, task: str) -> list[Step]:
                 f"--data.frames {frames} --data.classes {TASKS[task].base}",
                 f"--data.novel {TASKS[task].novel}",
                 f"{option} {folder}/{start}/checkpoints/{settings.kept}" if start else "",
+                f"--init {in_repository(settings.face_mesh)}" if run.points else "",
                 f"--unlabelled {out}/unlabelled.h5" if others else "",
                 run.options,
                 getattr(plan, run.plan),
@@ -141,10 +154,11 @@ def task_steps(settings: Settings, task: str) -> list[Step]:
             if name in systems:
                 checkpoint = folder / name / "checkpoints" / settings.kept
                 made += eval_steps(settings, task, train.name, checkpoint, folder / name)
-    for name, checkpoint in peers_of(settings, task).items():
-        slug = name.replace(" ", "_")
-        peer = in_repository(checkpoint)
-        made += eval_steps(settings, task, f"{task}/{slug}", peer, out / slug, after=ready)
+    for name, (checkpoint, seen) in peers_of(settings, task).items():
+        slug, peer = folder_of(name), in_repository(checkpoint)
+        made += eval_steps(
+            settings, task, f"{task}/{slug}", peer, out / slug, cache=seen, after=f"{task}/{seen}"
+        )
     return made
 
 
@@ -163,10 +177,11 @@ def data_steps(settings: Settings, task: str) -> list[Step]:
             Step(name=f"{task}/cache", command=cache, after=(f"{task}/actors",)),
         ]
     root, pattern = in_repository(settings.images), r"'(.+)_\d+'"
-    command = (
-        f"vidfer cache --src folder --root {root} --subject-pattern {pattern} --out {out}/cache.h5 {cut}"
-    )
-    made = [Step(name=f"{task}/cache", command=command)]
+    command = f"vidfer cache --src folder:faces --root {root} --subject-pattern {pattern} {cut}"
+    made = [Step(name=f"{task}/cache", command=f"{command} --out {out}/cache.h5")]
+    if settings.released:
+        whole = f"{command} --face picture --out {out}/pictures.h5"
+        made.append(Step(name=f"{task}/pictures", command=whole))
     if settings.unlabelled:
         root = in_repository(settings.unlabelled)
         command = f"vidfer cache --src folder --root {root} --out {out}/unlabelled.h5 {cut}"
@@ -175,14 +190,21 @@ def data_steps(settings: Settings, task: str) -> list[Step]:
 
 
 def eval_steps(
-    settings: Settings, task: str, name: str, checkpoint: Path, out: Path, after: str | None = None
+    settings: Settings,
+    task: str,
+    name: str,
+    checkpoint: Path,
+    out: Path,
+    *,
+    cache: str = "cache",
+    after: str | None = None,
 ) -> list[Step]:
     """One for each protocol."""
-    cache = f"{in_repository(settings.out)}/{task}/cache.h5"
+    file = f"{in_repository(settings.out)}/{task}/{cache}.h5"
     return [
         Step(
             name=f"{name}/eval_{ways}way_{shots}shot",
-            command=f"vidfer eval --checkpoint {checkpoint} --cache {cache} --novel {TASKS[task].novel} "
+            command=f"vidfer eval --checkpoint {checkpoint} --cache {file} --novel {TASKS[task].novel} "
             f"--ways {ways} --shots {shots} --episodes {settings.episodes} "
             f"--frames {plan_of(settings, task).eval_frames} --seed 0 --out {out}/{ways}way_{shots}shot",
             after=(after or name,),
@@ -213,7 +235,7 @@ def collect(settings: Settings) -> list[Table]:
                 if all(f"{task}/{folder}/eval_{asked}" in spent for folder in folders):
                     rows.append(read_row(SYSTEMS[name], [out / folder / asked for folder in folders], cpu_s))
             for name in peers_of(settings, task):
-                folder = name.replace(" ", "_")
+                folder = folder_of(name)
                 if f"{task}/{folder}/eval_{asked}" in spent:
                     rows.append(read_row(name, [out / folder / asked], None))
             if rows:

@@ -51,8 +51,11 @@ class Run:
     options: str = ""
     init: str = ""
     """Run that it starts from, and by which option."""
+    points: bool = False
+    """It starts from the checkpoint of face points that the user names."""
 
 
+POINTS = "--freeze-encoder --model.head prototype --model.distance cosine"
 SUPERVISED, EPISODES = "python recipes/supervised.py", "python recipes/fewshot.py"
 RUNS = {
     "prototypical": Run(recipe=FEWSHOT, plan="conv4", options="--model.head prototype"),
@@ -82,6 +85,8 @@ RUNS = {
         options="--freeze-encoder --model.head csrn",
         init="--init student",
     ),
+    "points": Run(recipe=EPISODES, plan="points", options=POINTS, points=True),
+    "points_whitened": Run(recipe=EPISODES, plan="points", options=f"{POINTS} --whiten neutral", points=True),
 }
 """Run folder -> how it is trained; in an order in which each finds what it starts from."""
 
@@ -97,6 +102,8 @@ SYSTEMS = {
     "teacher": "Noisy Student FER, teacher, cosine",
     "student": "Noisy Student FER, student, cosine",
     "student_csrn": "Noisy Student FER, student, CSRN head",
+    "points": "vidfer, face points, cosine",
+    "points_whitened": "vidfer, face points whitened by neutral, cosine",
 }
 """Run folder -> what its row is called."""
 
@@ -125,6 +132,8 @@ class Plan:
     """Of recipes/noisy_student.py."""
     head: str
     """Of recipes/fewshot.py, for the CSRN head on the student's encoder."""
+    points: str = ""
+    """Of recipes/fewshot.py, where the encoder is that of face points."""
     actors: str = ""
     """Of `vidfer actors`; empty for the task on images."""
 
@@ -167,7 +176,7 @@ PLAN_IMAGES = Plan(
     frames=1,
     conv4_frames=1,
     eval_frames=1,
-    crop_px=112,
+    crop_px=224,
     conv4=f"{SHORT} --episodes.per-epoch 64",
     fan=f"{CLASSIFIER} --train.epochs 12",
     egs=f"{EGS} --episodes.per-epoch 250",

@@ -55,6 +55,9 @@ def few(accuracies, **changes) -> Result:
     return Result(**(known | changes))
 
 
+PEERS = [f"released {name}{crops}" for crops in ("", ", whole pictures") for name in ("strong", "weak")]
+
+
 @pytest.fixture
 def finished(tmp_path):
     """Settings of a study on images with two systems, two seeds and two peers, all finished."""
@@ -65,6 +68,9 @@ def finished(tmp_path):
         "images/seed1/csrn": few([0.8, 0.8, 0.8, 0.8, 0.8]),
         "images/released_weak": few([0.2, 0.2, 0.2, 0.2, 0.2]),
         "images/released_strong": few([0.8, 0.8, 0.2, 0.5, 0.5]),
+        # On whole pictures: the same clips in another cache.
+        "images/released_weak_whole_pictures": few([0.2, 0.2, 0.2, 0.2, 0.2], cache_hash="ef"),
+        "images/released_strong_whole_pictures": few([0.4, 0.4, 0.4, 0.4, 0.4], cache_hash="ef"),
     }
     for folder, result in found.items():
         (tmp_path / folder / "3way_3shot").mkdir(parents=True)
@@ -92,7 +98,7 @@ def test_the_table_by_hand(finished):
     systems.main(finished)
     (table,) = json.loads((finished.out / "systems.json").read_text())["tables"]
     rows = {row["name"]: row for row in table["rows"]}
-    assert list(rows) == ["prototypical network", "CSRN", "released strong", "released weak"]
+    assert list(rows) == ["prototypical network", "CSRN", *PEERS]
     # Over episodes: the mean of the two seeds' means, 0.48 and 0.56.
     assert rows["prototypical network"]["over_episodes"]["mean"] == pytest.approx(0.52)
     assert rows["prototypical network"]["seeds"] == pytest.approx([0.48, 0.56])
@@ -104,7 +110,9 @@ def test_the_table_by_hand(finished):
     # CSRN: 0.8 and 0.7, so 0.75; strong: 0.8 and 0.4, so 0.6.
     minus = {name: rows["CSRN"]["minus"][name]["mean"] for name in rows if name != "CSRN"}
     assert minus == pytest.approx(
-        {"prototypical network": 0.25, "released strong": 0.15, "released weak": 0.55}
+        {"prototypical network": 0.25}
+        | {"released strong": 0.15, "released weak": 0.55}
+        | {"released strong, whole pictures": 0.35, "released weak, whole pictures": 0.55}
     )
     # Training cost 10 s with one seed and 11 s with the other.
     assert rows["CSRN"]["cpu_s"] == 10.5 and rows["released weak"]["cpu_s"] is None
@@ -118,7 +126,7 @@ def test_the_table_by_hand(finished):
 def test_a_system_counts_once_all_its_seeds_are_there(finished):
     (finished.out / "done/images/seed1/csrn.json").unlink()
     (table,) = systems.collect(finished)
-    assert [row.name for row in table.rows] == ["prototypical network", "released strong", "released weak"]
+    assert [row.name for row in table.rows] == ["prototypical network", *PEERS]
     shutil.rmtree(finished.out / "done")
     with pytest.raises(VidferError, match="nothing is finished"):
         systems.main(finished)
@@ -142,7 +150,8 @@ def commands(settings: systems.Settings) -> dict[str, str]:
 
 
 def test_all_systems_are_judged_alike():
-    found = commands(systems.Settings(out=Path("s"), images=Path("pictures"), unlabelled=Path("more")))
+    more = {"images": Path("pictures"), "unlabelled": Path("more"), "face_mesh": Path("points")}
+    found = commands(systems.Settings(out=Path("s"), **more))
     for task, about in TASKS.items():
         for ways, shots in about.protocols:
             judged = [

@@ -107,8 +107,11 @@ def _compare(kind: str, named: Sequence[tuple[str, Result]], mixed: bool) -> Com
     return Comparison(kind=kind, rows=tuple(rows))
 
 
-def check_same(first_name: str, first: Result, name: str, result: Result) -> None:
-    """Raise a VidferError, with what differs, unless two results of a kind are about the same questions."""
+def check_same(first_name: str, first: Result, name: str, result: Result, *, same_crops: bool = True) -> None:
+    """Raise a VidferError, with what differs, unless two results of a kind are about the same questions.
+
+    Without ``same_crops`` the same clips may have been cropped in two ways, in two caches.
+    """
 
     def refuse(what: str, theirs: object, ours: object) -> None:
         raise VidferError(
@@ -116,7 +119,7 @@ def check_same(first_name: str, first: Result, name: str, result: Result) -> Non
             "the same way with `vidfer eval`"
         )
 
-    if result.cache_hash != first.cache_hash:
+    if same_crops and result.cache_hash != first.cache_hash:
         refuse("cache", *(f"{r.cache} with content hash {r.cache_hash[:12]}" for r in (result, first)))
     if set(result.classes) != set(first.classes):
         refuse("classes", ", ".join(result.classes), ", ".join(first.classes))

@@ -1,0 +1,84 @@
+"""How long an epoch of a recipe takes against the number of processes that share its batch.
+
+    python tools/bench_processes.py --cache actors.h5 --out /tmp/bench --processes 1 2
+
+Trains with recipes/supervised.py twice for each number of processes, with few and with many epochs; the
+difference is free of the start, so it is training with its validation and saving. Every process has one
+thread. The numbers take turns, and medians over the repeats are printed.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from study import ROOT, environment
+from tables import markdown
+
+from vidfer.errors import VidferError, exit_on_user_error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to measure with."""
+
+    cache: Path
+    """Crop cache to train on."""
+    out: Path
+    """Folder for the runs; what a run leaves is removed after it."""
+    processes: tuple[int, ...] = (1, 2)
+    """Numbers of processes to compare; the first is what the others are measured against."""
+    options: str = "--train.batch-size 16 --model.width 32 --model.input-px 112 --data.frames 4"
+    """Of the recipe, the same for all."""
+    epochs: tuple[int, int] = (1, 3)
+    """Few and many epochs."""
+    repeats: int = 3
+    """Runs of which the median counts."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.epochs[0] < self.epochs[1]:
+            raise VidferError(f"--epochs {self.epochs[0]} {self.epochs[1]}: give fewer, then more of them")
+
+
+def seconds_of(settings: Settings, processes: int, epochs: int) -> float:
+    """Wall time of a run from its start to its end."""
+    run = settings.out / f"run{processes}"
+    shutil.rmtree(run, ignore_errors=True)
+    command = [
+        *(sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_machines", "1"),
+        *("--mixed_precision", "no", "--dynamo_backend", "no", "--num_processes", str(processes)),
+        *("--num_cpu_threads_per_process", "1", str(ROOT / "recipes/supervised.py"), "--tracker", "none"),
+        *("--cache", str(settings.cache.resolve()), "--out", str(run.resolve())),
+        *("--train.epochs", str(epochs), *shlex.split(settings.options)),
+    ]
+    start = time.perf_counter()
+    done = subprocess.run(command, env=environment(1), cwd=ROOT, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise VidferError(f"the recipe stopped with status {done.returncode}:\n{done.stderr[-2000:]}")
+    shutil.rmtree(run)
+    return seconds
+
+
+def main(settings: Settings) -> None:
+    few, many = settings.epochs
+    spent = {n: [] for n in settings.processes}
+    for _ in range(settings.repeats):
+        for n, seconds in spent.items():
+            seconds.append(seconds_of(settings, n, many) - seconds_of(settings, n, few))
+    epoch_s = {n: statistics.median(seconds) / (many - few) for n, seconds in spent.items()}
+    first = epoch_s[settings.processes[0]]
+    lines = [[str(n), f"{s:.2f}", f"{first / s:.2f}"] for n, s in epoch_s.items()]
+    print(markdown(["processes", "seconds an epoch", "times as fast"], lines))
+
+
+if __name__ == "__main__":
+    with exit_on_user_error("bench_processes.py"):
+        main(tyro.cli(Settings, description=__doc__))
