@@ -6,7 +6,7 @@ Example: accelerate launch recipes/egs.py --cache cache/ckplus.h5 cache/rafdb.h5
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -31,8 +31,8 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
 from vidfer.learn.splits import check_same_split, split_hash
+from vidfer.learn.start import start_from
 from vidfer.models.build import build_recogniser
-from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
 from vidfer.recipe_settings import settings_from_command_line
@@ -86,22 +86,15 @@ def main(settings: Settings) -> None:
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
 
     # Where to start from; what an encoder was trained on before can never be novel again
-    start, seen = None, ()
-    if settings.init is not None:
-        start, start_info = load_checkpoint(settings.init)
-        seen = (*start.classes, *start_info.get("base_classes", ()))
-        if again := sorted({*settings.data.novel} & {*seen}):
-            raise VidferError(
-                f"--data.novel {again[0]}: the encoder in {settings.init} was trained on this class; "
-                f"name another --init"
-            )
+    start = start_from(settings.init, settings.data.novel)
+    seen = start.seen if start else ()
 
     # Data
     domains, classes = training_domains(settings.cache, settings.data, task)
     base_classes = list(dict.fromkeys((*classes, *seen)))
     for domain in domains:
-        if start and ("split_hashes" in start_info or start.classes == domain.split.classes):
-            check_same_split(start_info, domain.cache, domain.split, settings.init)
+        if start and ("split_hashes" in start.info or start.recogniser.classes == domain.split.classes):
+            check_same_split(start.info, domain.cache, domain.split, settings.init)
     train_clips = JoinedClips(
         [
             ClipDataset(
@@ -135,13 +128,10 @@ def main(settings: Settings) -> None:
             validation[domain.name] = (loader, episodes)
 
     # Model, noise, optimiser
-    model_settings = settings.model
-    if start is not None:
-        branches = {name: getattr(settings.model, name) for name in BRANCH_SETTINGS}
-        model_settings = replace(start.settings, **branches)
+    model_settings = start.model_settings(settings.model, BRANCH_SETTINGS) if start else settings.model
     recogniser = build_recogniser(model_settings, classes)
-    if start is not None:
-        recogniser.encoder.load_state_dict(start.encoder.state_dict())
+    if start:
+        start.fill(recogniser)
     if settings.imagenet is not None:
         load_imagenet(recogniser.encoder, settings.imagenet)
     egs = EgsNet(recogniser, settings.egs)

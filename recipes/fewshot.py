@@ -34,9 +34,9 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
 from vidfer.learn.splits import check_same_split, training_split
+from vidfer.learn.start import start_from
 from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.build import build_recogniser
-from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.settings import ModelSettings
 from vidfer.recipe_settings import settings_from_command_line
 from vidfer.store.reader import CropCache
@@ -84,16 +84,9 @@ def main(settings: Settings) -> None:
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
 
     # Where to start from; what an encoder was trained on before can never be novel again
-    start, seen = None, ()
-    if settings.init is not None:
-        start, start_info = load_checkpoint(settings.init)
-        seen = (*start.classes, *start_info.get("base_classes", ()))
-        if again := sorted({*settings.data.novel} & {*seen}):
-            raise VidferError(
-                f"--data.novel {again[0]}: the encoder in {settings.init} was trained on this class; "
-                f"name another --init"
-            )
-    elif settings.freeze_encoder:
+    start = start_from(settings.init, settings.data.novel)
+    seen = start.seen if start else ()
+    if settings.freeze_encoder and not start:
         raise VidferError("--freeze-encoder needs --init: random weights must be trained")
     if settings.whiten is not None and not settings.freeze_encoder:
         raise VidferError(
@@ -104,8 +97,8 @@ def main(settings: Settings) -> None:
     cache = CropCache(settings.cache)
     split = training_split(cache, settings.data)
     base_classes = list(dict.fromkeys((*split.classes, *seen)))
-    if start is not None and start.classes == split.classes:
-        check_same_split(start_info, cache, split, settings.init)
+    if start and start.recogniser.classes == split.classes:
+        check_same_split(start.info, cache, split, settings.init)
     if settings.whiten is not None:
         check_whitening(settings.whiten, settings.whiten_shrinkage, cache, split)
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
@@ -142,12 +135,9 @@ def main(settings: Settings) -> None:
     val_episodes = validation_episodes(val_labels, has_face, task, seed=settings.data.split_seed)
 
     # Model, noise, optimiser
-    model_settings = settings.model
-    if start is not None:
-        head = {name: getattr(settings.model, name) for name in HEAD_SETTINGS}
-        model_settings = replace(start.settings, **head)
-        if settings.whiten is not None:
-            model_settings = replace(model_settings, whitened=True)
+    model_settings = start.model_settings(settings.model, HEAD_SETTINGS) if start else settings.model
+    if settings.whiten is not None:
+        model_settings = replace(model_settings, whitened=True)
     recogniser = build_recogniser(model_settings)
     if recogniser.head is None:
         raise VidferError("--model.head None: nothing to train by episodes; choose a few-shot head")
@@ -156,10 +146,8 @@ def main(settings: Settings) -> None:
             f"--model.head {model_settings.head} compares maps, which --whiten leaves as they are; choose "
             "prototype, matching or similarity"
         )
-    if start is not None:
-        recogniser.encoder.load_state_dict(start.encoder.state_dict())
-        if start.whitening is not None and settings.whiten is None:
-            recogniser.whitening.load_state_dict(start.whitening.state_dict())
+    if start:
+        start.fill(recogniser)
     net = EpisodeNet(recogniser, freeze_encoder=settings.freeze_encoder)
     noise = NoisedInput(settings.noise, model_settings)
     if settings.sync_batch_norm:

@@ -27,7 +27,8 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.predict import predict, war_uar
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
-from vidfer.learn.splits import check_shares, split_hash, training_split
+from vidfer.learn.splits import check_same_split, check_shares, split_hash, training_split
+from vidfer.learn.start import start_from
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.imagenet import load_imagenet
@@ -35,11 +36,16 @@ from vidfer.models.settings import ModelSettings
 from vidfer.recipe_settings import settings_from_command_line
 from vidfer.store.reader import CropCache
 
+HEAD_SETTINGS = ("head", "distance", "cosine_scale", "dropout")
+"""Settings of the model that --init does not replace."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(RunSettings):
     """Train the video network on the labelled clips of the base classes."""
 
+    init: Path | None = None
+    """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
     imagenet: Path | None = None
     """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth)
     for all three regions, or those of the network that --model.encoder names."""
@@ -54,6 +60,8 @@ class Settings(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.init is not None and self.imagenet is not None:
+            raise VidferError("--init and --imagenet both say where the encoder starts; name one of them")
         if self.val_frames is not None and self.val_frames < 1:
             raise VidferError(f"--val-frames {self.val_frames}: a clip needs at least one frame")
 
@@ -65,9 +73,16 @@ def main(settings: Settings) -> None:
     batch_size, epochs = settings.train.batch_size, settings.train.epochs
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
 
+    # Where to start from; what an encoder was trained on before can never be novel again
+    start = start_from(settings.init, settings.data.novel)
+    seen = start.seen if start else ()
+
     # Data
     cache = CropCache(settings.cache)
     split = training_split(cache, settings.data)
+    base_classes = list(dict.fromkeys((*split.classes, *seen)))
+    if start and start.recogniser.classes == split.classes:
+        check_same_split(start.info, cache, split, settings.init)
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     train_clips = ClipDataset(
@@ -93,10 +108,13 @@ def main(settings: Settings) -> None:
     val_loader = build_loader(val_clips, batch_size, workers=workers)
 
     # Model, noise, optimiser
-    model = build_recogniser(settings.model, split.classes)
+    model_settings = start.model_settings(settings.model, HEAD_SETTINGS) if start else settings.model
+    model = build_recogniser(model_settings, split.classes)
+    if start:
+        start.fill(model)
     if settings.imagenet is not None:
         load_imagenet(model.encoder, settings.imagenet)
-    noise = NoisedInput(settings.noise, settings.model)
+    noise = NoisedInput(settings.noise, model_settings)
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)
     optimiser, schedule = build_optimiser(model, settings.optimiser, epochs=epochs, batches=len(train_loader))
@@ -129,7 +147,7 @@ def main(settings: Settings) -> None:
         )
         war, uar = war_uar(predict(kept, val_loader, accelerator))
         info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-        info |= {"epoch": number + 1, "val_uar": uar, "val_war": war}
+        info |= {"epoch": number + 1, "val_uar": uar, "val_war": war, "base_classes": base_classes}
         if uar >= progress["best"]:  # of equals the later one, which was trained longer
             progress["best"] = uar
             run.save_checkpoint("best", kept, info)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from recipe_runs import (
     FAST,
     SHORT,
@@ -136,3 +137,27 @@ def test_a_mistake_leaves_no_run_folder(supervised, striped_cache, tmp_path, opt
     with pytest.raises(VidferError, match=message):
         supervised.main(replace(settings, **options))
     assert not (tmp_path / "run").exists()
+
+
+def test_it_starts_from_the_encoder_of_another_run(supervised, teacher_run, striped_cache, tmp_path):
+    settings = supervised.Settings(
+        cache=striped_cache,
+        out=tmp_path / "run",
+        init=teacher_run / "checkpoints" / "best",
+        train=replace(SHORT, epochs=1),
+        **FAST | {"optimiser": replace(FAST["optimiser"], lr=1e-12)},
+    )
+    supervised.main(settings)
+    first, after = (weights(run, name) for run, name in ((teacher_run, "best"), (tmp_path / "run", "last")))
+    assert all(
+        torch.allclose(after[name], tensor)
+        for name, tensor in first.items()
+        if name.startswith("encoder.") and "running_" not in name and "num_batches" not in name
+    )
+    model, info = load_checkpoint(tmp_path / "run/checkpoints/last")
+    assert model.settings.width == TINY.width and info["base_classes"] == ["angry", "happy", "sad"]
+    with pytest.raises(VidferError, match="--init and --imagenet both say where the encoder starts"):
+        replace(settings, imagenet=tmp_path / "resnet18.pth")
+    novel = replace(settings.data, novel=("sad",), classes=("angry", "happy"))
+    with pytest.raises(VidferError, match=r"--data.novel sad: the encoder in .* was trained on this class"):
+        supervised.main(replace(settings, out=tmp_path / "other", data=novel))

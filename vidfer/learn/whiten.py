@@ -12,7 +12,7 @@ from vidfer.data.splits import ClipSplit, labels_of
 from vidfer.errors import VidferError
 from vidfer.learn.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.whitening import fit_whitening
+from vidfer.models.whitening import Whitening, fit_whitening
 from vidfer.store.reader import CropCache
 
 LEAST_CLIPS = 10
@@ -63,7 +63,7 @@ def whiten(
     Every process computes the whole, so that their number does not matter.
 
     Args:
-        recogniser: on ``device``; its whitening is as built.
+        recogniser: on ``device``, built with a whitening, which is replaced.
         name: the class whose clips show no expression.
         shrinkage: see :func:`vidfer.models.whitening.fit_whitening`.
         cache, split: what :func:`check_whitening` has found good.
@@ -72,6 +72,7 @@ def whiten(
         device: where the model is.
     """
     loader = build_loader(ClipDataset(cache.path, split.train, n_frames=frames), batch_size, workers=workers)
+    recogniser.whitening.load_state_dict(Whitening(recogniser.encoder.vector_channels).state_dict())
     clips, _ = embed_clips(recogniser, loader, device, maps=False)
     fitted = fit_whitening(clips.vector, of_class(name, cache, split), shrinkage)
     recogniser.whitening.load_state_dict(fitted.state_dict())
