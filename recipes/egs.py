@@ -86,7 +86,7 @@ def main(settings: Settings) -> None:
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
 
     # Where to start from; what an encoder was trained on before can never be novel again
-    start = start_from(settings.init, settings.data.novel)
+    start = start_from(settings.init, settings.data.novel) if settings.init else None
     seen = start.seen if start else ()
 
     # Data

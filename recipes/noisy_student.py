@@ -52,6 +52,7 @@ from vidfer.learn.splits import (
     training_split,
     with_unlabelled,
 )
+from vidfer.learn.start import start_from
 from vidfer.learn.student import student_settings
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
@@ -99,7 +100,8 @@ def main(settings: Settings) -> None:
     check_shares(batch_size, processes, "--train.batch-size")
 
     # Data; the classes are the teacher's
-    teacher, teacher_info = load_checkpoint(settings.teacher)
+    start = start_from(settings.teacher, settings.data.novel, "--teacher")
+    teacher = start.recogniser
     if not teacher.classes:
         raise VidferError(f"{settings.teacher} has no classifier; name a checkpoint of recipes/supervised.py")
     student_model = student_settings(teacher.settings, settings.student, from_teacher=settings.from_teacher)
@@ -111,7 +113,7 @@ def main(settings: Settings) -> None:
             f"--data.classes {' '.join(split.classes)}: the teacher knows {' '.join(teacher.classes)}; "
             f"leave the option out"
         )
-    check_same_split(teacher_info, cache, split, settings.teacher)
+    check_same_split(start.info, cache, split, settings.teacher)
     split = with_unlabelled(split, cache, other, settings.data.novel)
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
@@ -250,6 +252,8 @@ def main(settings: Settings) -> None:
             war, uar = war_uar(predict(kept, val_loader_here, accelerator))
             info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
             info |= {"round": number, "epoch": epoch_number + 1}
+            # What the teacher has ever been trained on speaks through its pseudo-labels, and its weights.
+            info |= {"base_classes": list(dict.fromkeys((*split.classes, *start.seen)))}
             info |= {"val_uar": uar, "val_war": war, "teacher_hash": labels.teacher_hash}
             if uar >= progress["best"]:  # of equals the later one, which was trained longer
                 progress["best"] = uar

@@ -74,7 +74,7 @@ def main(settings: Settings) -> None:
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
 
     # Where to start from; what an encoder was trained on before can never be novel again
-    start = start_from(settings.init, settings.data.novel)
+    start = start_from(settings.init, settings.data.novel) if settings.init else None
     seen = start.seen if start else ()
 
     # Data

@@ -127,15 +127,22 @@ def test_two_processes_give_the_pseudo_labels_and_the_loss_curve_of_one(
 def test_the_unlabelled_clips_of_another_cache(noisy_student, striped_cache, teacher_run, tmp_path):
     other = tmp_path / "other.h5"
     shutil.copy(striped_cache, other)
+    teacher, info = load_checkpoint(teacher_run / "checkpoints" / "best")
+    save_checkpoint(
+        tmp_path / "teacher", teacher, info | {"base_classes": ["fear"]}
+    )  # from an earlier --init
     settings = settings_of(
         noisy_student,
         striped_cache,
         teacher_run,
         tmp_path / "run",
+        teacher=tmp_path / "teacher",
         unlabelled=other,
         train=replace(SHORT, epochs=1),
     )
     noisy_student.main(settings)
+    _, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
+    assert info["base_classes"] == ["angry", "happy", "sad", "fear"]
     labels = read_pseudo_labels(tmp_path / "run" / "pseudo_labels" / "round1.csv")
     assert len(labels.clip_ids) == 24 + 18  # without its val clips
 
@@ -198,6 +205,10 @@ def test_kept_pseudo_labels_belong_to_their_teacher(noisy_student, striped_cache
         (
             {"train": replace(SHORT, batch_size=6), "data": DataSettings(frames=2, classes=("happy", "sad"))},
             "knows angry",
+        ),
+        (
+            {"data": DataSettings(frames=2, classes=("angry", "sad"), novel=("happy",))},
+            "--data.novel happy: the encoder in .* was trained on this class; name another --teacher",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""A checkpoint that a new model starts from."""
+"""A checkpoint that a new model starts from, or learns from."""
 
 from __future__ import annotations
 
@@ -36,17 +36,16 @@ class Start:
             recogniser.whitening.load_state_dict(self.recogniser.whitening.state_dict())
 
 
-def start_from(folder: Path | None, novel: Sequence[str]) -> Start | None:
-    """What ``--init`` names; None without it.
+def start_from(folder: Path, novel: Sequence[str], option: str = "--init") -> Start:
+    """What an option names.
 
     Raises:
         VidferError: no checkpoint there, or one that was trained on a novel class.
     """
-    if folder is None:
-        return None
     start = Start(*load_checkpoint(folder))
     if again := sorted({*novel} & {*start.seen}):
         raise VidferError(
-            f"--data.novel {again[0]}: the encoder in {folder} was trained on this class; name another --init"
+            f"--data.novel {again[0]}: the encoder in {folder} was trained on this class; name another "
+            f"{option}"
         )
     return start
