@@ -79,9 +79,8 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    # Whole episodes go to the processes: a step sees as many episodes as there are processes. Nobody uses the
-    # maps here, and in the second stage one branch does not learn.
-    accelerator = build_accelerator(settings, settings.optimiser, split_batches=False, unused_parameters=True)
+    # Whole episodes go to the processes: a step sees as many episodes as there are processes.
+    accelerator = build_accelerator(settings, settings.optimiser, split_batches=False)
     set_seed(settings.seed)
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
 

@@ -72,14 +72,8 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    # Whole episodes go to the processes: a step sees as many episodes as there are processes. Heads that
-    # compare maps train all of the network; those that compare vectors leave out what makes the maps.
-    accelerator = build_accelerator(
-        settings,
-        settings.optimiser,
-        split_batches=False,
-        unused_parameters=settings.model.head in ("prototype", "matching", "similarity"),
-    )
+    # Whole episodes go to the processes: a step sees as many episodes as there are processes.
+    accelerator = build_accelerator(settings, settings.optimiser, split_batches=False)
     set_seed(settings.seed)
     task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
 

@@ -93,8 +93,7 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    # The classifier does not use the maps, which are there for few-shot heads.
-    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True, unused_parameters=True)
+    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True)
     main_process, processes = accelerator.is_main_process, accelerator.num_processes
     batch_size, epochs = settings.train.batch_size, settings.train.epochs
     check_shares(batch_size, processes, "--train.batch-size")

@@ -67,8 +67,7 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    # The classifier does not use the maps, which are there for few-shot heads.
-    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True, unused_parameters=True)
+    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True)
     set_seed(settings.seed)
     batch_size, epochs = settings.train.batch_size, settings.train.epochs
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")

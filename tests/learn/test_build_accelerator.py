@@ -23,7 +23,7 @@ def on_the_cpu_and_as_if_first(monkeypatch):
 def build(tmp_path, accumulate: int = 1, **options):
     settings = RunSettings(cache=Path("a.h5"), out=tmp_path / "run", tracker="none", **options)
     optimiser = OptimiserSettings(accumulate=accumulate)
-    return build_accelerator(settings, optimiser, split_batches=True, unused_parameters=True)
+    return build_accelerator(settings, optimiser, split_batches=True)
 
 
 def test_the_settings_count_whatever_the_launcher_says(tmp_path, monkeypatch):

@@ -79,8 +79,13 @@ def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(fewshot, striped_c
     assert_kills_change_nothing(fewshot, settings, kills=2)
 
 
-def test_two_processes_give_the_loss_curve_of_one(fewshot, striped_cache, tmp_path):
-    common = "--model.head prototype --noise.magnitude 0 --noise.flip 0 --data.frames 2 --tracker none"
+MEAN_OF_FRAMES = "--model.encoder resnet18 --model.width 4 --model.input-px 32 --model.frame-attention mean"
+
+
+# Each leaves a part of the network without a gradient: what makes the maps, and what makes the vector.
+@pytest.mark.parametrize("model", ["--model.head prototype", f"--model.head relation {MEAN_OF_FRAMES}"])
+def test_two_processes_give_the_loss_curve_of_one(fewshot, striped_cache, tmp_path, model):
+    common = f"{model} --noise.magnitude 0 --noise.flip 0 --data.frames 2 --tracker none"
     common += " --episodes.ways 3 --episodes.shots 2 --episodes.per-epoch 4 --episodes.epochs 2"
     common = ["--cache", striped_cache, *common.split()]
     torchrun("fewshot", *common, "--out", tmp_path / "two")

@@ -15,7 +15,7 @@ from vidfer.learn.settings import OptimiserSettings, RunSettings
 
 
 def build_accelerator(
-    settings: RunSettings, optimiser: OptimiserSettings, *, split_batches: bool, unused_parameters: bool
+    settings: RunSettings, optimiser: OptimiserSettings, *, split_batches: bool
 ) -> Accelerator:
     """What prepares model, optimiser and loaders for one process or many, for number formats and trackers.
 
@@ -24,7 +24,6 @@ def build_accelerator(
         optimiser: how many batches make a step.
         split_batches: the processes share each batch, so that their number does not change the training;
             otherwise each takes whole batches of its own, such as episodes.
-        unused_parameters: a step may leave some of the parameters to be trained without a gradient.
 
     Raises:
         VidferError: fp16, or batch normalisation over processes, on a CPU.
@@ -38,7 +37,9 @@ def build_accelerator(
         dataloader_config=DataLoaderConfiguration(
             split_batches=split_batches, use_seedable_sampler=True, non_blocking=True
         ),
-        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=unused_parameters)],
+        # A classifier does not use the maps, heads of vectors do not either, and the plain mean over frames
+        # leaves heads of maps without what makes the vector; of EGS-Net one branch learns at a time.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     if accelerator.device.type == "cpu":
         if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
