@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torchvision.models import resnet18
@@ -93,3 +95,20 @@ def test_a_block_that_is_left_out_is_its_shortcut():
 def stem(network, images):
     maps = torch.relu(network.bn1(network.conv1(images)))
     return torch.nn.functional.max_pool2d(maps, 3, stride=2, padding=1)
+
+
+def test_one_group_after_the_other_gives_what_grouped_kernels_give():
+    torch.manual_seed(0)
+    one_by_one = GroupedResNet18(groups=3, width=4).train()
+    at_once = copy.deepcopy(one_by_one)
+    at_once._one_group = ()  # as on an accelerator
+    images = torch.randn(4, 9, 64, 64)
+    found = []
+    for network in (one_by_one, at_once):
+        stages = network(images)
+        sum(maps.square().mean() for maps in stages).backward()
+        gradients = {f"grad {name}": p.grad for name, p in network.named_parameters()}
+        found.append(dict(enumerate(stages)) | gradients | dict(network.named_buffers()))
+    torch.testing.assert_close(*found, rtol=1e-3, atol=1e-5)
+    assert one_by_one.bn1.num_batches_tracked == 1
+    assert one_by_one.state_dict().keys() == at_once.state_dict().keys()
