@@ -173,7 +173,8 @@ def validate_episodes(
     device = accelerator.device
     with evaluating(recogniser):
         with accelerator.autocast():
-            clips, has_face = embed_clips(recogniser, loader, device)
+            compared = getattr(recogniser.head, "compares_maps", True)
+            clips, has_face = embed_clips(recogniser, loader, device, maps=compared)
         clips, has_face = clips.to(device), torch.from_numpy(has_face).to(device)
         accuracies = []
         for episode in episodes:
