@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import tyro
 
+from vidfer.errors import VidferError
 from vidfer.learn.protocol import read_protocol
 
 Settings = TypeVar("Settings")
@@ -37,7 +38,11 @@ def settings_from_command_line(
     if file is not None:
         recipe = Path(inspect.getfile(settings)).stem
         start = started_from(settings, read_protocol(file, settings, recipe))
-    return tyro.cli(settings, description=description, args=arguments, default=start)
+    found = tyro.cli(settings, description=description, args=arguments, default=start)
+    if getattr(getattr(found, "model", None), "whitened", False):
+        # A checkpoint has it from the recipe that fitted it; asked for, it would be a whitening of nothing.
+        raise VidferError("--model.whitened: recipes/fewshot.py --whiten sets it; leave it out")
+    return found
 
 
 def protocol_of(arguments: Sequence[str]) -> Path | None:

@@ -99,6 +99,7 @@ def test_two_processes_fit_the_same(fewshot, cache, mesh, tmp_path):
         ({"freeze_encoder": False}, "--whiten needs --init and --freeze-encoder"),
         ({"whiten": "neutral"}, r"--whiten neutral: this is no base class of .*from angry, happy, sad"),
         ({"whiten_shrinkage": 0.0}, r"--whiten-shrinkage 0\.0: give more than 0"),
+        ({"whiten_shrinkage": float("nan")}, "--whiten-shrinkage nan: give more than 0"),
         ({"model": ModelSettings(head="csrn")}, "--model.head csrn compares maps.*choose prototype"),
     ],
 )

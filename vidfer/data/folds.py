@@ -81,6 +81,8 @@ def find_fold(cache: CropCache, name: str, classes: Sequence[str], *, seed: int 
         division = {i: k for k, part in enumerate(names, start=1) for i in parts[part]}
     else:
         division, rule = _of_table(cache, wanted, Path(rule)), Path(rule).name
+    if not division:
+        raise VidferError(f"fold '{name}': no labelled clip of {', '.join(classes)} in {cache.path}")
     of = max(division.values())
     if not 1 <= int(number) <= of:
         raise VidferError(f"there is no fold '{name}': {rule} gives folds 1 to {of} ({cache.path})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,8 +35,8 @@ class RunSettings:
     """Normalise over the clips of all processes; for several accelerators with few clips each."""
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise VidferError(f"--seed {self.seed}: must be 0 or more")
+        if not 0 <= self.seed < 2**31:  # NumPy takes 32 bits, and students count up from it
+            raise VidferError(f"--seed {self.seed}: must be 0 or more and below 2147483648")
         if self.save_every < 1:
             raise VidferError(f"--save-every {self.save_every}: at least 1 step")
 
@@ -68,6 +69,8 @@ class DataSettings:
             raise VidferError(f"--data.frames {self.frames}: a clip needs at least one frame")
         if not 0 < self.val_fraction < 0.5:
             raise VidferError(f"--data.val-fraction {self.val_fraction}: must lie between 0 and 0.5")
+        if self.split_seed < 0:
+            raise VidferError(f"--data.split-seed {self.split_seed}: must be 0 or more")
         if self.workers < 0:
             raise VidferError(f"--data.workers {self.workers}: must be 0 or more")
 
@@ -101,8 +104,10 @@ class OptimiserSettings:
     but for batch normalisation: for batches that do not fit into memory."""
 
     def __post_init__(self) -> None:
-        if self.lr <= 0:
-            raise VidferError(f"--optimiser.lr {self.lr}: must be greater than 0")
+        if not 0 < self.lr < math.inf:
+            raise VidferError(f"--optimiser.lr {self.lr}: must be a number greater than 0")
+        if not 0 <= self.weight_decay < math.inf:
+            raise VidferError(f"--optimiser.weight-decay {self.weight_decay}: must be 0 (off) or more")
         if not 0 <= self.warmup < 1:
             raise VidferError(
                 f"--optimiser.warmup {self.warmup}: a share of all steps, 0 or more and below 1"
@@ -119,7 +124,7 @@ class OptimiserSettings:
             )
         if not 0 < self.factor <= 1:
             raise VidferError(f"--optimiser.factor {self.factor}: must be greater than 0 and at most 1")
-        if self.clip_norm < 0:
+        if not self.clip_norm >= 0:
             raise VidferError(f"--optimiser.clip-norm {self.clip_norm}: must be 0 (off) or more")
         if self.accumulate < 1:
             raise VidferError(f"--optimiser.accumulate {self.accumulate}: a step needs at least 1 batch")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,7 +27,7 @@ def check_whitening(name: str, shrinkage: float, cache: CropCache, split: ClipSp
     Raises:
         VidferError: it has not.
     """
-    if shrinkage <= 0:
+    if not 0 < shrinkage < math.inf:
         raise VidferError(f"--whiten-shrinkage {shrinkage}: give more than 0, such as 0.0167")
     if name not in split.classes:
         raise VidferError(
@@ -70,9 +72,15 @@ def whiten(
         frames: evenly spaced frames looked at in each clip.
         batch_size, workers: of the loader; they do not change the result.
         device: where the model is.
+
+    Raises:
+        VidferError: the encoder sees no difference between the clips of the class.
     """
     loader = build_loader(ClipDataset(cache.path, split.train, n_frames=frames), batch_size, workers=workers)
     recogniser.whitening.load_state_dict(Whitening(recogniser.encoder.vector_channels).state_dict())
     clips, _ = embed_clips(recogniser, loader, device, maps=False)
-    fitted = fit_whitening(clips.vector, of_class(name, cache, split), shrinkage)
+    try:
+        fitted = fit_whitening(clips.vector, of_class(name, cache, split), shrinkage)
+    except ValueError as error:
+        raise VidferError(f"--whiten {name}: {error}; name another --init") from error
     recogniser.whitening.load_state_dict(fitted.state_dict())
