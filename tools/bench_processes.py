@@ -1,6 +1,6 @@
 """How long an epoch of a recipe takes against the number of processes that share its batch.
 
-    python tools/bench_processes.py --cache actors.h5 --out /tmp/bench --processes 1 2
+    python tools/bench_processes.py --cache actors.h5 --out bench --processes 1 2
 
 Trains with recipes/supervised.py twice for each number of processes, with few and with many epochs; the
 difference is free of the start, so it is training with its validation and saving. Every process has one
