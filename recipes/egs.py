@@ -30,7 +30,7 @@ from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
-from vidfer.learn.splits import check_same_split, split_hash
+from vidfer.learn.splits import split_hash
 from vidfer.learn.start import start_from
 from vidfer.models.build import build_recogniser
 from vidfer.models.imagenet import load_imagenet
@@ -41,9 +41,6 @@ MODEL = ModelSettings(encoder="resnet18", head="similarity", cosine_scale=10.0)
 EPISODES = EpisodeSettings(ways=5, shots=1, queries=16, per_epoch=100)
 ADAM = OptimiserSettings(name="adam", lr=1e-4, weight_decay=0.0, warmup=0.0, clip_norm=0.0)
 """Network, episodes and optimiser of the protocol that the authors published with their next paper."""
-
-BRANCH_SETTINGS = ("head", "distance", "cosine_scale", "dropout")
-"""Settings of the model that --init does not replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +89,8 @@ def main(settings: Settings) -> None:
     domains, classes = training_domains(settings.cache, settings.data, task)
     base_classes = list(dict.fromkeys((*classes, *seen)))
     for domain in domains:
-        if start and ("split_hashes" in start.info or start.recogniser.classes == domain.split.classes):
-            check_same_split(start.info, domain.cache, domain.split, settings.init)
+        if start:
+            start.check_split(domain.cache, domain.split)
     train_clips = JoinedClips(
         [
             ClipDataset(
@@ -127,7 +124,7 @@ def main(settings: Settings) -> None:
             validation[domain.name] = (loader, episodes)
 
     # Model, noise, optimiser
-    model_settings = start.model_settings(settings.model, BRANCH_SETTINGS) if start else settings.model
+    model_settings = start.model_settings(settings.model) if start else settings.model
     recogniser = build_recogniser(model_settings, classes)
     if start:
         start.fill(recogniser)

@@ -33,7 +33,7 @@ from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
-from vidfer.learn.splits import check_same_split, training_split
+from vidfer.learn.splits import split_hash, training_split
 from vidfer.learn.start import start_from
 from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.build import build_recogniser
@@ -43,12 +43,6 @@ from vidfer.store.reader import CropCache
 
 ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
 """As published."""
-
-HEAD_SETTINGS = (
-    *("head", "prototype_weight", "pairing", "distance", "cosine_scale", "head_regions"),
-    *("js_weight", "js_form"),
-)
-"""Settings of the model that --init does not replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +85,10 @@ def main(settings: Settings) -> None:
     cache = CropCache(settings.cache)
     split = training_split(cache, settings.data)
     base_classes = list(dict.fromkeys((*split.classes, *seen)))
-    if start and start.recogniser.classes == split.classes:
-        check_same_split(start.info, cache, split, settings.init)
+    if start:
+        start.check_split(cache, split)
+    about = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+    about |= {"classes": split.classes, "base_classes": base_classes}
     if settings.whiten is not None:
         check_whitening(settings.whiten, settings.whiten_shrinkage, cache, split)
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
@@ -129,7 +125,7 @@ def main(settings: Settings) -> None:
     val_episodes = validation_episodes(val_labels, has_face, task, seed=settings.data.split_seed)
 
     # Model, noise, optimiser
-    model_settings = start.model_settings(settings.model, HEAD_SETTINGS) if start else settings.model
+    model_settings = start.model_settings(settings.model) if start else settings.model
     if settings.whiten is not None:
         model_settings = replace(model_settings, whitened=True)
     recogniser = build_recogniser(model_settings)
@@ -164,16 +160,15 @@ def main(settings: Settings) -> None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
     recogniser.to(accelerator.device)
     if settings.whiten is not None:
-        about = {"frames": frames, "workers": workers, "device": accelerator.device}
-        whiten(recogniser, settings.whiten, settings.whiten_shrinkage, cache, split, **about)
+        how = {"frames": frames, "workers": workers, "device": accelerator.device}
+        whiten(recogniser, settings.whiten, settings.whiten_shrinkage, cache, split, **how)
     if not to_train:
         run.progress()  # forgets what an earlier start of the run has logged
         accuracy = None
         if val_episodes is not None:
             accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        info = {"cache_hash": cache.content_hash, "epoch": 0, "base_classes": base_classes}
         for name in ("best", "last"):
-            run.save_checkpoint(name, recogniser, info | {"val_accuracy": accuracy})
+            run.save_checkpoint(name, recogniser, about | {"epoch": 0, "val_accuracy": accuracy})
         run.log(0, val_accuracy=accuracy)
         found = "" if accuracy is None else f"; validation accuracy {accuracy:.1%} ({val_episodes.ways}-way)"
         accelerator.print(
@@ -204,8 +199,7 @@ def main(settings: Settings) -> None:
         accuracy = None
         if val_episodes is not None:
             accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        info = {"cache_hash": cache.content_hash, "epoch": number + 1, "base_classes": base_classes}
-        info |= {"val_accuracy": accuracy}
+        info = about | {"epoch": number + 1, "val_accuracy": accuracy}
         if accuracy is None or accuracy >= progress["best"]:  # of equals the later one
             progress["best"] = accuracy
             run.save_checkpoint("best", recogniser, info)

@@ -46,7 +46,6 @@ from vidfer.learn.settings import (
     TrainSettings,
 )
 from vidfer.learn.splits import (
-    check_same_split,
     check_shares,
     split_hash,
     training_split,
@@ -112,7 +111,7 @@ def main(settings: Settings) -> None:
             f"--data.classes {' '.join(split.classes)}: the teacher knows {' '.join(teacher.classes)}; "
             f"leave the option out"
         )
-    check_same_split(start.info, cache, split, settings.teacher)
+    start.check_split(cache, split)
     split = with_unlabelled(split, cache, other, settings.data.novel)
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))

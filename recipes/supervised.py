@@ -27,7 +27,7 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.predict import predict, war_uar
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
-from vidfer.learn.splits import check_same_split, check_shares, split_hash, training_split
+from vidfer.learn.splits import check_shares, split_hash, training_split
 from vidfer.learn.start import start_from
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
@@ -35,9 +35,6 @@ from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
 from vidfer.recipe_settings import settings_from_command_line
 from vidfer.store.reader import CropCache
-
-HEAD_SETTINGS = ("head", "distance", "cosine_scale", "dropout")
-"""Settings of the model that --init does not replace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +77,8 @@ def main(settings: Settings) -> None:
     cache = CropCache(settings.cache)
     split = training_split(cache, settings.data)
     base_classes = list(dict.fromkeys((*split.classes, *seen)))
-    if start and start.recogniser.classes == split.classes:
-        check_same_split(start.info, cache, split, settings.init)
+    if start:
+        start.check_split(cache, split)
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     train_clips = ClipDataset(
@@ -107,7 +104,7 @@ def main(settings: Settings) -> None:
     val_loader = build_loader(val_clips, batch_size, workers=workers)
 
     # Model, noise, optimiser
-    model_settings = start.model_settings(settings.model, HEAD_SETTINGS) if start else settings.model
+    model_settings = start.model_settings(settings.model) if start else settings.model
     model = build_recogniser(model_settings, split.classes)
     if start:
         start.fill(model)

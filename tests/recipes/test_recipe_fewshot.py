@@ -51,7 +51,7 @@ def test_a_frozen_encoder_stays_that_of_the_teacher(fewshot, striped_cache, teac
     encoder = [name for name in before if name.startswith("encoder.")]
     assert encoder and all(before[name].equal(after[name]) for name in encoder)
     model, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "last")
-    assert model.settings == replace(TINY, head="csrn")
+    assert model.settings == replace(TINY, head="csrn", dropout=settings.model.dropout)
 
 
 def test_prototypes_start_from_the_teacher(fewshot, striped_cache, teacher_run, tmp_path):
@@ -158,8 +158,11 @@ def test_what_the_encoder_was_trained_on_is_never_novel_again(fewshot, striped_c
         fewshot, striped_cache, tmp_path / "run", init=teacher, data=data, episodes=episodes
     )
     fewshot.main(settings)
-    _, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
+    model, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
     assert info["base_classes"] == ["angry", "happy", "sad"]
+    save_checkpoint(tmp_path / "elsewhere", model, info | {"split_hash": "of another split"})
+    with pytest.raises(VidferError, match=r"the model in .*elsewhere was trained on another split of"):
+        fewshot.main(replace(settings, out=tmp_path / "other", init=tmp_path / "elsewhere"))
     with pytest.raises(VidferError, match=r"--data.novel sad: the encoder in .* was trained on this"):
         fewshot.main(replace(settings, out=tmp_path / "other", data=replace(data, novel=("sad",))))
 

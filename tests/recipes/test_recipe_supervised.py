@@ -25,6 +25,7 @@ from striped_cache import write_striped_cache
 
 from vidfer.errors import VidferError
 from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.settings import ModelSettings
 
 
 def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
@@ -144,6 +145,7 @@ def test_it_starts_from_the_encoder_of_another_run(supervised, teacher_run, stri
         cache=striped_cache,
         out=tmp_path / "run",
         init=teacher_run / "checkpoints" / "best",
+        model=ModelSettings(head="csrn", pairing="published"),
         train=replace(SHORT, epochs=1),
         **FAST | {"optimiser": replace(FAST["optimiser"], lr=1e-12)},
     )
@@ -155,6 +157,7 @@ def test_it_starts_from_the_encoder_of_another_run(supervised, teacher_run, stri
         if name.startswith("encoder.") and "running_" not in name and "num_batches" not in name
     )
     model, info = load_checkpoint(tmp_path / "run/checkpoints/last")
+    assert model.settings.pairing == "published"  # as was asked for
     assert model.settings.width == TINY.width and info["base_classes"] == ["angry", "happy", "sad"]
     with pytest.raises(VidferError, match="--init and --imagenet both say where the encoder starts"):
         replace(settings, imagenet=tmp_path / "resnet18.pth")

@@ -6,16 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidfer.data.splits import ClipSplit
 from vidfer.errors import VidferError
+from vidfer.learn.splits import check_same_split
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
+from vidfer.store.reader import CropCache
+
+NOT_OF_THE_ENCODER = (
+    *("head", "prototype_weight", "pairing", "distance", "cosine_scale", "head_regions"),
+    *("js_weight", "js_form", "dropout"),
+)
+"""Settings of the model that do not come with another model's encoder."""
 
 
 @dataclass(frozen=True)
 class Start:
     """Another model's encoder, and what it has seen."""
 
+    folder: Path
+    """Of the checkpoint."""
     recogniser: Recogniser
     info: dict
     """What the checkpoint was saved with."""
@@ -25,9 +36,18 @@ class Start:
         """Classes that it was trained on; these can never be novel again."""
         return (*self.recogniser.classes, *self.info.get("base_classes", ()))
 
-    def model_settings(self, asked: ModelSettings, kept: Sequence[str]) -> ModelSettings:
-        """Settings of the other encoder, but those in ``kept`` as ``asked``."""
-        return replace(self.recogniser.settings, **{name: getattr(asked, name) for name in kept})
+    def model_settings(self, asked: ModelSettings) -> ModelSettings:
+        """Settings of the other encoder, with the head and the classifier that are ``asked`` for."""
+        return replace(
+            self.recogniser.settings, **{name: getattr(asked, name) for name in NOT_OF_THE_ENCODER}
+        )
+
+    def check_split(self, cache: CropCache, split: ClipSplit) -> None:
+        """Raises a VidferError if it was trained on other clips of the same cache and classes: those that
+        choose the new model would be clips that it knows by heart."""
+        classes = self.recogniser.classes or tuple(self.info.get("classes", ()))
+        if "split_hashes" in self.info or classes == split.classes:
+            check_same_split(self.info, cache, split, self.folder)
 
     def fill(self, recogniser: Recogniser) -> None:
         """Copies the encoder's weights, and the whitening that belongs to them, in place."""
@@ -42,7 +62,7 @@ def start_from(folder: Path, novel: Sequence[str], option: str = "--init") -> St
     Raises:
         VidferError: no checkpoint there, or one that was trained on a novel class.
     """
-    start = Start(*load_checkpoint(folder))
+    start = Start(folder, *load_checkpoint(folder))
     if again := sorted({*novel} & {*start.seen}):
         raise VidferError(
             f"--data.novel {again[0]}: the encoder in {folder} was trained on this class; name another "
