@@ -19,6 +19,12 @@ def test_what_is_not_asked_for_is_the_teachers():
     assert found == replace(TEACHER, width=16, dropout=0.3, stochastic_depth=0.8)
 
 
+def test_a_whitening_belongs_to_the_weights_that_it_was_fitted_to():
+    whitened = replace(TEACHER, whitened=True)
+    assert student_settings(whitened, StudentSettings()) == TEACHER
+    assert student_settings(whitened, StudentSettings(), from_teacher=True) == whitened
+
+
 def test_another_network_may_be_larger():
     asked = StudentSettings(encoder="torchvision:resnet18")
     assert student_settings(SMALL, asked) == replace(SMALL, encoder="torchvision:resnet18")

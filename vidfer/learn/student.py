@@ -39,6 +39,8 @@ def student_settings(
     asked["stochastic_depth"] = student.stochastic_depth
     if encoder not in WITH_WIDTH and student.stochastic_depth is None:
         asked["stochastic_depth"] = 1.0
+    if not from_teacher:
+        asked["whitened"] = False  # it was fitted to the teacher's vectors
     chosen = replace(teacher, **{name: value for name, value in asked.items() if value is not None})
     if (chosen.encoder, chosen.width) == (teacher.encoder, teacher.width):
         return chosen
