@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from vidfer.console import Progress, parse
+from vidfer.errors import VidferError
 
 if TYPE_CHECKING:
     from vidfer.evaluate.result import Result
@@ -59,6 +60,7 @@ def eval(arguments: Sequence[str]) -> int:
         """Where the network runs: cpu, cuda, cuda:1."""
 
     options = parse(Eval, arguments)
+    _check_hardest(options.hardest)
     from vidfer.device import check_device
     from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
     from vidfer.evaluate.find_results import results_folder
@@ -71,6 +73,11 @@ def eval(arguments: Sequence[str]) -> int:
         results = evaluate_checkpoint(**asked, progress=progress)
     _save(results, out, options.hardest)
     return 0
+
+
+def _check_hardest(hardest: int) -> None:
+    if hardest < 0:
+        raise VidferError(f"--hardest {hardest}: a number of clips, 0 for none")
 
 
 def _save(results: dict[str, Result], out: Path, hardest: int = 0) -> None:
@@ -105,6 +112,7 @@ def pool(arguments: Sequence[str]) -> int:
         """Also list so many clips that are recognised least, and what they are taken for."""
 
     options = parse(Pool, arguments)
+    _check_hardest(options.hardest)
     from vidfer.evaluate.pool import pool_results
 
     _save(pool_results(options.results), options.out, options.hardest)
