@@ -46,7 +46,8 @@ class EgsSettings:
             below = self.joint_epochs + max(0, rest // pair) * pair
             raise VidferError(
                 f"--episodes.epochs {epochs}: after {self.joint_epochs} joint ones both branches take turns "
-                f"of --egs.turn-epochs {self.turn_epochs}; give {below} or {below + pair} epochs"
+                f"of --egs.turn-epochs {self.turn_epochs}; give "
+                f"{f'{below} or ' if below else ''}{below + pair} epochs"
             )
 
     def learner(self, epoch: int) -> Learner:
