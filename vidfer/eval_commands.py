@@ -29,7 +29,7 @@ def eval(arguments: Sequence[str]) -> int:
         """The crop cache to measure on."""
         out: Path | None = None
         """Folder for the result files, classification.json and fewshot.json, and their tables of clips; by
-        default `results` in the run folder of the checkpoint."""
+        default `results` in the run folder of the checkpoint, unless those of another one are there."""
         split: Literal["train", "val", "test", "all"] = "test"
         """Which clips to classify, where the checkpoint has a classifier. In cross-validation those that the
         run held out; `all` are all labelled clips of a cache that the run has not seen."""
@@ -62,11 +62,15 @@ def eval(arguments: Sequence[str]) -> int:
     options = parse(Eval, arguments)
     _check_hardest(options.hardest)
     from vidfer.device import check_device
-    from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
-    from vidfer.evaluate.find_results import results_folder
+    from vidfer.evaluate.evaluate_checkpoint import best_of, evaluate_checkpoint
+    from vidfer.evaluate.find_results import check_free, results_folder
+    from vidfer.models.checkpoint import checkpoint_hash
+    from vidfer.store.reader import CropCache
 
     check_device(options.device)
     out = options.out or results_folder(options.checkpoint)
+    if options.out is None:
+        check_free(out, checkpoint_hash(best_of(options.checkpoint)), CropCache(options.cache).content_hash)
     out.mkdir(parents=True, exist_ok=True)  # if it cannot be written to, say so before the work
     asked = {name: value for name, value in vars(options).items() if name not in ("out", "hardest")}
     with Progress("looking", "batch") as progress:

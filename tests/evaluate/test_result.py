@@ -3,6 +3,7 @@ import json
 import pytest
 
 from vidfer.errors import VidferError
+from vidfer.evaluate.find_results import check_free
 from vidfer.evaluate.intervals import mean_interval, wilson_interval
 from vidfer.evaluate.result import Result, load_result
 
@@ -91,3 +92,12 @@ def test_other_files_are_refused_with_a_remedy(tmp_path):
     path.write_text(json.dumps(values))
     with pytest.raises(VidferError, match=r"not a whole result file \(rows\)"):
         load_result(path)
+
+
+def test_results_of_another_checkpoint_or_cache_are_not_written_over(tmp_path):
+    fewshot().save(tmp_path / "fewshot.json")
+    check_free(tmp_path, "cd", "ab")
+    with pytest.raises(VidferError, match=r"fewshot.json is of another checkpoint; choose .* --out"):
+        check_free(tmp_path, "ef", "ab")
+    with pytest.raises(VidferError, match=r"is of another cache \(afew.h5\); choose"):
+        check_free(tmp_path, "cd", "gh")

@@ -29,6 +29,25 @@ def results_folder(checkpoint: Path) -> Path:
     raise VidferError(f"{checkpoint} is in no run folder; name a folder for the results with --out")
 
 
+def check_free(folder: Path, checkpoint_hash: str, cache_hash: str) -> None:
+    """Raises a VidferError if there are results of another checkpoint or cache, which would be lost."""
+    for file in result_files(folder):
+        found = load_result(file)
+        differs = [
+            what
+            for what, there, now in (
+                ("checkpoint", found.checkpoint_hash, checkpoint_hash),
+                (f"cache ({found.cache})", found.cache_hash, cache_hash),
+            )
+            if there != now
+        ]
+        if differs:
+            raise VidferError(
+                f"{file} is of another {' and another '.join(differs)}; choose a folder with --out, or move "
+                f"it away"
+            )
+
+
 def results_in(path: Path) -> dict[str, Result]:
     """Results by kind: of a file its own; of a folder, also of a run, those that `vidfer eval` left there.
 

@@ -37,7 +37,7 @@ PACKAGES = (
     "opencv-python-headless",
     "safetensors",
 )
-MAY_DIFFER = {"resume", "out", "tracker", "protocol", "stop_to_correct"}
+MAY_DIFFER = {"resume", "out", "tracker", "protocol", "stop_to_correct", "save_every"}
 """Settings that say nothing about the result, so that a resumed run may have others."""
 
 
