@@ -111,8 +111,8 @@ def test_parts_are_described_by_their_names(source):
 
 
 def test_source_without_parts(touch):
-    with pytest.raises(VidferError, match=r"folder has no parts, so 'folder:2' means nothing; use folder"):
-        find_clips("folder:2", touch("sad/a.mp4"))
+    with pytest.raises(VidferError, match=r"table has no parts, so 'table:2' means nothing; use table"):
+        find_clips("table:2", touch("sad/a.mp4"))
 
 
 def test_every_source_is_described():

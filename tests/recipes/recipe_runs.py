@@ -133,7 +133,7 @@ def assert_kills_change_nothing(recipe: ModuleType, settings: object, kills: int
         process = start(recipe, replace(settings, resume=settings.out.exists()))
         while newest_state(settings.out) < last and process.is_alive():
             time.sleep(0.002)
-        time.sleep(rng.uniform(0, 0.5))
+        time.sleep(rng.uniform(0, 0.1))  # more, and a short run would be over
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         assert process.exitcode == -signal.SIGKILL, "the run was over before it could be killed"
