@@ -97,9 +97,23 @@ def stem(network, images):
     return torch.nn.functional.max_pool2d(maps, 3, stride=2, padding=1)
 
 
-def test_one_group_after_the_other_gives_what_grouped_kernels_give():
+def frozen_but_for_the_statistics_of_its_batch(network):
+    """As the guide of EGS-Net."""
+    network.eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.train()
+            module.track_running_stats = False
+
+
+@pytest.mark.parametrize(
+    ("set_mode", "batches"),
+    [(torch.nn.Module.train, 1), (torch.nn.Module.eval, 0), (frozen_but_for_the_statistics_of_its_batch, 0)],
+)
+def test_one_group_after_the_other_gives_what_grouped_kernels_give(set_mode, batches):
     torch.manual_seed(0)
-    one_by_one = GroupedResNet18(groups=3, width=4).train()
+    one_by_one = with_running_statistics(GroupedResNet18(groups=3, width=4))
+    set_mode(one_by_one)
     at_once = copy.deepcopy(one_by_one)
     at_once._one_group = ()  # as on an accelerator
     images = torch.randn(4, 9, 64, 64)
@@ -110,5 +124,5 @@ def test_one_group_after_the_other_gives_what_grouped_kernels_give():
         gradients = {f"grad {name}": p.grad for name, p in network.named_parameters()}
         found.append(dict(enumerate(stages)) | gradients | dict(network.named_buffers()))
     torch.testing.assert_close(*found, rtol=1e-3, atol=1e-5)
-    assert one_by_one.bn1.num_batches_tracked == 1
+    assert one_by_one.bn1.num_batches_tracked == batches
     assert one_by_one.state_dict().keys() == at_once.state_dict().keys()

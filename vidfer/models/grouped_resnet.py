@@ -105,7 +105,11 @@ class GroupedResNet18(nn.Module):
 
     def _one_by_one(self, images: Tensor, fates: Tensor | None) -> list[Tensor]:
         (network,) = self._one_group
-        network.train(self.training)
+        for own, shared in zip(self.modules(), network.modules(), strict=True):
+            # Each as it is set: a guide of EGS-Net is in evaluation but for its batch normalisation.
+            shared.training = own.training
+            if isinstance(own, nn.BatchNorm2d):
+                shared.track_running_stats = own.track_running_stats
         shares = {name: tensor.chunk(self.groups) for name, tensor in self.named_parameters()}
         for name, tensor in self.named_buffers():
             # Running statistics are changed in place, in their share; batches are to be counted once.
