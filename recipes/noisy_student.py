@@ -138,7 +138,7 @@ def main(settings: Settings) -> None:
     for number in range(progress["round"], settings.rounds + 1):
         # The teacher labels, without noise
         teacher_folder = settings.teacher if number == 1 else run.path / f"checkpoints/round{number - 1}"
-        teacher, _ = load_checkpoint(teacher_folder)
+        teacher = start.recogniser if number == 1 else load_checkpoint(teacher_folder)[0]
         teacher_hash = checkpoint_hash(teacher_folder)
         tables = [run.path / f"pseudo_labels/round{n}.csv" for n in range(1, number + 1)]
         said, to_label = {}, {"unlabelled": clips_to_label}

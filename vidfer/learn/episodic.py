@@ -121,7 +121,7 @@ def train_episodes(
     for batch in epoch:
         with accelerator.accumulate(net):
             loss, accuracy = net(noise(batch["crops"]), batch["frame_mask"], ways, shots)
-            take_step(loss, net, optimiser, schedule, accelerator, clip_norm=clip_norm, ema=epoch.ema)
+            take_step(loss, net, optimiser, schedule, accelerator, clip_norm=clip_norm)
         epoch.add(loss=loss, train_accuracy=accuracy)
     means = epoch.means()
     share_buffers(net, accelerator)
