@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from page_reader import Reader
 from striped_cache import CLASSES, write_striped_cache
 
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
@@ -15,6 +16,7 @@ from vidfer.learn.pseudo_labels import PseudoLabels, write_pseudo_labels
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.settings import ModelSettings
+from vidfer.report.build import build_report
 from vidfer.store.reader import CropCache
 
 SETTINGS = ModelSettings(width=2, head="prototype")
@@ -101,3 +103,10 @@ def write_labels(path: Path, cache: CropCache, teacher_hash: str) -> None:
         cache_hash=cache.content_hash,
     )
     write_pseudo_labels(labels, path, SELECTION)
+
+
+@pytest.fixture(scope="session")
+def page(runs, tmp_path_factory) -> Reader:
+    out = tmp_path_factory.mktemp("page") / "deep" / "report.html"
+    assert build_report([runs.teacher, runs.student], runs.results, out, runs.cache) == out
+    return Reader(out.read_text(encoding="utf-8"))

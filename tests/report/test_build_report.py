@@ -4,9 +4,9 @@ import io
 import json
 import re
 import shutil
-from html.parser import HTMLParser
 
 import pytest
+from page_reader import Reader
 from PIL import Image
 from striped_cache import CLASSES
 
@@ -15,48 +15,6 @@ from vidfer.evaluate.result import load_result
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.report.build import build_report
-
-VOID = {"meta", "link", "img", "source", "br"}
-
-
-class Reader(HTMLParser):
-    """Elements with their attributes and text; fails on tags that do not match."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.elements = [], []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag, attributes):
-        element = {"tag": tag, "text": "", "path": list(self.open), **dict(attributes)}
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append({"tag": tag, "text": "", "path": list(self.open), **dict(attributes)})
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()["tag"] == tag
-
-    def handle_data(self, data):
-        for element in self.open:
-            element["text"] += data
-
-    def all(self, tag):
-        return [e for e in self.elements if e["tag"] == tag]
-
-    def inside(self, outer, tag):
-        return [e for e in self.all(tag) if any(o is outer for o in e["path"])]
-
-
-@pytest.fixture(scope="module")
-def page(runs, tmp_path_factory):
-    out = tmp_path_factory.mktemp("page") / "deep" / "report.html"
-    assert build_report([runs.teacher, runs.student], runs.results, out, runs.cache) == out
-    return Reader(out.read_text(encoding="utf-8"))
 
 
 def test_numbers_are_those_of_the_result_files(page, runs):
@@ -222,41 +180,6 @@ def test_runs_alone_and_results_alone(runs, tmp_path):
     assert "trained, but not measured" in page.all("header")[0]["text"]
     page = Reader(build_report([], runs.results[:1], tmp_path / "b.html").read_text())
     assert [e for e in page.all("section") if e["id"] == "results"]
-
-
-def hard_lists(page):
-    return [e for e in page.all("ol") if "recognised least" in e["aria-label"]]
-
-
-def test_hardest_clips_are_those_recognised_least_and_surest_mistakes_first(page, runs):
-    lists = hard_lists(page)
-    assert len(lists) == 2
-    rows = {}
-    for file in runs.results:
-        if file.stem.endswith("_split"):
-            for row in load_result(file).rows:
-                rows.setdefault(row["clip"], []).append(row)
-    key = {c: (sum(r["accuracy"] for r in f), -sum(r["probability"] for r in f), c) for c, f in rows.items()}
-    shown = [e["text"] for e in page.inside(lists[0], "code")]
-    assert shown == sorted(rows, key=key.get)[:12]
-    never = sum(value[0] == 0 for value in key.values())
-    assert f"{never} clips were never recognised" in lists[0]["aria-label"]
-    pictures = [page.inside(one, "img") for one in lists]
-    assert [len(found) for found in pictures] == [12, 12]
-    for name, picture in zip(shown, pictures[0]):
-        assert picture["alt"] == f"face, eyes, mouth in 3 frames of clip {name}"
-        image = Image.open(io.BytesIO(base64.b64decode(picture["src"].partition(",")[2])))
-        shape = int(picture["width"]) / int(picture["height"])
-        assert image.width / image.height == pytest.approx(shape, abs=0.01) == pytest.approx(1, abs=0.05)
-    cards = [e["text"] for e in page.inside(lists[1], "li")]
-    assert all(re.search(r"recognised \d+ % of \d+ times", text) for text in cards)
-    assert all(re.search(r"taken for (\w+, in \d+ %|nothing else)", text) for text in cards)
-
-
-def test_hardest_clips_have_no_pictures_without_their_cache(runs, tmp_path):
-    page = Reader(build_report([runs.teacher], runs.results[:2], tmp_path / "r.html").read_text())
-    assert [len(page.inside(one, "li")) for one in hard_lists(page)] == [12, 12]
-    assert not [i for one in hard_lists(page) for i in page.inside(one, "img")]
 
 
 def test_folds_together_are_called_by_their_folder(runs, tmp_path):
