@@ -24,7 +24,7 @@ def test_calibration_on_validation_clips_holds_for_unlabelled_ones(
 ):
     cache = write_striped_cache(tmp_path / "many.h5", {"train": 6, "val": 40, "unlabelled": 60}, faceless=1)
     young = {"cache": cache.path, "out": tmp_path / "teacher", "model": TINY}
-    supervised.main(supervised.Settings(**young, train=replace(SHORT, epochs=4), **FAST))
+    supervised.main(supervised.Settings(**young, train=replace(SHORT, epochs=8), **FAST))
     teacher, _ = load_checkpoint(tmp_path / "teacher" / "checkpoints" / "last")
     for parameter in teacher.classifier.parameters():
         parameter.data *= 10
@@ -43,5 +43,5 @@ def test_calibration_on_validation_clips_holds_for_unlabelled_ones(
         noisy_student.main(settings)
         said = as_predictions(read_pseudo_labels(out / "pseudo_labels" / "round1.csv"))
         errors[calibrate] = calibration_error(said)
-    assert errors[True] < 0.9 * errors[False], errors
+    assert errors[True] < 0.7 * errors[False], errors  # 0.1 is what 180 clips that are well calibrated have
     assert "the teacher's temperature is" in capsys.readouterr().out  # 120 clips are enough by default
