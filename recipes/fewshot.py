@@ -138,7 +138,9 @@ def main(settings: Settings) -> None:
         )
     if start:
         start.fill(recogniser)
-    net = EpisodeNet(recogniser, freeze_encoder=settings.freeze_encoder)
+    if settings.freeze_encoder:
+        recogniser.freeze_encoder()
+    net = EpisodeNet(recogniser)
     noise = NoisedInput(settings.noise, model_settings)
     if settings.sync_batch_norm:
         net = sync_batch_norm(net, accelerator)

@@ -43,6 +43,8 @@ class Settings(RunSettings):
 
     init: Path | None = None
     """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
+    freeze_encoder: bool = False
+    """Leave the encoder of --init as it is and train the classifier alone (a linear probe)."""
     imagenet: Path | None = None
     """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth)
     for all three regions, or those of the network that --model.encoder names."""
@@ -59,6 +61,8 @@ class Settings(RunSettings):
         super().__post_init__()
         if self.init is not None and self.imagenet is not None:
             raise VidferError("--init and --imagenet both say where the encoder starts; name one of them")
+        if self.freeze_encoder and self.init is None:
+            raise VidferError("--freeze-encoder needs --init: random weights must be trained")
         if self.val_frames is not None and self.val_frames < 1:
             raise VidferError(f"--val-frames {self.val_frames}: a clip needs at least one frame")
 
@@ -110,6 +114,8 @@ def main(settings: Settings) -> None:
         start.fill(model)
     if settings.imagenet is not None:
         load_imagenet(model.encoder, settings.imagenet)
+    if settings.freeze_encoder:
+        model.freeze_encoder()
     noise = NoisedInput(settings.noise, model_settings)
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)

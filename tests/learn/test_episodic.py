@@ -68,7 +68,9 @@ def test_the_loss_is_that_of_the_head(head):
 
 
 def test_a_frozen_encoder_has_neither_gradient_nor_new_statistics():
-    net = EpisodeNet(build_recogniser(ModelSettings(width=4)), freeze_encoder=True).train()
+    net = EpisodeNet(build_recogniser(ModelSettings(width=4)))
+    net.recogniser.freeze_encoder()
+    net.train()
     before = {name: value.clone() for name, value in net.recogniser.encoder.state_dict().items()}
     crops = torch.randint(0, 256, (6, 1, 3, 3, 32, 32), dtype=torch.uint8)
     net(crops, torch.ones(6, 1, dtype=torch.bool), 2, 2)[0].backward()

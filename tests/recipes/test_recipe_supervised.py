@@ -164,3 +164,20 @@ def test_it_starts_from_the_encoder_of_another_run(supervised, teacher_run, stri
     novel = replace(settings.data, novel=("sad",), classes=("angry", "happy"))
     with pytest.raises(VidferError, match=r"--data.novel sad: the encoder in .* was trained on this class"):
         supervised.main(replace(settings, out=tmp_path / "other", data=novel))
+
+
+def test_a_classifier_learns_on_a_frozen_encoder(supervised, teacher_run, striped_cache, tmp_path):
+    settings = supervised.Settings(
+        cache=striped_cache,
+        out=tmp_path / "run",
+        init=teacher_run / "checkpoints" / "last",
+        freeze_encoder=True,
+        train=replace(SHORT, epochs=10, ema_decay=0.5),
+        **FAST,
+    )
+    supervised.main(settings)
+    first, after = (weights(run, "last") for run in (teacher_run, tmp_path / "run"))
+    assert all(after[name].equal(tensor) for name, tensor in first.items() if name.startswith("encoder."))
+    assert metrics(tmp_path / "run")[-1]["val_uar"] > 0.8  # the encoder knows these classes
+    with pytest.raises(VidferError, match="--freeze-encoder needs --init"):
+        replace(settings, init=None)

@@ -58,19 +58,9 @@ class EpisodeNet(nn.Module):
     One module with one forward pass per episode is what lets Accelerate add up gradients over processes.
     """
 
-    def __init__(self, recogniser: Recogniser, *, freeze_encoder: bool = False) -> None:
+    def __init__(self, recogniser: Recogniser) -> None:
         super().__init__()
         self.recogniser = recogniser
-        self.freeze_encoder = freeze_encoder
-        if freeze_encoder:
-            recogniser.encoder.requires_grad_(False)
-
-    def train(self, mode: bool = True) -> EpisodeNet:
-        super().train(mode)
-        if self.freeze_encoder:
-            # Otherwise the running statistics of batch normalisation would go on changing.
-            self.recogniser.encoder.eval()
-        return self
 
     def forward(self, crops: Tensor, frame_mask: Tensor, ways: int, shots: int) -> tuple[Tensor, Tensor]:
         """Loss and accuracy of one episode.

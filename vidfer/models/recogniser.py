@@ -24,6 +24,7 @@ class Recogniser(nn.Module):
         self.settings = settings
         self.classes = tuple(classes)
         self.encoder = encoder
+        self.encoder_frozen = False
         self.whitening = Whitening(encoder.vector_channels) if settings.whitened else None
         self.head = head
         self.classifier = None
@@ -31,6 +32,19 @@ class Recogniser(nn.Module):
             self.classifier = nn.Sequential(
                 nn.Dropout(settings.dropout), nn.Linear(encoder.vector_channels, len(self.classes))
             )
+
+    def freeze_encoder(self) -> None:
+        """The encoder stays as it is from now on: without gradients, and in evaluation mode, as otherwise the
+        running statistics of batch normalisation would go on changing."""
+        self.encoder.requires_grad_(False)
+        self.encoder_frozen = True
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Recogniser:
+        super().train(mode)
+        if self.encoder_frozen:
+            self.encoder.eval()
+        return self
 
     def embed(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """Crops (B, T, R, 3, H, W), uint8 or float in [0, 1], and mask (B, T) to the clips' embedding.
