@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidfer.models.cosine import cosines
 from vidfer.models.embedding import Embedding
 from vidfer.models.shots import shots_by_class
 
@@ -28,8 +29,8 @@ class MatchingHead(nn.Module):
     def forward(self, support: Embedding, support_labels: Tensor, query: Embedding) -> Tensor:
         """Log-probabilities (Q, N); ``support_labels`` (S,) 0 .. N-1 in any order, any number of shots."""
         positions, is_shot = shots_by_class(support_labels)
-        cosine = F.normalize(query.vector, dim=-1) @ F.normalize(support.vector, dim=-1).T  # (Q, S)
-        of_shots = (self.cosine_scale * cosine.float())[:, positions].masked_fill(~is_shot, float("-inf"))
+        cosine = cosines(query.vector, F.normalize(support.vector, dim=-1))  # (Q, S)
+        of_shots = (self.cosine_scale * cosine)[:, positions].masked_fill(~is_shot, float("-inf"))
         # log of the mean of exp over a class's shots; softmax over the support is softmax over these.
         of_classes = of_shots.logsumexp(-1) - is_shot.sum(1).log()
         return torch.log_softmax(of_classes, dim=-1)

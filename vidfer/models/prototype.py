@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vidfer.models.cosine import cosines
 from vidfer.models.embedding import Embedding
 from vidfer.models.shots import class_means
 
@@ -23,6 +24,6 @@ class PrototypeHead(nn.Module):
         """Scores (Q, N), higher is more alike; ``support_labels`` (S,) 0 .. N-1 in any order, any shots."""
         if self.distance == "cosine":
             prototypes = class_means(F.normalize(support.vector, dim=-1), support_labels)
-            return F.normalize(query.vector, dim=-1) @ F.normalize(prototypes, dim=-1).T
+            return cosines(query.vector, F.normalize(prototypes, dim=-1))
         prototypes = class_means(support.vector, support_labels)
         return -(query.vector[:, None] - prototypes).square().sum(-1)

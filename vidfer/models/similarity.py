@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidfer.models.cosine import cosines
 from vidfer.models.embedding import Embedding
 from vidfer.models.shots import class_means
 
@@ -33,5 +34,4 @@ class SimilarityHead(nn.Module):
         shots."""
         # The mean of the cosines is the product with the mean of the unit vectors.
         directions = class_means(F.normalize(support.vector, dim=-1), support_labels)
-        cosine = (F.normalize(query.vector, dim=-1) @ directions.T).float()
-        return self.log_scale.exp() * cosine
+        return self.log_scale.exp() * cosines(query.vector, directions)
