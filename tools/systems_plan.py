@@ -166,7 +166,7 @@ ON_ACTORS = {
     "conv4_frames": 1,
     "eval_frames": 4,
     "crop_px": 64,
-    "conv4": f"{CONV4} --episodes.per-epoch 80",
+    "conv4": f"{CONV4} --episodes.per-epoch 60",
     "fan": f"{CLASSIFIER} --train.epochs 80",
     "egs": f"{EGS} --episodes.per-epoch 150",
     "teacher": f"{CLASSIFIER} --train.epochs 60",
