@@ -15,8 +15,8 @@ SMALL = replace(TEACHER, encoder="torchvision:mobilenet_v3_small")
 
 def test_what_is_not_asked_for_is_the_teachers():
     assert student_settings(TEACHER, StudentSettings()) == TEACHER
-    found = student_settings(TEACHER, StudentSettings(width=16, dropout=0.3, stochastic_depth=0.8))
-    assert found == replace(TEACHER, width=16, dropout=0.3, stochastic_depth=0.8)
+    asked = {"width": 16, "input_px": 112, "dropout": 0.3, "stochastic_depth": 0.8}
+    assert student_settings(TEACHER, StudentSettings(**asked)) == replace(TEACHER, **asked)
 
 
 def test_a_whitening_belongs_to_the_weights_that_it_was_fitted_to():

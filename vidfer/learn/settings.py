@@ -214,6 +214,8 @@ class StudentSettings:
     """A larger network, such as torchvision:resnet50 for a teacher of torchvision:resnet18."""
     width: int | None = None
     """Width of grouped_resnet18 or resnet18; by default, and at least, the teacher's."""
+    input_px: int | None = None
+    """Side that the student's crops are resized to; by default as the teacher's."""
     dropout: float | None = None
     """Dropout before the classifier; Noisy Student has 0.5."""
     stochastic_depth: float | None = None

@@ -35,8 +35,8 @@ def student_settings(
             f"--student.width {student.width}: {encoder} comes in one width; leave it out, or name a "
             f"larger network with --student.encoder"
         )
-    asked = {"encoder": encoder, "width": student.width, "dropout": student.dropout}
-    asked["stochastic_depth"] = student.stochastic_depth
+    asked = {"encoder": encoder, "width": student.width, "input_px": student.input_px}
+    asked |= {"dropout": student.dropout, "stochastic_depth": student.stochastic_depth}
     if encoder not in WITH_WIDTH and student.stochastic_depth is None:
         asked["stochastic_depth"] = 1.0
     if not from_teacher:
