@@ -53,7 +53,8 @@ def eval(arguments: Sequence[str]) -> int:
         hardest: int = 0
         """Also list so many clips that are recognised least, and what they are taken for."""
         frames: int | None = None
-        """Frames looked at in each clip; by default as many as the run was trained with."""
+        """Frames looked at in each clip, evenly spaced, and all of them where it has fewer (with a face); by
+        default as many as the run was trained with."""
         seed: int = 0
         """Of the episodes and of the bootstrap."""
         device: str = "cpu"

@@ -40,7 +40,7 @@ def test_only_frames_with_a_face_are_shown(make_cache):
 @pytest.mark.parametrize("clip", [2, 4])  # no frame with a face, no frame at all
 @pytest.mark.parametrize("training", [False, True])
 def test_a_clip_without_a_face_is_black_and_masked(make_cache, clip, training):
-    item = ClipDataset(make_cache(CLIPS).path, [clip], n_frames=3, training=training)[0]
+    item = ClipDataset(make_cache(CLIPS).path, [0, clip], n_frames=3, training=training)[1]
     assert item["crops"].shape == (3, 3, 3, 16, 16)
     assert item["crops"].sum() == 0
     assert not item["frame_mask"].any()
@@ -51,6 +51,27 @@ def test_an_image_fills_every_frame(make_cache):
     item = ClipDataset(make_cache(CLIPS).path, [3], n_frames=3, training=True)[0]
     assert values(item["crops"]) == [60, 60, 60]
     assert item["frame_mask"].all()
+
+
+def test_a_short_clip_has_each_frame_once_and_black_ones_behind_the_mask(make_cache):
+    dataset = ClipDataset(make_cache(CLIPS).path, [1, 0, 3, 2], n_frames=7)
+    short, long, image, faceless = dataset.__getitems__([0, 1, 2, 3])  # in memory that others have used
+    assert values(short["crops"]) == [22, 23, 24, 27, 0, 0, 0]
+    assert short["frame_mask"].tolist() == [True] * 4 + [False] * 3
+    assert short["crops"][4:].sum() == 0 and dataset.frames_of(0).tolist() == [2, 3, 4, 7]
+    assert values(long["crops"]) == [0, 1, 2, 4, 5, 6, 7] and long["frame_mask"].all()
+    assert values(image["crops"]) == [60] + [0] * 6 and image["frame_mask"].sum() == 1
+    assert not faceless["frame_mask"].any() and faceless["crops"].sum() == 0
+
+
+def test_evaluation_has_room_for_the_longest_of_its_clips_and_no_more(make_cache):
+    path = make_cache(CLIPS).path
+
+    def length(clips, training=False):
+        return len(ClipDataset(path, clips, n_frames=1000, training=training)[0]["frame_mask"])
+
+    assert [length(clips) for clips in ([3, 0], [3, 1], [3], [2])] == [8, 4, 1, 1]
+    assert length([3, 1], training=True) == 1000
 
 
 def test_training_frames_depend_on_seed_epoch_and_clip_alone(make_cache):

@@ -63,7 +63,7 @@ def test_a_batch_without_any_face_is_black(tmp_path):
 
 
 def test_a_frame_that_is_shown_twice_is_sent_once(tmp_path):
-    _, there = pair(picture_cache(tmp_path / "c.h5", 16))
+    _, there = pair(picture_cache(tmp_path / "c.h5", 16), training=True)
     crops = there[1]["crops"]  # two frames for four places
     assert crops.lengths.shape == (2, 3) and crops.shown.tolist() == [0, 0, 1, 1]
     assert len(crops.jpegs) == crops.lengths.sum()

@@ -10,9 +10,15 @@ def test_uniform_frames_are_the_middles_of_equal_segments():
     assert uniform_frames(5, 5).tolist() == [0, 1, 2, 3, 4]
 
 
-def test_short_clips_repeat_frames():
-    assert uniform_frames(1, 4).tolist() == [0, 0, 0, 0]
-    assert uniform_frames(2, 4).tolist() == [0, 0, 1, 1]
+@pytest.mark.parametrize("n", [1, 2, 3, 63, 64])
+def test_uniform_frames_of_a_short_clip_are_all_of_them_once(n):
+    assert uniform_frames(n, 64).tolist() == [*range(n)]
+
+
+def test_random_frames_of_a_short_clip_repeat():
+    rng = np.random.default_rng(0)
+    assert segment_frames(1, 4, rng).tolist() == [0, 0, 0, 0]
+    assert segment_frames(2, 4, rng).tolist() == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 16, 100])

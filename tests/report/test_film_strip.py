@@ -9,11 +9,10 @@ from vidfer.errors import VidferError
 from vidfer.report.film_strip import COLUMN_PX, CROP_PX, CURVE_PX, build_strip
 
 
-def strip_of(weights, mask=None, crops=None):
+def strip_of(weights, crops=None):
     n = len(weights)
     return build_strip(
         np.zeros((n, 3, 3, 16, 16), np.uint8) if crops is None else crops,
-        np.ones(n, bool) if mask is None else np.array(mask),
         np.array(weights),
         np.arange(n) * 0.5,
         clip_id="Happy/1.avi",
@@ -55,14 +54,10 @@ def test_equal_weights_lie_on_the_dashed_line():
     assert 0.3 * CURVE_PX < strip.uniform_y < 0.7 * CURVE_PX  # in the middle, not like a peak
 
 
-def test_frames_without_a_face_are_marked():
-    assert [f.has_face for f in strip_of([1.0, 0.0], mask=[True, False]).frames] == [True, False]
-
-
 def test_one_frame():
     assert strip_of([1.0]).width_px == COLUMN_PX
 
 
 def test_weights_of_another_length_are_refused():
     with pytest.raises(VidferError, match=r"'Happy/1.avi' has 3 frames of crops, 2 attention weights"):
-        strip_of([0.5, 0.5], mask=[True] * 3, crops=np.zeros((3, 3, 3, 16, 16), np.uint8))
+        strip_of([0.5, 0.5], crops=np.zeros((3, 3, 3, 16, 16), np.uint8))

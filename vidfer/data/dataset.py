@@ -20,24 +20,25 @@ MISSING = STATUS.index("missing")
 
 
 class ClipDataset(Dataset):
-    """Some clips of a cache, each as a fixed number of frames with a face.
+    """Some clips of a cache, each as a fixed number of frames, those with a face first, then black ones.
 
     Args:
         cache_path: file of the crop cache. It is opened in each process by itself, so any start method of
             workers is fine.
         clips: indices into the cache, in the order of the data set.
         labels: class number of each of ``clips``, or None where labels are unknown or not to be seen (-1).
-        n_frames: frames T of every item; a shorter clip repeats frames.
-        training: random frames (a pure function of seed, epoch and clip) instead of evenly spaced ones.
+        n_frames: frames T of every item; without ``training`` no more than the longest of the clips fills.
+        training: random frames (a pure function of seed, epoch and clip), of which a shorter clip repeats
+            some, instead of evenly spaced ones, of which a shorter clip has each once.
         seed: of the random frames.
         decode: ``worker``: whoever reads an item decodes its JPEGs. ``device``: ``crops`` are
             :class:`vidfer.data.encoded.EncodedCrops`, which whatever moves the batch to the network's device
             decodes there; a batch then needs :func:`vidfer.data.loader.collate_clips`. Raw crops are pixels
             either way.
 
-    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), and as int64 scalars
-    ``label``, ``clip`` (index into the cache) and ``size`` (how many frames with a face there were to choose
-    from). A clip without any face is black, with a mask that is False throughout and ``size`` 0.
+    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), False for black ones,
+    and as int64 scalars ``label``, ``clip`` (index into the cache) and ``size`` (how many frames with a face
+    there were to choose from). A clip without any face is black throughout and has ``size`` 0.
     """
 
     def __init__(
@@ -60,7 +61,8 @@ class ClipDataset(Dataset):
         self.cache = CropCache(cache_path)
         self.clips = np.asarray(clips, dtype=np.int64).reshape(-1)
         self.labels = np.full(len(self.clips), -1) if labels is None else np.asarray(labels, dtype=np.int64)
-        self.n_frames = n_frames
+        longest = max((self.cache.clips[clip].n_faces for clip in self.clips), default=0)
+        self.n_frames = n_frames if training else min(n_frames, max(longest, 1))
         self.training = training
         self.seed = seed
         self.encoded = decode == "device" and self.cache.header.codec == "jpeg"
@@ -98,24 +100,24 @@ class ClipDataset(Dataset):
         frames, size = self._choose(clip)
         if room is None:
             different, place = np.unique(frames, return_inverse=True)
-            shown = place if size else np.full(self.n_frames, -1)
+            shown = np.full(self.n_frames, -1)
+            shown[: len(frames)] = place
             crops = EncodedCrops.of_clip(self.cache.jpegs(clip, different), shown, self.cache.size_px)
-        elif size:
-            self.cache.read(clip, frames, room.numpy())
-            crops = room
         else:
-            crops = room.zero_()
+            self.cache.read(clip, frames, room[: len(frames)].numpy())
+            room[len(frames) :] = 0
+            crops = room
         return {
             "crops": crops,
-            "frame_mask": torch.full((self.n_frames,), size > 0),
+            "frame_mask": torch.arange(self.n_frames) < len(frames),
             "label": torch.tensor(int(self.labels[position]), dtype=torch.int64),
             "clip": torch.tensor(clip, dtype=torch.int64),
             "size": torch.tensor(size, dtype=torch.int64),
         }
 
     def frames_of(self, position: int) -> np.ndarray:
-        """The frames of the clip that the item at ``position`` shows in this epoch, (T,), or none for a clip
-        without a face: what a film strip needs to name its pictures."""
+        """The frames of the clip that the item at ``position`` shows in this epoch, without the black ones:
+        what a film strip needs to name its pictures."""
         return self._choose(int(self.clips[position]))[0]
 
     def _choose(self, clip: int) -> tuple[np.ndarray, int]:

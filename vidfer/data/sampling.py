@@ -6,23 +6,28 @@ import numpy as np
 
 
 def uniform_frames(n: int, count: int) -> np.ndarray:
-    """The middle frame of each of ``count`` equal segments of a clip.
+    """The middle frame of each of ``count`` equal segments of a clip; all frames, each once, if it has fewer.
 
     Args:
         n: frames to choose from, at least 1.
-        count: frames wanted, at least 1; where ``n < count`` frames repeat (a repeated frame changes no
-            weighted mean, while a black one would disturb batch normalisation).
+        count: frames wanted, at least 1.
 
     Returns:
-        (count,) int64, non-decreasing, in 0..n-1.
+        (min(n, count),) int64, ascending, in 0..n-1.
     """
-    return _frames_at(n, np.full(count, 0.5))
+    return _frames_at(n, np.full(min(n, count), 0.5))
 
 
 def segment_frames(n: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """One random frame of each of ``count`` equal segments of a clip, as FAN trains (arXiv 1907.00193).
 
-    Arguments and result as in :func:`uniform_frames`; ``rng`` says where in its segment each frame lies.
+    Args:
+        n: frames to choose from, at least 1.
+        count: frames wanted, at least 1; where ``n < count`` frames repeat.
+        rng: says where in its segment each frame lies.
+
+    Returns:
+        (count,) int64, non-decreasing, in 0..n-1.
     """
     return _frames_at(n, rng.random(count))
 

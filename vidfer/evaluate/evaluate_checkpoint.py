@@ -52,7 +52,8 @@ def evaluate_checkpoint(
         ways, shots, queries, episodes, curve: see :func:`evaluate_fewshot`.
         head: ``trained`` for the checkpoint's own few-shot head, ``prototype`` for the nearest class mean.
         transductive: judge the queries of an episode together instead of one by one.
-        frames: looked at in each clip; None takes as many as the run was trained with.
+        frames: looked at in each clip, all of them where it has fewer; None takes as many as the run was
+            trained with.
         seed: of the episodes and of the bootstrap.
         device: where the network runs.
         progress: called with the number of batches done and the number of all.
@@ -75,7 +76,7 @@ def evaluate_checkpoint(
     recogniser.to(device)
     crops = CropCache(cache)
     witness = call_witness(checkpoint, crops, info)
-    # A shorter clip repeats frames, which changes no weighted mean: images need not be looked at eight times.
+    # Of images the result does not say that it looked at eight frames.
     longest = max((clip.n_faces for clip in crops.clips), default=1)
     n_frames = min(frames or witness.settings.get("data", {}).get("frames", FRAMES), max(longest, 1))
     common = {"n_frames": n_frames, "checkpoint_hash": checkpoint_hash(checkpoint), "device": device}

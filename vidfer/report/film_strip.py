@@ -30,7 +30,6 @@ class Frame:
     y: float
     weight: float
     time_s: float
-    has_face: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +74,6 @@ class FilmStrip:
 
 def build_strip(
     crops: np.ndarray,
-    frame_mask: np.ndarray,
     weights: np.ndarray,
     times_s: np.ndarray,
     *,
@@ -87,8 +85,7 @@ def build_strip(
     """Lay out one clip.
 
     Args:
-        crops: (T, R, 3, S, S) uint8 RGB.
-        frame_mask: (T,) bool, False where the network saw no face.
+        crops: (T, R, 3, S, S) uint8 RGB of the frames that the network saw.
         weights: (T,) frame attention, zero or more.
         times_s: (T,) seconds from the start of the clip.
         clip_id: the clip's name.
@@ -100,7 +97,7 @@ def build_strip(
         VidferError: the weights and the frames do not belong together.
     """
     n_frames = len(crops)
-    if not len(frame_mask) == len(weights) == len(times_s) == n_frames > 0:
+    if not len(weights) == len(times_s) == n_frames > 0:
         raise VidferError(
             f"clip '{clip_id}' has {n_frames} frames of crops, {len(weights)} attention weights and "
             f"{len(times_s)} times; they must be one each: evaluate the run anew with this cache"
@@ -108,7 +105,7 @@ def build_strip(
     # Room for the figure above the highest point, and for the base line below the lowest. Equal weights lie
     # at half the height, so that the curve of a network without preference does not look like a peak.
     top, bottom = 22.0, CURVE_PX - 8.0
-    even = 1.0 / max(int(frame_mask.sum()), 1)
+    even = 1.0 / n_frames
     highest = max(float(weights.max()), 2 * even)
 
     def height(weight: float) -> float:
@@ -120,7 +117,6 @@ def build_strip(
             y=height(float(weights[i])),
             weight=float(weights[i]),
             time_s=float(times_s[i]),
-            has_face=bool(frame_mask[i]),
         )
         for i in range(n_frames)
     )

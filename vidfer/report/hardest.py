@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from vidfer.crops import REGIONS
 from vidfer.data.dataset import ClipDataset
 from vidfer.errors import VidferError
@@ -85,18 +83,17 @@ def _pictures(clips: Sequence[HardClip], cache: Path) -> list[ClipPicture | None
     dataset = ClipDataset(cache, [places[clip.clip] for clip in clips], n_frames=FRAMES)
     pictures = []
     for position, clip in enumerate(clips):
-        # A clip of fewer frames repeats them, which is no news to the eye.
-        frames, first = np.unique(dataset.frames_of(position), return_index=True)
-        if not len(frames):
+        item = dataset[position]
+        crops = item["crops"].numpy()[item["frame_mask"].numpy()]
+        if not len(crops):
             pictures.append(None)
             continue
-        crops = dataset[position]["crops"].numpy()[first]
-        seen = f"{len(frames)} frame{'' if len(frames) == 1 else 's'}"
+        seen = f"{len(crops)} frame{'' if len(crops) == 1 else 's'}"
         pictures.append(
             ClipPicture(
                 address=crops_picture(crops, clip.clip, GAP_PX),
                 alt=f"{', '.join(REGIONS)} in {seen} of clip {clip.clip}",
-                width_px=_page_px(len(frames)),
+                width_px=_page_px(len(crops)),
                 height_px=_page_px(crops.shape[1]),
             )
         )

@@ -24,7 +24,7 @@ def film_strips(
         checkpoint: folder of the network that gave the verdicts.
         cache: crop cache with the clips.
         verdicts: chosen clips, all with a face.
-        n_frames: frames T of each clip, as in the evaluation.
+        n_frames: frames of each clip, as in the evaluation; a shorter clip has a shorter strip.
         device: where the network runs, as torch names it.
 
     Raises:
@@ -44,12 +44,11 @@ def film_strips(
         # Clip by clip: a few of them are no work, and memory stays small.
         item = clips[position]
         embedding = model.embed(item["crops"][None].to(device), item["frame_mask"][None].to(device))
-        frames = clips.cache.frames(int(clips.clips[position]))
+        frames, seen = clips.cache.frames(int(clips.clips[position])), item["frame_mask"].numpy()
         strips.append(
             build_strip(
-                item["crops"].numpy(),
-                item["frame_mask"].numpy(),
-                embedding.attention["frames"][0].float().cpu().numpy(),
+                item["crops"].numpy()[seen],
+                embedding.attention["frames"][0].float().cpu().numpy()[seen],
                 frames.times_s[clips.frames_of(position)],
                 clip_id=verdict.clip_id,
                 label=verdict.label,
