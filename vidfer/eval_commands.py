@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,7 +29,8 @@ def eval(arguments: Sequence[str]) -> int:
         """The crop cache to measure on."""
         out: Path | None = None
         """Folder for the result files, classification.json and fewshot.json, and their tables of clips; by
-        default `results` in the run folder of the checkpoint, unless those of another one are there."""
+        default `results` in the run folder of the checkpoint, where no result of another checkpoint or to
+        another question is written over."""
         split: Literal["train", "val", "test", "all"] = "test"
         """Which clips to classify, where the checkpoint has a classifier. In cross-validation those that the
         run held out; `all` are all labelled clips of a cache that the run has not seen."""
@@ -65,17 +66,23 @@ def eval(arguments: Sequence[str]) -> int:
     from vidfer.device import check_device
     from vidfer.evaluate.evaluate_checkpoint import best_of, evaluate_checkpoint
     from vidfer.evaluate.find_results import check_free, results_folder
+    from vidfer.evaluate.question import question_of
     from vidfer.models.checkpoint import checkpoint_hash
     from vidfer.store.reader import CropCache
 
     check_device(options.device)
     out = options.out or results_folder(options.checkpoint)
+    names = ("classification", "fewshot") if options.novel else ("classification",)
+    questions = {name: question_of(name, vars(options)) for name in names}
     if options.out is None:
-        check_free(out, checkpoint_hash(best_of(options.checkpoint)), CropCache(options.cache).content_hash)
+        hashes = checkpoint_hash(best_of(options.checkpoint)), CropCache(options.cache).content_hash
+        check_free(out, *hashes, questions)
     out.mkdir(parents=True, exist_ok=True)  # if it cannot be written to, say so before the work
     asked = {name: value for name, value in vars(options).items() if name not in ("out", "hardest")}
     with Progress("looking", "batch") as progress:
         results = evaluate_checkpoint(**asked, progress=progress)
+    for name, result in results.items():
+        results[name] = replace(result, protocol=result.protocol | {"asked": questions[name]})
     _save(results, out, options.hardest)
     return 0
 

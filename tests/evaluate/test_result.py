@@ -96,8 +96,8 @@ def test_other_files_are_refused_with_a_remedy(tmp_path):
 
 def test_results_of_another_checkpoint_or_cache_are_not_written_over(tmp_path):
     fewshot().save(tmp_path / "fewshot.json")
-    check_free(tmp_path, "cd", "ab")
+    check_free(tmp_path, "cd", "ab", {})
     with pytest.raises(VidferError, match=r"fewshot.json is of another checkpoint; choose .* --out"):
-        check_free(tmp_path, "ef", "ab")
+        check_free(tmp_path, "ef", "ab", {})
     with pytest.raises(VidferError, match=r"is of another cache \(afew.h5\); choose"):
-        check_free(tmp_path, "cd", "gh")
+        check_free(tmp_path, "cd", "gh", {})

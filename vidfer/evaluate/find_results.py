@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfer.errors import VidferError
+from vidfer.evaluate.question import difference
 from vidfer.evaluate.result import Result, load_result
 
 FILES = ("classification.json", "fewshot.json")
@@ -29,10 +30,18 @@ def results_folder(checkpoint: Path) -> Path:
     raise VidferError(f"{checkpoint} is in no run folder; name a folder for the results with --out")
 
 
-def check_free(folder: Path, checkpoint_hash: str, cache_hash: str) -> None:
-    """Raises a VidferError if there are results of another checkpoint or cache, which would be lost."""
+def check_free(folder: Path, checkpoint_hash: str, cache_hash: str, questions: dict[str, str]) -> None:
+    """Raises a VidferError if there are results of another checkpoint or cache, or if a result that answers
+    another question would be lost.
+
+    Args:
+        folder: where results are to be written.
+        checkpoint_hash, cache_hash: of the new results.
+        questions: what they answer (:func:`vidfer.evaluate.question.question_of`), by their names.
+    """
     for file in result_files(folder):
         found = load_result(file)
+        there, now = found.protocol.get("asked"), questions.get(file.stem)
         differs = [
             what
             for what, there, now in (
@@ -46,6 +55,9 @@ def check_free(folder: Path, checkpoint_hash: str, cache_hash: str) -> None:
                 f"{file} is of another {' and another '.join(differs)}; choose a folder with --out, or move "
                 f"it away"
             )
+        if now is not None and there != now:
+            what = f"another question ({difference(there, now)})" if there else "nobody knows which question"
+            raise VidferError(f"{file} answers {what}; choose a folder with --out, or move it away")
 
 
 def results_in(path: Path) -> dict[str, Result]:

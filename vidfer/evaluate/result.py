@@ -50,7 +50,8 @@ class Result:
     and every position drawn (:meth:`vidfer.evaluate.episodes.Episodes.hash`). Both: ``n_frames``;
     ``base_classes``, what was trained on; ``disjoint_by``, how far the clips are known to be none that were
     trained on: by ``subject``, by ``clip``, ``not known``, ``nothing``. In cross-validation: ``fold`` (3/10),
-    ``folds``, and ``division_hash`` of all of them; pooled results have no ``fold``."""
+    ``folds``, and ``division_hash`` of all of them; pooled results have no ``fold``. ``asked``: options of
+    `vidfer eval` that it depends on."""
     per_class: list[dict]
     """For every class: ``class``, ``clips``, ``asked``, ``without_face`` of these, ``accuracy`` (recall)."""
     confusion: list[list[int]]
