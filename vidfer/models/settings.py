@@ -89,8 +89,8 @@ class ModelSettings:
     learned factor of the similarity head starts, which is not published: 10 is usual."""
 
     head_regions: Literal["all", "face"] = "all"
-    """Regions that the heads relation and crn compare: all three, taking their average, or the face alone,
-    which is what the papers' networks of one image see."""
+    """Regions that the heads relation and crn compare: all that the encoder sees, taking their average, or
+    the face alone. The papers' networks of one image see no other region: --model.regions face."""
 
     js_weight: float = 1.0
     """Weight of CRN's divergence between class prototypes in its loss (lambda). Not published; 1, as both
