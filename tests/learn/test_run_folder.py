@@ -13,7 +13,7 @@ from vidfer.data.splits import split_clips
 from vidfer.errors import VidferError
 from vidfer.learn.ema import Ema
 from vidfer.learn.run_folder import RunFolder, to_json
-from vidfer.learn.settings import OptimiserSettings, RunSettings
+from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings
 from vidfer.store.reader import CropCache
 
 
@@ -68,6 +68,18 @@ def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settin
     RunFolder(replace(again, tracker="tensorboard"), Accelerator(cpu=True, log_with=None))
     with pytest.raises(VidferError, match=r"optimiser lr 0\.002, not 0\.1; resume with"):
         RunFolder(replace(again, optimiser=OptimiserSettings(lr=0.1)), accelerator)
+
+
+def test_a_resumed_run_may_read_its_clips_in_another_way(tmp_path, accelerator):
+    @dataclass(frozen=True, kw_only=True)
+    class WithData(RunSettings):
+        data: DataSettings = DataSettings()
+
+    settings = WithData(cache=Path("a.h5"), out=tmp_path / "run", tracker="none")
+    RunFolder(settings, accelerator)
+    RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, decode="device")), accelerator)
+    with pytest.raises(VidferError, match=r"data frames 8, not 4; resume with"):
+        RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, frames=4)), accelerator)
 
 
 def test_metrics_after_the_last_state_are_forgotten(settings, accelerator):

@@ -37,8 +37,12 @@ PACKAGES = (
     "opencv-python-headless",
     "safetensors",
 )
-MAY_DIFFER = {"resume", "out", "tracker", "protocol", "stop_to_correct", "save_every"}
-"""Settings that say nothing about the result, so that a resumed run may have others."""
+MAY_DIFFER = {
+    *("resume", "out", "tracker", "protocol", "stop_to_correct", "save_every"),
+    *("data.workers", "data.decode"),
+}
+"""Settings that a resumed run may have otherwise: they say how the work is done, which another machine may
+need to do in another way, not what comes of it."""
 
 
 PROGRESS = "progress.json"
@@ -89,8 +93,8 @@ class RunFolder:
                 raise VidferError(
                     f"{self.path} holds a run already; add --resume to go on, or choose another --out"
                 )
-            before = json.loads(file.read_text())
-            for name in sorted((before.keys() | wanted.keys()) - MAY_DIFFER):
+            before, wanted = (_binding(one) for one in (json.loads(file.read_text()), wanted))
+            for name in sorted(before.keys() | wanted.keys()):
                 if before.get(name) != wanted.get(name):
                     raise VidferError(
                         f"{file} has {name} {_difference(before.get(name), wanted.get(name))}; resume with "
@@ -256,6 +260,15 @@ def environment(accelerator: Accelerator) -> dict:
         "device": torch.cuda.get_device_name() if on_gpu else accelerator.device.type,
         "processes": accelerator.num_processes,
         "mixed_precision": accelerator.mixed_precision,
+    }
+
+
+def _binding(settings: dict, inside: str = "") -> dict:
+    """Without the settings that may differ."""
+    return {
+        name: _binding(value, f"{inside}{name}.") if isinstance(value, dict) else value
+        for name, value in settings.items()
+        if inside + name not in MAY_DIFFER
     }
 
 
