@@ -87,6 +87,7 @@ def test_folders_give_all_their_results(saved, tmp_path):
     [
         (few(cache_hash="xy"), "same cache: afew.h5 with content hash xy and afew.h5 with content hash ab;"),
         (few(classes=("angry", "sad")), "same classes: angry, sad and angry, fear;"),
+        (few(classes=("fear", "angry")), "classes in the order fear, angry and .* in the order angry, fear;"),
         (few((0.5, 0.5)), r"same clips: 2 and 3 clips, '2.mp4' in a alone;"),
         (few((0.5,) * 4), r"same clips: 4 and 3 clips, '3.mp4' in b alone;"),
         (few(protocol={"shots": 5}), "same episodes: 5 shots and 3 shots;"),

@@ -130,6 +130,8 @@ def check_same(first_name: str, first: Result, name: str, result: Result, *, sam
         refuse("clips", len(clips), f"{len(first_clips)} clips, '{example}' in {whose} alone")
     if first.kind != "few-shot":
         return
+    if result.classes != first.classes:  # their numbers draw the episodes
+        refuse("episodes", *(f"novel classes in the order {', '.join(r.classes)}" for r in (result, first)))
     for setting in ("ways", "shots", "queries", "episodes"):
         if result.protocol[setting] != first.protocol[setting]:
             refuse("episodes", *(f"{r.protocol[setting]} {setting}" for r in (result, first)))
