@@ -64,6 +64,14 @@ class Settings(RunSettings):
     optimiser: OptimiserSettings = field(default_factory=lambda: ADAM)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.whiten is None and self.whiten_shrinkage != Settings.whiten_shrinkage:
+            raise VidferError(
+                f"--whiten-shrinkage {self.whiten_shrinkage}: there is no --whiten; name the class without "
+                f"expression with it, or leave both out"
+            )
+
 
 def main(settings: Settings) -> None:
     # Whole episodes go to the processes: a step sees as many episodes as there are processes.

@@ -45,6 +45,14 @@ def test_a_quota_above_everything_repeats_all():
     assert chosen.weights.tolist() == [2, 1, 0, 1, 3, 2, 1]
 
 
+def test_a_quota_that_all_clips_together_could_not_fill_is_an_error():
+    assert select(SOME, PseudoLabelSettings(quota=6)).weights.sum() == 12
+    with pytest.raises(VidferError, match=r"quota 7: all 6 unlabelled clips with.*at most 6"):
+        select(SOME, PseudoLabelSettings(quota=7))
+    with pytest.raises(VidferError, match=r"quota 3: --pseudo.no-balance.*leave one out"):
+        PseudoLabelSettings(quota=3, balance=False)
+
+
 def test_the_default_quota_is_the_mean_of_the_classes_that_occur():
     chosen = select(SOME, PseudoLabelSettings(threshold=0.3))
     assert mean_quota(np.array([0, 0, 0, 0, 1, 1])) == 3

@@ -109,6 +109,11 @@ def test_what_cannot_be_whitened(fewshot, cache, mesh, tmp_path, options, messag
     assert not (tmp_path / "run").exists()
 
 
+def test_a_strength_of_whitening_without_whitening_is_refused(fewshot, cache, mesh, tmp_path):
+    with pytest.raises(VidferError, match=r"--whiten-shrinkage 0\.1: there is no --whiten; name the class"):
+        settings_of(fewshot, cache, mesh, tmp_path / "run", whiten=None, whiten_shrinkage=0.1)
+
+
 def test_too_few_clips(fewshot, striped_cache, mesh, tmp_path):
     with pytest.raises(VidferError, match=r"--whiten angry: this class has 6 training clips.* needs 10"):
         fewshot.main(settings_of(fewshot, striped_cache, mesh, tmp_path / "run"))

@@ -25,7 +25,7 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
         The same labels with ``weights`` set.
 
     Raises:
-        VidferError: no clip is left.
+        VidferError: no clip is left, or the quota is larger than all clips together could fill.
     """
     said, final = labels.said, labels.final
     given = labels.has_face & (said >= 0)
@@ -39,6 +39,13 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
         )
     if not settings.balance:
         return replace(labels, weights=(kept | given).astype(np.int64))
+    most = int(labels.has_face.sum())
+    if settings.quota is not None and settings.quota > most:
+        raise VidferError(
+            f"--pseudo.quota {settings.quota}: all {most} unlabelled clips with a face could not fill a class "
+            f"without coming twice; choose at most {most}, or --pseudo.no-balance for all confident clips, and "
+            f"another --out"
+        )
     weights = given.astype(np.int64)
     quota = mean_quota(final[kept | given]) if settings.quota is None else settings.quota
     for number in np.unique(final[kept]):

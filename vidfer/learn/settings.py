@@ -189,7 +189,8 @@ class PseudoLabelSettings:
     balance: bool = True
     """Same number of clips for each class: the most confident ones, short classes repeated."""
     quota: int | None = None
-    """Clips per class when balancing; by default the mean over the classes that the teacher chose at all."""
+    """Clips per class when balancing, at most all unlabelled clips with a face; by default the mean over the
+    classes that the teacher chose at all."""
     ratio: int = 1
     """Pseudo-labelled clips for each labelled clip in a batch."""
 
@@ -200,6 +201,10 @@ class PseudoLabelSettings:
             raise VidferError(f"--pseudo.calibrate-from {self.calibrate_from}: at least one clip")
         if self.quota is not None and self.quota < 1:
             raise VidferError(f"--pseudo.quota {self.quota}: at least one clip per class")
+        if self.quota is not None and not self.balance:
+            raise VidferError(
+                f"--pseudo.quota {self.quota}: --pseudo.no-balance takes all confident clips; leave one out"
+            )
         if self.ratio < 1:
             raise VidferError(
                 f"--pseudo.ratio {self.ratio}: at least one pseudo-labelled clip for a labelled one"
