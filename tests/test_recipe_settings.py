@@ -1,5 +1,7 @@
 """Defaults, the file of --protocol, and the options beside it, in that order."""
 
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from vidfer.errors import VidferError
 from vidfer.learn.settings import RunSettings, TrainSettings
+from vidfer.models.settings import ModelSettings
 from vidfer.recipe_settings import protocol_of, settings_from_command_line
 
 
@@ -51,6 +54,29 @@ def test_help_shows_the_values_of_the_file(tmp_path, capsys):
     with pytest.raises(SystemExit):
         settings_from_command_line(Settings, "About.", ["--protocol", str(file), "--help"])
     assert "(default: 33)" in capsys.readouterr().out
+
+
+def test_what_only_a_recipe_sets_is_no_option(tmp_path, capsys):
+    @dataclass(frozen=True, kw_only=True)
+    class WithModel(RunSettings):
+        model: ModelSettings = field(default_factory=ModelSettings)
+
+    needed = ["--cache", "c.h5", "--out", "run"]
+    for arguments, said in ((["--help"], "--model.js-form"), ([*needed, "--model.whitened"], "Unrecognized")):
+        with pytest.raises(SystemExit):
+            settings_from_command_line(WithModel, "About.", arguments)
+        told = capsys.readouterr()
+        assert said in told.out + told.err and "--model.whitened" not in told.out
+    assert not settings_from_command_line(WithModel, "About.", needed).model.whitened
+    file = tmp_path / "some.yaml"
+    file.write_text("model: {whitened: true}\n")
+    with pytest.raises(VidferError, match=r"some.yaml: recipes/fewshot.py --whiten sets whitened of model"):
+        settings_from_command_line(WithModel, "About.", [*needed, "--protocol", str(file)])
+
+
+def test_model_settings_are_light():
+    loaded = "import sys, vidfer.models.settings; print(*{'torch', 'tyro'} & {*sys.modules})"
+    assert subprocess.run([sys.executable, "-c", loaded], stdout=subprocess.PIPE, check=True).stdout == b"\n"
 
 
 def test_the_file_that_is_named_last_counts():

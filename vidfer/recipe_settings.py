@@ -41,7 +41,7 @@ def settings_from_command_line(
     found = tyro.cli(settings, description=description, args=arguments, default=start)
     if getattr(getattr(found, "model", None), "whitened", False):
         # A checkpoint has it from the recipe that fitted it; asked for, it would be a whitening of nothing.
-        raise VidferError("--model.whitened: recipes/fewshot.py --whiten sets it; leave it out")
+        raise VidferError(f"{file}: recipes/fewshot.py --whiten sets whitened of model; take it out")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
@@ -13,6 +13,13 @@ CROP_PX = 224
 
 MAP_PX = 14
 """Side of the maps that relation heads compare (CSRN)."""
+
+
+def not_an_option() -> Any:
+    """Marks what a recipe sets and nobody asks for; only who parses a command line evaluates annotations."""
+    import tyro
+
+    return tyro.conf.Suppress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +107,7 @@ class ModelSettings:
     """How a prototype of CRN becomes a distribution, which is not published: softmax over all numbers of its
     map, the natural reading, or over the spatial means of its channels, which does not see where."""
 
-    whitened: bool = False
+    whitened: Annotated[bool, not_an_option()] = False
     """The vector goes through a whitening that a recipe has fitted, which sets this (recipes/fewshot.py
     --whiten); by itself it changes nothing."""
 
