@@ -42,9 +42,9 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
     most = int(labels.has_face.sum())
     if settings.quota is not None and settings.quota > most:
         raise VidferError(
-            f"--pseudo.quota {settings.quota}: all {most} unlabelled clips with a face could not fill a class "
-            f"without coming twice; choose at most {most}, or --pseudo.no-balance for all confident clips, and "
-            f"another --out"
+            f"--pseudo.quota {settings.quota}: all {most} unlabelled clips with a face could not fill a "
+            f"class without coming twice; choose at most {most}, or --pseudo.no-balance for all confident "
+            f"clips, and another --out"
         )
     weights = given.astype(np.int64)
     quota = mean_quota(final[kept | given]) if settings.quota is None else settings.quota
