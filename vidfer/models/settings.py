@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
+from vidfer.no_option import no_option
 
 CROP_PX = 224
 """Side of the crops that a cache holds unless told otherwise; a stage's map is 1/4, 1/8, 1/16, 1/32 of it."""
 
 MAP_PX = 14
 """Side of the maps that relation heads compare (CSRN)."""
-
-
-def not_an_option() -> Any:
-    """Marks what a recipe sets and nobody asks for; only who parses a command line evaluates annotations."""
-    import tyro
-
-    return tyro.conf.Suppress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +101,7 @@ class ModelSettings:
     """How a prototype of CRN becomes a distribution, which is not published: softmax over all numbers of its
     map, the natural reading, or over the spatial means of its channels, which does not see where."""
 
-    whitened: Annotated[bool, not_an_option()] = False
+    whitened: Annotated[bool, no_option()] = False
     """The vector goes through a whitening that a recipe has fitted, which sets this (recipes/fewshot.py
     --whiten); by itself it changes nothing."""
 
