@@ -22,11 +22,13 @@ import numpy as np
 import psutil
 import torch
 import tyro
+from counts import check_counts
 
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode import read_chunks
 from vidfer.crops.settings import CropSettings
+from vidfer.errors import exit_on_user_error
 from vidfer.store.build import build_cache
 from vidfer.store.concatenate import StoredClip, concatenate
 from vidfer.store.part import write_part
@@ -50,6 +52,9 @@ class Settings:
     """Runs of each measurement; the median is printed."""
     quality: int = BuildSettings().quality_for(CropSettings().size_px)
     """JPEG quality."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "max_clips", "repeats")
 
 
 def main(settings: Settings) -> None:
@@ -204,4 +209,5 @@ def row(name: str, value: str) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("bench_cache.py"):
+        main(tyro.cli(Settings, description=__doc__))

@@ -20,12 +20,14 @@ import av
 import numpy as np
 import psutil
 import tyro
+from counts import check_counts
 
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.identity import sample_identity
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
+from vidfer.errors import exit_on_user_error
 from vidfer.store.build import build_cache
 from vidfer.store.settings import BuildSettings
 
@@ -40,6 +42,9 @@ class Settings:
     """How many short clips, of 16 frames each."""
     workers: int = 2
     """Processes that read the short clips."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "n_clips", "workers")
 
 
 class Watch:
@@ -155,4 +160,5 @@ def build(clips: list[Clip], out: Path, workers: int, progress: Callable[[int, i
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("bench_cache_scale.py"):
+        main(tyro.cli(Settings, description=__doc__))

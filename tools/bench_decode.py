@@ -83,8 +83,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
+    cores = sorted(os.sched_getaffinity(0))
+    parser.add_argument("--core", type=int, default=cores[-1], choices=cores)
     args = parser.parse_args()
+    if args.repeats < 1:
+        parser.error(f"--repeats {args.repeats}: give 1 or more")
     os.sched_setaffinity(0, {args.core})
     cv2.setNumThreads(1)
     decord.logging.set_level(decord.logging.QUIET)

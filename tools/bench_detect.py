@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 import torch
 import tyro
+from counts import check_counts
 from facenet_pytorch import MTCNN
 
 from vidfer.crops.boxes import overlap
@@ -30,6 +31,7 @@ from vidfer.crops.decode import read_chunks
 from vidfer.crops.detect import FaceDetector, Faces
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track import FaceTrack, track_faces
+from vidfer.errors import exit_on_user_error
 
 MATCH_IOU = 0.8
 
@@ -47,6 +49,10 @@ class Settings:
     device: str = "cpu"
     """Where the networks run: cpu, cuda."""
     crops: tyro.conf.OmitArgPrefixes[CropSettings] = CropSettings()
+
+    def __post_init__(self) -> None:
+        check_counts(self, "every")
+        check_counts(self, "actors", least=0)
 
 
 @dataclass
@@ -161,4 +167,5 @@ def add_track(sums: Sums, dense: list[Faces], track: FaceTrack) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("bench_detect.py"):
+        main(tyro.cli(Settings, description=__doc__))

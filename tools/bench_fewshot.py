@@ -17,8 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import tyro
+from counts import check_counts
 
 from vidfer.data.episodes import EpisodeSampler
+from vidfer.errors import exit_on_user_error
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.models.csrn import CSRNHead
@@ -49,6 +51,11 @@ class Settings:
     """Of these, scored one by one as well."""
     repeats: int = 3
     """Runs of which the median counts."""
+
+    def __post_init__(self) -> None:
+        check_counts(
+            self, "threads", "clips", "classes", "ways", "shots", "queries", "episodes", "alone", "repeats"
+        )
 
 
 def main(settings: Settings) -> None:
@@ -121,4 +128,5 @@ def measure(work: Callable, repeats: int) -> tuple:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("bench_fewshot.py"):
+        main(tyro.cli(Settings, description=__doc__))

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 import tyro
+from counts import check_counts
 
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
+from vidfer.errors import exit_on_user_error
 from vidfer.store.build import build_cache
 from vidfer.store.header import header_of
 from vidfer.store.part import write_part
@@ -35,6 +37,9 @@ class Settings:
     """Frames of each."""
     size_px: int = 32
     """Side of the crops."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "clips", "frames", "size_px")
 
 
 def main(settings: Settings) -> None:
@@ -106,4 +111,5 @@ def row(name: str, value: str) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("bench_join.py"):
+        main(tyro.cli(Settings, description=__doc__))

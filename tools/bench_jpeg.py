@@ -21,6 +21,7 @@ import numpy as np
 import simplejpeg
 import torch
 import tyro
+from counts import check_counts
 from torchvision.io import ImageReadMode
 from torchvision.io import decode_jpeg as torchvision_decode
 
@@ -51,6 +52,9 @@ class Settings:
     """Frames of each clip to encode and decode."""
     turns: int = 7
     """How often each candidate takes its turn."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "qualities", "frames_per_clip", "turns")
 
 
 def main(settings: Settings) -> None:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 
 import torch
 import tyro
+from counts import check_counts
 from torch import nn
 
+from vidfer.errors import exit_on_user_error
 from vidfer.models.build import build_encoder
 from vidfer.models.csrn import select_channels
 from vidfer.models.grouped_resnet import GroupedResNet18
@@ -39,6 +41,9 @@ class Settings:
     """Clips in a batch, of 8 frames each."""
     repeats: int = 3
     """Runs of which the median counts, after one that does not."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "threads", "widths", "sizes_px", "clips", "repeats")
 
 
 class SeparateResNet18(nn.Module):
@@ -179,4 +184,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("bench_models.py"):
+        main(tyro.cli(Settings, description=__doc__))

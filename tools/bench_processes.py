@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from counts import check_counts
 from study import ROOT, environment
 from tables import markdown
 
@@ -43,6 +44,7 @@ class Settings:
     """Runs of which the median counts."""
 
     def __post_init__(self) -> None:
+        check_counts(self, "processes", "repeats")
         if not 0 < self.epochs[0] < self.epochs[1]:
             raise VidferError(f"--epochs {self.epochs[0]} {self.epochs[1]}: give fewer, then more of them")
 

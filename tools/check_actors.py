@@ -16,12 +16,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tyro
+from counts import check_counts
 from facenet_pytorch import MTCNN
 
 from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.film import encode
 from vidfer.actors.identity import sample_identity
+from vidfer.errors import exit_on_user_error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,10 @@ class Settings:
     seed: int = 0
     pictures: Path | None = None
     """Folder for the frames in which no face was found."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "clips", "stride")
+        check_counts(self, "seed", least=0)
 
 
 FPS, SIZE, N_FRAMES = 25, (320, 240), 33
@@ -99,4 +105,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings))
+    with exit_on_user_error("check_actors.py"):
+        main(tyro.cli(Settings))

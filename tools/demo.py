@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+from counts import check_counts
 from pooled import pooled_difference
 from study import ROOT, Step, environment, in_repository, run_steps
 from tables import points
+
+from vidfer.errors import exit_on_user_error
 
 NOVEL = "contempt happily_surprised sadly_fearful angrily_disgusted fearfully_surprised"
 
@@ -73,6 +76,10 @@ class Settings:
     """Commands of a study at a time, one thread each: those of different seeds."""
     seeds: tuple[int, ...] = (0,)
     """Seeds of actors, training and evaluation; each makes its own actors and its own models."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "jobs")
+        check_counts(self, "seeds", least=0)
 
 
 def steps(out: Path, plan: Plan, seed: int) -> list[str]:
@@ -202,4 +209,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("demo.py"):
+        main(tyro.cli(Settings, description=__doc__))

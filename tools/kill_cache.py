@@ -21,6 +21,9 @@ from typing import Literal
 
 import psutil
 import tyro
+from counts import check_counts
+
+from vidfer.errors import exit_on_user_error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,9 @@ class Settings:
     """How to read `root`, a name that `vidfer sources` lists."""
     seed: int = 0
     """Of the moments."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "kills", "processes", "workers")
 
 
 def main(settings: Settings) -> None:
@@ -188,4 +194,5 @@ def draw(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("kill_cache.py"):
+        main(tyro.cli(Settings, description=__doc__))

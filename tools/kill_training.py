@@ -20,7 +20,10 @@ from pathlib import Path
 
 import psutil
 import tyro
+from counts import check_counts
 from profile_training import write_noise_cache
+
+from vidfer.errors import VidferError, exit_on_user_error
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 COMMON = "--data.frames 2 --tracker none --optimiser.lr 0.01 --optimiser.warmup 0 --save-every 3"
@@ -50,6 +53,11 @@ class Settings:
     """Processes that train together, started by torchrun and killed together."""
     seed: int = 0
     """Of the moments."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "kills", "processes")
+        if not self.recipes or {*self.recipes} - {*OPTIONS}:
+            raise VidferError(f"--recipes {' '.join(self.recipes)}: choose from {' '.join(OPTIONS)}")
 
 
 def main(settings: Settings) -> None:
@@ -138,4 +146,5 @@ def outcome(out: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("kill_training.py"):
+        main(tyro.cli(Settings, description=__doc__))

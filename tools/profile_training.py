@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 import torch
 import tyro
+from counts import check_counts
 
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS, STATUS
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
+from vidfer.errors import exit_on_user_error
 from vidfer.learn.losses import noisy_student_loss
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
@@ -55,6 +57,10 @@ class Settings:
     """Numbers of loader processes to compare."""
     threads: int = 2
     """Threads of torch."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "size_px", "input_px", "width", "frames", "batch_size", "steps", "threads")
+        check_counts(self, "workers", least=0)
 
 
 def write_noise_cache(path: Path, clips: int, size_px: int, splits: tuple[str, ...] = ("train",)) -> None:
@@ -127,4 +133,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Settings, description=__doc__))
+    with exit_on_user_error("profile_training.py"):
+        main(tyro.cli(Settings, description=__doc__))
