@@ -76,7 +76,10 @@ class FewShotResult:
 
     def over_clips(self, subjects: Sequence[str] | None = None, seed: int = 0) -> Interval:
         """Mean of class means with a bootstrap over the clips asked for (or over their ``subjects``, (M,)):
-        how well other clips of these classes would do. It does not shrink with more episodes."""
+        how well other clips of these classes would do as queries. It does not shrink with more episodes.
+
+        Too narrow for a statement about other clips altogether, which would bring other examples, too.
+        """
         asked = np.flatnonzero(self.asked)
         return bootstrap_interval(
             self.clip_accuracy[asked],
