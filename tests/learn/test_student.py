@@ -7,6 +7,7 @@ import pytest
 from vidfer.errors import VidferError
 from vidfer.learn.settings import StudentSettings
 from vidfer.learn.student import parameters, student_settings
+from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
 
 TEACHER = ModelSettings(width=8, head="prototype", frame_attention="sigmoid")
@@ -23,6 +24,13 @@ def test_a_whitening_belongs_to_the_weights_that_it_was_fitted_to():
     whitened = replace(TEACHER, whitened=True)
     assert student_settings(whitened, StudentSettings()) == TEACHER
     assert student_settings(whitened, StudentSettings(), from_teacher=True) == whitened
+
+
+def test_weights_of_the_teacher_fit_crops_of_another_size():
+    teacher, asked = build_recogniser(TEACHER, ("angry", "happy")), StudentSettings(input_px=112)
+    student = student_settings(TEACHER, asked, from_teacher=True)
+    assert student.input_px == 112
+    build_recogniser(student, ("angry", "happy")).load_state_dict(teacher.state_dict())
 
 
 def test_another_network_may_be_larger():

@@ -41,6 +41,8 @@ def student_settings(
         asked["stochastic_depth"] = 1.0
     if not from_teacher:
         asked["whitened"] = False  # it was fitted to the teacher's vectors
+    elif student.input_px is not None:
+        asked["map_stage"] = teacher.resolved_map_stage()  # another one's maps would not fit its weights
     chosen = replace(teacher, **{name: value for name, value in asked.items() if value is not None})
     if (chosen.encoder, chosen.width) == (teacher.encoder, teacher.width):
         return chosen
