@@ -1,7 +1,5 @@
 """Defaults, the file of --protocol, and the options beside it, in that order."""
 
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,11 +70,6 @@ def test_what_only_a_recipe_sets_is_no_option(tmp_path, capsys):
     file.write_text("model: {whitened: true}\n")
     with pytest.raises(VidferError, match=r"some.yaml: recipes/fewshot.py --whiten sets whitened of model"):
         settings_from_command_line(WithModel, "About.", [*needed, "--protocol", str(file)])
-
-
-def test_model_settings_are_light():
-    loaded = "import sys, vidfer.models.settings; print(*{'torch', 'tyro'} & {*sys.modules})"
-    assert subprocess.run([sys.executable, "-c", loaded], stdout=subprocess.PIPE, check=True).stdout == b"\n"
 
 
 def test_the_file_that_is_named_last_counts():

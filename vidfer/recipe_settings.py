@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import tyro
 
 from vidfer.errors import VidferError
 from vidfer.learn.protocol import read_protocol
+from vidfer.models.settings import ModelSettings
 
 Settings = TypeVar("Settings")
 
@@ -38,6 +39,8 @@ def settings_from_command_line(
     if file is not None:
         recipe = Path(inspect.getfile(settings)).stem
         start = started_from(settings, read_protocol(file, settings, recipe))
+    # What only a recipe sets is no option. A mark in the annotation is how tyro knows, of which rooms do not.
+    ModelSettings.__annotations__["whitened"] = Annotated[bool, tyro.conf.Suppress]
     found = tyro.cli(settings, description=description, args=arguments, default=start)
     if getattr(getattr(found, "model", None), "whitened", False):
         # A checkpoint has it from the recipe that fitted it; asked for, it would be a whitening of nothing.

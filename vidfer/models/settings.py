@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 from vidfer.crops import REGIONS
 from vidfer.errors import VidferError
-from vidfer.no_option import no_option
 
 CROP_PX = 224
 """Side of the crops that a cache holds unless told otherwise; a stage's map is 1/4, 1/8, 1/16, 1/32 of it."""
@@ -101,7 +100,7 @@ class ModelSettings:
     """How a prototype of CRN becomes a distribution, which is not published: softmax over all numbers of its
     map, the natural reading, or over the spatial means of its channels, which does not see where."""
 
-    whitened: Annotated[bool, no_option()] = False
+    whitened: bool = False
     """The vector goes through a whitening that a recipe has fitted, which sets this (recipes/fewshot.py
     --whiten); by itself it changes nothing."""
 
