@@ -16,7 +16,7 @@ class Embedding:
     """(B, C) clip embedding after frame attention, C the encoder's ``vector_channels``; 512 by default."""
     maps: Tensor
     """(B, R, 64, 14, 14) frame-attended feature maps of each region that the encoder looks at, which relation
-    heads compare."""
+    heads compare; (B, R, 64, 4, 4) of conv4 with four poolings."""
     attention: dict[str, Tensor] = field(default_factory=dict)
     """Weights for explaining, each summing to one over its last axis: ``frames`` (B, T), ``regions`` (B, T,
     R), and ``spatial1`` ... ``spatial4`` (B, T, R, positions) where the encoder has them. FAN's ``alpha`` and
