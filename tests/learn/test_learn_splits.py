@@ -63,6 +63,17 @@ def test_another_cache_gives_all_its_clips_but_those_to_be_measured_on(striped_c
         with_unlabelled(training_split(alone, DataSettings()), alone)
 
 
+def test_a_copy_of_a_clip_to_be_measured_on_is_not_labelled(striped_cache):
+    cache = CropCache(striped_cache)
+    split = training_split(cache, DataSettings())
+    copies = dict(zip(split.unlabelled, (*split.val[:2], split.train[0])))  # the last one may be
+    for copy, i in copies.items():
+        cache.clips[copy].__dict__["crops_hash"] = cache.clips[i].crops_hash
+    found = with_unlabelled(split, cache)
+    assert found.unlabelled == split.unlabelled[2:]
+    assert found.note == f"{split.note}; 2 unlabelled clips are copies of clips for measuring and not used"
+
+
 def test_another_cache_gives_nobody_who_is_to_be_measured_on(tmp_path):
     """Neither cache says who is for validation; the run divides the first one itself."""
     labels = ("angry", "happy") * 3 + ("fear",) * 2

@@ -87,23 +87,28 @@ def with_unlabelled(
 ) -> ClipSplit:
     """The split with the clips for a teacher to label: its own unlabelled ones, or those of another cache.
 
-    Of another cache all clips are taken but its val and test, those with a novel label, and those that show
-    whom ``cache`` keeps for measuring: the same crops, or a subject of the same name and source.
+    None of them has the crops of a clip that ``cache`` keeps for measuring. Of another cache all clips are
+    taken but its val and test, those with a novel label, and those of a subject, by name and source, whom
+    ``cache`` keeps for measuring.
 
     Raises:
         VidferError: there is none, or the other cache has crops of another size.
     """
-    clips, note, path = split.unlabelled, split.note, cache.path
-    if other is not None:
-        path = other.path
+    kept = [cache.clips[i] for i in (*split.val, *split.test)]
+    kept += [clip for clip in cache.clips if clip.label in novel and clip.split != "unlabelled"]
+    crops = {clip.crops_hash for clip in kept if clip.n_faces}
+    if other is None:
+        path, note = cache.path, split.note
+        clips = tuple(i for i in split.unlabelled if cache.clips[i].crops_hash not in crops)
+        if copies := len(split.unlabelled) - len(clips):
+            note += f"; {copies} unlabelled clips are copies of clips for measuring and not used"
+    else:
+        path, note = other.path, split.note
         if other.size_px != cache.size_px:
             raise VidferError(
                 f"{other.path} has crops of {other.size_px} px and {cache.path} of {cache.size_px} px; "
                 f"make one of them again with the other's crop size"
             )
-        kept = [cache.clips[i] for i in (*split.val, *split.test)]
-        kept += [clip for clip in cache.clips if clip.label in novel]
-        crops = {clip.crops_hash for clip in kept if clip.n_faces}
         people = {(clip.source, clip.subject) for clip in kept if clip.subject is not None}
         clips = tuple(
             i
