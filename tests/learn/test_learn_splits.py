@@ -47,6 +47,13 @@ def test_training_clips_without_a_face_are_left_out_and_counted(striped_cache):
         training_split(cache, DataSettings())
 
 
+def test_a_class_that_nobody_validates_is_named(tmp_path):
+    clips = [{"id": f"{i}", "label": ("angry", "happy")[i % 2], "subject": f"p{i // 4}"} for i in range(40)]
+    clips += [{"id": "rare", "label": "fear", "subject": "p0"}]
+    split = training_split(write_cache(tmp_path / "a.h5", clips), DataSettings())
+    assert split.note.endswith("into train 70%, val 15%, test 15%; no clip of fear to validate on")
+
+
 def test_another_cache_gives_all_its_clips_but_those_to_be_measured_on(striped_cache, tmp_path):
     cache = CropCache(striped_cache)
     split = training_split(cache, DataSettings())

@@ -48,6 +48,9 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
             )
     faceless = len(split.train) - len(train)
     note = f"{split.note}; {faceless} training clips without a face left out" if faceless else split.note
+    validated = {cache.clips[i].label for i in split.val}
+    if unseen := [name for name in classes if name not in validated]:
+        note += f"; no clip of {', '.join(unseen)} to validate on"
     return replace(split, train=train, note=note)
 
 
