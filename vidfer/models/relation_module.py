@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -12,6 +14,9 @@ from vidfer.models.settings import MAP_PX
 
 PAIRS_AT_ONCE = 2048
 """Without gradients, so many pairs of a region are compared at a time, 0.1 MB each, to bound memory."""
+
+ALIKE = 1 / 4
+"""What scores start from: the share of alike pairs in an episode of four classes."""
 
 
 class RelationModule(nn.Module):
@@ -31,6 +36,21 @@ class RelationModule(nn.Module):
         self.bn2 = nn.BatchNorm2d(MAP_CHANNELS)
         self.fc1 = nn.Linear(MAP_CHANNELS if any_size else MAP_CHANNELS * 2 * 2, 8)
         self.fc2 = nn.Linear(8, 1)
+        self.start_alive()
+
+    @torch.no_grad()
+    def start_alive(self) -> None:
+        """Make the last two layers start where they can learn.
+
+        The inputs of ``fc1`` are all positive and much alike. Drawn as usual, a unit is above zero for few
+        pairs or for none, and what pushes it moves all its weights the same way: within some ten episodes
+        most units are below zero for every pair, where ReLU has no gradient to bring them back. Here weights
+        that sum to zero and a bias of one put every unit above zero for nearly every pair, and scores start
+        at :data:`ALIKE`, so that the errors of an episode sum to zero and nothing pushes a unit as a whole.
+        """
+        self.fc1.weight -= self.fc1.weight.mean(1, keepdim=True)
+        nn.init.ones_(self.fc1.bias)
+        self.fc2.bias.fill_(math.log(ALIKE / (1 - ALIKE)) - self.fc2.weight.sum())
 
     def forward(self, query: Tensor, support: Tensor) -> Tensor:
         """Maps (Q, R, 64, H, W) and (S, R, 64, H, W) to scores (Q, R, S) of all pairs within a region.

@@ -1,0 +1,30 @@
+"""A relation module starts where it can learn, and noise does not take that away."""
+
+import pytest
+import torch
+
+from vidfer.models.relation_module import ALIKE, RelationModule
+
+
+def maps_of(count, generator):
+    """As of an untrained encoder: positive, and much alike."""
+    return 1 + 0.3 * torch.randn(count, 1, 64, 14, 14, generator=generator).abs()
+
+
+@pytest.mark.parametrize("any_size", [False, True])
+def test_every_unit_speaks_and_still_does_after_steps_on_nothing_but_noise(any_size):
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    module = RelationModule(any_size=any_size).train()
+    hidden = []
+    module.fc1.register_forward_hook(lambda _, __, out: hidden.append(out.detach()))
+    optimiser = torch.optim.Adam(module.parameters(), 1e-3)
+    for step in range(40):
+        scores = module(maps_of(8, generator), maps_of(4, generator))
+        if step == 0:
+            assert (hidden[0] > 0).float().mean(0).min() > 0.9 and scores.sub(ALIKE).abs().max() < 0.2
+        alike = torch.nn.functional.one_hot(torch.randint(4, (8,), generator=generator), 4)[:, None]
+        optimiser.zero_grad()
+        (scores - alike).square().mean().backward()
+        optimiser.step()
+    assert (hidden[-1] > 0).any(0).all()
