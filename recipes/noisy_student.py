@@ -78,6 +78,8 @@ class Settings(RunSettings):
     on."""
     from_teacher: bool = False
     """Start from the teacher's weights instead of from scratch."""
+    freeze_encoder: bool = False
+    """Leave the teacher's encoder as it is and train the classifier alone. Needs --from-teacher."""
     student: StudentSettings = field(default_factory=StudentSettings)
     pseudo: PseudoLabelSettings = field(default_factory=PseudoLabelSettings)
     data: DataSettings = field(default_factory=DataSettings)
@@ -89,6 +91,8 @@ class Settings(RunSettings):
         super().__post_init__()
         if self.rounds < 1:
             raise VidferError(f"--rounds {self.rounds}: at least one student is needed")
+        if self.freeze_encoder and not self.from_teacher:
+            raise VidferError("--freeze-encoder needs --from-teacher: random weights must be trained")
 
 
 def main(settings: Settings) -> None:
@@ -206,6 +210,8 @@ def main(settings: Settings) -> None:
         student = build_recogniser(student_model, split.classes)
         if settings.from_teacher:
             student.load_state_dict(teacher.state_dict())
+        if settings.freeze_encoder:
+            student.freeze_encoder()
         noise = NoisedInput(settings.noise, student.settings)
         pseudo_targets = torch.from_numpy(student_targets(labels, soft=settings.pseudo.soft))
         mixed = MixedDataset(labelled_clips, pseudo_clips, labelled_targets, pseudo_targets)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recipe_runs import FAST, SHORT, assert_kills_change_nothing, assert_same_curve, here, metrics, torchrun
+from recipe_runs import (
+    FAST,
+    SHORT,
+    assert_kills_change_nothing,
+    assert_same_curve,
+    here,
+    metrics,
+    torchrun,
+    weights,
+)
 
 from vidfer.errors import VidferError
 from vidfer.learn.pseudo_labels import read_pseudo_labels
@@ -201,6 +210,7 @@ def test_kept_pseudo_labels_belong_to_their_teacher(noisy_student, striped_cache
             {"student": StudentSettings(width=8), "from_teacher": True},
             "with --from-teacher a student is just",
         ),
+        ({"freeze_encoder": True}, "--freeze-encoder needs --from-teacher"),
         ({"teacher": Path("nowhere")}, "nowhere"),
         (
             {"train": replace(SHORT, batch_size=6), "data": DataSettings(frames=2, classes=("happy", "sad"))},
@@ -213,7 +223,16 @@ def test_kept_pseudo_labels_belong_to_their_teacher(noisy_student, striped_cache
     ],
 )
 def test_wrong_teachers_and_students(noisy_student, striped_cache, teacher_run, tmp_path, options, message):
-    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", **options)
     with pytest.raises(VidferError, match=message):
-        noisy_student.main(settings)
+        noisy_student.main(
+            settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", **options)
+        )
     assert not (tmp_path / "run").exists()
+
+
+def test_a_student_may_keep_its_teachers_encoder(noisy_student, striped_cache, teacher_run, tmp_path):
+    options = {"from_teacher": True, "freeze_encoder": True}
+    noisy_student.main(settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", **options))
+    teacher, student = weights(teacher_run, "best"), weights(tmp_path / "run")
+    changed = {name.split(".")[0] for name, tensor in student.items() if not tensor.equal(teacher[name])}
+    assert changed == {"classifier"}
