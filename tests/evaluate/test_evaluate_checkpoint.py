@@ -120,7 +120,7 @@ def test_what_a_run_started_from_has_seen_is_not_measured(tmp_path):
     assert evaluate_checkpoint(run, cache.path)["classification"].note == ""
     (tmp_path / "first" / "data.json").unlink()
     doubtful = evaluate_checkpoint(run, cache.path, **TASK)["fewshot"]
-    assert doubtful.note == "--init was a checkpoint without a run folder: what clips it has seen is not known"
+    assert doubtful.note == "--init had no run folder: what clips it has seen is not known"
     assert doubtful.protocol["disjoint_by"] == "not known"
     trained_on = evaluate_checkpoint(run, cache.path, split="train")["classification"]
     assert trained_on.protocol["disjoint_by"] == "nothing"

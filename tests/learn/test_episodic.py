@@ -1,9 +1,12 @@
 """Episodes: batches, loss and validation."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from accelerate.data_loader import BatchSamplerShard
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -37,6 +40,18 @@ def test_epochs_have_episodes_of_their_own_and_come_back():
     assert list(sampler) != first
     sampler.set_epoch(0)
     assert list(sampler) == first
+
+
+@pytest.mark.parametrize("episodes", [1, 3, 4])
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_processes_share_episodes_as_a_whole_and_lose_none(episodes, processes):
+    sampler = EpisodeSampler(LABELS, ways=2, shots=2, queries=1, episodes=episodes, seed=0)
+    shares = [
+        list(BatchSamplerShard(EpisodeBatches(sampler), processes, process)) for process in range(processes)
+    ]
+    assert [len(share) for share in shares] == [math.ceil(episodes / processes)] * processes
+    seen = {tuple(batch) for share in shares for batch in share}
+    assert seen == {tuple(batch) for batch in EpisodeBatches(sampler)}
 
 
 @pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation", "crn"])

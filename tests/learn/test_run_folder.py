@@ -62,6 +62,15 @@ def test_a_run_that_was_killed_before_its_settings_were_written_starts_anew(sett
     assert json.loads((settings.out / "settings.json").read_text())["cache"] == "a.h5"
 
 
+def test_a_run_goes_on_in_the_number_format_it_was_started_with(settings, accelerator):
+    RunFolder(settings, accelerator)
+    file = settings.out / "environment.json"
+    file.write_text(file.read_text().replace('"mixed_precision": "no"', '"mixed_precision": "bf16"'))
+    with pytest.raises(VidferError, match="mixed_precision bf16, Accelerate is set to no; resume with"):
+        RunFolder(replace(settings, resume=True), accelerator)
+    assert json.loads(file.read_text())["mixed_precision"] == "bf16"
+
+
 def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settings, accelerator):
     RunFolder(settings, accelerator)
     again = replace(settings, resume=True)

@@ -122,7 +122,7 @@ def call_witness(checkpoint: Path, cache: CropCache, info: dict) -> Witness:
     for name, start in _starts(settings):
         records.append(_read(start / "data.json"))
         if not records[-1]:
-            doubts.append(f"--{name} was a checkpoint without a run folder: what clips it has seen is not known")
+            doubts.append(f"--{name} had no run folder: what clips it has seen is not known")
     seen = {i for record in records for name in SEEN for i in _positions(cache, record)[name]}
     return Witness(
         name=run.name,

@@ -32,7 +32,8 @@ class EpisodeBatches(Sampler[list[int]]):
     def __init__(self, sampler: EpisodeSampler) -> None:
         self.episodes = sampler
         self.batch_size = sampler.ways * (sampler.shots + sampler.queries)
-        self.drop_last = True  # every batch is full
+        # Where the episodes cannot be shared evenly, some processes are given one of the first ones again.
+        self.drop_last = False
         self.epoch = 0
 
     @property

@@ -93,6 +93,7 @@ class RunFolder:
                 raise VidferError(
                     f"{self.path} holds a run already; add --resume to go on, or choose another --out"
                 )
+            self._check_precision()
             before, wanted = (_binding(one) for one in (json.loads(file.read_text()), wanted))
             for name in sorted(before.keys() | wanted.keys()):
                 if before.get(name) != wanted.get(name):
@@ -108,6 +109,16 @@ class RunFolder:
         else:
             write_json(file, wanted)
         write_json(self.path / "environment.json", environment(self.accelerator))
+
+    def _check_precision(self) -> None:
+        """That of a run without ``--mixed-precision`` is Accelerate's, which may have changed meanwhile."""
+        file = self.path / "environment.json"
+        before = json.loads(file.read_text())["mixed_precision"] if file.exists() else None
+        if before not in (None, now := self.accelerator.mixed_precision):
+            raise VidferError(
+                f"{file} has mixed_precision {before}, Accelerate is set to {now}; resume with "
+                f"accelerate launch --mixed_precision {before}, or choose another --out"
+            )
 
     def save_data(self, split: ClipSplit, cache: CropCache, unlabelled: CropCache | None = None) -> None:
         """Writes ``data.json``: the hash of each cache, and the ids of the clips in each part of the split.
