@@ -176,14 +176,18 @@ ON_ACTORS = {
     "head": f"{SHORT} --episodes.per-epoch 50",
 }
 PLAN_BASIC = Plan(**ON_ACTORS, actors=f"{ACTORS} --train-per-class 40 --unlabelled 240")
-PLAN_COMPOUND = Plan(**ON_ACTORS, actors=f"{ACTORS} --train-per-class 25 --unlabelled 280")
+SHORTER = {
+    "conv4": f"{CONV4} --episodes.per-epoch 40",
+    "relation": f"{CONV4} --episodes.per-epoch 120",
+}
+PLAN_COMPOUND = Plan(**ON_ACTORS | SHORTER, actors=f"{ACTORS} --train-per-class 25 --unlabelled 280")
 PLAN_IMAGES = Plan(
     frames=1,
     conv4_frames=1,
     eval_frames=1,
     crop_px=224,
     conv4=f"{CONV4} --episodes.per-epoch 100",
-    relation=f"{CONV4} --episodes.per-epoch 300",
+    relation=f"{CONV4} --episodes.per-epoch 200",
     fan=f"{CLASSIFIER} --train.epochs 12",
     egs=f"{EGS} --episodes.per-epoch 250",
     teacher=f"{CLASSIFIER} --train.epochs 8",
