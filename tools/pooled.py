@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
-import numpy as np
-
-from vidfer.evaluate.intervals import Interval, bootstrap_interval, paired_difference
+from vidfer.evaluate.clip_rows import combined_rows, over_clips
+from vidfer.evaluate.intervals import Interval, bootstrap_interval
 from vidfer.evaluate.result import Result
 
 
@@ -14,49 +13,48 @@ def pooled(results: Sequence[Result]) -> Interval:
     """The share of right answers over the clips of all results, by a bootstrap over all their subjects.
 
     Args:
-        results: of one kind, one for each seed. Subject 7 of one seed is nobody of another one.
+        results: classifications, one for each seed. Subject 7 of one seed is nobody of another one.
     """
-    rows = [(number, row) for number, result in enumerate(results) for row in result.rows if row["asked"]]
-    return bootstrap_interval([row["accuracy"] for _, row in rows], subjects=people(rows))
+    rows = [row for number, result in enumerate(results) for row in of_seed(number, result.rows)]
+    return bootstrap_interval([row["accuracy"] for row in rows], subjects=people(rows))
 
 
 def pooled_difference(later: Sequence[Result], earlier: Sequence[Result]) -> tuple[Interval, int]:
     """Later minus earlier over the same clips of all seeds, and the number of clips that both were asked.
 
+    Of classifications the difference of the shares, by a bootstrap; of few-shot results that of the means of
+    class means, by the jackknife. Whole subjects are drawn or left out.
+
     Args:
         later, earlier: results of the same seeds, in the same order.
     """
-    ours, theirs, rows = [], [], []
+    rows = []
     for number, (a, b) in enumerate(zip(later, earlier, strict=True)):
-        other = {row["clip"]: row for row in b.rows}
-        if other.keys() != {row["clip"] for row in a.rows} or a.cache_hash != b.cache_hash:
+        if {row["clip"] for row in a.rows} != {row["clip"] for row in b.rows} or a.cache_hash != b.cache_hash:
             raise ValueError(f"results {number} are not about the same clips")
-        for row in a.rows:
-            if row["asked"] and other[row["clip"]]["asked"]:
-                ours.append(row["accuracy"])
-                theirs.append(other[row["clip"]]["accuracy"])
-                rows.append((number, row))
-    return paired_difference(np.array(ours), np.array(theirs), subjects=people(rows)), len(rows)
+        rows += of_seed(number, combined_rows([a], [b]))
+    asked = [row for row in rows if row["accuracy"] is not None]
+    if later[0].kind == "few-shot":
+        return over_clips(rows, people(rows), bounds=(-1.0, 1.0)), len(asked)
+    return bootstrap_interval([row["accuracy"] for row in asked], subjects=people(asked)), len(asked)
 
 
 def averaged(results: Sequence[Result]) -> Interval:
-    """Mean of class means over the clips that all of the results were asked, by a bootstrap over subjects.
+    """Mean of class means over the clips that all of the results were asked, by the jackknife over subjects.
 
     Args:
-        results: of one kind on the same clips, one for each seed of training; each clip's mean counts.
+        results: few-shot, on the same clips, one for each seed of training; each clip's mean counts.
     """
-    tables = [{row["clip"]: row for row in result.rows if row["asked"]} for result in results]
-    clips = [clip for clip in tables[0] if all(clip in table for table in tables)]
-    rows = [(0, tables[0][clip]) for clip in clips]
-    return bootstrap_interval(
-        np.mean([[table[clip]["accuracy"] for clip in clips] for table in tables], axis=0),
-        classes=[row["label"] for _, row in rows],
-        subjects=people(rows),
-        seed=results[0].seed,
-    )
+    rows = combined_rows(results)
+    return over_clips(rows, people(rows))
 
 
-def people(rows: Sequence[tuple[int, dict]]) -> list[tuple[int, str]] | None:
+def of_seed(number: int, rows: Sequence[dict]) -> list[dict]:
+    """Rows whose subjects are those of one seed."""
+    return [row | {"subject": row["subject"] and (number, row["subject"])} for row in rows]
+
+
+def people(rows: Sequence[dict]) -> list[Hashable] | None:
     """Who is drawn; None where somebody is not known, so that clips are."""
-    subjects = [(number, row["subject"]) for number, row in rows]
-    return None if any(subject is None for _, subject in subjects) else subjects
+    subjects = [row["subject"] for row in rows]
+    return None if None in subjects else subjects

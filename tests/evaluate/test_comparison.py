@@ -10,8 +10,8 @@ from test_result import classification, fewshot
 from vidfer.cli import main
 from vidfer.errors import VidferError
 from vidfer.evaluate.comparison import compare_results
-from vidfer.evaluate.comparison_table import comparison_text, write_comparisons
-from vidfer.evaluate.intervals import mean_interval, paired_difference
+from vidfer.evaluate.comparison_table import comparison_markdown, comparison_text, write_comparisons
+from vidfer.evaluate.intervals import bootstrap_interval, mean_interval
 
 PROTOCOL = {"ways": 2, "shots": 3, "queries": 1, "episodes": 3, "episodes_hash": "e0", "head": "CSRNHead"}
 PROTOCOL["n_frames"] = 8
@@ -43,11 +43,8 @@ def test_every_result_is_held_against_the_first_over_subjects(saved):
     assert [round(row.interval.mean, 6) for row in found.rows] == [0.6, 0.7, 0.5]
     assert found.rows[0].difference is None
     # Two clips of fear gain 0.4 and 0.1, the one of angry nothing: classes count alike.
-    expected = paired_difference(
-        [0.9, 0.8, 0.25], [0.5, 0.7, 0.25], classes=["fear", "fear", "angry"], subjects=["p0", "p0", "p1"]
-    )
-    assert expected.mean == pytest.approx(0.125) and expected.over == "subjects"
-    assert found.rows[1].difference == expected
+    gained = found.rows[1].difference
+    assert gained.mean == pytest.approx(0.125) and (gained.over, gained.n) == ("subjects", 2)
     assert found.rows[2].difference.mean == pytest.approx(-0.125)
 
 
@@ -63,6 +60,7 @@ def test_without_subjects_the_interval_is_over_clips(saved):
         ("a", "WAR"), ("b", "WAR"), ("a", "UAR"), ("b", "UAR")
     ]  # fmt: skip
     war, uar = found.rows[1].difference, found.rows[3].difference
+    assert war == bootstrap_interval([0, 1, 0])
     assert (war.over, war.n, uar.over) == ("clips", 3, "clips")
     assert war.mean == pytest.approx(1 / 3) and uar.mean == pytest.approx(1 / 4)
 
@@ -117,7 +115,7 @@ def test_results_without_their_episodes_are_refused(saved):
 
 def test_the_text_says_what_was_measured(saved):
     saved(a=few(), b=few((0.9, 0.75, 0.25), mean=0.7))
-    text = comparison_text(compare_results(["a", "b"])[0]).splitlines()
+    text = comparison_text(compare_results(["a", "b"])[0]).splitlines()[:4]
     assert text[0] == (
         "few-shot, 2-way 3-shot 1 query, 3 episodes of seed 0: 3 clips of 2 subjects, 0 without a face, "
         "split test of afew.h5; chance 33.3 %"
@@ -133,12 +131,34 @@ def test_the_text_says_what_was_measured(saved):
             "[67.7, 72.3]",
             "over 3 episodes",
             "+10.0",
-            "[+0.0, +20.0]",
+            "none",  # angry is of one subject alone
             "over 2 subjects",
         ],
     ]
     drawn = few(sources=("actors",))
     assert ": synthetic actors, 3 clips" in comparison_text(compare_results(saved(c=drawn, d=drawn))[0])
+
+
+def test_results_that_do_not_say_what_examples_do_are_compared_with_a_caution(saved):
+    def told(accuracies, as_example=None):
+        result = few(accuracies, n_subjects=None)
+        for row, value in zip(result.rows, as_example or ()):
+            row["on_others"] = [value, value]
+        rows = [row | {"subject": None} for row in result.rows]
+        return few(accuracies, n_subjects=None, rows=rows)
+
+    before, after = (0.5, 0.75, 0.25, 0.25), (0.9, 0.75, 0.25, 0.25)
+    (old,) = compare_results(saved(a=told(before), b=told(after)))
+    (half,) = compare_results(saved(a=told(before), b=told(after, [0.1, -0.1, 0.0, 0.0])))
+    (new,) = compare_results(saved(a=told(before, [0.0] * 4), b=told(after, [0.1, -0.1, 0.0, 0.0])))
+    # Left out, a clip of fear moves the difference by 0.2 / 2, as an example by another 0.1 / 2; t is 4.303.
+    for found, by in ((old, 0.1), (half, 0.1), (new, 0.15)):
+        interval = found.rows[1].difference
+        assert (interval.mean, interval.n, interval.over) == (pytest.approx(0.1), 4, "clips")
+        assert interval.high - interval.mean == pytest.approx(4.3027 * by, rel=1e-4)
+        assert ("examples as given" in interval.method) == (found is not new)
+        for text in (comparison_text(found), comparison_markdown(found)):
+            assert ("too narrow" in text and "measure again with `vidfer eval`" in text) == (found is not new)
 
 
 def test_the_tables_hold_the_numbers(saved, tmp_path):

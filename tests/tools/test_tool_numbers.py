@@ -33,6 +33,7 @@ TOOLS = Path(__file__).resolve().parents[2] / "tools"
         ("check_actors --stride 0", "--stride 0: give 1"),
         ("demo --seeds", "--seeds: give one or more"),
         ("demo --jobs 0", "--jobs 0: give 1"),
+        ("interval_coverage --trials 1", "--trials 1: give 2"),
         ("kill_cache --kills 0", "--kills 0: give 1"),
         ("kill_training --kills 0", "--kills 0: give 1"),
         ("kill_training --recipes nothing", "--recipes nothing: choose from supervised"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vidfer.errors import VidferError
 from vidfer.evaluate.comparison import Compared, Comparison
+from vidfer.evaluate.influence import AS_GIVEN
 from vidfer.evaluate.intervals import Interval
 from vidfer.learn.files import write_text
 
@@ -31,7 +32,7 @@ def comparison_text(comparison: Comparison) -> str:
         table.append((row.name, row.measure, *share, *difference))
     widths = [max(map(len, column)) for column in zip(*table)]
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_caution(comparison)])
 
 
 def comparison_markdown(comparison: Comparison) -> str:
@@ -47,7 +48,17 @@ def comparison_markdown(comparison: Comparison) -> str:
             if row.name == name:
                 cells += [_short(row.interval), "" if row.difference is None else _short(row.difference, "+")]
         lines.append(f"| {name.replace('|', chr(92) + '|')} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *("\n" + line for line in _caution(comparison))])
+
+
+def _caution(comparison: Comparison) -> list[str]:
+    differences = [row.difference for row in comparison.rows if row.difference is not None]
+    if not any(interval.method.endswith(AS_GIVEN) for interval in differences):
+        return []
+    return [
+        "Intervals of differences are too narrow: they take the examples as given, because a result of an "
+        "older vidfer does not say what its clips do as examples; measure again with `vidfer eval`."
+    ]
 
 
 def _short(interval: Interval, sign: str = "") -> str:

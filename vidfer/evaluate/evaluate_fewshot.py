@@ -109,9 +109,9 @@ def evaluate_fewshot(
 
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, has_face)
-    measures = {"accuracy": found.over_episodes(), "accuracy over clips": found.over_clips(seed=seed)}
+    measures = {"accuracy": found.over_episodes(), "accuracy over clips": found.over_clips()}
     if about["n_subjects"] is not None:
-        measures["accuracy over subjects"] = found.over_clips([c.subject for c in records], seed=seed)
+        measures["accuracy over subjects"] = found.over_clips([c.subject for c in records])
     never_asked = int((found.asked == 0).sum())
     return Result(
         kind="few-shot",
@@ -146,6 +146,7 @@ def evaluate_fewshot(
                 "accuracy": None if np.isnan(found.clip_accuracy[i]) else float(found.clip_accuracy[i]),
                 "confused_with": found.confused_with(i),
                 "answers": found.answers_about(i),
+                "on_others": [round(float(value), 6) for value in found.on_others[i]],
             }
             for i, record in enumerate(records)
         ],

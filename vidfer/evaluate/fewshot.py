@@ -11,7 +11,8 @@ from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
-from vidfer.evaluate.intervals import Interval, bootstrap_interval, mean_interval
+from vidfer.evaluate.influence import influence_interval, influence_on_others
+from vidfer.evaluate.intervals import Interval, mean_interval
 from vidfer.learn.walk import evaluating
 
 
@@ -31,6 +32,10 @@ class FewShotResult:
     answers: np.ndarray
     """(M, C + 1) how often each clip was asked for and taken for each class; the last column counts questions
     about a clip without a face, which are wrong without looking."""
+    on_others: np.ndarray
+    """(M, 2) what each clip does to the answers about other clips, as their example, or as a query that is
+    judged together with them; from the even and from the odd episodes
+    (:func:`vidfer.evaluate.influence.influence_on_others`)."""
 
     @property
     def asked(self) -> np.ndarray:
@@ -74,19 +79,10 @@ class FewShotResult:
         is known. It shrinks with more episodes, however few clips there are."""
         return mean_interval(self.episode_accuracy, "episodes")
 
-    def over_clips(self, subjects: Sequence[str] | None = None, seed: int = 0) -> Interval:
-        """Mean of class means with a bootstrap over the clips asked for (or over their ``subjects``, (M,)):
-        how well other clips of these classes would do as queries. It does not shrink with more episodes.
-
-        Too narrow for a statement about other clips altogether, which would bring other examples, too.
-        """
-        asked = np.flatnonzero(self.asked)
-        return bootstrap_interval(
-            self.clip_accuracy[asked],
-            classes=self.labels[asked],
-            subjects=None if subjects is None else [subjects[i] for i in asked],
-            seed=seed,
-        )
+    def over_clips(self, subjects: Sequence[str] | None = None) -> Interval:
+        """Mean of class means, and how well other clips of these classes, or other people (``subjects``,
+        (M,)), would do as queries and as examples. It does not shrink with more episodes."""
+        return influence_interval(self.clip_accuracy, self.on_others, classes=self.labels, subjects=subjects)
 
 
 def fewshot_accuracy(
@@ -137,5 +133,6 @@ def fewshot_accuracy(
     chosen = np.where(seen, np.take_along_axis(drawn.classes, best, axis=1), len(classes))
     answers = np.zeros((len(labels), len(classes) + 1), dtype=np.int64)
     np.add.at(answers, (drawn.query, chosen), 1)
-    accuracy = (chosen == labels[drawn.query]).mean(1)
-    return FewShotResult(tuple(classes), labels, has_face, drawn, accuracy, answers)
+    right = chosen == labels[drawn.query]
+    on_others = influence_on_others(drawn, right, labels, has_face, transductive=scores.transductive)
+    return FewShotResult(tuple(classes), labels, has_face, drawn, right.mean(1), answers, on_others)

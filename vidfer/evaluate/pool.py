@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.errors import VidferError
+from vidfer.evaluate.clip_rows import over_clips
 from vidfer.evaluate.find_results import results_in
 from vidfer.evaluate.intervals import (
     Interval,
@@ -156,17 +157,13 @@ def _classification(results: Sequence[Result], subjects: Sequence[str] | None) -
 
 
 def _fewshot(results: Sequence[Result], subjects: Sequence[str] | None) -> dict[str, Interval]:
-    rows, seed = [row for result in results for row in result.rows], results[0].seed
-    asked = [i for i, row in enumerate(rows) if row["asked"]]
-    accuracies, labels = [rows[i]["accuracy"] for i in asked], [rows[i]["label"] for i in asked]
+    rows = [row for result in results for row in result.rows]
     measures = {
         "accuracy": pool_mean_intervals([result.measures["accuracy"] for result in results]),
-        "accuracy over clips": bootstrap_interval(accuracies, classes=labels, seed=seed),
+        "accuracy over clips": over_clips(rows),
     }
     if subjects is not None:
-        measures["accuracy over subjects"] = bootstrap_interval(
-            accuracies, classes=labels, subjects=[subjects[i] for i in asked], seed=seed
-        )
+        measures["accuracy over subjects"] = over_clips(rows, subjects)
     measures["accuracy over folds"] = mean_interval([result.main.mean for result in results], "folds")
     return measures
 

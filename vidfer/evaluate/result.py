@@ -59,7 +59,9 @@ class Result:
     rows: list[dict]
     """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``asked``, ``accuracy``.
     Classification: ``predicted`` and its ``probability``. Few-shot: ``confused_with``, the most frequent
-    wrong answer, and ``answers``, how often it was taken for what."""
+    wrong answer; ``answers``, how often it was taken for what; ``on_others``, what it does to the answers
+    about others, from the even and the odd episodes (:mod:`vidfer.evaluate.influence`; not in files of an
+    older vidfer)."""
     curve: list[dict] = field(default_factory=list)
     """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``."""
     note: str = ""

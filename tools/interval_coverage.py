@@ -1,0 +1,160 @@
+"""How often 95 % intervals of few-shot accuracy hold the truth, in a simulated population, before and after.
+
+OMP_NUM_THREADS=1 python tools/interval_coverage.py
+
+Three classes of normally distributed vectors, recognised by the nearest class mean; a second system sees
+three more dimensions. Every trial draws new clips, and episodes of them. The truth is the mean over trials.
+Before: bootstrap of the clips' accuracies, with the examples as given. After: what `vidfer eval` and `vidfer
+compare` give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tyro
+from counts import check_counts
+from tables import markdown
+
+from vidfer.errors import exit_on_user_error
+from vidfer.evaluate.episodes import Episodes
+from vidfer.evaluate.influence import influence_interval, influence_on_others
+from vidfer.evaluate.intervals import Interval, bootstrap_interval
+
+CENTRES = np.array([[0, 0, 0, 0, 0, 0], [1.2, 0, 0, 0, 0.6, 0], [0, 1.2, 0, 0.3, 0, 0]])
+SEES = (slice(0, 3), slice(0, 6))
+"""Dimensions of the two systems."""
+
+BOUNDS = (-1.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Population:
+    """What is drawn in every trial."""
+
+    clips: int
+    """Of each class."""
+    shots: int
+    episodes: int
+    each: int | None = None
+    """Clips of each class by one person; None: every clip is of somebody else, and clips are left out."""
+    transductive: bool = False
+    """One step of soft k-means over three queries of each class."""
+
+    def __str__(self) -> str:
+        people = f" of {self.clips // self.each} people" if self.each else ""
+        judged = ", transductive" if self.transductive else ""
+        return f"{self.clips} clips{people}, {self.shots}-shot{judged}, {self.episodes} episodes"
+
+
+POPULATIONS = (
+    Population(clips=7, shots=3, episodes=1000),
+    Population(clips=10, shots=1, episodes=400),
+    Population(clips=10, shots=3, episodes=400),
+    Population(clips=30, shots=1, episodes=400),
+    Population(clips=30, shots=3, episodes=400),
+    Population(clips=30, shots=3, episodes=2000),
+    Population(clips=100, shots=1, episodes=600),
+    Population(clips=7, shots=3, episodes=1000, each=1),
+    Population(clips=20, shots=3, episodes=1000, each=1),
+    Population(clips=40, shots=3, episodes=1000, each=4),
+    Population(clips=30, shots=1, episodes=400, transductive=True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Coverage of intervals."""
+
+    trials: int = 250
+    """Each on new clips; coverage of 95 % is known to ± 3 % then."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "trials", least=2)
+
+
+def answers(vectors: np.ndarray, support: np.ndarray, query: np.ndarray, refine: bool) -> np.ndarray:
+    """Which queries (E, C, Q) are right; vectors (C, n, d), support (E, C, K) and query are clip numbers."""
+    kinds = np.arange(len(vectors))
+    shots, asked = (vectors[kinds[:, None], chosen] for chosen in (support, query))  # (E, C, K or Q, d)
+    means = shots.mean(2)
+
+    def distances() -> np.ndarray:
+        return ((asked[:, :, :, None] - means[:, None, None]) ** 2).sum(-1)  # (E, C, Q, C)
+
+    if refine:
+        shares = np.exp(-distances())
+        shares /= shares.sum(-1, keepdims=True)
+        joined = support.shape[2] * means + np.einsum("ecqk,ecqd->ekd", shares, asked)
+        means = joined / (support.shape[2] + shares.sum((1, 2)))[..., None]
+    return distances().argmin(-1) == kinds[:, None]
+
+
+def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
+    """Accuracy of the first system, and what the second gets beyond it, each with both intervals."""
+    rng = np.random.default_rng(seed)
+    kinds, n, d = len(CENTRES), of.clips, CENTRES.shape[1]
+    labels, subjects = np.repeat(np.arange(kinds), n), None
+    vectors = CENTRES[:, None] + rng.normal(size=(kinds, n, d)) * (0.7 if of.each else 1.0)
+    if of.each:  # a face, and a way of showing each expression
+        person = np.arange(n) // of.each
+        vectors += 0.4 * rng.normal(size=(n, d))[person] + 0.6 * rng.normal(size=(kinds, n, d))[:, person]
+        subjects = np.tile(person, kinds).tolist()
+    queries = 3 if of.transductive else 1
+    drawn = rng.random((of.episodes, kinds, n)).argsort(-1)
+    support, query = drawn[..., : of.shots], drawn[..., of.shots : of.shots + queries]
+    flat = [(part + n * np.arange(kinds)[:, None]).reshape(of.episodes, -1) for part in (support, query)]
+    episodes = Episodes(*flat, np.tile(np.arange(kinds), (of.episodes, 1)))
+
+    accuracy, on_others = [], []
+    for seen in SEES:
+        right = answers(vectors[..., seen], support, query, of.transductive).reshape(of.episodes, -1)
+        counts, hits = np.zeros((2, len(labels)))
+        np.add.at(counts, episodes.query, 1)
+        np.add.at(hits, episodes.query, right)
+        accuracy.append(np.divide(hits, counts, out=np.full(len(labels), np.nan), where=counts > 0))
+        face = np.ones(len(labels), dtype=bool)
+        on_others.append(influence_on_others(episodes, right, labels, face, transductive=of.transductive))
+    found = []
+    for a, b in ((accuracy[0], on_others[0]), (accuracy[1] - accuracy[0], on_others[1] - on_others[0])):
+        asked = np.flatnonzero(np.isfinite(a))
+        who = None if subjects is None else [subjects[i] for i in asked]
+        before = bootstrap_interval(a[asked], classes=labels[asked], subjects=who, resamples=400, seed=seed)
+        after = influence_interval(a, b, classes=labels, subjects=subjects, bounds=BOUNDS)
+        found.append((before, after))
+    return found
+
+
+def coverage(of: Population, trials: int) -> list[tuple[float, float, float, float]]:
+    """Of accuracy and of the difference: the share of intervals that hold the truth, before and after, and
+    their mean widths, as multiples of 2 · 1.96 standard deviations of the estimate over the trials."""
+    found = [trial(of, seed) for seed in range(trials)]
+    table = []
+    for measure in range(2):
+        means = np.array([one[measure][0].mean for one in found])
+        row = []
+        for which in range(2):
+            ends = np.array([(one[measure][which].low, one[measure][which].high) for one in found])
+            row.append(np.mean((ends[:, 0] <= means.mean()) & (means.mean() <= ends[:, 1])))
+            row.append(np.mean(ends[:, 1] - ends[:, 0]) / (2 * 1.96 * means.std(ddof=1)))
+        table.append((row[0], row[2], row[1], row[3]))
+    return table
+
+
+def main(settings: Settings) -> None:
+    """Prints a line for each population."""
+    head = ["clips of each class", "accuracy: before", "after", "difference: before", "after"]
+    lines = []
+    for of in POPULATIONS:
+        cells = []
+        for old, new, old_width, new_width in coverage(of, settings.trials):
+            cells += [f"{100 * old:.0f} % ({old_width:.2f})", f"{100 * new:.0f} % ({new_width:.2f})"]
+        lines.append([str(of), *cells])
+    print(f"Intervals that hold the truth, of {settings.trials}; in brackets their mean width, ideal 1.\n")
+    print(markdown(head, lines))
+
+
+if __name__ == "__main__":
+    with exit_on_user_error("interval_coverage.py"):
+        main(tyro.cli(Settings, description=__doc__))
