@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidfer.data.splits import ClipSplit
 from vidfer.errors import VidferError
+from vidfer.learn.data_record import domains_of
 from vidfer.learn.splits import check_same_split
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.recogniser import Recogniser
@@ -48,6 +50,19 @@ class Start:
         classes = self.recogniser.classes or tuple(self.info.get("classes", ()))
         if "split_hashes" in self.info or classes == split.classes:
             check_same_split(self.info, cache, split, self.folder)
+        elif both := sorted(self.trained_on(cache) & {cache.clips[i].id for i in split.val}):
+            raise VidferError(
+                f"the model in {self.folder} was trained on {len(both)} of the {len(split.val)} clips of "
+                f"{cache.path} that are to validate the new one, such as '{both[0]}': other classes make "
+                "another split; start from a model of the same classes, or of another cache"
+            )
+
+    def trained_on(self, cache: CropCache) -> set[str]:
+        """Ids of the clips of a cache that it was trained on, as far as the run folder around it says."""
+        record = self.folder.resolve().parent.parent / "data.json"
+        data = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+        here = [one for one in domains_of(data) if one.get("cache_hash") == cache.content_hash]
+        return {clip for one in here for clip in one["train"]}
 
     def fill(self, recogniser: Recogniser) -> None:
         """Copies the encoder's weights, and the whitening that belongs to them, in place."""
