@@ -100,10 +100,15 @@ def table_text(table: Table, reference: str) -> str:
 
 
 NOTES = (
-    "95 % intervals: over episodes mean ± 1.96 sd/√n; over actors or people a bootstrap; differences over "
-    "the same clips, drawn in the same way. Training: systems with the conv4 encoder all have the same "
-    "number of episodes, the others as many steps as cost about as much; CPU seconds are of one thread, with "
-    "those of the models that a system starts from."
+    "95 % intervals: over episodes mean ± 1.96 sd/√n; over actors or people, and of differences over the "
+    "same clips, the jackknife, for queries and examples of others. Training: systems with the conv4 encoder "
+    "all have the same number of episodes, the others as many steps as cost about as much; CPU seconds are "
+    "of one thread, with those of the models that a system starts from."
+)
+
+AS_GIVEN = (
+    " Results of an older vidfer do not say what clips do as examples: where there are such, intervals over "
+    "people and of differences take the examples as given, and are too narrow."
 )
 
 
@@ -119,7 +124,9 @@ def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path
     Returns:
         The tables.
     """
-    text = "\n\n".join([*(table_text(table, reference) for table in tables), NOTES])
+    results = [result for table in tables for row in table.rows for result in row.results]
+    notes = NOTES + (AS_GIVEN if any(result.examples_as_given for result in results) else "")
+    text = "\n\n".join([*(table_text(table, reference) for table in tables), notes])
     write_text(out / "systems.md", text + "\n")
     write_json(out / "systems.json", about | {"reference": reference, "tables": [as_json(t) for t in tables]})
     for task in dict.fromkeys(table.task for table in tables):

@@ -9,6 +9,7 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.loader import build_loader
 from vidfer.errors import VidferError
+from vidfer.evaluate.clip_rows import over_clips
 from vidfer.evaluate.episodes import draw_episodes
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
@@ -133,6 +134,11 @@ def test_novel_classes_are_measured_few_shot(cache, recogniser, tmp_path):
     assert faceless["accuracy"] in (0.0, None)
     assert [point["shots"] for point in result.curve] == [1, 2]
     assert result.curve[1]["mean"] == result.main.mean
+    whole = result.measures["accuracy over subjects"]
+    assert (result.curve[1]["beyond"]["high"], whole.over) == (whole.high, "subjects")
+    as_rows = over_clips(result.rows, [row["subject"] for row in result.rows])
+    assert (as_rows.low, as_rows.high) == pytest.approx((whole.low, whole.high), abs=1e-5)
+    assert not result.examples_as_given and faceless["on_others"] == [0, 0]
     assert result.protocol["head"] == "CSRNHead"
     drawn = draw_episodes(
         EpisodeSampler(

@@ -5,6 +5,7 @@ import pytest
 from test_result import classification, fewshot
 
 from vidfer.errors import VidferError
+from vidfer.evaluate.influence import influence_interval
 from vidfer.evaluate.intervals import bootstrap_interval, mean_interval, pool_mean_intervals, wilson_interval
 from vidfer.evaluate.pool import pool_results
 
@@ -123,3 +124,21 @@ def test_episodes_of_all_folds_are_one_sample(saved):
     (point,) = pooled.curve
     assert (point["mean"], point["low"]) == pytest.approx((expected.mean, expected.low))
     assert pooled.measures["accuracy over clips"].n == 6
+
+
+def test_what_clips_do_as_examples_is_in_the_intervals_over_all_folds(saved):
+    folds = [few(k + 1, (0.5, 1.0, 0.25, 0.75), [0.5, 1.0]) for k in range(3)]
+    old = pool_results(saved(*folds))["fewshot"]
+    for number, result in enumerate(folds):
+        for row, value in zip(result.rows, (0.4, 0.8, -0.3, 0.3)):
+            row |= {"subject": f"{number}{row['subject']}", "on_others": [value, 0.9 * value]}
+    pooled = pool_results(saved(*folds))["fewshot"]
+    assert old.examples_as_given and not pooled.examples_as_given
+    rows = [row for result in folds for row in result.rows]
+    accuracy, on_others = (np.array([row[name] for row in rows]) for name in ("accuracy", "on_others"))
+    labels, people = ([row[name] for row in rows] for name in ("label", "subject"))
+    over_clips = influence_interval(accuracy, on_others, classes=labels)
+    assert pooled.measures["accuracy over clips"] == over_clips
+    assert over_clips.low < old.measures["accuracy over clips"].low
+    over_people = influence_interval(accuracy, on_others, classes=labels, subjects=people)
+    assert pooled.measures["accuracy over subjects"] == over_people and over_people.n == 6

@@ -17,7 +17,14 @@ from vidfer.report.theme import DARK, LIGHT
 
 NAMES = ["angry", "happily_surprised"]
 COUNTS = np.array([[7, 1, 2], [0, 0, 5]])
-LINE = ShotLine(name="teacher", shots=[1, 5], accuracy=[0.4, 0.6], low=[0.35, 0.55], high=[0.45, 0.65])
+LINE = ShotLine(
+    name="teacher",
+    shots=[1, 5],
+    accuracy=[0.4, 0.6],
+    low=[0.38, 0.58],
+    high=[0.42, 0.62],
+    beyond=[(0.35, 0.45), (0.55, 0.65)],
+)
 
 
 def words_of(figure):
@@ -77,6 +84,8 @@ def test_shots_shows_interval_and_chance():
     axes = figure.axes[0]
     band = axes.collections[0].get_paths()[0].vertices
     assert band[:, 1].min() == pytest.approx(0.35) and band[:, 1].max() == pytest.approx(0.65)
+    bars = [segment[:, 1].tolist() for segment in axes.collections[1].get_segments()]
+    assert bars == [pytest.approx([0.38, 0.42]), pytest.approx([0.58, 0.62])]
     assert axes.get_ylim() == (0, 1)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from vidfer.errors import VidferError
 from vidfer.evaluate.comparison import Compared, Comparison
-from vidfer.evaluate.influence import AS_GIVEN
 from vidfer.evaluate.intervals import Interval
 from vidfer.learn.files import write_text
 
@@ -52,12 +51,12 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 
 def _caution(comparison: Comparison) -> list[str]:
-    differences = [row.difference for row in comparison.rows if row.difference is not None]
-    if not any(interval.method.endswith(AS_GIVEN) for interval in differences):
+    old = dict.fromkeys(row.name for row in comparison.rows if row.result.examples_as_given)
+    if not old:
         return []
     return [
-        "Intervals of differences are too narrow: they take the examples as given, because a result of an "
-        "older vidfer does not say what its clips do as examples; measure again with `vidfer eval`."
+        "The intervals of differences take the examples as given and are too narrow: an older vidfer wrote "
+        f"{', '.join(old)} without what clips do as examples; measure again with `vidfer eval`."
     ]
 
 

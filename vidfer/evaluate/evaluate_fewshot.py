@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -103,15 +104,20 @@ def evaluate_fewshot(
 
     found = measure(shots)
     curve = []
-    for k in sorted({*curve_shots, shots} if curve_shots else ()):
-        at_k = (found if k == shots else measure(k)).over_episodes()
-        curve.append({"shots": k, "mean": at_k.mean, "low": at_k.low, "high": at_k.high, "episodes": at_k.n})
-
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, has_face)
+    people = None if about["n_subjects"] is None else [record.subject for record in records]
+    for k in sorted({*curve_shots, shots} if curve_shots else ()):
+        with_k = found if k == shots else measure(k)
+        at_k, beyond = with_k.over_episodes(), asdict(with_k.over_clips(people))
+        curve.append(
+            {"shots": k, "mean": at_k.mean, "low": at_k.low, "high": at_k.high, "episodes": at_k.n}
+            | {"beyond": beyond}
+        )
+
     measures = {"accuracy": found.over_episodes(), "accuracy over clips": found.over_clips()}
-    if about["n_subjects"] is not None:
-        measures["accuracy over subjects"] = found.over_clips([c.subject for c in records])
+    if people is not None:
+        measures["accuracy over subjects"] = found.over_clips(people)
     never_asked = int((found.asked == 0).sum())
     return Result(
         kind="few-shot",

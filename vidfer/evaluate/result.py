@@ -63,7 +63,8 @@ class Result:
     about others, from the even and the odd episodes (:mod:`vidfer.evaluate.influence`; not in files of an
     older vidfer)."""
     curve: list[dict] = field(default_factory=list)
-    """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``."""
+    """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``; ``beyond``, the
+    interval over subjects, or clips (not in pooled results, nor in files of an older vidfer)."""
     note: str = ""
     """What was left out, in words."""
     vidfer_version: str = __version__
@@ -73,6 +74,12 @@ class Result:
     def transductive(self) -> bool:
         """Whether the queries of an episode were judged together."""
         return self.protocol.get("inference") == "transductive"
+
+    @property
+    def examples_as_given(self) -> bool:
+        """Whether its intervals over clips, and those of its differences, do not know that other clips would
+        also be other examples, and are too narrow: in few-shot files of an older vidfer."""
+        return self.kind == "few-shot" and not all("on_others" in row for row in self.rows)
 
     @property
     def pooled(self) -> bool:

@@ -95,7 +95,7 @@ def _show_shots(results: Sequence[NamedResult]) -> Shown:
         title=f"{ways}-way{', transductive' if result.transductive else ''}",
         picture=paint(partial(draw_shots, lines, result.chance), f"Accuracy over shots: {said}; {chance}."),
         caption=(
-            f"Bands are 95 % intervals over {points[0]['episodes']:,} episodes; {chance}. "
+            f"Bars are 95 % intervals over {points[0]['episodes']:,} episodes, {_bands(results)}; {chance}. "
             f"Split {result.split}, classes {classes}."
         ),
     )
@@ -110,7 +110,20 @@ def _line(named: NamedResult) -> ShotLine:
         # A single episode has no interval; its band is the line itself.
         low=[point["mean"] if point["low"] is None else point["low"] for point in points],
         high=[point["mean"] if point["high"] is None else point["high"] for point in points],
+        beyond=[_ends(point.get("beyond", point), point["mean"]) for point in points],
     )
+
+
+def _ends(interval: dict, mean: float) -> tuple[float, float]:
+    return (mean, mean) if interval["low"] is None else (interval["low"], interval["high"])
+
+
+def _bands(results: Sequence[NamedResult]) -> str:
+    """What the bands of accuracy over shots are about."""
+    points = [point for named in results for point in named.result.curve]
+    over = sorted({point["beyond"]["over"] for point in points if "beyond" in point})
+    old = "" if all("beyond" in point for point in points) else "over episodes where a file has no others"
+    return "bands " + ", ".join(filter(None, [*(f"over {what}" for what in over), old]))
 
 
 def verdicts_of(named: NamedResult) -> list[ClipVerdict]:

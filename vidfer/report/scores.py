@@ -93,6 +93,11 @@ def _detail(group: Sequence[NamedResult]) -> str:
         )
         if result.transductive:
             detail += " The queries of an episode were judged together."
+        if any(named.result.examples_as_given for named in group):
+            detail += (
+                " Intervals over clips, over subjects and of differences are too narrow, as results of an "
+                "older vidfer take the examples as given; measure again with `vidfer eval`."
+            )
     detail += _trained_on(group)
     if result.note:
         detail += f" {result.note.rstrip('.')}."

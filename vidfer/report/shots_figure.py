@@ -19,17 +19,19 @@ class ShotLine:
     shots: Sequence[int]
     accuracy: Sequence[float]
     low: Sequence[float]
+    """Of the bars: how well the mean over all episodes of the same clips is known."""
     high: Sequence[float]
+    beyond: Sequence[tuple[float, float]]
+    """Ends of the band: how other subjects, or other clips, might do."""
 
 
 def draw_shots(lines: Sequence[ShotLine], chance: float, theme: Theme) -> Figure:
-    """Draw one line per run with its 95 % interval as a band, and the line of chance (a share in [0, 1])."""
+    """Draw one line per run with its 95 % intervals as bars and band, and the line of chance (in [0, 1])."""
     figure = Figure(figsize=(4.7, 3.3), layout="constrained")
     axes = figure.add_subplot()
     for i, line in enumerate(lines):
         colour = theme.series[i % len(theme.series)]
-        axes.fill_between(line.shots, line.low, line.high, color=colour, alpha=0.18, linewidth=0)
-        # With one number of shots a band has no width: the bars show the interval then, and help elsewhere.
+        axes.fill_between(line.shots, *zip(*line.beyond), color=colour, alpha=0.18, linewidth=0)
         below = [a - low for a, low in zip(line.accuracy, line.low)]
         above = [high - a for a, high in zip(line.accuracy, line.high)]
         axes.errorbar(
