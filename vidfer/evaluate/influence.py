@@ -77,15 +77,15 @@ def influence_on_others(
     value = for_own[here] * own + for_others[here] * others  # (E, N)
     np.add.at(found, (episodes.support, half[:, None]), np.repeat(value, shots, axis=1))
     # K times a mean over an expected number of present·K/faces episodes.
-    found *= np.maximum(faces, 1)[labels][:, None] / present
+    found *= faces[labels][:, None] / present
     if transductive:
         fellows = queries * own[..., None] - (right - means[..., None])  # (E, N, Q) without its own answer
         value = for_own[here][..., None] * fellows + (queries * for_others[here] * others)[..., None]
         asked = np.zeros((len(labels), HALVES))
         np.add.at(asked, (episodes.query, half[:, None]), value.reshape(len(episodes), -1))
-        chance = np.where(has_face, 1 - shots / np.maximum(faces, 1)[labels], 1.0)
-        chance = chance * queries / (clips - shots)[labels]
-        found += asked / np.maximum(chance[:, None] * present, 1e-12)
+        no_example = np.where(has_face, 1 - shots / faces[labels], 1.0)
+        # With as many faces as shots they are never asked for: their sums are 0.
+        found += asked / np.maximum(no_example * queries / (clips - shots)[labels], 1e-12)[:, None] / present
 
     counts, hits = np.zeros((2, len(labels)))
     np.add.at(counts, episodes.query.ravel(), 1)
