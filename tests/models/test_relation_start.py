@@ -1,21 +1,19 @@
-"""A relation module starts where it can learn, and noise does not take that away."""
+"""CRN's relation module starts where it can learn, and noise does not take that away."""
 
-import pytest
 import torch
 
 from vidfer.models.relation_module import ALIKE, RelationModule
 
 
 def maps_of(count, generator):
-    """As of an untrained encoder: positive, and much alike."""
-    return 1 + 0.3 * torch.randn(count, 1, 64, 14, 14, generator=generator).abs()
+    """As of an untrained encoder with four poolings: positive, and much alike."""
+    return 1 + 0.3 * torch.randn(count, 1, 64, 4, 4, generator=generator).abs()
 
 
-@pytest.mark.parametrize("any_size", [False, True])
-def test_every_unit_speaks_and_still_does_after_steps_on_nothing_but_noise(any_size):
+def test_every_unit_speaks_and_still_does_after_steps_on_nothing_but_noise():
     torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)
-    module = RelationModule(any_size=any_size).train()
+    module = RelationModule(any_size=True).train()
     hidden = []
     module.fc1.register_forward_hook(lambda _, __, out: hidden.append(out.detach()))
     optimiser = torch.optim.Adam(module.parameters(), 1e-3)

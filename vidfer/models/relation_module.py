@@ -36,17 +36,19 @@ class RelationModule(nn.Module):
         self.bn2 = nn.BatchNorm2d(MAP_CHANNELS)
         self.fc1 = nn.Linear(MAP_CHANNELS if any_size else MAP_CHANNELS * 2 * 2, 8)
         self.fc2 = nn.Linear(8, 1)
-        self.start_alive()
+        if any_size:  # the published one starts as published
+            self.start_alive()
 
     @torch.no_grad()
     def start_alive(self) -> None:
         """Make the last two layers start where they can learn.
 
-        The inputs of ``fc1`` are all positive and much alike. Drawn as usual, a unit is above zero for few
-        pairs or for none, and what pushes it moves all its weights the same way: within some ten episodes
-        most units are below zero for every pair, where ReLU has no gradient to bring them back. Here weights
-        that sum to zero and a bias of one put every unit above zero for nearly every pair, and scores start
-        at :data:`ALIKE`, so that the errors of an episode sum to zero and nothing pushes a unit as a whole.
+        Behind a pooling over the whole map the 64 inputs of ``fc1`` are all positive and much alike. Drawn as
+        usual, a unit is above zero for few pairs or for none, and what pushes it moves all its weights the
+        same way: within some ten episodes most units are below zero for every pair, where ReLU has no
+        gradient to bring them back: CRN stayed at chance for 600 episodes. Here weights that sum to zero and
+        a bias of one put every unit above zero for nearly every pair, and scores start at :data:`ALIKE`, so
+        that the errors of an episode sum to zero and nothing pushes a unit as a whole.
         """
         self.fc1.weight -= self.fc1.weight.mean(1, keepdim=True)
         nn.init.ones_(self.fc1.bias)
