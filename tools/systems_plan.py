@@ -123,7 +123,7 @@ class Plan:
     conv4: str
     """Of recipes/fewshot.py, for systems with the conv4 encoder on three regions."""
     relation: str
-    """The same for those that look at the face alone: three times as many episodes cost as much."""
+    """The same for those that look at the face alone, of which three times as many episodes cost as much."""
     fan: str
     """Of recipes/supervised.py, for FAN."""
     egs: str

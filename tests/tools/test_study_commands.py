@@ -3,6 +3,7 @@
 import importlib.util
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import components  # noqa: E402
 import systems  # noqa: E402
 
+from vidfer.crops import REGIONS  # noqa: E402
 from vidfer.recipe_settings import settings_from_command_line  # noqa: E402
 
 
@@ -57,7 +59,13 @@ def test_systems(recipes):
         assert not {*found.data.classes} & {*found.data.novel}
         if recipe == "recipes/fewshot.py" and found.init is None:
             task = found.out.parts[-3]
-            episodes.setdefault(task, []).append(found.episodes)
-    # What the table says: all systems with the Conv-4 encoder have the same episodes.
-    assert {task: len(each) for task, each in episodes.items()} == {"basic": 6, "compound": 6, "images": 6}
-    assert all(len(set(each)) == 1 for each in episodes.values())
+            regions = found.model.resolved_regions()
+            episodes.setdefault(task, {}).setdefault(regions, []).append(found.episodes)
+    # What the table says: systems with the Conv-4 encoder have the same episodes, and more of them if they
+    # look at the face alone.
+    for of_regions in episodes.values():
+        (all_regions,), (face,) = (set(of_regions[r]) for r in (REGIONS, REGIONS[:1]))
+        assert [len(each) for each in of_regions.values()] == [4, 2]
+        assert replace(face, per_epoch=1) == replace(all_regions, per_epoch=1)
+        assert face.per_epoch >= 2 * all_regions.per_epoch
+    assert set(episodes) == {"basic", "compound", "images"}
