@@ -22,7 +22,7 @@ def as_predictions(labels: PseudoLabels) -> Predictions:
 def test_calibration_on_validation_clips_holds_for_unlabelled_ones(
     supervised, noisy_student, tmp_path, capsys
 ):
-    cache = write_striped_cache(tmp_path / "many.h5", {"train": 6, "val": 40, "unlabelled": 60}, faceless=1)
+    cache = write_striped_cache(tmp_path / "many.h5", {"train": 6, "val": 80, "unlabelled": 150}, faceless=1)
     young = {"cache": cache.path, "out": tmp_path / "teacher", "model": TINY}
     supervised.main(supervised.Settings(**young, train=replace(SHORT, epochs=8), **FAST))
     teacher, _ = load_checkpoint(tmp_path / "teacher" / "checkpoints" / "last")
@@ -43,5 +43,5 @@ def test_calibration_on_validation_clips_holds_for_unlabelled_ones(
         noisy_student.main(settings)
         said = as_predictions(read_pseudo_labels(out / "pseudo_labels" / "round1.csv"))
         errors[calibrate] = calibration_error(said)
-    assert errors[True] < 0.7 * errors[False], errors  # 0.1 is what 180 clips that are well calibrated have
-    assert "the teacher's temperature is" in capsys.readouterr().out  # 120 clips are enough by default
+    assert errors[True] < errors[False] / 2, errors
+    assert "the teacher's temperature is" in capsys.readouterr().out  # 240 clips are enough by default
