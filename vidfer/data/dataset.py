@@ -61,8 +61,10 @@ class ClipDataset(Dataset):
         self.cache = CropCache(cache_path)
         self.clips = np.asarray(clips, dtype=np.int64).reshape(-1)
         self.labels = np.full(len(self.clips), -1) if labels is None else np.asarray(labels, dtype=np.int64)
-        longest = max((self.cache.clips[clip].n_faces for clip in self.clips), default=0)
-        self.n_frames = n_frames if training else min(n_frames, max(longest, 1))
+        self.n_frames = n_frames
+        if not training:
+            longest = max((self.cache.clips[clip].n_faces for clip in self.clips), default=0)
+            self.n_frames = min(n_frames, max(longest, 1))
         self.training = training
         self.seed = seed
         self.encoded = decode == "device" and self.cache.header.codec == "jpeg"
