@@ -66,6 +66,12 @@ class Settings(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.freeze_encoder and self.init is None:
+            raise VidferError("--freeze-encoder needs --init: random weights must be trained")
+        if self.whiten is not None and not self.freeze_encoder:
+            raise VidferError(
+                "--whiten needs --init and --freeze-encoder: what is trained would not fit it any more"
+            )
         if self.whiten is None and self.whiten_shrinkage != Settings.whiten_shrinkage:
             raise VidferError(
                 f"--whiten-shrinkage {self.whiten_shrinkage}: there is no --whiten; name the class without "
@@ -82,12 +88,6 @@ def main(settings: Settings) -> None:
     # Where to start from; what an encoder was trained on before can never be novel again
     start = start_from(settings.init, settings.data.novel) if settings.init else None
     seen = start.seen if start else ()
-    if settings.freeze_encoder and not start:
-        raise VidferError("--freeze-encoder needs --init: random weights must be trained")
-    if settings.whiten is not None and not settings.freeze_encoder:
-        raise VidferError(
-            "--whiten needs --init and --freeze-encoder: what is trained would not fit it any more"
-        )
 
     # Data
     cache = CropCache(settings.cache)
