@@ -45,8 +45,8 @@ class Start:
         )
 
     def check_split(self, cache: CropCache, split: ClipSplit) -> None:
-        """Raises a VidferError if it was trained on other clips of the same cache and classes: those that
-        choose the new model would be clips that it knows by heart."""
+        """Raises a VidferError if clips of the cache that choose the new model are such as it was trained on:
+        by the hash of the split where the classes are the same, otherwise clip by clip."""
         classes = self.recogniser.classes or tuple(self.info.get("classes", ()))
         if "split_hashes" in self.info or classes == split.classes:
             check_same_split(self.info, cache, split, self.folder)
