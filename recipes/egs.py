@@ -31,7 +31,7 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
 from vidfer.learn.splits import split_hash
-from vidfer.learn.start import start_from
+from vidfer.learn.start import start_from, unused_options
 from vidfer.models.build import build_recogniser
 from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
@@ -144,6 +144,8 @@ def main(settings: Settings) -> None:
 
     run = RunFolder(settings, accelerator)
     run.save_domains([domain.split for domain in domains], [domain.cache for domain in domains])
+    for line in unused_options(settings.model, model_settings, MODEL):
+        accelerator.print(line)
     for domain in domains:
         train, val, note = len(domain.split.train), len(domain.split.val), domain.split.note
         accelerator.print(f"{domain.name}: {train} clips to train on, {val} to validate on ({note})")

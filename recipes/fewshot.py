@@ -34,7 +34,7 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
 from vidfer.learn.splits import split_hash, training_split
-from vidfer.learn.start import start_from
+from vidfer.learn.start import start_from, unused_options
 from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
@@ -43,6 +43,8 @@ from vidfer.store.reader import CropCache
 
 ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
 """As published."""
+
+MODEL = ModelSettings(encoder="conv4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,7 @@ class Settings(RunSettings):
     differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and a head of vectors."""
     whiten_shrinkage: float = 1 / 60
     """What --whiten adds to the variance of every direction, as a share of the sum over all directions."""
-    model: ModelSettings = field(default_factory=lambda: ModelSettings(encoder="conv4"))
+    model: ModelSettings = field(default_factory=lambda: MODEL)
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
     optimiser: OptimiserSettings = field(default_factory=lambda: ADAM)
@@ -166,6 +168,8 @@ def main(settings: Settings) -> None:
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    for line in unused_options(settings.model, model_settings, MODEL):
+        accelerator.print(line)
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
     recogniser.to(accelerator.device)

@@ -36,7 +36,7 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.predict import predict, war_uar
 from vidfer.learn.pseudo_labels import from_predictions, write_pseudo_labels
 from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.selection import student_targets, summarise
+from vidfer.learn.selection import check_quota, student_targets, summarise
 from vidfer.learn.settings import (
     DataSettings,
     OptimiserSettings,
@@ -117,6 +117,8 @@ def main(settings: Settings) -> None:
         )
     start.check_split(cache, split)
     split = with_unlabelled(split, cache, other, settings.data.novel)
+    to_learn = sum((other or cache).clips[clip].n_faces > 0 for clip in split.unlabelled)
+    check_quota(settings.pseudo.quota, to_learn)
     frames, workers = settings.data.frames, settings.data.workers
     train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
     to_train = {"n_frames": frames, "training": True, "seed": settings.seed, "decode": settings.data.decode}

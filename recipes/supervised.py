@@ -28,13 +28,15 @@ from vidfer.learn.predict import predict, war_uar
 from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
 from vidfer.learn.splits import check_shares, split_hash, training_split
-from vidfer.learn.start import start_from
+from vidfer.learn.start import start_from, unused_options
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
 from vidfer.recipe_settings import settings_from_command_line
 from vidfer.store.reader import CropCache
+
+MODEL = ModelSettings(head="prototype")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class Settings(RunSettings):
     imagenet: Path | None = None
     """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth)
     for all three regions, or those of the network that --model.encoder names."""
-    model: ModelSettings = field(default_factory=lambda: ModelSettings(head="prototype"))
+    model: ModelSettings = field(default_factory=lambda: MODEL)
     """The network. Its head is not trained here; the prototype head has nothing to train."""
     data: DataSettings = field(default_factory=DataSettings)
     val_frames: int | None = None
@@ -124,6 +126,8 @@ def main(settings: Settings) -> None:
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    for line in unused_options(settings.model, model_settings, MODEL):
+        accelerator.print(line)
     model, optimiser, schedule, train_loader, val_loader = accelerator.prepare(
         model, optimiser, schedule, train_loader, val_loader
     )

@@ -7,7 +7,7 @@ import pytest
 from vidfer.errors import VidferError
 from vidfer.learn.settings import DataSettings
 from vidfer.learn.splits import training_split
-from vidfer.learn.start import start_from
+from vidfer.learn.start import start_from, unused_options
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.settings import ModelSettings
@@ -32,3 +32,21 @@ def test_clips_that_an_older_model_learned_do_not_validate_one_of_other_classes(
             start.check_split(cache, split)
     else:
         start.check_split(cache, split)
+
+
+def test_a_model_option_that_changes_nothing_is_told():
+    usual = ModelSettings(encoder="conv4")
+    asked = ModelSettings(encoder="conv4", head="prototype", width=8, distance="cosine", js_weight=0.1)
+    assert unused_options(usual, usual, usual) == []
+    assert unused_options(asked, asked, usual) == [
+        "--model.width 8 has no effect: it is for grouped_resnet18 and resnet18",
+        "--model.js-weight 0.1 has no effect: it is for the head crn",
+    ]
+
+
+def test_a_model_option_that_another_encoder_overrules_is_told():
+    usual, asked = ModelSettings(), ModelSettings(width=8, input_px=48, head="prototype")
+    used = ModelSettings(encoder="resnet18", width=8, head="prototype")
+    assert unused_options(asked, used, usual) == [
+        "--model.input-px 48 has no effect: the encoder that this starts from has None"
+    ]

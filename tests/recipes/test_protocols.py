@@ -76,7 +76,7 @@ def test_csrn(read):
 
 def test_crn(read):
     found = read("crn").model
-    assert (found.encoder, found.conv4_pools, found.head, found.head_regions) == ("conv4", 4, "crn", "face")
+    assert (found.encoder, found.conv4_pools, found.head, found.regions) == ("conv4", 4, "crn", ("face",))
     assert found.resolved_regions() == ("face",)  # other regions would reach it through batch normalisation
 
 

@@ -213,6 +213,10 @@ def test_kept_pseudo_labels_belong_to_their_teacher(noisy_student, striped_cache
         ({"freeze_encoder": True}, "--freeze-encoder needs --from-teacher"),
         ({"teacher": Path("nowhere")}, "nowhere"),
         (
+            {"pseudo": PseudoLabelSettings(quota=1000)},
+            "--pseudo.quota 1000: all [0-9]+ unlabelled clips with a face could not fill",
+        ),
+        (
             {"train": replace(SHORT, batch_size=6), "data": DataSettings(frames=2, classes=("happy", "sad"))},
             "knows angry",
         ),

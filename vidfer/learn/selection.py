@@ -39,13 +39,7 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
         )
     if not settings.balance:
         return replace(labels, weights=(kept | given).astype(np.int64))
-    most = int(labels.has_face.sum())
-    if settings.quota is not None and settings.quota > most:
-        raise VidferError(
-            f"--pseudo.quota {settings.quota}: all {most} unlabelled clips with a face could not fill a "
-            f"class without coming twice; choose at most {most}, or --pseudo.no-balance for all confident "
-            f"clips, and another --out"
-        )
+    check_quota(settings.quota, int(labels.has_face.sum()))
     weights = given.astype(np.int64)
     quota = mean_quota(final[kept | given]) if settings.quota is None else settings.quota
     for number in np.unique(final[kept]):
@@ -54,6 +48,15 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
         places = max(0, quota - int((given & (final == number)).sum()))
         np.add.at(weights, clips[np.arange(places) % len(clips)], 1)
     return replace(labels, weights=weights)
+
+
+def check_quota(quota: int | None, clips: int) -> None:
+    """Raises a VidferError if all unlabelled ``clips`` with a face together could not fill the quota."""
+    if quota is not None and quota > clips:
+        raise VidferError(
+            f"--pseudo.quota {quota}: all {clips} unlabelled clips with a face could not fill a class "
+            f"without coming twice; choose at most {clips}, or --pseudo.no-balance for all confident clips"
+        )
 
 
 def mean_quota(labels: np.ndarray) -> int:

@@ -71,6 +71,28 @@ class Start:
             recogniser.whitening.load_state_dict(self.recogniser.whitening.state_dict())
 
 
+def unused_options(asked: ModelSettings, used: ModelSettings, usual: ModelSettings) -> list[str]:
+    """A line for each option of the model that was asked for and changes nothing in this run.
+
+    Args:
+        asked: the options, and the protocol's.
+        used: what the model is built from, which may have come with another model's encoder.
+        usual: the recipe's own settings; what is as in these was not asked for.
+    """
+    elsewhere, lines = used.without_effect(), []
+    for name, value in vars(asked).items():
+        option = f"--model.{name.replace('_', '-')} {value}"
+        if value == getattr(usual, name):
+            continue
+        if value != getattr(used, name):
+            lines.append(
+                f"{option} has no effect: the encoder that this starts from has {getattr(used, name)}"
+            )
+        elif name in elsewhere:
+            lines.append(f"{option} has no effect: it is for {elsewhere[name]}")
+    return lines
+
+
 def start_from(folder: Path, novel: Sequence[str], option: str = "--init") -> Start:
     """What an option names.
 

@@ -71,13 +71,13 @@ class FrameAttention(nn.Module):
         super().__init__()
         self.kind = kind
         self.out_channels = 2 * channels if kind == "relation" else channels
-        self.dropout = nn.Dropout(dropout)
         if kind == "softmax":
             self.score = nn.Sequential(
                 nn.Linear(channels, channels // 4), nn.Tanh(), nn.Linear(channels // 4, 1, bias=False)
             )
             nn.init.zeros_(self.score[-1].weight)
         elif kind != "mean":
+            self.dropout = nn.Dropout(dropout)
             self.score = nn.Sequential(zero_linear(channels))
         if kind == "relation":
             self.relation = zero_linear(2 * channels)

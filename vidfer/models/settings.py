@@ -172,6 +172,31 @@ class ModelSettings:
             "choose all, or add face to regions",
         )
 
+    def without_effect(self) -> dict[str, str]:
+        """Settings that change nothing in this model, and for which models they are."""
+        sizes = self.encoder not in ("conv4", "face_mesh")
+        several = sizes and len(self.resolved_regions()) > 1
+        needed = {
+            "width": (self.encoder in ("grouped_resnet18", "resnet18"), "grouped_resnet18 and resnet18"),
+            "input_px": (sizes, "encoders other than conv4 and face_mesh"),
+            "conv4_pools": (self.encoder == "conv4", "conv4"),
+            "map_stage": (sizes, "encoders other than conv4 and face_mesh"),
+            "spatial_attention": (self.encoder == "grouped_resnet18", "grouped_resnet18"),
+            "region_attention": (several, "several regions, and encoders other than conv4 and face_mesh"),
+            "attention_dropout": (
+                self.frame_attention in ("sigmoid", "relation"),
+                "frame attention sigmoid and relation",
+            ),
+            "prototype_weight": (self.head == "csrn", "the head csrn"),
+            "pairing": (self.head == "csrn", "the head csrn"),
+            "distance": (self.head == "prototype", "the head prototype"),
+            "cosine_scale": (self.head in ("matching", "similarity"), "the heads matching and similarity"),
+            "head_regions": (self.head in ("relation", "crn"), "the heads relation and crn"),
+            "js_weight": (self.head == "crn", "the head crn"),
+            "js_form": (self.head == "crn", "the head crn"),
+        }
+        return {name: others for name, (used, others) in needed.items() if not used}
+
     def resolved_regions(self) -> tuple[str, ...]:
         """The regions that the network looks at, in the order of :data:`vidfer.crops.REGIONS`."""
         if self.regions is not None:
