@@ -130,7 +130,7 @@ def task_steps(settings: Settings, task: str) -> list[Step]:
         for name in [name for name in RUNS if name in needed(systems)]:
             run = RUNS[name]
             option, _, start = run.init.partition(" ")
-            frames = plan.conv4_frames if run.plan == "conv4" else plan.frames
+            frames = plan.conv4_frames if run.plan in ("conv4", "csrn") else plan.frames
             others = name == "student" and task == "images"
             parts = [
                 f"{run.recipe} --cache {cache} --out {folder}/{name} --resume --tracker none --seed {seed}",

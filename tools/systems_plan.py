@@ -73,10 +73,8 @@ RUNS = {
         options="--model.head crn --model.js-weight 0.1 --model.conv4-pools 4 --model.regions face",
     ),
     "egs": Run(recipe="python recipes/egs.py", plan="egs", options="--model.encoder resnet18"),
-    "csrn": Run(recipe=FEWSHOT, plan="conv4", options="--model.head csrn"),
-    "csrn_published": Run(
-        recipe=FEWSHOT, plan="conv4", options="--model.head csrn --model.pairing published"
-    ),
+    "csrn": Run(recipe=FEWSHOT, plan="csrn", options="--model.head csrn"),
+    "csrn_published": Run(recipe=FEWSHOT, plan="csrn", options="--model.head csrn --model.pairing published"),
     "teacher": Run(recipe=SUPERVISED, plan="teacher", options="--model.distance cosine"),
     "student": Run(recipe="python recipes/noisy_student.py", plan="student", init="--teacher teacher"),
     "student_csrn": Run(
@@ -115,13 +113,15 @@ class Plan:
     frames: int
     """Frames of each clip in training."""
     conv4_frames: int
-    """The same for the systems with the conv4 encoder, whose papers train on single images."""
+    """The same for those with the conv4 encoder on three regions, whose papers train on single images."""
     eval_frames: int
     """Frames of each clip when judged, for all systems."""
     crop_px: int
     """Side of the crops in the cache."""
     conv4: str
-    """Of recipes/fewshot.py, for systems with the conv4 encoder on three regions."""
+    """Of recipes/fewshot.py, for prototypical and matching networks on three regions."""
+    csrn: str
+    """The same for CSRN, whose relation module has more to learn."""
     relation: str
     """The same for those that look at the face alone, of which three times as many episodes cost as much."""
     fan: str
@@ -168,6 +168,7 @@ ON_ACTORS = {
     "eval_frames": 4,
     "crop_px": 64,
     "conv4": f"{CONV4} --episodes.per-epoch 60",
+    "csrn": f"{CONV4} --episodes.per-epoch 60",
     "relation": f"{CONV4} --episodes.per-epoch 180",
     "fan": f"{CLASSIFIER} --train.epochs 80",
     "egs": f"{EGS} --episodes.per-epoch 150",
@@ -178,6 +179,8 @@ ON_ACTORS = {
 PLAN_BASIC = Plan(**ON_ACTORS, actors=f"{ACTORS} --train-per-class 40 --unlabelled 240")
 SHORTER = {
     "conv4": f"{CONV4} --episodes.per-epoch 40",
+    # With 40 it is at chance on what it trains on.
+    "csrn": f"{CONV4} --episodes.per-epoch 120",
     "relation": f"{CONV4} --episodes.per-epoch 120",
 }
 PLAN_COMPOUND = Plan(**ON_ACTORS | SHORTER, actors=f"{ACTORS} --train-per-class 25 --unlabelled 280")
@@ -187,6 +190,7 @@ PLAN_IMAGES = Plan(
     eval_frames=1,
     crop_px=224,
     conv4=f"{CONV4} --episodes.per-epoch 100",
+    csrn=f"{CONV4} --episodes.per-epoch 100",
     relation=f"{CONV4} --episodes.per-epoch 200",
     fan=f"{CLASSIFIER} --train.epochs 12",
     egs=f"{EGS} --episodes.per-epoch 250",

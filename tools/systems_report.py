@@ -101,9 +101,10 @@ def table_text(table: Table, reference: str) -> str:
 
 NOTES = (
     "95 % intervals: over episodes mean ± 1.96 sd/√n; over actors or people, and of differences over the "
-    "same clips, the jackknife, for queries and examples of others. Training: systems with the conv4 encoder "
-    "on three regions all have the same number of episodes, the others as many episodes or steps as cost "
-    "about as much; CPU seconds are of one thread, with those of the models that a system starts from."
+    "same clips, the jackknife, for queries and examples of others. Training: prototypical and "
+    "matching networks have the same number of episodes, the others as many episodes or steps as cost about "
+    "as much, or as they need to learn (tools/systems_plan.py); CPU seconds are of one thread, with those of "
+    "the models that a system starts from."
 )
 
 AS_GIVEN = (

@@ -14,7 +14,6 @@ sys.path.insert(0, str(ROOT / "tools"))
 import components  # noqa: E402
 import systems  # noqa: E402
 
-from vidfer.crops import REGIONS  # noqa: E402
 from vidfer.recipe_settings import settings_from_command_line  # noqa: E402
 
 
@@ -59,13 +58,12 @@ def test_systems(recipes):
         assert not {*found.data.classes} & {*found.data.novel}
         if recipe == "recipes/fewshot.py" and found.init is None:
             task = found.out.parts[-3]
-            regions = found.model.resolved_regions()
-            episodes.setdefault(task, {}).setdefault(regions, []).append(found.episodes)
-    # What the table says: systems with the Conv-4 encoder have the same episodes, and more of them if they
-    # look at the face alone.
-    for of_regions in episodes.values():
-        (all_regions,), (face,) = (set(of_regions[r]) for r in (REGIONS, REGIONS[:1]))
-        assert [len(each) for each in of_regions.values()] == [4, 2]
-        assert replace(face, per_epoch=1) == replace(all_regions, per_epoch=1)
-        assert face.per_epoch >= 2 * all_regions.per_epoch
+            episodes.setdefault(task, {})[found.out.name] = found.episodes
+    # What the table says: the same episodes, and more of them for CSRN and for those on the face alone.
+    for of_system in episodes.values():
+        for one, other in (("prototypical", "matching"), ("csrn", "csrn_published"), ("relation", "crn")):
+            assert of_system[one] == of_system[other]
+        fewest, csrn, face = (of_system[name] for name in ("matching", "csrn", "relation"))
+        assert len({replace(each, per_epoch=1) for each in of_system.values()}) == 1
+        assert fewest.per_epoch <= csrn.per_epoch and 2 * fewest.per_epoch <= face.per_epoch
     assert set(episodes) == {"basic", "compound", "images"}

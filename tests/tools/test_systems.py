@@ -207,6 +207,7 @@ TINY = Plan(
     "--val-per-class 2 --val-subjects 2 --test-per-class 1 --novel-per-class 4 --test-subjects 2 "
     "--unlabelled 4 --unlabelled-subjects 2",
     conv4=ONE,
+    csrn=ONE,
     relation=ONE,
     fan=f"{SMALL} --train.epochs 1 --train.batch-size 6",
     egs=f"{SMALL} {ONE} --egs.joint-epochs 1",
