@@ -19,5 +19,7 @@ class ClipRecords:
 
 def record_clips(path: Path, clips: list[dict]) -> ClipRecords:
     """Records of clips with one frame and a face, each given by the fields that differ."""
-    made = (CachedClip(path=clip["id"], n_frames=1, n_faces=1, **clip) for clip in clips)
+    made = (
+        CachedClip(path=clip["id"], crops_hash=clip["id"], n_frames=1, n_faces=1, **clip) for clip in clips
+    )
     return ClipRecords(path, tuple(made))

@@ -34,7 +34,8 @@ def write_cache(path: Path, clips: list[dict], size_px: int = 16, codec: str = "
     """A cache of clips given as Clip's fields plus ``status`` (one letter a frame, the first of its status).
 
     Frame ``t`` of the clip with number ``k`` in the list is filled with the value ``20 * k + t`` in the face
-    crop, one more in the eye crop, two more in the mouth crop, so that a test sees where a crop comes from.
+    crop, one more in the eye crop, two more in the mouth crop, so that a test sees where a crop comes from;
+    from ``k`` 10 on with ``20 * (k % 10) + k // 10 + t``, so that no two clips are alike.
     """
     made = []
     for number, fields in enumerate(clips):
@@ -43,7 +44,9 @@ def write_cache(path: Path, clips: list[dict], size_px: int = 16, codec: str = "
         status = np.array([letters.index(one) for one in fields.pop("status", "dddd")], np.uint8)
         n = len(status)
         crops = np.zeros((n, len(REGIONS), size_px, size_px, 3), np.uint8)
-        crops += np.arange(n, dtype=np.uint8)[:, None, None, None, None] + np.uint8(20 * number % 200)
+        crops += np.arange(n, dtype=np.uint8)[:, None, None, None, None] + np.uint8(
+            20 * number % 200 + number // 10
+        )
         crops += np.arange(len(REGIONS), dtype=np.uint8)[None, :, None, None, None]
         made.append((Clip(path=path.parent / f"{fields['id']}", **fields), status, crops))
     return store_clips(path, made, size_px=size_px, codec=codec)

@@ -81,6 +81,32 @@ def test_a_copy_of_a_clip_to_be_measured_on_is_not_labelled(striped_cache):
     assert found.note == f"{split.note}; 2 unlabelled clips are copies of clips for measuring and not used"
 
 
+def test_a_copy_of_a_clip_to_be_measured_on_is_not_trained_on(tmp_path):
+    labels = ("angry", "happy") * 10 + ("fear",) * 2
+    clips = [{"id": f"{i:02}", "label": label, "subject": f"p{i}"} for i, label in enumerate(labels)]
+    cache = write_cache(tmp_path / "a.h5", clips)
+    settings = DataSettings(novel=("fear",))
+    before = training_split(cache, settings)
+    novel = len(clips) - 1
+    assert "copies" not in before.note and min(map(len, (before.train[3:], before.val[1:], before.test))) > 0
+
+    def copy(i: int, of: int) -> None:
+        cache.clips[i].__dict__["crops_hash"] = cache.clips[of].crops_hash
+
+    for i, of in zip(before.train, (before.val[1], before.test[0], novel)):
+        copy(i, of)
+    copy(before.val[0], before.test[0])
+    copy(before.train[3], before.train[4])  # which nobody minds
+    split = training_split(cache, settings)
+    assert (split.train, split.val) == (before.train[3:], before.val[1:])
+    assert split.note == f"{before.note}; 4 copies of clips for measuring left out"
+
+    for i in (*before.train, *before.val, *before.test):  # without a face all crops are alike
+        cache.clips[i].__dict__["crops_hash"] = "black"
+        cache.clips[i].__dict__["n_faces"] = int(i in before.train)
+    assert training_split(cache, settings).train == before.train
+
+
 def test_another_cache_gives_nobody_who_is_to_be_measured_on(tmp_path):
     """Neither cache says who is for validation; the run divides the first one itself."""
     labels = ("angry", "happy") * 3 + ("fear",) * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
         novel = novel_clips(cache, settings.novel, base=classes) if settings.novel else ()
         if not {*fold.held_out} & {*split.test, *novel}:
             raise VidferError(f"{fold.note}, but none of its clips is of {', '.join(divided)} ({cache.path})")
+    split = without_copies(split, cache, settings.novel)
     train = tuple(i for i in split.train if cache.clips[i].n_faces > 0)
     for what, clips in (("clip with a face to train on", train), ("clip to validate on", split.val)):
         if not clips:
@@ -74,6 +76,25 @@ def without_people_of(split: ClipSplit, cache: CropCache, novel: tuple[str, ...]
     return replace(split, **parts, note=note if left_out else split.note)
 
 
+def without_copies(split: ClipSplit, cache: CropCache, novel: tuple[str, ...]) -> ClipSplit:
+    """The split without training clips that have the very crops of a clip for measuring, under any name.
+
+    Nor does a copy of a clip to be tested on, or of a novel one, validate.
+    """
+    tested = crops_of(cache, (*split.test, *(novel_clips(cache, novel) if novel else ())))
+    val = tuple(i for i in split.val if cache.clips[i].crops_hash not in tested)
+    measured = tested | crops_of(cache, val)
+    train = tuple(i for i in split.train if cache.clips[i].crops_hash not in measured)
+    copies = len(split.train) + len(split.val) - len(train) - len(val)
+    note = f"{split.note}; {copies} copies of clips for measuring left out" if copies else split.note
+    return replace(split, train=train, val=val, note=note)
+
+
+def crops_of(cache: CropCache, clips: Sequence[int]) -> set[str]:
+    """Hashes of the crops of clips with a face; without one all are alike."""
+    return {cache.clips[i].crops_hash for i in clips if cache.clips[i].n_faces}
+
+
 def trainable_classes(cache: CropCache, novel: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Labels of the clips that may be trained on, in alphabetical order: official split ``train``, or any if
     there is no official split. A class that occurs in val or test alone, or is in ``novel``, is novel."""
@@ -97,9 +118,8 @@ def with_unlabelled(
     Raises:
         VidferError: there is none, or the other cache has crops of another size.
     """
-    kept = [cache.clips[i] for i in (*split.val, *split.test)]
-    kept += [clip for clip in cache.clips if clip.label in novel and clip.split != "unlabelled"]
-    crops = {clip.crops_hash for clip in kept if clip.n_faces}
+    kept = (*split.val, *split.test, *(novel_clips(cache, novel) if novel else ()))
+    crops = crops_of(cache, kept)
     if other is None:
         path, note = cache.path, split.note
         clips = tuple(i for i in split.unlabelled if cache.clips[i].crops_hash not in crops)
@@ -112,7 +132,8 @@ def with_unlabelled(
                 f"{other.path} has crops of {other.size_px} px and {cache.path} of {cache.size_px} px; "
                 f"make one of them again with the other's crop size"
             )
-        people = {(clip.source, clip.subject) for clip in kept if clip.subject is not None}
+        seen = [cache.clips[i] for i in kept]
+        people = {(clip.source, clip.subject) for clip in seen if clip.subject is not None}
         clips = tuple(
             i
             for i, clip in enumerate(other.clips)
