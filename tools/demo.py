@@ -1,7 +1,7 @@
 """The main job on synthetic actors, from drawing them to the report: what `make demo` runs.
 
 It runs the commands that the README shows and prints each before it starts; started again, it goes on where
-it stopped. `--study --seeds 1 2 3` is the same with more data and longer training, for docs/results.md.
+it stopped. `--study --seeds 4 5 6` is the same with more data and longer training, for docs/results.md.
 """
 
 from __future__ import annotations

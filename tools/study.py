@@ -22,6 +22,9 @@ from vidfer.learn.files import write_json
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 POLL_S = 0.2
+PATIENCE_S = 2.0
+"""For what a stopped run's steps had started, and is still dying with the folder's lock in its hands."""
+
 TAIL = 15
 """Lines of a failed step's log that are shown."""
 
@@ -192,10 +195,15 @@ def cpu_seconds(steps: Sequence[Step], out: Path) -> dict[str, float]:
 def only_one(out: Path) -> Iterator[int]:
     """Holds the folder's lock, which the steps inherit."""
     with (out / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SystemExit(f"{out} is being worked on already; wait for that, or stop it") from None
+        give_up = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > give_up:
+                    raise SystemExit(f"{out} is being worked on already; wait for that, or stop it") from None
+                time.sleep(POLL_S)
         yield file.fileno()
 
 
