@@ -44,9 +44,8 @@ def write_cache(path: Path, clips: list[dict], size_px: int = 16, codec: str = "
         status = np.array([letters.index(one) for one in fields.pop("status", "dddd")], np.uint8)
         n = len(status)
         crops = np.zeros((n, len(REGIONS), size_px, size_px, 3), np.uint8)
-        crops += np.arange(n, dtype=np.uint8)[:, None, None, None, None] + np.uint8(
-            20 * number % 200 + number // 10
-        )
+        crops += np.arange(n, dtype=np.uint8)[:, None, None, None, None]
+        crops += np.uint8(20 * number % 200 + number // 10)
         crops += np.arange(len(REGIONS), dtype=np.uint8)[None, :, None, None, None]
         made.append((Clip(path=path.parent / f"{fields['id']}", **fields), status, crops))
     return store_clips(path, made, size_px=size_px, codec=codec)
