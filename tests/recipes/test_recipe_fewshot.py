@@ -41,12 +41,14 @@ def test_csrn_learns_its_base_classes(fewshot, striped_cache, teacher_run, tmp_p
     assert line["val_accuracy"] > 0.6 and line["train_accuracy"] > 0.5  # chance is 0.33
 
 
-def test_a_frozen_encoder_stays_that_of_the_teacher(fewshot, striped_cache, teacher_run, tmp_path):
-    teacher = teacher_run / "checkpoints" / "best"
+def test_a_frozen_encoder_stays_that_of_the_teacher(fewshot, striped_cache, teacher_run, tmp_path, capsys):
+    teacher, model = teacher_run / "checkpoints" / "best", ModelSettings(width=99)
     settings = settings_of(
-        fewshot, striped_cache, tmp_path / "run", init=teacher, freeze_encoder=True, model=ModelSettings()
+        fewshot, striped_cache, tmp_path / "run", init=teacher, freeze_encoder=True, model=model
     )
     fewshot.main(settings)
+    said = f"--model.width 99 has no effect: the encoder that this starts from has {TINY.width}\n"
+    assert said in capsys.readouterr().out
     before, after = weights(teacher_run, "best"), weights(tmp_path / "run", "last")
     encoder = [name for name in before if name.startswith("encoder.")]
     assert encoder and all(before[name].equal(after[name]) for name in encoder)
