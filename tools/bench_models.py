@@ -79,6 +79,7 @@ def forward_and_both(module: nn.Module, *inputs: torch.Tensor, settings: Setting
             module.eval()(*inputs)
 
     def both() -> None:
+        module.zero_grad()
         out = module.train()(*inputs)
         sum(
             maps.float().sum() for maps in (out if isinstance(out, list) else (out.vector, out.maps))
@@ -140,7 +141,9 @@ def compare_relations(settings: Settings) -> None:
 
 def compare_channel_selection(settings: Settings) -> None:
     """Channel-selected faces of 20 episodes, 3 ways and 3 shots: all at once, each episode, or in a loop."""
-    maps = torch.rand(20, 9, 64, 14, 14, device=settings.device)
+    # Means of three shots are apart, so that rounding does not choose between them.
+    levels = torch.tensor([0.0, 1.0, 3.0])[torch.rand(20, 3, 3, 64).argsort(2)].flatten(1, 2)
+    maps = (torch.rand(20, 9, 64, 14, 14) + levels[..., None, None]).to(settings.device)
     labels = torch.arange(3, device=settings.device).repeat_interleave(3).expand(20, 9)
 
     def each_episode() -> torch.Tensor:

@@ -115,11 +115,13 @@ def test_one_group_after_the_other_gives_what_grouped_kernels_give(set_mode, bat
     one_by_one = with_running_statistics(GroupedResNet18(groups=3, width=4))
     set_mode(one_by_one)
     at_once = copy.deepcopy(one_by_one)
-    at_once._one_group = ()  # as on an accelerator
+    (by_grouped_kernels,) = at_once.split(1)  # as on an accelerator
     images = torch.randn(4, 9, 64, 64)
     found = []
-    for network in (one_by_one, at_once):
-        stages = network(images)
+    for network, stages in (
+        (one_by_one, one_by_one(images)),
+        (at_once, by_grouped_kernels(images, None)),
+    ):
         sum(maps.square().mean() for maps in stages).backward()
         gradients = {f"grad {name}": p.grad for name, p in network.named_parameters()}
         found.append(dict(enumerate(stages)) | gradients | dict(network.named_buffers()))

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.func import functional_call
 from torchvision.ops import stochastic_depth
 
 BLOCKS = 8
 """Two in each of the four stages."""
+Maps = Callable[[Tensor], Tensor]
+
+
+def split(conv: nn.Conv2d, bn: nn.BatchNorm2d, parts: int) -> list[Maps]:
+    """Convolution and batch normalisation for each part of the groups, with its share of their tensors."""
+    if parts == 1:
+        return [lambda maps: bn(conv(maps))]
+    if track := bn.training and bn.track_running_stats:
+        bn.num_batches_tracked.add_(1)
+    tensors = (conv.weight, bn.weight, bn.bias, bn.running_mean, bn.running_var)
+    shares = zip(*(tensor.chunk(parts) for tensor in tensors), strict=True)
+
+    def share_of(kernel: Tensor, weight: Tensor, bias: Tensor, *statistics: Tensor) -> Maps:
+        used = statistics if track or not bn.training else (None, None)
+        groups = conv.groups // parts
+
+        def convolve(maps: Tensor) -> Tensor:
+            maps = F.conv2d(maps, kernel, None, conv.stride, conv.padding, groups=groups)
+            return F.batch_norm(maps, *used, weight, bias, bn.training, bn.momentum, bn.eps)
+
+        return convolve
+
+    return [share_of(*share) for share in shares]
 
 
 class GroupedBlock(nn.Module):
@@ -30,12 +55,26 @@ class GroupedBlock(nn.Module):
 
     def forward(self, maps: Tensor, fate: Tensor | None = None) -> Tensor:
         """``fate``: (N,) what the convolutions are multiplied by beside the shortcut."""
-        out = F.relu(self.bn1(self.conv1(maps)), inplace=True)
-        out = self.bn2(self.conv2(out))
-        if fate is not None:
-            out = out * fate.to(out.dtype).view(-1, 1, 1, 1)
-        shortcut = maps if self.downsample is None else self.downsample(maps)
-        return F.relu(out + shortcut, inplace=True)
+        (block,) = self._shares(1)
+        return block(maps, fate)
+
+    def split(self, parts: int) -> list[Callable[[Tensor, Tensor | None], Tensor]]:
+        """:meth:`forward` of each part of the groups; of all at once it is the module itself, with whatever
+        is hooked to it."""
+        return [self] if parts == 1 else self._shares(parts)
+
+    def _shares(self, parts: int) -> list[Callable[[Tensor, Tensor | None], Tensor]]:
+        shortcuts = split(*self.downsample, parts) if self.downsample else [nn.Identity()] * parts
+        first, second = split(self.conv1, self.bn1, parts), split(self.conv2, self.bn2, parts)
+        return [partial(add_residual, *layers) for layers in zip(first, second, shortcuts, strict=True)]
+
+
+def add_residual(first: Maps, second: Maps, shortcut: Maps, maps: Tensor, fate: Tensor | None) -> Tensor:
+    """A block of these layers."""
+    out = second(F.relu(first(maps), inplace=True))
+    if fate is not None:
+        out = out * fate.to(out.dtype).view(-1, 1, 1, 1)
+    return F.relu(out + shortcut(maps), inplace=True)
 
 
 class GroupedResNet18(nn.Module):
@@ -67,11 +106,6 @@ class GroupedResNet18(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        # In a tuple, so that it is no part of this module: it has no tensors of its own.
-        self._one_group = ()
-        if groups > 1:
-            with torch.device("meta"):
-                self._one_group = (GroupedResNet18(1, width),)
 
     def draw_fates(self, n: int) -> Tensor | None:
         """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): which block is left out of which of ``n``
@@ -91,32 +125,25 @@ class GroupedResNet18(nn.Module):
 
         ``fates``: (N, 8) of :meth:`draw_fates` for the clip that each image is of.
         """
-        if images.device.type == "cpu" and self._one_group:
-            return self._one_by_one(images, fates)
-        images = images.contiguous(memory_format=torch.channels_last)
-        maps = F.relu(self.bn1(self.conv1(images)), inplace=True)
-        maps = F.max_pool2d(maps, 3, stride=2, padding=1)
-        stages = []
-        for stage in range(4):
-            for place, block in enumerate(getattr(self, f"layer{stage + 1}")):
-                maps = block(maps, None if fates is None else fates[:, 2 * stage + place])
-            stages.append(maps)
-        return stages
+        parts = self.groups if images.device.type == "cpu" else 1
+        networks, shares = self.split(parts), images.chunk(parts, dim=1)
+        stages = [network(share, fates) for network, share in zip(networks, shares, strict=True)]
+        return stages[0] if parts == 1 else [torch.cat(maps, dim=1) for maps in zip(*stages)]
 
-    def _one_by_one(self, images: Tensor, fates: Tensor | None) -> list[Tensor]:
-        (network,) = self._one_group
-        for own, shared in zip(self.modules(), network.modules(), strict=True):
-            # Each as it is set: a guide of EGS-Net is in evaluation but for its batch normalisation.
-            shared.training = own.training
-            if isinstance(own, nn.BatchNorm2d):
-                shared.track_running_stats = own.track_running_stats
-        shares = {name: tensor.chunk(self.groups) for name, tensor in self.named_parameters()}
-        for name, tensor in self.named_buffers():
-            # Running statistics are changed in place, in their share; batches are to be counted once.
-            counted_once = (tensor, *(tensor.clone() for _ in range(1, self.groups)))
-            shares[name] = tensor.chunk(self.groups) if tensor.ndim else counted_once
-        groups = [
-            functional_call(network, {name: share[group] for name, share in shares.items()}, (part, fates))
-            for group, part in enumerate(images.chunk(self.groups, dim=1))
-        ]
-        return [torch.cat(maps, dim=1) for maps in zip(*groups)]
+    def split(self, parts: int) -> list[Callable[[Tensor, Tensor | None], list[Tensor]]]:
+        """The network for each part of the groups: of its images and ``fates``."""
+        stages = (self.layer1, self.layer2, self.layer3, self.layer4)
+        blocks = [block.split(parts) for stage in stages for block in stage]
+        layers = zip(split(self.conv1, self.bn1, parts), *blocks, strict=True)
+        return [partial(run_stages, stem, blocks) for stem, *blocks in layers]
+
+
+def run_stages(stem: Maps, blocks: list, images: Tensor, fates: Tensor | None) -> list[Tensor]:
+    """The maps of the four stages."""
+    maps = F.relu(stem(images.contiguous(memory_format=torch.channels_last)), inplace=True)
+    maps = F.max_pool2d(maps, 3, stride=2, padding=1)
+    stages = []
+    for place, block in enumerate(blocks):
+        maps = block(maps, None if fates is None else fates[:, place])
+        stages.append(maps)
+    return stages[1::2]
