@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedType
 
 from vidfer.errors import VidferError
-from vidfer.learn.accelerator import build_accelerator
+from vidfer.learn.accelerator import build_accelerator, check_whole_network
 from vidfer.learn.settings import OptimiserSettings, RunSettings
 
 
@@ -47,3 +48,12 @@ def test_on_a_cpu_batch_normalisation_is_not_shared(tmp_path):
         VidferError, match="--sync-batch-norm: torch has it on accelerators only; leave it out"
     ):
         build(tmp_path, sync_batch_norm=True)
+
+
+@pytest.mark.parametrize("kind", list(DistributedType))
+def test_a_sharded_network_is_refused_before_it_is_trained(kind):
+    if kind.value in ("FSDP", "DEEPSPEED", "MEGATRON_LM"):
+        with pytest.raises(VidferError, match=f"distributed type {kind.value} .*--multi_gpu"):
+            check_whole_network(kind)
+    else:
+        check_whole_network(kind)

@@ -6,12 +6,15 @@ from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
     DistributedDataParallelKwargs,
+    DistributedType,
     GradientAccumulationPlugin,
     ProjectConfiguration,
 )
 
 from vidfer.errors import VidferError
 from vidfer.learn.settings import OptimiserSettings, RunSettings
+
+SHARDING = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 
 def build_accelerator(
@@ -26,7 +29,7 @@ def build_accelerator(
             otherwise each takes whole batches of its own, such as episodes.
 
     Raises:
-        VidferError: fp16, or batch normalisation over processes, on a CPU.
+        VidferError: fp16, or batch normalisation over processes, on a CPU; the network is to be sharded.
     """
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
@@ -41,6 +44,7 @@ def build_accelerator(
         # leaves heads of maps without what makes the vector; of EGS-Net one branch learns at a time.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
+    check_whole_network(accelerator.distributed_type)
     if accelerator.device.type == "cpu":
         if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
             raise VidferError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
@@ -50,3 +54,17 @@ def build_accelerator(
                 "process normalises its own clips (a larger batch gives it more of them)"
             )
     return accelerator
+
+
+def check_whole_network(kind: DistributedType) -> None:
+    """Validation, checkpoints and the moving average read the whole network in each process.
+
+    Raises:
+        VidferError: this kind gives each process a part of it.
+    """
+    if kind in SHARDING:
+        raise VidferError(
+            f"distributed type {kind.value} shards the network over the processes; vidfer's fit on one device "
+            "(34 million parameters and Adam take half a gigabyte), so start with --multi_gpu, or set "
+            "distributed_type: MULTI_GPU in the Accelerate configuration"
+        )
