@@ -64,7 +64,7 @@ def check_whole_network(kind: DistributedType) -> None:
     """
     if kind in SHARDING:
         raise VidferError(
-            f"distributed type {kind.value} shards the network over the processes; vidfer's fit on one device "
-            "(34 million parameters and Adam take half a gigabyte), so start with --multi_gpu, or set "
+            f"distributed type {kind.value} shards the network over the processes; vidfer's fit on one "
+            "device (34 million parameters and Adam take half a gigabyte), so start with --multi_gpu, or set "
             "distributed_type: MULTI_GPU in the Accelerate configuration"
         )
