@@ -116,9 +116,8 @@ def main(settings: Settings) -> None:
     validation = {}
     for domain in domains:
         clips, cache = domain.split.val, domain.cache
-        has_face = [cache.clips[i].n_faces > 0 for i in clips]
-        labels = labels_of(cache, clips, classes)
-        if episodes := validation_episodes(labels, has_face, task, seed=settings.data.split_seed):
+        if episodes := validation_episodes(cache, clips, classes, task, seed=settings.data.split_seed):
+            labels = labels_of(cache, clips, classes)
             val_clips = ClipDataset(cache.path, clips, labels, n_frames=frames)
             loader = build_loader(val_clips, batches.batch_size, workers=workers)
             validation[domain.name] = (loader, episodes)

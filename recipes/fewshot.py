@@ -14,7 +14,6 @@ from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from vidfer.data.dataset import ClipDataset
-from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.splits import labels_of
@@ -25,6 +24,7 @@ from vidfer.learn.episodic import (
     EpisodeBatches,
     EpisodeNet,
     train_episodes,
+    training_episodes,
     validate_episodes,
     validation_episodes,
 )
@@ -112,17 +112,7 @@ def main(settings: Settings) -> None:
         decode=settings.data.decode,
     )
     val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
-    sampler = EpisodeSampler(
-        train_labels,
-        ways=task.ways,
-        shots=task.shots,
-        queries=task.queries,
-        episodes=task.per_epoch,
-        seed=settings.seed,
-        class_names=split.classes,
-        source=cache.path,
-    )
-    batches = EpisodeBatches(sampler)
+    batches = EpisodeBatches(training_episodes(cache, split.train, split.classes, task, seed=settings.seed))
     train_loader = build_loader(
         train_clips,
         batches.batch_size,
@@ -131,8 +121,7 @@ def main(settings: Settings) -> None:
         pin_memory=accelerator.device.type == "cuda",
     )
     val_loader = build_loader(val_clips, batches.batch_size, workers=workers)
-    has_face = [cache.clips[i].n_faces > 0 for i in split.val]
-    val_episodes = validation_episodes(val_labels, has_face, task, seed=settings.data.split_seed)
+    val_episodes = validation_episodes(cache, split.val, split.classes, task, seed=settings.data.split_seed)
 
     # Model, noise, optimiser
     model_settings = start.model_settings(settings.model) if start else settings.model

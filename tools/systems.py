@@ -203,13 +203,14 @@ def eval_steps(
     file = f"{in_repository(settings.out)}/{task}/{cache}.h5"
     return [
         Step(
-            name=f"{name}/eval_{ways}way_{shots}shot",
+            name=f"{name}/eval_{protocol.folder}",
             command=f"vidfer eval --checkpoint {checkpoint} --cache {file} --novel {TASKS[task].novel} "
-            f"--ways {ways} --shots {shots} --episodes {settings.episodes} "
-            f"--frames {plan_of(settings, task).eval_frames} --seed 0 --out {out}/{ways}way_{shots}shot",
+            f"--ways {protocol.ways} --shots {protocol.shots} --episodes {settings.episodes} "
+            f"--frames {plan_of(settings, task).eval_frames} --seed 0 --out {out}/{protocol.folder}"
+            + (" --other-people" if protocol.other_people else ""),
             after=(after or name,),
         )
-        for ways, shots in TASKS[task].protocols
+        for protocol in TASKS[task].protocols
     ]
 
 
@@ -225,8 +226,8 @@ def collect(settings: Settings) -> list[Table]:
     tables = []
     for task in tasks_of(settings):
         out = settings.out / task
-        for ways, shots in TASKS[task].protocols:
-            asked = f"{ways}way_{shots}shot"
+        for protocol in TASKS[task].protocols:
+            asked = protocol.folder
             rows: list[Row] = []
             for name in systems_of(settings, task):
                 runs = [f"{task}/seed{seed}/{run}" for seed in settings.seeds for run in chain(name)]
@@ -241,7 +242,7 @@ def collect(settings: Settings) -> list[Table]:
             if rows:
                 check_rows(rows)
                 title = TASKS[task].title
-                tables.append(Table(task=task, title=title, ways=ways, shots=shots, rows=tuple(rows)))
+                tables.append(Table(task=task, title=title, protocol=protocol, rows=tuple(rows)))
     return tables
 
 

@@ -7,6 +7,24 @@ from dataclasses import dataclass
 FEWSHOT = "python recipes/fewshot.py --model.encoder conv4"
 
 
+@dataclass(frozen=True)
+class Protocol:
+    """What is asked in an episode."""
+
+    ways: int
+    shots: int
+    other_people: bool = False
+    """No query is of a person who is among the examples."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.ways}-way {self.shots}-shot" + (", of other people" if self.other_people else "")
+
+    @property
+    def folder(self) -> str:
+        return f"{self.ways}way_{self.shots}shot" + ("_others" if self.other_people else "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """Which classes are novel, and how they are asked for."""
@@ -14,8 +32,7 @@ class Task:
     title: str
     base: str
     novel: str
-    protocols: tuple[tuple[int, int], ...]
-    """(ways, shots) of each."""
+    protocols: tuple[Protocol, ...]
 
 
 BASIC = "neutral happy surprise sad"
@@ -24,19 +41,20 @@ TASKS = {
         title="actors, base basic to novel basic expressions",
         base=BASIC,
         novel="angry disgust fear",
-        protocols=((3, 3),),
+        protocols=(Protocol(3, 3),),
     ),
     "compound": Task(
         title="actors, basic to compound expressions",
         base=f"{BASIC} angry disgust fear",
         novel="happily_surprised happily_disgusted sadly_fearful angrily_disgusted fearfully_surprised",
-        protocols=((5, 1), (5, 5), (3, 3)),
+        protocols=(Protocol(5, 1), Protocol(5, 5), Protocol(3, 3)),
     ),
     "images": Task(
         title="images of people, base basic to novel basic expressions",
         base=BASIC,
         novel="angry disgust fear",
-        protocols=((3, 3),),
+        # Some people show the same expression in many pictures.
+        protocols=(Protocol(3, 3), Protocol(3, 3, other_people=True)),
     ),
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from forest import Panel, draw_forest
 from pooled import averaged
+from systems_plan import Protocol
 from tables import markdown, percent, points
 
 from vidfer.evaluate.comparison import check_same
@@ -50,8 +51,7 @@ class Table:
 
     task: str
     title: str
-    ways: int
-    shots: int
+    protocol: Protocol
     rows: tuple[Row, ...]
 
     def row(self, name: str) -> Row | None:
@@ -82,7 +82,7 @@ def table_text(table: Table, reference: str) -> str:
     first = table.rows[0].results[0]
     peer = table.best_peer
     who = about_whom(first)
-    head = [f"{table.ways}-way {table.shots}-shot", "over episodes", f"over {who}"]
+    head = [table.protocol.title, "over episodes", f"over {who}"]
     head.append(f"minus {reference}, points")
     head += [f"minus {peer}, points"] if peer else []
     lines = []
@@ -148,9 +148,9 @@ def draw_task(tables: Sequence[Table], path: Path) -> None:
         }
         panels.append(
             Panel(
-                title=f"{table.ways}-way {table.shots}-shot",
+                title=table.protocol.title,
                 label="accuracy (dotted: chance)",
-                line=1 / table.ways,
+                line=1 / table.protocol.ways,
                 series=series,
             )
         )
@@ -167,8 +167,9 @@ def as_json(table: Table) -> dict:
     return {
         "task": table.task,
         "title": table.title,
-        "ways": table.ways,
-        "shots": table.shots,
+        "ways": table.protocol.ways,
+        "shots": table.protocol.shots,
+        "other_people": table.protocol.other_people,
         "protocol": table.rows[0].results[0].protocol,
         "n_clips": table.rows[0].results[0].n_clips,
         "n_subjects": table.rows[0].results[0].n_subjects,

@@ -51,6 +51,9 @@ def eval(arguments: Sequence[str]) -> int:
         transductive: bool = False
         """Few-shot: judge the queries of an episode together, each a help for the others, instead of one by
         one. Needs several queries, and is not to be compared with one by one."""
+        other_people: bool = False
+        """Few-shot: no query is of a person who is among the examples of its episode, so that nothing is won
+        by knowing who it is. Needs a cache that names people."""
         hardest: int = 0
         """Also list so many clips that are recognised least, and what they are taken for."""
         frames: int | None = None

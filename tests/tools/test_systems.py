@@ -73,8 +73,10 @@ def finished(tmp_path):
         "images/released_strong_whole_pictures": few([0.4, 0.4, 0.4, 0.4, 0.4], cache_hash="ef"),
     }
     for folder, result in found.items():
-        (tmp_path / folder / "3way_3shot").mkdir(parents=True)
-        result.save(tmp_path / folder / "3way_3shot/fewshot.json")
+        for name, whose in (("3way_3shot", "anybody"), ("3way_3shot_others", "other people")):
+            (tmp_path / folder / name).mkdir(parents=True)
+            asked = replace(result, protocol=result.protocol | {"queries_of": whose})
+            asked.save(tmp_path / folder / name / "fewshot.json")
     for name in ("weak", "strong"):
         (tmp_path / "released" / name).mkdir(parents=True)
         (tmp_path / "released" / name / "config.json").write_text("{}")
@@ -96,7 +98,9 @@ def finished(tmp_path):
 
 def test_the_table_by_hand(finished):
     systems.main(finished)
-    (table,) = json.loads((finished.out / "systems.json").read_text())["tables"]
+    table, others = json.loads((finished.out / "systems.json").read_text())["tables"]
+    assert not table["other_people"] and others["other_people"]
+    assert others["protocol"]["queries_of"] == "other people"
     rows = {row["name"]: row for row in table["rows"]}
     assert list(rows) == ["prototypical network", "CSRN", *PEERS]
     # Over episodes: the mean of the two seeds' means, 0.48 and 0.56.
@@ -118,6 +122,7 @@ def test_the_table_by_hand(finished):
     assert rows["CSRN"]["cpu_s"] == 10.5 and rows["released weak"]["cpu_s"] is None
     text = (finished.out / "systems.md").read_text()
     assert "take the examples as given, and are too narrow" in text  # these files are an older vidfer's
+    assert "| 3-way 3-shot | over episodes" in text and "| 3-way 3-shot, of other people | over" in text
     assert "minus prototypical network, points | minus released strong, points | training, CPU s |" in text
     assert "| CSRN | 74.0 % [" in text and "| +25.0 [" in text and "| +15.0 [" in text
     assert "3 episodes of 1 query per class, seed 0, the same for all; 5 clips of 5 people" in text
@@ -126,8 +131,8 @@ def test_the_table_by_hand(finished):
 
 def test_a_system_counts_once_all_its_seeds_are_there(finished):
     (finished.out / "done/images/seed1/csrn.json").unlink()
-    (table,) = systems.collect(finished)
-    assert [row.name for row in table.rows] == ["prototypical network", *PEERS]
+    for table in systems.collect(finished):
+        assert [row.name for row in table.rows] == ["prototypical network", *PEERS]
     shutil.rmtree(finished.out / "done")
     with pytest.raises(VidferError, match="nothing is finished"):
         systems.main(finished)
@@ -154,13 +159,12 @@ def test_all_systems_are_judged_alike():
     more = {"images": Path("pictures"), "unlabelled": Path("more"), "face_mesh": Path("points")}
     found = commands(systems.Settings(out=Path("s"), **more))
     for task, about in TASKS.items():
-        for ways, shots in about.protocols:
+        for protocol in about.protocols:
             judged = [
-                c
-                for n, c in found.items()
-                if n.startswith(task) and n.endswith(f"eval_{ways}way_{shots}shot")
+                c for n, c in found.items() if n.startswith(task) and n.endswith(f"eval_{protocol.folder}")
             ]
             assert len(judged) == len(SYSTEMS)
+            assert all(("--other-people" in c) == protocol.other_people for c in judged)
             # All but the checkpoint and the folder of the result is the same for everybody.
             asked = {tuple(word for word in c.split() if f"{task}/seed0/" not in word) for c in judged}
             assert len(asked) == 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vidfer.errors import VidferError
+
+ATTEMPTS = 100
+"""At an episode whose queries are of other people than its examples, where a class has few people."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,13 @@ class EpisodeSampler:
         seed: any integer from 0.
         has_face: (M,) bool. A clip without a face cannot be an example, but it can be asked for: leaving it
             out would flatter the accuracy. None means that all have one.
+        people: (M,) if given, no query is of a person who is among the examples of its episode.
         class_names: name of every class number, for messages.
         source: where the clips come from (the cache file), for messages.
 
     Raises:
-        VidferError: fewer classes than ways, or a class with too few clips.
+        VidferError: fewer classes than ways, or a class with too few clips; from :meth:`episode`, too few
+            clips of other people.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class EpisodeSampler:
         episodes: int,
         seed: int,
         has_face: Sequence[bool] | np.ndarray | None = None,
+        people: Sequence[Hashable] | None = None,
         class_names: Sequence[str] | None = None,
         source: object = "the given clips",
     ):
@@ -62,6 +68,8 @@ class EpisodeSampler:
         if episodes < 1:
             raise VidferError(f"episodes is {episodes}; give at least 1")
         self.ways, self.shots, self.queries, self.episodes, self.seed = ways, shots, queries, episodes, seed
+        self.class_names, self.source = class_names, source
+        self._person = None if people is None else np.unique(np.asarray(people), return_inverse=True)[1]
         labels = np.asarray(labels)
         faces = np.ones(len(labels), dtype=bool) if has_face is None else np.asarray(has_face, dtype=bool)
         self.classes = np.unique(labels[labels >= 0])
@@ -73,7 +81,7 @@ class EpisodeSampler:
         self._with_face, self._without_face = [], []
         need = shots + queries
         for number in self.classes:
-            name = class_names[number] if class_names is not None else str(number)
+            name = self._name(number)
             with_face = np.flatnonzero((labels == number) & faces)
             without_face = np.flatnonzero((labels == number) & ~faces)
             count = len(with_face) + len(without_face)
@@ -100,12 +108,18 @@ class EpisodeSampler:
         """The ``i``-th episode of this seed; any ``i`` from 0, also beyond ``episodes``."""
         rng = np.random.default_rng([self.seed, i])
         chosen = rng.choice(len(self.classes), size=self.ways, replace=False)
-        support, query = [], []
-        for number in chosen:
-            faces = rng.permutation(self._with_face[number])
-            support.append(faces[: self.shots])
-            rest = np.concatenate([faces[self.shots :], self._without_face[number]])
-            query.append(rng.choice(rest, size=self.queries, replace=False))
+        for _ in range(1 if self._person is None else ATTEMPTS):
+            support, query = self._draw(rng, chosen)
+            short = [number for number, clips in zip(chosen, query) if len(clips) < self.queries]
+            if not short:
+                break
+        else:
+            name = self._name(self.classes[short[0]])
+            raise VidferError(
+                f"class '{name}' has too few clips of people who are not among the {self.ways * self.shots} "
+                f"examples of an episode; ask for fewer ways, shots or queries, or leave it open whose the "
+                f"queries are ({self.source})"
+            )
         return Episode(
             support=np.concatenate(support),
             query=np.concatenate(query),
@@ -113,6 +127,23 @@ class EpisodeSampler:
             query_labels=np.repeat(np.arange(self.ways), self.queries),
             classes=self.classes[chosen],
         )
+
+    def _draw(self, rng: np.random.Generator, chosen: np.ndarray) -> tuple[list, list]:
+        """Examples and queries, class by class; fewer queries where there are not enough other people."""
+        support, query, rests = [], [], []
+        for number in chosen:
+            faces = rng.permutation(self._with_face[number])
+            support.append(faces[: self.shots])
+            rests.append(np.concatenate([faces[self.shots :], self._without_face[number]]))
+            query.append(rng.choice(rests[-1], size=self.queries, replace=False))
+        if self._person is not None:
+            shown = self._person[np.concatenate(support)]
+            others = [rest[~np.isin(self._person[rest], shown)] for rest in rests]
+            query = [rng.choice(rest, size=min(self.queries, len(rest)), replace=False) for rest in others]
+        return support, query
+
+    def _name(self, number: int) -> str:
+        return self.class_names[number] if self.class_names is not None else str(number)
 
 
 def _clips(count: int) -> str:

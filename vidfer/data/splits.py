@@ -167,6 +167,22 @@ def labels_of(cache: CropCache, clips: Sequence[int], classes: Sequence[str]) ->
     return np.array([number[cache.clips[i].label] for i in clips], dtype=np.int64)
 
 
+def people_of(cache: CropCache, clips: Sequence[int]) -> list[str]:
+    """Who is in each clip.
+
+    Raises:
+        VidferError: a clip names nobody.
+    """
+    for i in clips:
+        if cache.clips[i].subject is None:
+            raise VidferError(
+                f"clip '{cache.clips[i].id}' names no person, so queries cannot be of other people than the "
+                f"examples; leave that option out, or build the cache from a source that names people, such "
+                f"as a table with a column subject ({cache.path})"
+            )
+    return [cache.clips[i].subject for i in clips]
+
+
 def class_counts(cache: CropCache) -> dict[str, int]:
     """Labelled clips per class, by name; the labels of clips in split ``unlabelled`` are not looked at."""
     return dict(sorted(Counter(c.label for c in cache.clips if _is_labelled(c)).items()))

@@ -132,6 +132,8 @@ def check_same(first_name: str, first: Result, name: str, result: Result, *, sam
         return
     if result.classes != first.classes:  # their numbers draw the episodes
         refuse("episodes", *(f"novel classes in the order {', '.join(r.classes)}" for r in (result, first)))
+    if result.queries_of != first.queries_of:
+        refuse("episodes", *(f"queries of {r.queries_of}" for r in (result, first)))
     for setting in ("ways", "shots", "queries", "episodes"):
         if result.protocol[setting] != first.protocol[setting]:
             refuse("episodes", *(f"{r.protocol[setting]} {setting}" for r in (result, first)))

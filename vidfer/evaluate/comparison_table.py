@@ -12,6 +12,7 @@ from pathlib import Path
 from vidfer.errors import VidferError
 from vidfer.evaluate.comparison import Compared, Comparison
 from vidfer.evaluate.intervals import Interval
+from vidfer.evaluate.result import ANYBODY
 from vidfer.learn.files import write_text
 
 SUFFIXES = (".csv", ".json", ".md")
@@ -73,6 +74,7 @@ def _about(comparison: Comparison) -> str:
         queries = f"{p['queries']} {'query' if p['queries'] == 1 else 'queries'}"
         judged = {row.result.transductive for row in comparison.rows}
         inference = "transductive " if judged == {True} else ""
+        queries += "" if first.queries_of == ANYBODY else f" of {first.queries_of}"
         task = (
             f"few-shot, {inference}{p['ways']}-way {p['shots']}-shot {queries}, {p['episodes']:,} episodes "
             f"of seed {first.seed}"
@@ -144,6 +146,7 @@ def _row(row: Compared) -> dict:
                 "ways",
                 "shots",
                 "queries",
+                "queries_of",
                 "episodes",
                 "episodes_hash",
                 "head",

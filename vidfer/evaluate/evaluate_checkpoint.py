@@ -33,6 +33,7 @@ def evaluate_checkpoint(
     curve: Sequence[int] = (),
     head: str = "trained",
     transductive: bool = False,
+    other_people: bool = False,
     frames: int | None = None,
     seed: int = 0,
     device: str = "cpu",
@@ -52,6 +53,7 @@ def evaluate_checkpoint(
         ways, shots, queries, episodes, curve: see :func:`evaluate_fewshot`.
         head: ``trained`` for the checkpoint's own few-shot head, ``prototype`` for the nearest class mean.
         transductive: judge the queries of an episode together instead of one by one.
+        other_people: no query is of a person who is among the examples of its episode.
         frames: looked at in each clip, all of them where it has fewer; None takes as many as the run was
             trained with.
         seed: of the episodes and of the bootstrap.
@@ -110,6 +112,7 @@ def evaluate_checkpoint(
             split=where or "all",
             curve_shots=curve,
             transductive=transductive,
+            other_people=other_people,
             **common,
             progress=progress,
         )

@@ -11,11 +11,11 @@ from torch import nn
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.data.splits import labels_of, novel_clips
+from vidfer.data.splits import labels_of, novel_clips, people_of
 from vidfer.errors import VidferError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
-from vidfer.evaluate.result import Result, describe_clips
+from vidfer.evaluate.result import ANYBODY, OTHER_PEOPLE, Result, describe_clips
 from vidfer.evaluate.transductive import check_transductive
 from vidfer.learn.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
@@ -39,6 +39,7 @@ def evaluate_fewshot(
     split: str | None = None,
     curve_shots: Sequence[int] = (),
     transductive: bool = False,
+    other_people: bool = False,
     device: torch.device | str = "cpu",
     batch_size: int = 16,
     workers: int = 0,
@@ -60,13 +61,15 @@ def evaluate_fewshot(
             ``clips``, only the name that the result gives them.
         curve_shots: also measure with these numbers of shots, for the curve of accuracy against shots.
         transductive: judge the queries of an episode together instead of one by one.
+        other_people: no query is of a person who is among the examples of its episode.
         device: where the model is, and where episodes are computed.
         batch_size, workers: of the loader; they do not change the result.
         progress: called with the number of batches done and the number of all.
 
     Raises:
         VidferError: no head, or one without transductive inference where that is asked for; a class that is
-            base and novel, an unknown class, or too few clips for an episode.
+            base and novel, an unknown class, or too few clips for an episode; people that are not known where
+            queries are to be of others.
     """
     head = head if head is not None else recogniser.head
     if head is None:
@@ -86,6 +89,10 @@ def evaluate_fewshot(
         recogniser, loader, device, progress, maps=getattr(head, "compares_maps", True)
     )
 
+    records = [cache.clips[i] for i in clips]
+    about = describe_clips(records, has_face)
+    people = None if about["n_subjects"] is None else [record.subject for record in records]
+    others_than = people_of(cache, clips) if other_people else None
     scores = EpisodeScores(head, embedding, device, transductive=transductive)
 
     def measure(k: int) -> FewShotResult:
@@ -99,14 +106,12 @@ def evaluate_fewshot(
             queries=queries,
             episodes=episodes,
             seed=seed,
+            people=others_than,
             source=cache.path,
         )
 
     found = measure(shots)
     curve = []
-    records = [cache.clips[i] for i in clips]
-    about = describe_clips(records, has_face)
-    people = None if about["n_subjects"] is None else [record.subject for record in records]
     for k in sorted({*curve_shots, shots} if curve_shots else ()):
         with_k = found if k == shots else measure(k)
         at_k, beyond = with_k.over_episodes(), asdict(with_k.over_clips(people))
@@ -118,7 +123,11 @@ def evaluate_fewshot(
     measures = {"accuracy": found.over_episodes(), "accuracy over clips": found.over_clips()}
     if people is not None:
         measures["accuracy over subjects"] = found.over_clips(people)
-    never_asked = int((found.asked == 0).sum())
+    notes = []
+    if never_asked := int((found.asked == 0).sum()):
+        notes.append(f"{never_asked} clips were never asked for; take more episodes")
+    if people is not None and not other_people:
+        notes += _same_person(found, people)
     return Result(
         kind="few-shot",
         measures=measures,
@@ -134,6 +143,7 @@ def evaluate_fewshot(
             "ways": ways,
             "shots": shots,
             "queries": queries,
+            "queries_of": OTHER_PEOPLE if other_people else ANYBODY,
             "episodes": episodes,
             "episodes_hash": found.episodes.hash([record.id for record in records]),
             "head": type(head).__name__,
@@ -157,8 +167,21 @@ def evaluate_fewshot(
             for i, record in enumerate(records)
         ],
         curve=curve,
-        note=f"{never_asked} clips were never asked for; take more episodes" if never_asked else "",
+        note="; ".join(notes),
     )
+
+
+def _same_person(found: FewShotResult, people: Sequence[str]) -> list[str]:
+    """What the accuracy may owe to knowing who it is."""
+    same = found.same_person(people)
+    if not same.any():
+        return []
+    known, others = found.right[same].mean(), found.right[~same].mean() if not same.all() else None
+    otherwise = "" if others is None else f", of others {100 * others:.1f} %"
+    return [
+        f"in {100 * same.mean():.1f} % of the questions the person is also among the examples of the class: "
+        f"right in {100 * known:.1f} %{otherwise}; --other-people asks for others only"
+    ]
 
 
 def _per_class(found: FewShotResult) -> list[dict]:

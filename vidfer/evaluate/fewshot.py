@@ -27,8 +27,8 @@ class FewShotResult:
     """(M,) bool."""
     episodes: Episodes
     """Which they were."""
-    episode_accuracy: np.ndarray
-    """(episodes,) share of right queries."""
+    right: np.ndarray
+    """(episodes, N·Q) bool, which queries were recognised."""
     answers: np.ndarray
     """(M, C + 1) how often each clip was asked for and taken for each class; the last column counts questions
     about a clip without a face, which are wrong without looking."""
@@ -74,6 +74,18 @@ class FewShotResult:
         names = (*self.classes, "no face")
         return {name: int(count) for name, count in zip(names, self.answers[clip]) if count}
 
+    @property
+    def episode_accuracy(self) -> np.ndarray:
+        """(episodes,) share of right queries."""
+        return self.right.mean(1)
+
+    def same_person(self, people: Sequence[str]) -> np.ndarray:
+        """(episodes, N·Q) bool: the person of the query is among the examples of its class."""
+        person = np.unique(np.asarray(people), return_inverse=True)[1]
+        drawn, ways = self.episodes, self.episodes.classes.shape[1]
+        shown, asked = (person[clips].reshape(len(drawn), ways, -1) for clips in (drawn.support, drawn.query))
+        return (shown[:, :, None] == asked[..., None]).any(-1).reshape(len(drawn), -1)
+
     def over_episodes(self) -> Interval:
         """Mean ± 1.96 sd/√n over episodes: how well the mean over all possible episodes of these very clips
         is known. It shrinks with more episodes, however few clips there are."""
@@ -96,6 +108,7 @@ def fewshot_accuracy(
     queries: int,
     episodes: int,
     seed: int,
+    people: Sequence[str] | None = None,
     source: object = "the given clips",
 ) -> FewShotResult:
     """Accuracy of a head in N-way K-shot episodes over clips that are embedded once.
@@ -106,10 +119,11 @@ def fewshot_accuracy(
         has_face: (M,) False where no frame has a face: never an example, and always wrong as a query.
         classes: names by class number.
         ways, shots, queries, episodes, seed: see :class:`vidfer.data.episodes.EpisodeSampler`.
+        people: (M,) if given, no query is of a person who is among the examples of its episode.
         source: the cache, for messages.
 
     Raises:
-        VidferError: too few clips, or a head that gives no finite numbers.
+        VidferError: too few clips, also of other people, or a head that gives no finite numbers.
     """
     labels, has_face = np.asarray(labels), np.asarray(has_face, dtype=bool)
     sampler = EpisodeSampler(
@@ -120,6 +134,7 @@ def fewshot_accuracy(
         episodes=episodes,
         seed=seed,
         has_face=has_face,
+        people=people,
         class_names=classes,
         source=source,
     )
@@ -135,4 +150,4 @@ def fewshot_accuracy(
     np.add.at(answers, (drawn.query, chosen), 1)
     right = chosen == labels[drawn.query]
     on_others = influence_on_others(drawn, right, labels, has_face, transductive=scores.transductive)
-    return FewShotResult(tuple(classes), labels, has_face, drawn, right.mean(1), answers, on_others)
+    return FewShotResult(tuple(classes), labels, has_face, drawn, right, answers, on_others)

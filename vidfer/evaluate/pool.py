@@ -20,7 +20,7 @@ from vidfer.evaluate.intervals import (
 )
 from vidfer.evaluate.result import Result
 
-SAME = ("ways", "shots", "queries", "head", "inference", "n_frames", "base_classes")
+SAME = ("ways", "shots", "queries", "queries_of", "head", "inference", "n_frames", "base_classes")
 """Parts of the protocol that folds must share."""
 
 

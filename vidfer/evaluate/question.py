@@ -7,7 +7,10 @@ from collections.abc import Mapping
 BOTH = ("split", "frames", "seed")
 OPTIONS = {
     "classification": BOTH,
-    "fewshot": ("novel", "ways", "shots", "queries", "episodes", "curve", "head", "transductive", *BOTH),
+    "fewshot": (
+        *("novel", "ways", "shots", "queries", "episodes", "curve", "head", "transductive", "other_people"),
+        *BOTH,
+    ),
 }
 
 
@@ -20,7 +23,7 @@ def question_of(name: str, options: Mapping[str, object]) -> str:
     """
     said = {option: options[option] for option in OPTIONS[name]}
     return " ".join(
-        f"--{option}" if value is True else f"--{option} {_written(value)}"
+        f"--{option.replace('_', '-')}" + ("" if value is True else f" {_written(value)}")
         for option, value in said.items()
         if value is not None and value is not False and value != ()
     )

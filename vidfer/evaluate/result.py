@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vidfer.store.records import CachedClip
 
 SCHEMA_VERSION = 1
+ANYBODY, OTHER_PEOPLE = "anybody", "other people"
+"""Whose the queries of an episode are: also of those among its examples, or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,8 @@ class Result:
     cache_hash: str
     checkpoint_hash: str
     protocol: dict[str, int | str]
-    """Few-shot: ``ways``, ``shots``, ``queries``, ``episodes``, ``episodes_hash``, ``head``, ``inference``
+    """Few-shot: ``ways``, ``shots``, ``queries``, ``queries_of`` (not in files of an older vidfer),
+    ``episodes``, ``episodes_hash``, ``head``, ``inference``
     (``inductive`` or ``transductive``). The episodes are those of ``seed``; the hash is over the clips' ids
     and every position drawn (:meth:`vidfer.evaluate.episodes.Episodes.hash`). Both: ``n_frames``;
     ``base_classes``, what was trained on; ``disjoint_by``, how far the clips are known to be none that were
@@ -76,6 +79,18 @@ class Result:
         return self.protocol.get("inference") == "transductive"
 
     @property
+    def queries_of(self) -> str:
+        """``anybody``, or ``other people`` than those among the examples of the episode."""
+        return self.protocol.get("queries_of", ANYBODY)
+
+    @property
+    def task(self) -> str:
+        """What was asked in an episode: ``3-way 3-shot transductive, of other people``."""
+        task = f"{self.protocol['ways']}-way {self.protocol['shots']}-shot"
+        task += " transductive" if self.transductive else ""
+        return task + ("" if self.queries_of == ANYBODY else f", of {self.queries_of}")
+
+    @property
     def examples_as_given(self) -> bool:
         """Whether its intervals over clips, and those of its differences, do not know that other clips would
         also be other examples, and are too narrow: in few-shot files of an older vidfer."""
@@ -102,10 +117,8 @@ class Result:
         if self.kind == "few-shot":
             main = self.main
             half = "" if main.low is None else f" ± {100 * (main.high - main.low) / 2:.1f}"
-            task = f"{self.protocol['ways']}-way {self.protocol['shots']}-shot"
-            task += " transductive" if self.transductive else ""
             counted = f"{main.n} episodes over {self.n_clips} clips, seed {self.seed}"
-            return f"few-shot {task}: {100 * main.mean:.1f} %{half} ({where}{counted}; {chance})"
+            return f"few-shot {self.task}: {100 * main.mean:.1f} %{half} ({where}{counted}; {chance})"
         parts = []
         for name in ("WAR", "UAR"):
             m = self.measures[name]

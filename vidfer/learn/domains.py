@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.data.domains import DomainEpisodes
-from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.splits import ClipSplit, class_counts, labels_of
 from vidfer.errors import VidferError
+from vidfer.learn.episodic import training_episodes
 from vidfer.learn.settings import DataSettings, EpisodeSettings
 from vidfer.learn.splits import training_split
 from vidfer.store.reader import CropCache
@@ -67,17 +67,7 @@ def episodes_of(
         seed: of the episodes and of the order of the domains.
     """
     samplers = [
-        EpisodeSampler(
-            labels_of(domain.cache, domain.split.train, classes),
-            ways=task.ways,
-            shots=task.shots,
-            queries=task.queries,
-            episodes=task.per_epoch,
-            seed=seed,
-            class_names=classes,
-            source=domain.cache.path,
-        )
-        for domain in domains
+        training_episodes(domain.cache, domain.split.train, classes, task, seed=seed) for domain in domains
     ]
     sizes = [len(domain.split.train) for domain in domains]
     return DomainEpisodes(samplers, sizes, episodes=task.per_epoch, seed=seed)

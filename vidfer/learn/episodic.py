@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader, Sampler
 
 from vidfer.data.episodes import EpisodeSampler
+from vidfer.data.splits import labels_of, people_of
 from vidfer.learn.batch_norm import share_buffers
 from vidfer.learn.embed import embed_clips
 from vidfer.learn.epoch import Epoch
@@ -21,6 +22,7 @@ from vidfer.learn.optimiser import take_step
 from vidfer.learn.settings import EpisodeSettings
 from vidfer.learn.walk import evaluating
 from vidfer.models.recogniser import Recogniser
+from vidfer.store.reader import CropCache
 
 
 class EpisodeBatches(Sampler[list[int]]):
@@ -119,14 +121,36 @@ def train_episodes(
     return means
 
 
+def training_episodes(
+    cache: CropCache, clips: Sequence[int], classes: Sequence[str], settings: EpisodeSettings, *, seed: int
+) -> EpisodeSampler:
+    """Episodes over training clips of one cache; positions are into ``clips``.
+
+    Raises:
+        VidferError: too few clips of a class; no people, where queries are to be of others.
+    """
+    return EpisodeSampler(
+        labels_of(cache, clips, classes),
+        ways=settings.ways,
+        shots=settings.shots,
+        queries=settings.queries,
+        episodes=settings.per_epoch,
+        seed=seed,
+        people=people_of(cache, clips) if settings.other_people else None,
+        class_names=classes,
+        source=cache.path,
+    )
+
+
 def validation_episodes(
-    labels: Sequence[int], has_face: Sequence[bool], settings: EpisodeSettings, *, seed: int
+    cache: CropCache, clips: Sequence[int], classes: Sequence[str], settings: EpisodeSettings, *, seed: int
 ) -> EpisodeSampler | None:
     """Episodes over validation clips, like those of training, among the classes that have enough clips.
 
     There are as many ways as such classes if they are fewer than in training; with fewer than two, None.
     """
-    labels, has_face = np.asarray(labels), np.asarray(has_face)
+    labels = labels_of(cache, clips, classes)
+    has_face = np.array([cache.clips[i].n_faces > 0 for i in clips], dtype=bool)
     need = settings.shots + settings.queries
     enough = [
         number
@@ -143,6 +167,9 @@ def validation_episodes(
         episodes=settings.val_episodes,
         seed=seed,
         has_face=has_face,
+        people=people_of(cache, clips) if settings.other_people else None,
+        class_names=classes,
+        source=cache.path,
     )
 
 

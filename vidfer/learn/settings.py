@@ -237,6 +237,9 @@ class EpisodeSettings:
     """Support clips of each class (K)."""
     queries: int = 1
     """Query clips of each class (Q)."""
+    other_people: bool = False
+    """No query is of a person who is among the examples of its episode, in training and validation: so
+    nothing is won by knowing who it is. Needs a cache that names people."""
     per_epoch: int = 50
     """Episodes in an epoch, over all processes together."""
     val_episodes: int = 100

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from vidfer.evaluate.hardest import NO_FACE
+from vidfer.evaluate.result import ANYBODY
 from vidfer.report.choose_clips import ClipVerdict
 from vidfer.report.confusion_figure import describe_confusion, draw_confusion
 from vidfer.report.page import Shown
@@ -72,7 +73,8 @@ def show_shots(groups: Sequence[Sequence[NamedResult]]) -> list[Shown]:
         kinds.setdefault(
             (
                 *(result.cache_hash, result.split, result.classes),
-                *(result.protocol["ways"], result.protocol["queries"], result.transductive),
+                *(result.protocol["ways"], result.protocol["queries"]),
+                *(result.transductive, result.queries_of),
             ),
             [],
         ).append(named)
@@ -90,9 +92,10 @@ def _show_shots(results: Sequence[NamedResult]) -> Shown:
         for line in lines
     )
     chance = f"chance {100 * result.chance:.1f} %"
+    others = "" if result.queries_of == ANYBODY else f", of {result.queries_of}"
     classes = ", ".join(name.replace("_", " ") for name in result.classes)
     return Shown(
-        title=f"{ways}-way{', transductive' if result.transductive else ''}",
+        title=f"{ways}-way{', transductive' if result.transductive else ''}{others}",
         picture=paint(partial(draw_shots, lines, result.chance), f"Accuracy over shots: {said}; {chance}."),
         caption=(
             f"Bars are 95 % intervals over {points[0]['episodes']:,} episodes, {_bands(results)}; {chance}. "

@@ -61,11 +61,9 @@ def measures_of(groups: Sequence[Sequence[NamedResult]]) -> list[Measure]:
 
 def episode_of(named: NamedResult) -> str:
     """``, 3-way 5-shot`` for a few-shot result, with ``transductive`` where it is; nothing for another."""
-    protocol = named.result.protocol
     if named.result.kind != "few-shot":
         return ""
-    inference = " transductive" if named.result.transductive else ""
-    return f", {protocol['ways']}-way {protocol['shots']}-shot{inference}"
+    return f", {named.result.task}"
 
 
 def _row(named: NamedResult, metric: str) -> Row:
