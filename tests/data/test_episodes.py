@@ -77,3 +77,41 @@ def test_too_few_clips_are_named_with_class_count_and_need():
         sampler(ways=1)
     with pytest.raises(VidferError, match="episodes is 0"):
         sampler(episodes=0)
+
+
+def test_the_episodes_of_a_seed_stay_what_they_are():
+    """Result files name theirs by seed and number, and are to be held against those of later versions."""
+    episode = EpisodeSampler(
+        [0] * 6 + [1] * 7 + [2] * 8, ways=2, shots=2, queries=2, episodes=1, seed=5
+    ).episode(3)
+    found = [part.tolist() for part in (episode.support, episode.query, episode.classes)]
+    assert found == [[18, 20, 10, 6], [13, 19, 7, 11], [2, 1]]
+
+
+def test_nobody_is_asked_for_who_is_an_example_and_nobody_else_is_left_out():
+    people = np.array([f"p{i % 7}" for i in range(len(LABELS))])
+    asked = set()
+    faces = np.arange(len(LABELS)) != 8
+    for episode in sampler(queries=1, episodes=400, people=people, has_face=faces):
+        assert not {*people[episode.support]} & {*people[episode.query]}
+        assert (LABELS[episode.query] == episode.classes[episode.query_labels]).all()
+        asked |= set(episode.query.tolist())
+    assert asked == set(np.flatnonzero(LABELS >= 0).tolist())  # also the one without a face
+    same = [sampler(people=range(len(LABELS))).episode(i).support.tolist() for i in range(9)]
+    assert same == [sampler().episode(i).support.tolist() for i in range(9)]
+
+
+def test_classes_of_too_few_people_are_named():
+    people = np.where(LABELS == 2, "p", np.arange(len(LABELS)).astype(str))
+    names = ["angry", "disgust", "fear", "sad"]
+    with pytest.raises(VidferError) as error:
+        list(sampler(people=people, class_names=names, source="c.h5"))
+    assert str(error.value) == (
+        "class 'fear' has too few clips of people who are not among the 6 examples of an episode; ask for "
+        "fewer ways, shots or queries, or leave it open whose the queries are (c.h5)"
+    )
+    # One draw in which the others happen to be examples is drawn again.
+    people = np.where(LABELS == 2, np.where(np.arange(len(LABELS)) % 5 == 1, "q", "p"), "other")
+    people[LABELS != 2] = np.arange((LABELS != 2).sum()).astype(str)
+    for episode in sampler(people=people, shots=1, queries=1, episodes=200):
+        assert not {*people[episode.support]} & {*people[episode.query]}

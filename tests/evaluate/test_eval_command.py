@@ -41,6 +41,7 @@ def results(folder: Path) -> dict[str, str]:
         (few("--shots", 2), "fewshot.json answers another question (`--shots 1`, not `--shots 2`)"),
         (few("--seed", 1), "classification.json answers another question (`--seed 0`, not `--seed 1`)"),
         (few("--curve", 1, 2), "(the default, not `--curve 1 2`)"),
+        (few("--other-people"), "(the default, not `--other-people`)"),
         (few("--head", "prototype"), "(`--head trained`, not `--head prototype`)"),
         (("--split", "train"), "classification.json answers another question (`--split test`, not"),
         (("--frames", 1), "(the default, not `--frames 1`)"),
@@ -81,11 +82,12 @@ def test_questions_are_options_and_differ_by_options():
     options = {"split": "test", "frames": None, "seed": 0}
     assert question_of("classification", options) == "--split test --seed 0"
     options |= {"novel": ("a", "b"), "curve": (), "transductive": True, "head": "trained"}
+    options |= {"other_people": True}
     options |= dict.fromkeys(("ways", "shots", "queries", "episodes"), 2)
     now = question_of("fewshot", options)
     assert now == (
         "--novel a b --ways 2 --shots 2 --queries 2 --episodes 2 --head trained --transductive "
-        "--split test --seed 0"
+        "--other-people --split test --seed 0"
     )
     assert difference(
         now, question_of("fewshot", options | {"novel": ("b", "a"), "transductive": False})

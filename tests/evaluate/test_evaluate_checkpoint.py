@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from crop_caches import write_cache
 
 from vidfer.errors import VidferError
+from vidfer.evaluate.comparison import check_same
+from vidfer.evaluate.episodes import redraw
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
@@ -143,3 +146,43 @@ def test_the_queries_of_an_episode_can_be_judged_together(tmp_path):
     assert "2-way 1-shot transductive:" in together.summary() and "transductive" not in alone.summary()
     answers = [sum(sum(row["answers"].values()) for row in r.rows) for r in (alone, together)]
     assert answers == [20 * 2 * 2] * 2
+
+
+def test_a_result_says_what_it_owes_to_knowing_who_it_is(tmp_path):
+    # Three people show both novel classes, in two clips each.
+    people = [{"id": f"{i:02d}.mp4", "label": NOVEL[i % 2], "subject": f"n{i // 4}"} for i in range(8, 20)]
+    cache = write_cache(tmp_path / "c.h5", [*clips()[:8], *people], size_px=32)
+    checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
+    anybody, others = (
+        evaluate_checkpoint(checkpoint, cache.path, **TASK, other_people=o)["fewshot"] for o in (False, True)
+    )
+    assert [r.queries_of for r in (anybody, others)] == ["anybody", "other people"]
+    assert "2-way 1-shot, of other people: " in others.summary() and "people" not in anybody.summary()
+    subject = [row["subject"] for row in anybody.rows]
+
+    def known(result):
+        drawn = redraw(result)  # also of other people: the file alone says which episodes they were
+        same = [
+            [subject[q] == subject[s] for q, s in zip(query, support)]
+            for query, support in zip(drawn.query, drawn.support)
+        ]
+        return np.mean(same)
+
+    assert known(others) == 0 < known(anybody)
+    said = f"in {100 * known(anybody):.1f} % of the questions the person is also among the examples"
+    assert anybody.note.startswith(said) and anybody.note.endswith("; --other-people asks for others only")
+    assert others.note == ""
+    with pytest.raises(
+        VidferError, match="b and a are not about the same episodes: queries of other people and"
+    ):
+        check_same("a", anybody, "b", others)
+
+
+def test_queries_of_other_people_need_people(tmp_path):
+    nobody = [{k: v for k, v in clip.items() if k != "subject"} for clip in clips()]
+    cache = write_cache(tmp_path / "c.h5", nobody, size_px=32)
+    checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
+    with pytest.raises(
+        VidferError, match=r"clip '08.mp4' names no person, so queries cannot be of other people"
+    ):
+        evaluate_checkpoint(checkpoint, cache.path, **TASK, other_people=True)

@@ -24,8 +24,7 @@ def clips(novel_labels) -> list[dict]:
 def chosen(tmp_path, novel_labels, **data):
     cache = record_clips(tmp_path / "c.h5", clips(novel_labels))
     split = training_split(cache, DataSettings(novel=NOVEL, **data))
-    labels = [BASE.index(cache.clips[i].label) for i in split.val]
-    episodes = validation_episodes(labels, [True] * len(labels), TASK, seed=0)
+    episodes = validation_episodes(cache, split.val, BASE, TASK, seed=0)
     return cache, split, [episode.query.tolist() for episode in episodes]
 
 

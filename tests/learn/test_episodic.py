@@ -1,17 +1,26 @@
 """Episodes: batches, loss and validation."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.data_loader import BatchSamplerShard
+from clip_records import record_clips
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.learn.episodic import EpisodeBatches, EpisodeNet, validate_episodes, validation_episodes
+from vidfer.errors import VidferError
+from vidfer.learn.episodic import (
+    EpisodeBatches,
+    EpisodeNet,
+    training_episodes,
+    validate_episodes,
+    validation_episodes,
+)
 from vidfer.learn.losses import crn_loss, csrn_loss, relation_loss
 from vidfer.learn.settings import EpisodeSettings
 from vidfer.models.build import build_recogniser
@@ -94,12 +103,28 @@ def test_a_frozen_encoder_has_neither_gradient_nor_new_statistics():
     assert all(p.grad is not None for p in net.recogniser.head.parameters())
 
 
-def test_validation_asks_for_the_classes_that_have_enough_clips():
+def test_validation_asks_for_the_classes_that_have_enough_clips(tmp_path):
     settings = EpisodeSettings(ways=4, shots=2, queries=2, val_episodes=5)
-    labels, faces = [0] * 4 + [1] * 4 + [2] * 3 + [3] * 4, [True] * 11 + [True, False, False, False]
-    sampler = validation_episodes(labels, faces, settings, seed=0)
+    cache = record_clips(
+        tmp_path / "c.h5", [{"id": f"{i:02}", "label": label} for i, label in enumerate("aaaabbbbcccdddd")]
+    )
+    cache.clips = (*cache.clips[:12], *(replace(clip, n_faces=0) for clip in cache.clips[12:]))
+    sampler = validation_episodes(cache, range(15), "abcd", settings, seed=0)
     assert sampler.ways == 2 and sampler.classes.tolist() == [0, 1] and len(sampler) == 5
-    assert validation_episodes(labels[:7], faces[:7], settings, seed=0) is None
+    assert validation_episodes(cache, range(7), "abcd", settings, seed=0) is None
+
+
+def test_nobody_is_asked_for_who_is_an_example(tmp_path):
+    clips = [{"id": f"{i:02}", "label": "ab"[i % 2], "subject": f"p{i // 6}"} for i in range(36)]
+    cache = record_clips(tmp_path / "c.h5", clips)
+    person = np.array([clip.subject for clip in cache.clips])
+    settings = EpisodeSettings(ways=2, shots=2, queries=2, per_epoch=50, val_episodes=50, other_people=True)
+    for of in (training_episodes, validation_episodes):
+        for episode in of(cache, range(36), ("a", "b"), settings, seed=0):
+            assert not {*person[episode.support]} & {*person[episode.query]}
+    nobody = record_clips(tmp_path / "c.h5", [{k: v for k, v in c.items() if k != "subject"} for c in clips])
+    with pytest.raises(VidferError, match=r"clip '00' names no person.*leave that option out.*c.h5"):
+        training_episodes(nobody, range(36), ("a", "b"), settings, seed=0)
 
 
 class Oracle(nn.Module):
