@@ -39,12 +39,15 @@ class Population:
     episodes: int
     each: int | None = None
     """Clips of each class by one person; None: every clip is of somebody else, and clips are left out."""
+    other_people: bool = False
+    """No query is of a person who is among the examples, of whatever class."""
     transductive: bool = False
     """One step of soft k-means over three queries of each class."""
 
     def __str__(self) -> str:
         people = f" of {self.clips // self.each} people" if self.each else ""
         judged = ", transductive" if self.transductive else ""
+        judged += ", queries of others" if self.other_people else ""
         return f"{self.clips} clips{people}, {self.shots}-shot{judged}, {self.episodes} episodes"
 
 
@@ -59,6 +62,8 @@ POPULATIONS = (
     Population(clips=7, shots=3, episodes=1000, each=1),
     Population(clips=20, shots=3, episodes=1000, each=1),
     Population(clips=40, shots=3, episodes=1000, each=4),
+    Population(clips=20, shots=3, episodes=1000, each=1, other_people=True),
+    Population(clips=40, shots=3, episodes=1000, each=4, other_people=True),
     Population(clips=30, shots=1, episodes=400, transductive=True),
 )
 
@@ -104,6 +109,10 @@ def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
     queries = 3 if of.transductive else 1
     drawn = rng.random((of.episodes, kinds, n)).argsort(-1)
     support, query = drawn[..., : of.shots], drawn[..., of.shots : of.shots + queries]
+    if of.other_people:
+        shown = (person[support].reshape(of.episodes, -1, 1) == np.arange(n // of.each)).any(1)
+        others = ~np.take_along_axis(shown[:, None], person[drawn], axis=2)
+        query = np.take_along_axis(drawn, others.argmax(-1)[..., None], axis=2)
     flat = [(part + n * np.arange(kinds)[:, None]).reshape(of.episodes, -1) for part in (support, query)]
     episodes = Episodes(*flat, np.tile(np.arange(kinds), (of.episodes, 1)))
 
@@ -115,7 +124,10 @@ def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
         np.add.at(hits, episodes.query, right)
         accuracy.append(np.divide(hits, counts, out=np.full(len(labels), np.nan), where=counts > 0))
         face = np.ones(len(labels), dtype=bool)
-        on_others.append(influence_on_others(episodes, right, labels, face, transductive=of.transductive))
+        whose = subjects if of.other_people else None
+        on_others.append(
+            influence_on_others(episodes, right, labels, face, transductive=of.transductive, people=whose)
+        )
     found = []
     for a, b in ((accuracy[0], on_others[0]), (accuracy[1] - accuracy[0], on_others[1] - on_others[0])):
         asked = np.flatnonzero(np.isfinite(a))

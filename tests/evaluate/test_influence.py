@@ -179,8 +179,12 @@ def test_the_noise_of_few_episodes_does_not_widen_the_interval():
 
 @pytest.mark.parametrize(
     "population",
-    [Population(clips=10, shots=1, episodes=300), Population(clips=12, shots=3, episodes=300, each=1)],
-    ids=["clips", "people"],
+    [
+        Population(clips=10, shots=1, episodes=300),
+        Population(clips=12, shots=3, episodes=300, each=1),
+        Population(clips=40, shots=3, episodes=600, each=4, other_people=True),
+    ],
+    ids=["clips", "people", "queries of other people"],
 )
 def test_the_interval_holds_the_truth_and_that_with_examples_as_given_does_not(population):
     (before, after, _, _), (before_gain, after_gain, _, _) = coverage(population, 100)

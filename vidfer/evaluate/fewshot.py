@@ -149,5 +149,7 @@ def fewshot_accuracy(
     answers = np.zeros((len(labels), len(classes) + 1), dtype=np.int64)
     np.add.at(answers, (drawn.query, chosen), 1)
     right = chosen == labels[drawn.query]
-    on_others = influence_on_others(drawn, right, labels, has_face, transductive=scores.transductive)
+    on_others = influence_on_others(
+        drawn, right, labels, has_face, transductive=scores.transductive, people=people
+    )
     return FewShotResult(tuple(classes), labels, has_face, drawn, right, answers, on_others)
