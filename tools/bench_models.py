@@ -89,22 +89,21 @@ def forward_and_both(module: nn.Module, *inputs: torch.Tensor, settings: Setting
 
 
 def compare_formulations(width: int, size_px: int, settings: Settings) -> None:
-    """Grouped and separate networks by turns, so that both meet the same neighbours on the machine."""
+    """Grouped and separate networks by turns, so that both meet the same neighbours on the machine; which
+    goes first changes, as the second one finds the memory that the first has freed."""
     images = torch.randn(8 * settings.clips, 9, size_px, size_px, device=settings.device)
     once = replace(settings, repeats=1)
     networks = {"grouped": GroupedResNet18(width=width), "separate": SeparateResNet18(width)}
-    turns = [
-        [
-            forward_and_both(network.to(settings.device), images, settings=once)
-            for network in networks.values()
-        ]
-        for _ in range(settings.repeats)
-    ]
-    for place, name in enumerate(networks):
-        forward, both = (statistics.median(turn[place][what] for turn in turns) for what in (0, 1))
+    networks = {name: network.to(settings.device) for name, network in networks.items()}
+    turns = []
+    for turn in range(settings.repeats):
+        order = [*networks] if turn % 2 else [*reversed(networks)]
+        turns.append({n: forward_and_both(networks[n], images, settings=once) for n in order})
+    for name in networks:
+        forward, both = (statistics.median(turn[name][what] for turn in turns) for what in (0, 1))
         speed = f"{len(images) / forward:6.0f} frames/s, with backward {len(images) / both:6.0f}"
         print(f"{name:>8}, width {width:2}, {size_px:3} px: {speed}", flush=True)
-    ratios = [statistics.median(separate[w] / grouped[w] for grouped, separate in turns) for w in (0, 1)]
+    ratios = [statistics.median(t["separate"][w] / t["grouped"][w] for t in turns) for w in (0, 1)]
     print(f"          grouped is {ratios[0]:.2f} times as fast, with backward {ratios[1]:.2f}", flush=True)
 
 

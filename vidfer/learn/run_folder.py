@@ -193,7 +193,8 @@ class RunFolder:
             record = {"progress": progress, "partial": partial or {}}
             record |= {"metrics_bytes": metrics.stat().st_size if metrics.exists() else 0}
             if ema is not None:
-                save_file(ema.module.state_dict(), new / "ema.safetensors")
+                weights = {name: tensor.contiguous() for name, tensor in ema.module.state_dict().items()}
+                save_file(weights, new / "ema.safetensors")
                 record["ema_steps"] = ema.steps
             write_json(new / PROGRESS, record)
             for file in new.iterdir():

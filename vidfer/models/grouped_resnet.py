@@ -81,7 +81,8 @@ class GroupedResNet18(nn.Module):
     """ResNet-18 without its classifier, as ``groups`` networks side by side (Kumar, Rao, Yu 2020).
 
     Parameters are named as torchvision names them; a tensor is the concatenation, over the groups, of
-    torchvision's. With width 64 and 3 groups it has 33.5 M parameters. Activations are channels-last.
+    torchvision's. With width 64 and 3 groups it has 33.5 M parameters. Kernels and activations are
+    channels-last.
 
     On a CPU, where grouped convolutions are slower than plain ones, the groups are computed one after the
     other with their shares of the same tensors; elsewhere all at once by grouped kernels. The numbers are
@@ -106,6 +107,8 @@ class GroupedResNet18(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        # As the activations: otherwise every gradient of a kernel is brought into another order.
+        self.to(memory_format=torch.channels_last)
 
     def draw_fates(self, n: int) -> Tensor | None:
         """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): which block is left out of which of ``n``
