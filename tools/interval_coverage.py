@@ -37,20 +37,29 @@ class Population:
     """Of each class."""
     shots: int
     episodes: int
-    each: int | None = None
-    """Clips of each class by one person; None: every clip is of somebody else, and clips are left out."""
+    each: tuple[int, ...] = ()
+    """Clips of each class by one person after the other, again and again; none: every clip is of somebody
+    else, and clips are left out."""
     other_people: bool = False
     """No query is of a person who is among the examples, of whatever class."""
     transductive: bool = False
     """One step of soft k-means over three queries of each class."""
 
     def __str__(self) -> str:
-        people = f" of {self.clips // self.each} people" if self.each else ""
+        people = f" of {self.person[-1] + 1} people" if self.each else ""
+        people += f" with {min(self.each)} to {max(self.each)}" if len({*self.each}) > 1 else ""
         judged = ", transductive" if self.transductive else ""
         judged += ", queries of others" if self.other_people else ""
         return f"{self.clips} clips{people}, {self.shots}-shot{judged}, {self.episodes} episodes"
 
+    @property
+    def person(self) -> np.ndarray:
+        """(clips,) whose they are."""
+        clips = np.resize(self.each, self.clips)
+        return np.repeat(np.arange(self.clips), clips)[: self.clips]
 
+
+UNEVEN = (1, 1, 1, 1, 2, 2, 4, 8)
 POPULATIONS = (
     Population(clips=7, shots=3, episodes=1000),
     Population(clips=10, shots=1, episodes=400),
@@ -59,11 +68,13 @@ POPULATIONS = (
     Population(clips=30, shots=3, episodes=400),
     Population(clips=30, shots=3, episodes=2000),
     Population(clips=100, shots=1, episodes=600),
-    Population(clips=7, shots=3, episodes=1000, each=1),
-    Population(clips=20, shots=3, episodes=1000, each=1),
-    Population(clips=40, shots=3, episodes=1000, each=4),
-    Population(clips=20, shots=3, episodes=1000, each=1, other_people=True),
-    Population(clips=40, shots=3, episodes=1000, each=4, other_people=True),
+    Population(clips=7, shots=3, episodes=1000, each=(1,)),
+    Population(clips=20, shots=3, episodes=1000, each=(1,)),
+    Population(clips=40, shots=3, episodes=1000, each=(4,)),
+    Population(clips=20, shots=3, episodes=1000, each=(1,), other_people=True),
+    Population(clips=40, shots=3, episodes=1000, each=(4,), other_people=True),
+    Population(clips=60, shots=3, episodes=1000, each=UNEVEN),
+    Population(clips=60, shots=3, episodes=1000, each=UNEVEN, other_people=True),
     Population(clips=30, shots=1, episodes=400, transductive=True),
 )
 
@@ -103,14 +114,14 @@ def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
     labels, subjects = np.repeat(np.arange(kinds), n), None
     vectors = CENTRES[:, None] + rng.normal(size=(kinds, n, d)) * (0.7 if of.each else 1.0)
     if of.each:  # a face, and a way of showing each expression
-        person = np.arange(n) // of.each
+        person = of.person
         vectors += 0.4 * rng.normal(size=(n, d))[person] + 0.6 * rng.normal(size=(kinds, n, d))[:, person]
         subjects = np.tile(person, kinds).tolist()
     queries = 3 if of.transductive else 1
     drawn = rng.random((of.episodes, kinds, n)).argsort(-1)
     support, query = drawn[..., : of.shots], drawn[..., of.shots : of.shots + queries]
     if of.other_people:
-        shown = (person[support].reshape(of.episodes, -1, 1) == np.arange(n // of.each)).any(1)
+        shown = (person[support].reshape(of.episodes, -1, 1) == np.arange(n)).any(1)
         others = ~np.take_along_axis(shown[:, None], person[drawn], axis=2)
         query = np.take_along_axis(drawn, others.argmax(-1)[..., None], axis=2)
     flat = [(part + n * np.arange(kinds)[:, None]).reshape(of.episodes, -1) for part in (support, query)]
@@ -124,10 +135,8 @@ def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
         np.add.at(hits, episodes.query, right)
         accuracy.append(np.divide(hits, counts, out=np.full(len(labels), np.nan), where=counts > 0))
         face = np.ones(len(labels), dtype=bool)
-        whose = subjects if of.other_people else None
-        on_others.append(
-            influence_on_others(episodes, right, labels, face, transductive=of.transductive, people=whose)
-        )
+        how = {"transductive": of.transductive, "other_people": of.other_people}
+        on_others.append(influence_on_others(episodes, right, labels, face, **how))
     found = []
     for a, b in ((accuracy[0], on_others[0]), (accuracy[1] - accuracy[0], on_others[1] - on_others[0])):
         asked = np.flatnonzero(np.isfinite(a))

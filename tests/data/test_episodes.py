@@ -107,9 +107,21 @@ def test_classes_of_too_few_people_are_named():
     with pytest.raises(VidferError) as error:
         list(sampler(people=people, class_names=names, source="c.h5"))
     assert str(error.value) == (
-        "class 'fear' has too few clips of people who are not among the 6 examples of an episode; ask for "
-        "fewer ways, shots or queries, or leave it open whose the queries are (c.h5)"
+        "class 'fear' is of one person alone, so that no query of it is of another one than the examples; "
+        "leave it open whose the queries are (c.h5)"
     )
+    people = np.where(np.arange(len(LABELS)) % 2 == 0, "p", "q")
+    with pytest.raises(
+        VidferError, match=r"class '.*' has too few clips of people who are not among the 3 examples"
+    ):
+        list(sampler(people=people, shots=1, queries=4))
+    # Three people, who often are all among nine examples: some are kept for the queries.
+    three = np.arange(60) % 3
+    tasks = EpisodeSampler(
+        np.arange(60) // 20, ways=3, shots=3, queries=1, episodes=1500, seed=0, people=three
+    )
+    for episode in tasks:
+        assert not {*three[episode.support]} & {*three[episode.query]}
     # One draw in which the others happen to be examples is drawn again.
     people = np.where(LABELS == 2, np.where(np.arange(len(LABELS)) % 5 == 1, "q", "p"), "other")
     people[LABELS != 2] = np.arange((LABELS != 2).sum()).astype(str)

@@ -181,8 +181,8 @@ def test_the_noise_of_few_episodes_does_not_widen_the_interval():
     "population",
     [
         Population(clips=10, shots=1, episodes=300),
-        Population(clips=12, shots=3, episodes=300, each=1),
-        Population(clips=40, shots=3, episodes=600, each=4, other_people=True),
+        Population(clips=12, shots=3, episodes=300, each=(1,)),
+        Population(clips=40, shots=3, episodes=600, each=(4,), other_people=True),
     ],
     ids=["clips", "people", "queries of other people"],
 )

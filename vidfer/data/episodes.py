@@ -10,7 +10,7 @@ import numpy as np
 from vidfer.errors import VidferError
 
 ATTEMPTS = 100
-"""At an episode whose queries are of other people than its examples, where a class has few people."""
+"""How often examples and queries are drawn, if need be, until no query is of a person among the examples."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ class EpisodeSampler:
                     f"class '{name}' has {len(with_face)} {_clips(len(with_face))} with a face; {shots}-shot "
                     f"episodes need {shots} ({source})"
                 )
+            if self._person is not None and len({*self._person[labels == number]}) == 1:
+                raise VidferError(
+                    f"class '{name}' is of one person alone, so that no query of it is of another one than "
+                    f"the examples; leave it open whose the queries are ({source})"
+                )
             self._with_face.append(with_face)
             self._without_face.append(without_face)
 
@@ -108,18 +113,7 @@ class EpisodeSampler:
         """The ``i``-th episode of this seed; any ``i`` from 0, also beyond ``episodes``."""
         rng = np.random.default_rng([self.seed, i])
         chosen = rng.choice(len(self.classes), size=self.ways, replace=False)
-        for _ in range(1 if self._person is None else ATTEMPTS):
-            support, query = self._draw(rng, chosen)
-            short = [number for number, clips in zip(chosen, query) if len(clips) < self.queries]
-            if not short:
-                break
-        else:
-            name = self._name(self.classes[short[0]])
-            raise VidferError(
-                f"class '{name}' has too few clips of people who are not among the {self.ways * self.shots} "
-                f"examples of an episode; ask for fewer ways, shots or queries, or leave it open whose the "
-                f"queries are ({self.source})"
-            )
+        support, query = self._draw(rng, chosen) if self._person is None else self._of_others(rng, chosen)
         return Episode(
             support=np.concatenate(support),
             query=np.concatenate(query),
@@ -128,19 +122,41 @@ class EpisodeSampler:
             classes=self.classes[chosen],
         )
 
-    def _draw(self, rng: np.random.Generator, chosen: np.ndarray) -> tuple[list, list]:
-        """Examples and queries, class by class; fewer queries where there are not enough other people."""
+    def _draw(
+        self, rng: np.random.Generator, chosen: np.ndarray, preferred: np.ndarray | None = None
+    ) -> tuple[list, list]:
+        """Examples and queries, class by class; ``preferred`` (people,) bool are examples as far as they can,
+        and the queries are all clips of people who are none."""
         support, query, rests = [], [], []
         for number in chosen:
             faces = rng.permutation(self._with_face[number])
+            if preferred is not None:
+                faces = faces[np.argsort(~preferred[self._person[faces]], kind="stable")]
             support.append(faces[: self.shots])
             rests.append(np.concatenate([faces[self.shots :], self._without_face[number]]))
             query.append(rng.choice(rests[-1], size=self.queries, replace=False))
         if self._person is not None:
             shown = self._person[np.concatenate(support)]
-            others = [rest[~np.isin(self._person[rest], shown)] for rest in rests]
-            query = [rng.choice(rest, size=min(self.queries, len(rest)), replace=False) for rest in others]
+            query = [rest[~np.isin(self._person[rest], shown)] for rest in rests]
         return support, query
+
+    def _of_others(self, rng: np.random.Generator, chosen: np.ndarray) -> tuple[list, list]:
+        """The same with queries of other people. Where that fails, as with few people, some are kept for the
+        examples and the others for the queries."""
+        for attempt in range(ATTEMPTS):
+            preferred = None
+            if attempt >= ATTEMPTS // 2:
+                preferred = rng.random(self._person.max() + 1) < rng.random()
+            support, query = self._draw(rng, chosen, preferred)
+            short = [number for number, rest in zip(chosen, query) if len(rest) < self.queries]
+            if not short:
+                return support, [rng.choice(rest, size=self.queries, replace=False) for rest in query]
+        name = self._name(self.classes[short[0]])
+        raise VidferError(
+            f"class '{name}' has too few clips of people who are not among the {self.ways * self.shots} "
+            f"examples of an episode; ask for fewer ways, shots or queries, or leave it open whose the "
+            f"queries are ({self.source})"
+        )
 
     def _name(self, number: int) -> str:
         return self.class_names[number] if self.class_names is not None else str(number)

@@ -150,6 +150,6 @@ def fewshot_accuracy(
     np.add.at(answers, (drawn.query, chosen), 1)
     right = chosen == labels[drawn.query]
     on_others = influence_on_others(
-        drawn, right, labels, has_face, transductive=scores.transductive, people=people
+        drawn, right, labels, has_face, transductive=scores.transductive, other_people=people is not None
     )
     return FewShotResult(tuple(classes), labels, has_face, drawn, right, answers, on_others)

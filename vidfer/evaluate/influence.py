@@ -34,7 +34,7 @@ def influence_on_others(
     has_face: np.ndarray,
     *,
     transductive: bool = False,
-    people: Sequence[Hashable] | None = None,
+    other_people: bool = False,
 ) -> np.ndarray:
     """b_i of every clip, from the even and from the odd episodes.
 
@@ -46,8 +46,8 @@ def influence_on_others(
     Judged together, queries do something to each other's answers as well: Q queries count as examples do,
     but not for their own answer.
 
-    While i is an example it is not asked for, and where queries are of other people than the examples, no
-    clip of its person is: e_i is held against A without these.
+    Where queries are of other people than the examples, others are asked for while i is an example. Then
+    e_i - A is the mean over these queries of each answer minus the other answers about the same clip.
 
     Args:
         episodes: E of N ways and Q queries.
@@ -55,7 +55,7 @@ def influence_on_others(
         labels: (M,) class numbers from 0.
         has_face: (M,) bool.
         transductive: whether the queries of an episode were judged together.
-        people: (M,) where queries are of other people than the examples.
+        other_people: whether queries are of other people than the examples; not with ``transductive``.
 
     Returns:
         (M, 2)
@@ -71,7 +71,11 @@ def influence_on_others(
     for_own = (clips - 1) / np.maximum(faces - shots - max(company, 1), 1)
     for_others = (clips - 1) / np.maximum(faces - shots - company, 1)
 
-    own, others, means = _around_means(episodes.classes, right.mean(2), kinds)
+    if other_people:
+        own = _beyond_other_answers(episodes.query, right)
+        others = own.sum(1, keepdims=True) - own
+    else:
+        own, others, means = _around_means(episodes.classes, right.mean(2), kinds)
     here = episodes.classes
     half = np.arange(len(episodes)) % HALVES
     present = np.zeros((HALVES, kinds))
@@ -92,46 +96,15 @@ def influence_on_others(
         # With as many faces as shots they are never asked for: their sums are 0.
         found += asked / np.maximum(no_example * queries / (clips - shots)[labels], 1e-12)[:, None] / present
 
+    if other_people:
+        return found
     counts, hits = np.zeros((2, len(labels)))
     np.add.at(counts, episodes.query.ravel(), 1)
     np.add.at(hits, episodes.query.ravel(), right.ravel())
-    if people is None:
-        accuracy = np.divide(hits, counts, out=np.full(len(labels), np.nan), where=counts > 0)
-        missing = _apart(accuracy, labels)[0] / np.maximum(clips - 1, 1)[labels]
-        left_out = (shots + max(company - 1, 0)) * for_own[labels] * missing
-    else:
-        missing = _without_person(hits, counts, labels, people)  # (M, classes)
-        own = missing[np.arange(len(labels)), labels]
-        together = _share_together(here, kinds)[labels]  # (M, classes)
-        left_out = shots * (for_own[labels] * own + for_others[labels] * (together * missing).sum(1))
-    return found + np.where(has_face, left_out, 0.0)[:, None]
-
-
-def _without_person(
-    hits: np.ndarray, counts: np.ndarray, labels: np.ndarray, people: Sequence[Hashable]
-) -> np.ndarray:
-    """(M, classes) how much lower the share of right answers about a class is without the clips of the person
-    of each clip."""
-    person = np.unique(np.asarray(people), return_inverse=True)[1]
-    pair = (person.max() + 1, labels.max() + 1)
-    of_person, right = np.zeros(pair), np.zeros(pair)
-    np.add.at(of_person, (person, labels), counts)
-    np.add.at(right, (person, labels), hits)
-    asked = of_person.sum(0)
-    mean = right.sum(0) / np.maximum(asked, 1)
-    lower = (right - of_person * mean) / np.maximum(asked - of_person, 1)
-    return lower[person]
-
-
-def _share_together(here: np.ndarray, kinds: int) -> np.ndarray:
-    """(classes, classes) of the episodes (E, N) with a class, the share that have the other, too; 0 for the
-    class itself."""
-    present = np.zeros((len(here), kinds))
-    np.put_along_axis(present, here, 1.0, axis=1)
-    both = present.T @ present
-    share = both / np.maximum(np.diagonal(both)[:, None], 1)
-    np.fill_diagonal(share, 0.0)
-    return share
+    apart = _apart(np.divide(hits, counts, out=np.full(len(labels), np.nan), where=counts > 0), labels)[0]
+    # While i is an example it is not asked for, so that e_i,c is to be held against A_c without i.
+    left_out = (shots + max(company - 1, 0)) * for_own / np.maximum(clips - 1, 1)
+    return found + np.where(has_face, left_out[labels] * apart, 0.0)[:, None]
 
 
 def influence_interval(
@@ -224,3 +197,12 @@ def _around_means(
     off = shares - means[pair]
     own = np.diagonal(off, axis1=1, axis2=2)
     return own, off.sum(2) - own, np.diagonal(means[pair], axis1=1, axis2=2)
+
+
+def _beyond_other_answers(query: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """How far the answers of an episode (E, N, Q) are above all others about the same clips: (E, N), the mean
+    over the queries of a class. A clip that was asked for once says nothing."""
+    asked = query.reshape(right.shape)
+    counts, hits = (np.bincount(asked.ravel(), of) for of in (None, right.ravel()))
+    others = counts[asked] - 1
+    return np.where(others > 0, right - (hits[asked] - right) / np.maximum(others, 1), 0.0).mean(2)

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.splits import labels_of, people_of
+from vidfer.errors import VidferError
 from vidfer.learn.batch_norm import share_buffers
 from vidfer.learn.embed import embed_clips
 from vidfer.learn.epoch import Epoch
@@ -147,19 +148,21 @@ def validation_episodes(
 ) -> EpisodeSampler | None:
     """Episodes over validation clips, like those of training, among the classes that have enough clips.
 
-    There are as many ways as such classes if they are fewer than in training; with fewer than two, None.
+    There are as many ways as such classes if they are fewer than in training; with fewer than two, None,
+    and where queries are to be of other people, of whom there are too few.
     """
     labels = labels_of(cache, clips, classes)
     has_face = np.array([cache.clips[i].n_faces > 0 for i in clips], dtype=bool)
+    people = np.array(people_of(cache, clips)) if settings.other_people else np.arange(len(labels))
     need = settings.shots + settings.queries
     enough = [
         number
-        for number in np.unique(labels)
-        if (labels == number).sum() >= need and ((labels == number) & has_face).sum() >= settings.shots
+        for number, here in ((number, labels == number) for number in np.unique(labels))
+        if here.sum() >= need and (here & has_face).sum() >= settings.shots and len({*people[here]}) > 1
     ]
     if len(enough) < 2:
         return None
-    return EpisodeSampler(
+    episodes = EpisodeSampler(
         np.where(np.isin(labels, enough), labels, -1),
         ways=min(settings.ways, len(enough)),
         shots=settings.shots,
@@ -167,10 +170,15 @@ def validation_episodes(
         episodes=settings.val_episodes,
         seed=seed,
         has_face=has_face,
-        people=people_of(cache, clips) if settings.other_people else None,
+        people=people if settings.other_people else None,
         class_names=classes,
         source=cache.path,
     )
+    try:
+        list(episodes)
+    except VidferError:
+        return None
+    return episodes
 
 
 @torch.no_grad()
