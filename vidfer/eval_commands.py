@@ -104,8 +104,8 @@ def _save(results: dict[str, Result], out: Path, hardest: int = 0) -> None:
         result.save(out / f"{name}.json")
         write_clip_table(result, out / f"{name}.csv")
         print(result.summary())
-        if result.note:
-            print(f"  {result.note}")
+        for note in filter(None, (result.owed_to_knowing_who(), result.note)):
+            print(f"  {note}")
         if hardest:
             print(f"  hardest of {result.n_clips:,} clips:")
             print("    " + hardest_text(hardest_clips([result], hardest)).replace("\n", "\n    "))

@@ -118,7 +118,7 @@ def test_classes_of_too_few_people_are_named():
     # Three people, who often are all among nine examples: some are kept for the queries.
     three = np.arange(60) % 3
     tasks = EpisodeSampler(
-        np.arange(60) // 20, ways=3, shots=3, queries=1, episodes=1500, seed=0, people=three
+        np.arange(60) // 20, ways=3, shots=3, queries=1, episodes=400, seed=0, people=three
     )
     for episode in tasks:
         assert not {*three[episode.support]} & {*three[episode.query]}

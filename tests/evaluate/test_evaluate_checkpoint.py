@@ -12,6 +12,7 @@ from vidfer.errors import VidferError
 from vidfer.evaluate.comparison import check_same
 from vidfer.evaluate.episodes import redraw
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
+from vidfer.evaluate.result import load_result
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.settings import ModelSettings
@@ -169,13 +170,22 @@ def test_a_result_says_what_it_owes_to_knowing_who_it_is(tmp_path):
         return np.mean(same)
 
     assert known(others) == 0 < known(anybody)
-    said = f"in {100 * known(anybody):.1f} % of the questions the person is also among the examples"
-    assert anybody.note.startswith(said) and anybody.note.endswith("; --other-people asks for others only")
-    assert others.note == ""
+    counts = anybody.same_person
+    assert counts["asked"] / 40 == known(anybody) and others.same_person is None
+    assert counts["asked"] + counts["others_asked"] <= 40 and counts["right"] <= counts["asked"]
+    said = f"{counts['asked']} queries ({100 * known(anybody):.1f} %) are of a person who is also an example"
+    assert anybody.owed_to_knowing_who().startswith(said)
+    assert others.owed_to_knowing_who() == others.note == ""
+    assert load_result(saved(others, tmp_path)) == others
     with pytest.raises(
         VidferError, match="b and a are not about the same episodes: queries of other people and"
     ):
         check_same("a", anybody, "b", others)
+
+
+def saved(result, folder: Path) -> Path:
+    result.save(folder / "fewshot.json")
+    return folder / "fewshot.json"
 
 
 def test_queries_of_other_people_need_people(tmp_path):
@@ -186,3 +196,5 @@ def test_queries_of_other_people_need_people(tmp_path):
         VidferError, match=r"clip '08.mp4' names no person, so queries cannot be of other people"
     ):
         evaluate_checkpoint(checkpoint, cache.path, **TASK, other_people=True)
+    with pytest.raises(VidferError, match=r"--transductive with --other-people: .*ask one of both"):
+        evaluate_checkpoint(checkpoint, cache.path, **TASK, other_people=True, transductive=True)

@@ -1,5 +1,7 @@
 """The folds of a cross-validation as one result."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_result import classification, fewshot
@@ -142,3 +144,16 @@ def test_what_clips_do_as_examples_is_in_the_intervals_over_all_folds(saved):
     assert over_clips.low < old.measures["accuracy over clips"].low
     over_people = influence_interval(accuracy, on_others, classes=labels, subjects=people)
     assert pooled.measures["accuracy over subjects"] == over_people and over_people.n == 6
+
+
+def test_what_folds_owe_to_knowing_who_it_is_is_added_up(saved):
+    folds = [few(k + 1, (0.5, 1.0), [0.5, 1.0]) for k in range(3)]
+    counts = {"asked": 1, "right": 1, "others_asked": 2, "others_right": 1}
+    known = [replace(fold, same_person=counts) for fold in folds]
+    assert pool_results(saved(*known))["fewshot"].same_person == {k: 3 * v for k, v in counts.items()}
+    # Of an older vidfer nobody knows; it asked for anybody, too.
+    known[1] = replace(folds[1], protocol=folds[1].protocol | {"queries_of": "anybody"})
+    assert pool_results(saved(*known))["fewshot"].same_person is None
+    known[1] = replace(folds[1], protocol=folds[1].protocol | {"queries_of": "other people"})
+    with pytest.raises(VidferError, match="queries of other people and anybody"):
+        pool_results(saved(*known))

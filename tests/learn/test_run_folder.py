@@ -79,6 +79,18 @@ def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settin
         RunFolder(replace(again, optimiser=OptimiserSettings(lr=0.1)), accelerator)
 
 
+def test_a_run_that_began_before_there_was_an_option_goes_on_with_its_default(settings, accelerator):
+    file = RunFolder(settings, accelerator).path / "settings.json"
+    written = json.loads(file.read_text())
+    del written["optimiser"]["clip_norm"], written["seed"]
+    file.write_text(json.dumps(written))
+    again = replace(settings, resume=True)
+    RunFolder(again, accelerator)
+    clipped = OptimiserSettings(clip_norm=0.25)
+    with pytest.raises(VidferError, match=rf"optimiser clip_norm {OptimiserSettings.clip_norm}, not 0\.25"):
+        RunFolder(replace(again, optimiser=clipped), accelerator)
+
+
 def test_a_resumed_run_may_read_its_clips_in_another_way(tmp_path, accelerator):
     @dataclass(frozen=True, kw_only=True)
     class WithData(RunSettings):

@@ -36,11 +36,11 @@ def test_clips_that_an_older_model_learned_do_not_validate_one_of_other_classes(
 
 def test_a_model_option_that_changes_nothing_is_told():
     usual = ModelSettings(encoder="conv4")
-    asked = ModelSettings(encoder="conv4", head="prototype", width=8, distance="cosine", js_weight=0.1)
+    asked = ModelSettings(encoder="conv4", head="prototype", width=8, distance="cosine", js_weight=0.5)
     assert unused_options(usual, usual, usual) == []
     assert unused_options(asked, asked, usual) == [
         "--model.width 8 has no effect: it is for grouped_resnet18 and resnet18",
-        "--model.js-weight 0.1 has no effect: it is for the head crn",
+        "--model.js-weight 0.5 has no effect: it is for the head crn",
     ]
 
 

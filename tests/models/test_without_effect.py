@@ -22,7 +22,7 @@ OTHER = {
     "distance": "cosine",
     "cosine_scale": 3.0,
     "head_regions": "face",
-    "js_weight": 0.1,
+    "js_weight": 0.5,
     "js_form": "channels",
 }
 MODELS = [

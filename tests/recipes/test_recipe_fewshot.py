@@ -103,7 +103,7 @@ def test_baselines_learn_from_the_teacher(fewshot, striped_cache, teacher_run, t
         striped_cache,
         tmp_path / "run",
         init=teacher_run / "checkpoints" / "best",
-        episodes=replace(EPISODES, per_epoch=12),
+        episodes=replace(EPISODES, per_epoch=12, other_people=head == "matching"),
         model=ModelSettings(head=head),
     )
     fewshot.main(settings)

@@ -15,6 +15,7 @@ from vidfer.evaluate.result import load_result
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.report.build import build_report
+from vidfer.report.model_card import model_card
 
 
 def test_numbers_are_those_of_the_result_files(page, runs):
@@ -208,6 +209,24 @@ def test_what_was_judged_together_stands_apart(runs, tmp_path):
     ]  # fmt: skip
     assert "Trained on happy. No clip was trained on by these networks;" in groups[1]
     assert len([e for e in page.all("img") if "Accuracy over shots" in e["alt"]]) == 2
+
+
+def test_what_is_asked_of_other_people_stands_apart(runs, tmp_path):
+    values = json.loads(runs.results[1].read_text())
+    values["same_person"] = {"asked": 6, "right": 3, "others_asked": 4, "others_right": 1}
+    (anybody := tmp_path / "anybody.json").write_text(json.dumps(values))
+    values["protocol"] |= {"queries_of": "other people"}
+    values["same_person"] = None
+    (others := tmp_path / "others.json").write_text(json.dumps(values))
+    page = Reader(build_report([runs.teacher], [anybody, others], tmp_path / "r.html").read_text())
+    groups = [e["text"] for e in page.all("th") if e.get("class") == "group"]
+    owed = "6 queries ({:.1f} %) are of a person who is also an example of the class: 50.0 % right; of 4 of"
+    asked = sum(map(sum, values["confusion"]))
+    assert [("of other people" in text, owed.format(600 / asked) in text) for text in groups] == [
+        (False, True), (True, False)
+    ]  # fmt: skip
+    card = model_card(runs.teacher, [anybody, others])
+    assert card.count("-way") == 2 * card.count("-shot, of other people") > 0
 
 
 def test_a_run_that_has_only_begun(tmp_path):

@@ -140,13 +140,13 @@ def _row(row: Compared) -> dict:
         "seed": result.seed,
         "cache_hash": result.cache_hash,
         "checkpoint_hash": result.checkpoint_hash,
+        "queries_of": result.queries_of if result.kind == "few-shot" else None,
         **{
             name: result.protocol.get(name)
             for name in (
                 "ways",
                 "shots",
                 "queries",
-                "queries_of",
                 "episodes",
                 "episodes_hash",
                 "head",

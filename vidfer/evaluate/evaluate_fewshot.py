@@ -79,11 +79,16 @@ def evaluate_fewshot(
     classes = tuple(novel)
     if transductive:
         check_transductive(head)
+        if other_people:
+            raise VidferError(
+                "--transductive with --other-people: how sure such a figure is, is not known; ask one of both"
+            )
     if clips is None:
         clips = novel_clips(cache, classes, base=recogniser.classes, split=split)
     if len(clips) == 0:
         raise VidferError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
     labels = labels_of(cache, clips, classes)
+    others_than = people_of(cache, clips) if other_people else None
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
     embedding, has_face = embed_clips(
         recogniser, loader, device, progress, maps=getattr(head, "compares_maps", True)
@@ -92,7 +97,6 @@ def evaluate_fewshot(
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, has_face)
     people = None if about["n_subjects"] is None else [record.subject for record in records]
-    others_than = people_of(cache, clips) if other_people else None
     scores = EpisodeScores(head, embedding, device, transductive=transductive)
 
     def measure(k: int) -> FewShotResult:
@@ -123,11 +127,10 @@ def evaluate_fewshot(
     measures = {"accuracy": found.over_episodes(), "accuracy over clips": found.over_clips()}
     if people is not None:
         measures["accuracy over subjects"] = found.over_clips(people)
-    notes = []
+    note = ""
     if never_asked := int((found.asked == 0).sum()):
-        notes.append(f"{never_asked} clips were never asked for; take more episodes")
-    if people is not None and not other_people:
-        notes += _same_person(found, people)
+        note = f"{never_asked} clips were never asked for; take more episodes"
+        note += ", or fewer shots, if their people are always among the examples" if other_people else ""
     return Result(
         kind="few-shot",
         measures=measures,
@@ -167,21 +170,9 @@ def evaluate_fewshot(
             for i, record in enumerate(records)
         ],
         curve=curve,
-        note="; ".join(notes),
+        same_person=None if people is None or other_people else found.same_person(people),
+        note=note,
     )
-
-
-def _same_person(found: FewShotResult, people: Sequence[str]) -> list[str]:
-    """What the accuracy may owe to knowing who it is."""
-    same = found.same_person(people)
-    if not same.any():
-        return []
-    known, others = found.right[same].mean(), found.right[~same].mean() if not same.all() else None
-    otherwise = "" if others is None else f", of others {100 * others:.1f} %"
-    return [
-        f"in {100 * same.mean():.1f} % of the questions the person is also among the examples of the class: "
-        f"right in {100 * known:.1f} %{otherwise}; --other-people asks for others only"
-    ]
 
 
 def _per_class(found: FewShotResult) -> list[dict]:

@@ -79,12 +79,21 @@ class FewShotResult:
         """(episodes,) share of right queries."""
         return self.right.mean(1)
 
-    def same_person(self, people: Sequence[str]) -> np.ndarray:
-        """(episodes, N·Q) bool: the person of the query is among the examples of its class."""
+    def same_person(self, people: Sequence[str]) -> dict[str, int]:
+        """Queries of a person who is among the examples of their class, and of one who is not among any, and
+        how many of each are right: :attr:`vidfer.evaluate.result.Result.same_person`."""
         person = np.unique(np.asarray(people), return_inverse=True)[1]
         drawn, ways = self.episodes, self.episodes.classes.shape[1]
-        shown, asked = (person[clips].reshape(len(drawn), ways, -1) for clips in (drawn.support, drawn.query))
-        return (shown[:, :, None] == asked[..., None]).any(-1).reshape(len(drawn), -1)
+        shown, asked = person[drawn.support], person[drawn.query]
+        of_class = shown.reshape(len(drawn), ways, 1, -1) == asked.reshape(len(drawn), ways, -1, 1)
+        same = of_class.any(-1).reshape(len(drawn), -1)
+        others = ~(shown[:, None] == asked[..., None]).any(-1)
+        return {
+            "asked": int(same.sum()),
+            "right": int(self.right[same].sum()),
+            "others_asked": int(others.sum()),
+            "others_right": int(self.right[others].sum()),
+        }
 
     def over_episodes(self) -> Interval:
         """Mean ± 1.96 sd/√n over episodes: how well the mean over all possible episodes of these very clips

@@ -20,7 +20,7 @@ from vidfer.evaluate.intervals import (
 )
 from vidfer.evaluate.result import Result
 
-SAME = ("ways", "shots", "queries", "queries_of", "head", "inference", "n_frames", "base_classes")
+SAME = ("ways", "shots", "queries", "head", "inference", "n_frames", "base_classes")
 """Parts of the protocol that folds must share."""
 
 
@@ -79,8 +79,16 @@ def _pool(named: Sequence[tuple[str, Result]]) -> Result:
         confusion=sum(np.array(result.confusion) for result in results).tolist(),
         rows=rows,
         curve=_curve(results),
+        same_person=_same_person(results),
         note="; ".join(dict.fromkeys(result.note for result in results if result.note)),
     )
+
+
+def _same_person(results: Sequence[Result]) -> dict[str, int] | None:
+    counted = [result.same_person for result in results]
+    if any(counts is None for counts in counted):
+        return None
+    return {name: sum(counts[name] for counts in counted) for name in counted[0]}
 
 
 def _fold(result: Result) -> tuple[int, str]:
@@ -107,6 +115,8 @@ def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
         for what in ("cache_hash", "classes", "seed"):
             if getattr(result, what) != getattr(first, what):
                 refuse(path, what, getattr(result, what), getattr(first, what))
+        if result.queries_of != first.queries_of:
+            refuse(path, "queries of", result.queries_of, first.queries_of)
         for what in (*SAME, "folds", "division_hash"):
             ours, theirs = first.protocol.get(what), result.protocol.get(what)
             if ours != theirs:

@@ -68,6 +68,9 @@ class Result:
     curve: list[dict] = field(default_factory=list)
     """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``; ``beyond``, the
     interval over subjects, or clips (not in pooled results, nor in files of an older vidfer)."""
+    same_person: dict[str, int] | None = None
+    """Few-shot, of anybody, where people are known: ``asked``, queries of a person who is also among the
+    examples of the class, and ``right``; ``others_asked``, of one who is among none, and ``others_right``."""
     note: str = ""
     """What was left out, in words."""
     vidfer_version: str = __version__
@@ -126,6 +129,24 @@ class Result:
             parts.append(f"{name} {100 * m.mean:.1f} %{ends}")
         people = "" if self.n_subjects is None else f" of {self.n_subjects} subjects"
         return f"{self.split}: {', '.join(parts)} ({where}{self.n_clips} clips{people}; {chance})"
+
+    def owed_to_knowing_who(self) -> str:
+        """In words, how often a query is of a person who is among its examples; nothing where none is."""
+        counts = self.same_person
+        if not counts or not counts["asked"]:
+            return ""
+        share = counts["asked"] / sum(sum(row) for row in self.confusion)
+        text = (
+            f"{counts['asked']:,} queries ({100 * share:.1f} %) are of a person who is also an example of "
+            f"the class: {100 * counts['right'] / counts['asked']:.1f} % right"
+        )
+        if not counts["others_asked"]:
+            return f"{text}; no query is of anybody who is not among the examples"
+        others = 100 * counts["others_right"] / counts["others_asked"]
+        return (
+            f"{text}; of {counts['others_asked']:,} of people who are no examples, {others:.1f} % "
+            "(--other-people asks for such only)"
+        )
 
     def save(self, path: Path) -> None:
         """Write the result as JSON; the file is there whole or not at all."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from accelerate import Accelerator
 from accelerate.utils import (
     DataLoaderConfiguration,
     DistributedDataParallelKwargs,
-    DistributedType,
     GradientAccumulationPlugin,
     ProjectConfiguration,
 )
@@ -14,7 +15,8 @@ from accelerate.utils import (
 from vidfer.errors import VidferError
 from vidfer.learn.settings import OptimiserSettings, RunSettings
 
-SHARDING = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
+SHARDING = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "PARALLELISM_CONFIG")
+"""Of which `accelerate launch` sets a variable ACCELERATE_USE_*."""
 
 
 def build_accelerator(
@@ -31,6 +33,7 @@ def build_accelerator(
     Raises:
         VidferError: fp16, or batch normalisation over processes, on a CPU; the network is to be sharded.
     """
+    check_whole_network()
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
         # Not the number of steps alone: a variable that `accelerate launch` may set would override it.
@@ -44,7 +47,6 @@ def build_accelerator(
         # leaves heads of maps without what makes the vector; of EGS-Net one branch learns at a time.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
-    check_whole_network(accelerator.distributed_type)
     if accelerator.device.type == "cpu":
         if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
             raise VidferError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
@@ -56,15 +58,16 @@ def build_accelerator(
     return accelerator
 
 
-def check_whole_network(kind: DistributedType) -> None:
+def check_whole_network() -> None:
     """Validation, checkpoints and the moving average read the whole network in each process.
 
     Raises:
-        VidferError: this kind gives each process a part of it.
+        VidferError: the launcher is to give each process a part of it.
     """
-    if kind in SHARDING:
-        raise VidferError(
-            f"distributed type {kind.value} shards the network over the processes; vidfer's fit on one "
-            "device (34 million parameters and Adam take half a gigabyte), so start with --multi_gpu, or set "
-            "distributed_type: MULTI_GPU in the Accelerate configuration"
-        )
+    for kind in SHARDING:
+        if os.environ.get(f"ACCELERATE_USE_{kind}", "false").lower() in ("true", "1"):
+            raise VidferError(
+                f"ACCELERATE_USE_{kind} is set and shards the network over the processes; vidfer's fit "
+                "on one device (34 million parameters and Adam take half a gigabyte), so start with "
+                "--multi_gpu, or set distributed_type: MULTI_GPU in the Accelerate configuration"
+            )

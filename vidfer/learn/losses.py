@@ -82,7 +82,7 @@ def crn_loss(
     support_labels: Tensor,
     query_labels: Tensor,
     *,
-    js_weight: float = 1.0,
+    js_weight: float = 0.1,
 ) -> Tensor:
     """Loss of one CRN episode (Zhu et al. 2022): L_r + lambda L_dist.
 

@@ -6,7 +6,7 @@ import json
 import platform
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,8 @@ class RunFolder:
                     f"{self.path} holds a run already; add --resume to go on, or choose another --out"
                 )
             self._check_precision()
-            before, wanted = (_binding(one) for one in (json.loads(file.read_text()), wanted))
+            found = with_defaults(json.loads(file.read_text()), settings)
+            before, wanted = _binding(found), _binding(wanted)
             for name in sorted(before.keys() | wanted.keys()):
                 if before.get(name) != wanted.get(name):
                     raise VidferError(
@@ -273,6 +274,18 @@ def environment(accelerator: Accelerator) -> dict:
         "processes": accelerator.num_processes,
         "mixed_precision": accelerator.mixed_precision,
     }
+
+
+def with_defaults(found: dict, settings: object) -> dict:
+    """Settings as they were written, with the defaults of those that an older vidfer did not have."""
+    filled = dict(found)
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value) and isinstance(found.get(field.name), dict):
+            filled[field.name] = with_defaults(found[field.name], value)
+        elif field.name not in found and field.default is not MISSING:
+            filled[field.name] = to_json(field.default)
+    return filled
 
 
 def _binding(settings: dict, inside: str = "") -> dict:

@@ -33,7 +33,7 @@ class CRNHead(nn.Module):
     and shots; several regions are compared each with itself and averaged.
     """
 
-    def __init__(self, head_regions: str = "all", js_weight: float = 1.0, js_form: str = "map") -> None:
+    def __init__(self, head_regions: str = "all", js_weight: float = 0.1, js_form: str = "map") -> None:
         """For the arguments see :class:`vidfer.models.settings.ModelSettings`; the loss takes
         ``js_weight``."""
         super().__init__()

@@ -15,8 +15,9 @@ BLOCKS = 8
 Maps = Callable[[Tensor], Tensor]
 
 
-def split(conv: nn.Conv2d, bn: nn.BatchNorm2d, parts: int) -> list[Maps]:
-    """Convolution and batch normalisation for each part of the groups, with its share of their tensors."""
+def shares_of(conv: nn.Conv2d, bn: nn.BatchNorm2d, parts: int) -> list[Maps]:
+    """Convolution and batch normalisation for each part of the groups, with its share of their tensors; to be
+    called for every batch, which is counted here."""
     if parts == 1:
         return [lambda maps: bn(conv(maps))]
     if track := bn.training and bn.track_running_stats:
@@ -64,8 +65,8 @@ class GroupedBlock(nn.Module):
         return [self] if parts == 1 else self._shares(parts)
 
     def _shares(self, parts: int) -> list[Callable[[Tensor, Tensor | None], Tensor]]:
-        shortcuts = split(*self.downsample, parts) if self.downsample else [nn.Identity()] * parts
-        first, second = split(self.conv1, self.bn1, parts), split(self.conv2, self.bn2, parts)
+        shortcuts = shares_of(*self.downsample, parts) if self.downsample else [nn.Identity()] * parts
+        first, second = shares_of(self.conv1, self.bn1, parts), shares_of(self.conv2, self.bn2, parts)
         return [partial(add_residual, *layers) for layers in zip(first, second, shortcuts, strict=True)]
 
 
@@ -137,7 +138,7 @@ class GroupedResNet18(nn.Module):
         """The network for each part of the groups: of its images and ``fates``."""
         stages = (self.layer1, self.layer2, self.layer3, self.layer4)
         blocks = [block.split(parts) for stage in stages for block in stage]
-        layers = zip(split(self.conv1, self.bn1, parts), *blocks, strict=True)
+        layers = zip(shares_of(self.conv1, self.bn1, parts), *blocks, strict=True)
         return [partial(run_stages, stem, blocks) for stem, *blocks in layers]
 
 
@@ -148,5 +149,6 @@ def run_stages(stem: Maps, blocks: list, images: Tensor, fates: Tensor | None) -
     stages = []
     for place, block in enumerate(blocks):
         maps = block(maps, None if fates is None else fates[:, place])
-        stages.append(maps)
-    return stages[1::2]
+        if place % 2:  # the second of its stage
+            stages.append(maps)
+    return stages

@@ -92,9 +92,9 @@ class ModelSettings:
     """Regions that the heads relation and crn compare: all that the encoder sees, taking their average, or
     the face alone. The papers' networks of one image see no other region: --model.regions face."""
 
-    js_weight: float = 1.0
-    """Weight of CRN's divergence between class prototypes in its loss (lambda). Not published; 1, as both
-    terms lie between 0 and 1."""
+    js_weight: float = 0.1
+    """Weight of CRN's divergence between class prototypes in its loss (lambda). Not published; with 1 the
+    scores of few classes did not leave chance."""
 
     js_form: Literal["map", "channels"] = "map"
     """How a prototype of CRN becomes a distribution, which is not published: softmax over all numbers of its

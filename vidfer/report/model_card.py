@@ -111,7 +111,7 @@ def _figures(results: Sequence[Result]) -> str:
         )
         kind = ""
         if result.kind == "few-shot":
-            kind = f" {result.protocol['ways']}-way {result.protocol['shots']}-shot{head_of(result)}"
+            kind = f" {result.task}{head_of(result)}"
         lines += [
             f"| {where} | {result.kind}{kind}: {name} | {100 * result.chance:.1f} | {interval} |"
             for name, interval in result.measures.items()

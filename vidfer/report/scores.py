@@ -91,6 +91,9 @@ def _detail(group: Sequence[NamedResult]) -> str:
         )
         if result.transductive:
             detail += " The queries of an episode were judged together."
+        for named in group:
+            if owed := named.result.owed_to_knowing_who():
+                detail += f" {named.name}: {owed}."
         if any(named.result.examples_as_given for named in group):
             detail += (
                 " Intervals over clips, over subjects and of differences are too narrow, as results of an "
