@@ -134,7 +134,7 @@ def test_crn_loss_by_hand():
     distributions = torch.full((2, 1, 5), 0.2)  # equal: a divergence loss of 1/2
     arguments = (pairs, prototypes, distributions, torch.tensor([0, 0, 1, 1]), torch.tensor([1, 0]))
     relation = (0.01 + 0.09) / 8 + 0.04 / 4
-    assert crn_loss(*arguments).item() == pytest.approx(relation + 0.5, abs=1e-6)
+    assert crn_loss(*arguments, js_weight=1).item() == pytest.approx(relation + 0.5, abs=1e-6)
     assert crn_loss(*arguments, js_weight=0.1).item() == pytest.approx(relation + 0.05, abs=1e-6)
 
 
