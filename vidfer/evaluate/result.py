@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vidfer.store.records import CachedClip
 
 SCHEMA_VERSION = 1
+LATER = {"same_person": None}
+"""Fields that files of an older vidfer do not have."""
 ANYBODY, OTHER_PEOPLE = "anybody", "other people"
 """Whose the queries of an episode are: also of those among its examples, or not."""
 
@@ -177,6 +179,7 @@ def load_result(path: Path) -> Result:
             f"{path} is a result file of schema {version}, this vidfer reads {SCHEMA_VERSION}; "
             "make it again with `vidfer eval`"
         )
+    values = LATER | values
     known = {f.name for f in fields(Result)}
     if set(values) != known:
         odd = ", ".join(sorted(set(values) ^ known))
