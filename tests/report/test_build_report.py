@@ -220,7 +220,7 @@ def test_what_is_asked_of_other_people_stands_apart(runs, tmp_path):
     (others := tmp_path / "others.json").write_text(json.dumps(values))
     page = Reader(build_report([runs.teacher], [anybody, others], tmp_path / "r.html").read_text())
     groups = [e["text"] for e in page.all("th") if e.get("class") == "group"]
-    owed = "6 queries ({:.1f} %) are of a person who is also an example of the class: 50.0 % right; of 4 of"
+    owed = "6 queries ({:.1f} %) are of a person who is also an example of the class: 50.0 % right; 4 are"
     asked = sum(map(sum, values["confusion"]))
     assert [("of other people" in text, owed.format(600 / asked) in text) for text in groups] == [
         (False, True), (True, False)

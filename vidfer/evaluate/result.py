@@ -146,7 +146,7 @@ class Result:
             return f"{text}; no query is of anybody who is not among the examples"
         others = 100 * counts["others_right"] / counts["others_asked"]
         return (
-            f"{text}; of {counts['others_asked']:,} of people who are no examples, {others:.1f} % "
+            f"{text}; {counts['others_asked']:,} are of people who are no examples: {others:.1f} % right "
             "(--other-people asks for such only)"
         )
 
