@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidfer.evaluate.episodes import Episodes
+from vidfer.data.episodes import EpisodeSampler
+from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.evaluate.influence import influence_interval, influence_on_others
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
@@ -175,6 +176,18 @@ def test_the_noise_of_few_episodes_does_not_widen_the_interval():
     )
     width = alone.high - alone.low
     assert width <= both.high - both.low < 1.25 * width < 1.5 * width < noise.high - noise.low
+
+
+def test_who_is_kept_from_being_asked_for_does_nothing_to_the_answers():
+    """Each clip is right or wrong whatever the examples; people have one to eight clips of a class."""
+    of = Population(clips=60, shots=3, episodes=1, each=(1, 1, 2, 8))
+    labels, people = np.repeat(np.arange(3), 60), np.tile(of.person, 3)
+    sampler = EpisodeSampler(labels, ways=3, shots=3, queries=2, episodes=400, seed=0, people=people)
+    episodes = draw_episodes(sampler)
+    right = (np.random.default_rng(0).random(180) < 0.5)[episodes.query]
+    faces = np.ones(180, dtype=bool)
+    assert not influence_on_others(episodes, right, labels, faces, other_people=True).any()
+    assert np.abs(influence_on_others(episodes, right, labels, faces)).mean() > 0.05
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,13 @@ def test_nobody_is_asked_for_who_is_an_example(tmp_path):
     for of in (training_episodes, validation_episodes):
         for episode in of(cache, range(36), ("a", "b"), settings, seed=0):
             assert not {*person[episode.support]} & {*person[episode.query]}
+    # Two people for four queries of each class: nothing to validate on, and refused before training.
+    two = record_clips(tmp_path / "c.h5", [c | {"subject": "pq"[i > 2]} for i, c in enumerate(clips[:12])])
+    few = replace(settings, shots=1, queries=4)
+    assert validation_episodes(two, range(12), ("a", "b"), replace(few, queries=1), seed=0) is not None
+    assert validation_episodes(two, range(6), ("a", "b"), replace(few, queries=2), seed=0) is None
+    with pytest.raises(VidferError, match="too few clips of people who are not among the 2 examples"):
+        training_episodes(two, range(6), ("a", "b"), replace(few, queries=2), seed=0)
     nobody = record_clips(tmp_path / "c.h5", [{k: v for k, v in c.items() if k != "subject"} for c in clips])
     with pytest.raises(VidferError, match=r"clip '00' names no person.*leave that option out.*c.h5"):
         training_episodes(nobody, range(36), ("a", "b"), settings, seed=0)

@@ -44,8 +44,8 @@ class EpisodeSampler:
         source: where the clips come from (the cache file), for messages.
 
     Raises:
-        VidferError: fewer classes than ways, or a class with too few clips; from :meth:`episode`, too few
-            clips of other people.
+        VidferError: fewer classes than ways, or a class with too few clips, also of other people; of these
+            :meth:`episode` may find too few where there are more classes than ways.
     """
 
     def __init__(
@@ -102,6 +102,8 @@ class EpisodeSampler:
                 )
             self._with_face.append(with_face)
             self._without_face.append(without_face)
+        if people is not None:
+            self.episode(0)
 
     def __len__(self) -> int:
         return self.episodes

@@ -162,23 +162,21 @@ def validation_episodes(
     ]
     if len(enough) < 2:
         return None
-    episodes = EpisodeSampler(
-        np.where(np.isin(labels, enough), labels, -1),
-        ways=min(settings.ways, len(enough)),
-        shots=settings.shots,
-        queries=settings.queries,
-        episodes=settings.val_episodes,
-        seed=seed,
-        has_face=has_face,
-        people=people if settings.other_people else None,
-        class_names=classes,
-        source=cache.path,
-    )
     try:
-        list(episodes)
-    except VidferError:
+        return EpisodeSampler(
+            np.where(np.isin(labels, enough), labels, -1),
+            ways=min(settings.ways, len(enough)),
+            shots=settings.shots,
+            queries=settings.queries,
+            episodes=settings.val_episodes,
+            seed=seed,
+            has_face=has_face,
+            people=people if settings.other_people else None,
+            class_names=classes,
+            source=cache.path,
+        )
+    except VidferError:  # too few other people; all else was looked at above
         return None
-    return episodes
 
 
 @torch.no_grad()
