@@ -13,11 +13,13 @@ from pathlib import Path
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
+from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.joined import JoinedClips
 from vidfer.data.loader import build_loader
-from vidfer.data.settings import NoiseSettings
+from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.splits import labels_of
+from vidfer.data.training_split import split_hash
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
@@ -28,14 +30,13 @@ from vidfer.learn.episodic import EpisodeBatches, validate_episodes, validation_
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
-from vidfer.learn.splits import split_hash
+from vidfer.learn.settings import EpisodeSettings, OptimiserSettings
 from vidfer.learn.start import start_from, unused_options
 from vidfer.models.build import build_recogniser
 from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
-from vidfer.recipe_settings import settings_from_command_line
+from vidfer.runs.run_folder import RunFolder
+from vidfer.runs.settings import RunSettings
 
 MODEL = ModelSettings(encoder="resnet18", head="similarity", cosine_scale=10.0)
 EPISODES = EpisodeSettings(ways=5, shots=1, queries=16, per_epoch=100)

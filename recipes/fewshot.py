@@ -13,10 +13,12 @@ from pathlib import Path
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
+from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.data.settings import NoiseSettings
+from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.splits import labels_of
+from vidfer.data.training_split import split_hash, training_split
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
@@ -31,14 +33,13 @@ from vidfer.learn.episodic import (
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.settings import DataSettings, EpisodeSettings, OptimiserSettings, RunSettings
-from vidfer.learn.splits import split_hash, training_split
+from vidfer.learn.settings import EpisodeSettings, OptimiserSettings
 from vidfer.learn.start import start_from, unused_options
 from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
-from vidfer.recipe_settings import settings_from_command_line
+from vidfer.runs.run_folder import RunFolder
+from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
 
 ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)

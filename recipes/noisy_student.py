@@ -14,49 +14,43 @@ import torch
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
-from vidfer.console import Progress
+from vidfer.commands.console import Progress
+from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.data.settings import NoiseSettings
+from vidfer.data.mixed_batches import MixedBatches, MixedDataset
+from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.splits import labels_of
-from vidfer.errors import VidferError, exit_on_user_error
-from vidfer.evaluate.intervals import wilson_interval
-from vidfer.learn.accelerator import build_accelerator
-from vidfer.learn.batch_norm import sync_batch_norm
-from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature, n_known
-from vidfer.learn.class_weights import class_weights
-from vidfer.learn.corrections import with_corrections
-from vidfer.learn.ema import Ema
-from vidfer.learn.epoch import Epoch
-from vidfer.learn.labelling import label_clips
-from vidfer.learn.losses import smooth_targets
-from vidfer.learn.noised_input import NoisedInput
-from vidfer.learn.noisy_student import MixedBatches, MixedDataset
-from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.predict import predict, war_uar
-from vidfer.learn.pseudo_labels import from_predictions, write_pseudo_labels
-from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.selection import check_quota, student_targets, summarise
-from vidfer.learn.settings import (
-    DataSettings,
-    OptimiserSettings,
-    PseudoLabelSettings,
-    RunSettings,
-    StudentSettings,
-    TrainSettings,
-)
-from vidfer.learn.splits import (
+from vidfer.data.training_split import (
     check_shares,
     split_hash,
     training_split,
     with_unlabelled,
 )
+from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.evaluate.intervals import wilson_interval
+from vidfer.infer.labelling import label_clips
+from vidfer.infer.predict import predict, war_uar
+from vidfer.learn.accelerator import build_accelerator
+from vidfer.learn.batch_norm import sync_batch_norm
+from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature, n_known
+from vidfer.learn.class_weights import class_weights
+from vidfer.learn.corrections import with_corrections
+from vidfer.learn.epoch import Epoch
+from vidfer.learn.losses import smooth_targets
+from vidfer.learn.noised_input import NoisedInput
+from vidfer.learn.optimiser import build_optimiser
+from vidfer.learn.pseudo_labels import from_predictions, write_pseudo_labels
+from vidfer.learn.selection import check_quota, student_targets, summarise
+from vidfer.learn.settings import OptimiserSettings, PseudoLabelSettings, StudentSettings, TrainSettings
 from vidfer.learn.start import start_from
 from vidfer.learn.student import student_settings
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
-from vidfer.recipe_settings import settings_from_command_line
+from vidfer.models.ema import Ema
+from vidfer.runs.run_folder import RunFolder
+from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
 
 

@@ -12,28 +12,29 @@ from pathlib import Path
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
+from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.data.settings import NoiseSettings
+from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.splits import labels_of
+from vidfer.data.training_split import check_shares, split_hash, training_split
 from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.class_weights import class_weights
-from vidfer.learn.ema import Ema
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.predict import predict, war_uar
-from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.settings import DataSettings, OptimiserSettings, RunSettings, TrainSettings
-from vidfer.learn.splits import check_shares, split_hash, training_split
+from vidfer.learn.settings import OptimiserSettings, TrainSettings
 from vidfer.learn.start import start_from, unused_options
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.build import build_recogniser
+from vidfer.models.ema import Ema
 from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
-from vidfer.recipe_settings import settings_from_command_line
+from vidfer.runs.run_folder import RunFolder
+from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
 
 MODEL = ModelSettings(head="prototype")

@@ -63,3 +63,17 @@ def striped_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("striped") / "striped.h5"
     write_striped_cache(path, {"train": 6, "val": 4, "unlabelled": 8}, faceless=1)
     return path
+
+
+@pytest.fixture(scope="session")
+def jpeg_cache(tmp_path_factory) -> Path:
+    from made_up_caches import make_cache
+
+    return make_cache(tmp_path_factory.mktemp("jpeg"))
+
+
+@pytest.fixture(scope="session")
+def raw_cache(tmp_path_factory) -> Path:
+    from made_up_caches import make_cache
+
+    return make_cache(tmp_path_factory.mktemp("raw"), codec="raw")

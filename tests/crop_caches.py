@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS, STATUS
-from vidfer.store.concatenate import StoredClip, concatenate
-from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
 from vidfer.store.records import FrameTable, record_of
 from vidfer.store.schema import Header

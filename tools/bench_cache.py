@@ -24,18 +24,18 @@ import torch
 import tyro
 from counts import check_counts
 
+from vidfer.build.build_cache import build_cache
+from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.part import write_part
+from vidfer.build.settings import BuildSettings
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
-from vidfer.crops.decode import read_chunks
+from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import exit_on_user_error
-from vidfer.store.build import build_cache
-from vidfer.store.concatenate import StoredClip, concatenate
-from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
 from vidfer.store.records import FrameTable, record_of
 from vidfer.store.schema import Header
-from vidfer.store.settings import BuildSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,12 +24,12 @@ from counts import check_counts
 
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.identity import sample_identity
+from vidfer.build.build_cache import build_cache
+from vidfer.build.settings import BuildSettings
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import exit_on_user_error
-from vidfer.store.build import build_cache
-from vidfer.store.settings import BuildSettings
 
 
 @dataclass(frozen=True, kw_only=True)

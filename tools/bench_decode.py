@@ -21,7 +21,7 @@ import av
 import cv2
 import decord
 
-from vidfer.crops.decode import read_chunks
+from vidfer.crops.decode.video import read_chunks
 
 BATCH = 32
 

@@ -26,11 +26,11 @@ import tyro
 from counts import check_counts
 from facenet_pytorch import MTCNN
 
-from vidfer.crops.boxes import overlap
-from vidfer.crops.decode import read_chunks
-from vidfer.crops.detect import FaceDetector, Faces
+from vidfer.crops.decode.video import read_chunks
+from vidfer.crops.detect.boxes import overlap
+from vidfer.crops.detect.detect import FaceDetector, Faces
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track import FaceTrack, track_faces
+from vidfer.crops.track.track import FaceTrack, track_faces
 from vidfer.errors import exit_on_user_error
 
 MATCH_IOU = 0.8

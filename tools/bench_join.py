@@ -15,16 +15,16 @@ import psutil
 import tyro
 from counts import check_counts
 
+from vidfer.build.build_cache import build_cache
+from vidfer.build.header import header_of
+from vidfer.build.part import write_part
+from vidfer.build.parts_folder import PartsFolder
+from vidfer.build.settings import BuildSettings
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import exit_on_user_error
-from vidfer.store.build import build_cache
-from vidfer.store.header import header_of
-from vidfer.store.part import write_part
-from vidfer.store.parts_folder import PartsFolder
 from vidfer.store.reader import CropCache
 from vidfer.store.records import FrameTable, record_of
-from vidfer.store.settings import BuildSettings
 
 
 @dataclass(frozen=True, kw_only=True)

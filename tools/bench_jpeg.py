@@ -25,17 +25,17 @@ from counts import check_counts
 from torchvision.io import ImageReadMode
 from torchvision.io import decode_jpeg as torchvision_decode
 
+from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.part import write_part
+from vidfer.build.settings import BuildSettings
 from vidfer.clips.clip import Clip
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.store.codec import decode_jpeg, decoding_space, encode_jpeg, split_planes
-from vidfer.store.concatenate import StoredClip, concatenate
-from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
 from vidfer.store.records import FrameTable, record_of
 from vidfer.store.schema import Header
-from vidfer.store.settings import BuildSettings
 
 CLIP_FRAMES, READ_FRAMES, READ_PX = 48, 16, 112
 

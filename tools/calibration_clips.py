@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vidfer.infer.predict import Predictions
 from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
-from vidfer.learn.predict import Predictions
 
 CLASSES, DRAWS, TEST_CLIPS = 7, 60, 50_000
 SPREADS = (1.5, 3.0)

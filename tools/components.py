@@ -20,7 +20,7 @@ from tables import markdown, percent, points
 from vidfer.errors import exit_on_user_error
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.result import Result, load_result
-from vidfer.learn.files import write_json, write_text
+from vidfer.files import write_json, write_text
 
 FULL = "all regions, all attention"
 ROWS = {

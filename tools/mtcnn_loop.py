@@ -12,8 +12,8 @@ import numpy as np
 from facenet_pytorch import MTCNN
 
 from vidfer.clips.clip import Clip
-from vidfer.crops.decode import read_chunks
-from vidfer.crops.detect import FaceDetector
+from vidfer.crops.decode.video import read_chunks
+from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 

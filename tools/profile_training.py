@@ -16,6 +16,8 @@ import torch
 import tyro
 from counts import check_counts
 
+from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS, STATUS
 from vidfer.data.dataset import ClipDataset
@@ -29,8 +31,6 @@ from vidfer.learn.settings import OptimiserSettings
 from vidfer.learn.supervised import batch_targets
 from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
-from vidfer.store.concatenate import StoredClip, concatenate
-from vidfer.store.part import write_part
 from vidfer.store.records import FrameTable, record_of
 from vidfer.store.schema import Header
 

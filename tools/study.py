@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.errors import VidferError
-from vidfer.learn.files import write_json
+from vidfer.files import write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent

@@ -16,7 +16,7 @@ from vidfer.evaluate.comparison import check_same
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.paired import difference
 from vidfer.evaluate.result import Result, load_result
-from vidfer.learn.files import write_json, write_text
+from vidfer.files import write_json, write_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """``python -m vidfer``, for launchers of several processes: ``accelerate launch -m vidfer cache ...``."""
 
-from vidfer.cli import main
+from vidfer.commands.main import main
 
 if __name__ == "__main__":
     main()

@@ -6,7 +6,7 @@ import pytest
 from drawn_media import write_tree
 
 from vidfer.clips import find_clips
-from vidfer.crops.decode import probe
+from vidfer.crops.decode.video import probe
 
 
 @pytest.fixture

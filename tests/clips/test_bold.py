@@ -5,7 +5,7 @@ import pytest
 from drawn_media import write_video
 
 from vidfer.clips import find_clips
-from vidfer.crops.decode import probe
+from vidfer.crops.decode.video import probe
 from vidfer.errors import VidferError
 
 VIDEO = "003/abc.mp4/0001.mp4"

@@ -8,10 +8,10 @@ import pytest
 from vidfer.actors.film import encode
 from vidfer.clips.clip import Clip
 from vidfer.crops import extract
-from vidfer.crops.decode_fault import UnreadableVideo
+from vidfer.crops.decode.fault import UnreadableVideo
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track import MISSING
+from vidfer.crops.track.track import MISSING
 
 SETTINGS = CropSettings(size_px=64)
 

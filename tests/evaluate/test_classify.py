@@ -5,7 +5,7 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassRecall
 
 from vidfer.errors import VidferError
 from vidfer.evaluate.classify import classify
-from vidfer.learn.predict import Predictions, war_uar
+from vidfer.infer.predict import Predictions, war_uar
 
 CLASSES = ("happy", "sad", "fear")
 

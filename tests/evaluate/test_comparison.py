@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from test_result import classification, fewshot
 
-from vidfer.cli import main
+from vidfer.commands.main import main
 from vidfer.errors import VidferError
 from vidfer.evaluate.comparison import compare_results
 from vidfer.evaluate.comparison_table import comparison_markdown, comparison_text, write_comparisons

@@ -14,7 +14,7 @@ from vidfer.evaluate.episodes import draw_episodes
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
 from vidfer.evaluate.result import load_result
-from vidfer.learn.embed import embed_clips
+from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_recogniser
 from vidfer.models.prototype import PrototypeHead
 from vidfer.models.settings import ModelSettings

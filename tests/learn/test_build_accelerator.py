@@ -8,7 +8,8 @@ from accelerate.state import AcceleratorState
 
 from vidfer.errors import VidferError
 from vidfer.learn.accelerator import build_accelerator
-from vidfer.learn.settings import OptimiserSettings, RunSettings
+from vidfer.learn.settings import OptimiserSettings
+from vidfer.runs.settings import RunSettings
 
 
 @pytest.fixture(autouse=True)

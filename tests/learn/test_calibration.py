@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from vidfer.infer.predict import Predictions
 from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
-from vidfer.learn.predict import Predictions
 
 
 def predictions(probabilities, labels, has_face=None) -> Predictions:

@@ -12,7 +12,7 @@ from vidfer.learn.corrections import read_corrections, with_corrections
 from vidfer.learn.pseudo_labels import PseudoLabels, read_pseudo_labels, write_pseudo_labels
 from vidfer.learn.selection import select, student_targets, summarise
 from vidfer.learn.settings import PseudoLabelSettings
-from vidfer.learn.table_file import read_table
+from vidfer.tables import read_table
 
 SETTINGS = PseudoLabelSettings(threshold=0.5, quota=3)
 

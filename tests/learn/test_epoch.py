@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 from vidfer.data.loader import EpochSampler
 from vidfer.errors import VidferError
 from vidfer.learn.epoch import Epoch
-from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.settings import RunSettings
+from vidfer.runs.run_folder import RunFolder
+from vidfer.runs.settings import RunSettings
 
 
 class Numbers(Dataset):

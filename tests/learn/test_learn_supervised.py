@@ -11,11 +11,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from vidfer.errors import VidferError
-from vidfer.learn.ema import Ema
 from vidfer.learn.epoch import Epoch
-from vidfer.learn.run_folder import RunFolder
-from vidfer.learn.settings import RunSettings
 from vidfer.learn.supervised import train_epoch
+from vidfer.models.ema import Ema
+from vidfer.runs.run_folder import RunFolder
+from vidfer.runs.settings import RunSettings
 
 
 class Flat(nn.Module):

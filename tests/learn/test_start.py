@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from vidfer.data.settings import DataSettings
+from vidfer.data.training_split import training_split
 from vidfer.errors import VidferError
-from vidfer.learn.settings import DataSettings
-from vidfer.learn.splits import training_split
 from vidfer.learn.start import start_from, unused_options
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint

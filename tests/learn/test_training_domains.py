@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from crop_caches import write_cache
 
+from vidfer.data.settings import DataSettings
 from vidfer.errors import VidferError
 from vidfer.learn.domains import episodes_of, training_domains
-from vidfer.learn.settings import DataSettings, EpisodeSettings
+from vidfer.learn.settings import EpisodeSettings
 
 TASK = EpisodeSettings(ways=2, shots=1, queries=2, per_epoch=6)
 

@@ -19,8 +19,8 @@ import pytest
 import tyro
 from safetensors.torch import load_file
 
-from vidfer.data.settings import NoiseSettings
-from vidfer.learn.settings import DataSettings, OptimiserSettings, TrainSettings
+from vidfer.data.settings import DataSettings, NoiseSettings
+from vidfer.learn.settings import OptimiserSettings, TrainSettings
 from vidfer.models.settings import ModelSettings
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"

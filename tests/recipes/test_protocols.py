@@ -6,9 +6,9 @@ import pytest
 import yaml
 from recipe_runs import RECIPES, metrics
 
+from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.learn.settings import EpisodeSettings, OptimiserSettings
 from vidfer.models.settings import ModelSettings
-from vidfer.recipe_settings import settings_from_command_line
 
 PROTOCOLS = sorted((RECIPES / "protocols").glob("*.yaml"))
 

@@ -6,8 +6,8 @@ import numpy as np
 from recipe_runs import FAST, SHORT, TINY
 from striped_cache import write_striped_cache
 
+from vidfer.infer.predict import Predictions
 from vidfer.learn.calibration import calibration_error
-from vidfer.learn.predict import Predictions
 from vidfer.learn.pseudo_labels import PseudoLabels, read_pseudo_labels
 from vidfer.learn.settings import PseudoLabelSettings
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint

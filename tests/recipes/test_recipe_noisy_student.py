@@ -19,9 +19,10 @@ from recipe_runs import (
     weights,
 )
 
+from vidfer.data.settings import DataSettings
 from vidfer.errors import VidferError
 from vidfer.learn.pseudo_labels import read_pseudo_labels
-from vidfer.learn.settings import DataSettings, PseudoLabelSettings, StudentSettings
+from vidfer.learn.settings import PseudoLabelSettings, StudentSettings
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
 
 

@@ -5,11 +5,11 @@ import pytest
 from crop_caches import store_clips
 from made_up_caches import clip_record, header_for, make_cache
 
+from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.errors import VidferError
-from vidfer.store.concatenate import StoredClip, concatenate
 from vidfer.store.failures import failures_page, list_failures, write_failures
-from vidfer.store.part import write_part
 from vidfer.store.reader import CropCache
 from vidfer.store.records import FrameTable
 

@@ -1,6 +1,6 @@
 from made_up_caches import header_for, make_cache, make_part
 
-from vidfer.store.concatenate import concatenate
+from vidfer.build.join import concatenate
 from vidfer.store.inspect import inspect_cache, summarise
 from vidfer.store.reader import CropCache
 from vidfer.store.shard import Shard

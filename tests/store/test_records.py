@@ -3,10 +3,10 @@ from pathlib import Path
 
 from made_up_caches import header_for, make_part
 
+from vidfer.build.join import concatenate
+from vidfer.build.verify import verify_cache
 from vidfer.clips.clip import Clip
-from vidfer.store.concatenate import concatenate
 from vidfer.store.records import record_of
-from vidfer.store.verify import verify_cache
 
 
 def test_a_cache_holds_the_path_of_a_record_as_it_is(tmp_path):

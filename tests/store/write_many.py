@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.store.concatenate import StoredClip, concatenate
-from vidfer.store.part import write_part
+from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.part import write_part
+from vidfer.build.verify import verify_cache
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip, FrameTable
 from vidfer.store.schema import Header
-from vidfer.store.verify import verify_cache
 
 if __name__ == "__main__":
     folder, n = Path(sys.argv[1]), int(sys.argv[2])

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import components  # noqa: E402
 import systems  # noqa: E402
 
-from vidfer.recipe_settings import settings_from_command_line  # noqa: E402
+from vidfer.commands.recipe_settings import settings_from_command_line  # noqa: E402
 
 
 @pytest.fixture(scope="module")

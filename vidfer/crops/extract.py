@@ -9,14 +9,14 @@ import numpy as np
 
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS
-from vidfer.crops.decode import FrameChunk, read_chunks
-from vidfer.crops.decode_fault import UnreadableVideo
-from vidfer.crops.detect import FaceDetector
+from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.video import FrameChunk, read_chunks
+from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track import MISSING, FaceTrack, track_faces
-from vidfer.stages import each_in
+from vidfer.crops.track.track import MISSING, FaceTrack, track_faces
+from vidfer.timing import each_in
 
 BUFFER_BYTES = 256 * 2**20
 """Frames of a clip are kept up to this; a longer clip is decoded anew for each pass."""

@@ -18,7 +18,7 @@ class EncodedCrops:
     """The crops of a clip or of a batch of clips as JPEGs, a twelfth of the bytes of the pixels.
 
     It stands in a batch where the tensor of crops would. Whatever moves batches to a device, such as
-    Accelerate or :func:`vidfer.learn.walk.walk`, calls ``.to`` and gets that tensor, decoded there.
+    Accelerate or :func:`vidfer.infer.iterate.walk`, calls ``.to`` and gets that tensor, decoded there.
     """
 
     jpegs: Tensor

@@ -3,8 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings:
+    """Which clips, and how they are fed."""
+
+    classes: tuple[str, ...] = ()
+    """Base classes to train on; empty: every label among the clips that may be trained on."""
+    novel: tuple[str, ...] = ()
+    """Classes kept for few-shot evaluation; people who show one of them are not trained on either."""
+    frames: int = 8
+    """Frames sampled from each clip (T)."""
+    val_fraction: float = 0.15
+    """Share of subjects held out for validation when the cache has no validation split."""
+    split_seed: int = 0
+    """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
+    fold: str | None = None
+    """Cross-validation: the fold to hold out as test, such as 3/10 (the third of ten by subject), 3/loso or
+    subject:S001 (leave one subject out), 3/ckplus (CK+'s own), 3/folds.csv (a table of `vidfer folds`)."""
+    workers: int = 0
+    """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
+    decode: Literal["worker", "device"] = "worker"
+    """Who decodes the JPEGs to train on: the loader, or the network's device, which saves the loader nearly
+    all of its work. On CUDA colours differ a little; what is not trained on is always as `worker` sees it."""
+
+    def __post_init__(self) -> None:
+        if self.frames < 1:
+            raise VidferError(f"--data.frames {self.frames}: a clip needs at least one frame")
+        if not 0 < self.val_fraction < 0.5:
+            raise VidferError(f"--data.val-fraction {self.val_fraction}: must lie between 0 and 0.5")
+        if self.split_seed < 0:
+            raise VidferError(f"--data.split-seed {self.split_seed}: must be 0 or more")
+        if self.workers < 0:
+            raise VidferError(f"--data.workers {self.workers}: must be 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from vidfer.errors import VidferError
 from vidfer.evaluate.comparison import Compared, Comparison
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.result import ANYBODY
-from vidfer.learn.files import write_text
+from vidfer.files import write_text
 
 SUFFIXES = (".csv", ".json", ".md")
 

@@ -17,7 +17,7 @@ from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
 from vidfer.evaluate.result import ANYBODY, OTHER_PEOPLE, Result, describe_clips
 from vidfer.evaluate.transductive import check_transductive
-from vidfer.learn.embed import embed_clips
+from vidfer.infer.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
 

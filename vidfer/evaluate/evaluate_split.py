@@ -14,8 +14,8 @@ from vidfer.errors import VidferError
 from vidfer.evaluate.classify import classify
 from vidfer.evaluate.intervals import bootstrap_interval
 from vidfer.evaluate.result import Result, describe_clips
-from vidfer.learn.predict import predict
-from vidfer.learn.walk import walk
+from vidfer.infer.iterate import walk
+from vidfer.infer.predict import predict
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
 

@@ -13,7 +13,7 @@ from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.evaluate.influence import influence_interval, influence_on_others
 from vidfer.evaluate.intervals import Interval, mean_interval
-from vidfer.learn.walk import evaluating
+from vidfer.infer.iterate import evaluating
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vidfer import __version__
 from vidfer.errors import VidferError
 from vidfer.evaluate.intervals import Interval
-from vidfer.learn.files import write_text
+from vidfer.files import write_text
 
 if TYPE_CHECKING:
     from vidfer.store.records import CachedClip

@@ -10,7 +10,7 @@ from pathlib import Path
 from vidfer.evaluate.episodes import redraw
 from vidfer.evaluate.hardest import NO_FACE
 from vidfer.evaluate.result import Result
-from vidfer.learn.files import write_text
+from vidfer.files import write_text
 
 
 def write_clip_table(result: Result, out: Path) -> None:

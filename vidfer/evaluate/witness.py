@@ -10,7 +10,7 @@ from pathlib import Path
 from vidfer.data.splits import check_subjects_disjoint
 from vidfer.errors import VidferError
 from vidfer.evaluate.result import Result
-from vidfer.learn.data_record import domains_of
+from vidfer.runs.data_record import domains_of
 from vidfer.store.reader import CropCache
 
 STARTED_FROM = ("init", "teacher")

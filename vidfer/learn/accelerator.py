@@ -13,7 +13,8 @@ from accelerate.utils import (
 )
 
 from vidfer.errors import VidferError
-from vidfer.learn.settings import OptimiserSettings, RunSettings
+from vidfer.learn.settings import OptimiserSettings
+from vidfer.runs.settings import RunSettings
 
 SHARDING = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "PARALLELISM_CONFIG")
 """Of which `accelerate launch` sets a variable ACCELERATE_USE_*."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vidfer.learn.predict import Predictions
+from vidfer.infer.predict import Predictions
 
 COLDEST, HOTTEST = 0.1, 10.0
 """The temperature stays between these: a handful of validation clips that are all right, or all wrong, says

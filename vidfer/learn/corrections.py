@@ -14,7 +14,7 @@ from vidfer.errors import VidferError
 from vidfer.learn.pseudo_labels import DROP, PseudoLabels, read_about
 from vidfer.learn.selection import select
 from vidfer.learn.settings import PseudoLabelSettings
-from vidfer.learn.table_file import read_table
+from vidfer.tables import read_table
 
 OK = "ok"
 """A person's word for: the label in this row is right."""

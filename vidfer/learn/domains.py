@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.data.domains import DomainEpisodes
+from vidfer.data.settings import DataSettings
 from vidfer.data.splits import ClipSplit, class_counts, labels_of
+from vidfer.data.training_split import training_split
 from vidfer.errors import VidferError
 from vidfer.learn.episodic import training_episodes
-from vidfer.learn.settings import DataSettings, EpisodeSettings
-from vidfer.learn.splits import training_split
+from vidfer.learn.settings import EpisodeSettings
 from vidfer.store.reader import CropCache
 
 

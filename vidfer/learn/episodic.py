@@ -15,13 +15,13 @@ from torch.utils.data import DataLoader, Sampler
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.splits import labels_of, people_of
 from vidfer.errors import VidferError
+from vidfer.infer.embed import embed_clips
+from vidfer.infer.iterate import evaluating
 from vidfer.learn.batch_norm import share_buffers
-from vidfer.learn.embed import embed_clips
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.head_loss import head_loss
 from vidfer.learn.optimiser import take_step
 from vidfer.learn.settings import EpisodeSettings
-from vidfer.learn.walk import evaluating
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
 

@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vidfer.errors import VidferError
-from vidfer.learn.ema import Ema
-from vidfer.learn.run_folder import RunFolder
 from vidfer.learn.seeds import seed_step
 from vidfer.learn.stopwatch import Stopwatch
+from vidfer.models.ema import Ema
+from vidfer.runs.run_folder import RunFolder
 
 
 class Epoch:

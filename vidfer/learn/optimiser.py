@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
-from vidfer.learn.ema import Ema
 from vidfer.learn.settings import OptimiserSettings
+from vidfer.models.ema import Ema
 
 
 def build_optimiser(

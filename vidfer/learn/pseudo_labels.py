@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.errors import VidferError
-from vidfer.learn.files import write_json, write_text
-from vidfer.learn.predict import Predictions
-from vidfer.learn.table_file import number, read_table
+from vidfer.files import write_json, write_text
+from vidfer.infer.predict import Predictions
 from vidfer.store.reader import CropCache
+from vidfer.tables import number, read_table
 
 COLUMNS = ("clip", "corrected", "label", "confidence", "weight", "has_face", "path", "start_s", "end_s")
 """Of the CSV file, before one column ``p_<class>`` for each class."""

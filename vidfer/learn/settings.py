@@ -4,75 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from vidfer.errors import VidferError
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunSettings:
-    """What every training run is told: where from, where to, and how to start."""
-
-    cache: Path
-    """Crop cache to train from (made by `vidfer cache`)."""
-    out: Path
-    """Run folder: settings, metrics, checkpoints. Must not exist yet, unless --resume."""
-    protocol: Path | None = None
-    """A file of settings, such as recipes/protocols/fan_ckplus.yaml; options beside it override it."""
-    resume: bool = False
-    """Go on where an earlier run in the same folder was when its state was last saved."""
-    save_every: int = 500
-    """Steps between two saved states within an epoch: what a killed run does again at most. The end of an
-    epoch is always saved."""
-    seed: int = 0
-    """Seed of weights, frame sampling, batches and noise. The split of the clips has a seed of its own."""
-    mixed_precision: Literal["no", "bf16", "fp16"] | None = None
-    """Number format of the forward pass; by default what `accelerate launch` says."""
-    tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"
-    """Where curves go, besides metrics.jsonl: into the run folder, to an account at wandb, or nowhere."""
-    sync_batch_norm: bool = False
-    """Normalise over the clips of all processes; for several accelerators with few clips each."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**31:  # NumPy takes 32 bits, and students count up from it
-            raise VidferError(f"--seed {self.seed}: must be 0 or more and below 2147483648")
-        if self.save_every < 1:
-            raise VidferError(f"--save-every {self.save_every}: at least 1 step")
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataSettings:
-    """Which clips, and how they are fed."""
-
-    classes: tuple[str, ...] = ()
-    """Base classes to train on; empty: every label among the clips that may be trained on."""
-    novel: tuple[str, ...] = ()
-    """Classes kept for few-shot evaluation; people who show one of them are not trained on either."""
-    frames: int = 8
-    """Frames sampled from each clip (T)."""
-    val_fraction: float = 0.15
-    """Share of subjects held out for validation when the cache has no validation split."""
-    split_seed: int = 0
-    """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
-    fold: str | None = None
-    """Cross-validation: the fold to hold out as test, such as 3/10 (the third of ten by subject), 3/loso or
-    subject:S001 (leave one subject out), 3/ckplus (CK+'s own), 3/folds.csv (a table of `vidfer folds`)."""
-    workers: int = 0
-    """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
-    decode: Literal["worker", "device"] = "worker"
-    """Who decodes the JPEGs to train on: the loader, or the network's device, which saves the loader nearly
-    all of its work. On CUDA colours differ a little; what is not trained on is always as `worker` sees it."""
-
-    def __post_init__(self) -> None:
-        if self.frames < 1:
-            raise VidferError(f"--data.frames {self.frames}: a clip needs at least one frame")
-        if not 0 < self.val_fraction < 0.5:
-            raise VidferError(f"--data.val-fraction {self.val_fraction}: must lie between 0 and 0.5")
-        if self.split_seed < 0:
-            raise VidferError(f"--data.split-seed {self.split_seed}: must be 0 or more")
-        if self.workers < 0:
-            raise VidferError(f"--data.workers {self.workers}: must be 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidfer.data.splits import ClipSplit
+from vidfer.data.training_split import check_same_split
 from vidfer.errors import VidferError
-from vidfer.learn.data_record import domains_of
-from vidfer.learn.splits import check_same_split
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
+from vidfer.runs.data_record import domains_of
 from vidfer.store.reader import CropCache
 
 NOT_OF_THE_ENCODER = (

@@ -30,7 +30,7 @@ def train_epoch(
         model: prepared by the accelerator; gives logits (B, C).
         epoch: its batches have ``crops``, ``frame_mask``, ``label``, and, where some clips are
             pseudo-labelled, ``target`` (B, C) and ``pseudo`` (B,), see
-            :class:`vidfer.learn.noisy_student.MixedDataset`.
+            :class:`vidfer.data.mixed_batches.MixedDataset`.
         optimiser, schedule: prepared; both stepped after every batch, or after as many as are accumulated.
         noise: makes noised float crops of uint8 ones, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.

@@ -12,7 +12,7 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import ClipSplit, labels_of
 from vidfer.errors import VidferError
-from vidfer.learn.embed import embed_clips
+from vidfer.infer.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.whitening import Whitening, fit_whitening
 from vidfer.store.reader import CropCache

@@ -8,8 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from vidfer.errors import VidferError
-from vidfer.learn.data_record import domains_of
-from vidfer.learn.files import write_text
+from vidfer.files import write_text
 from vidfer.report.answers import show_confusions, show_reliability, show_shots, verdicts_of
 from vidfer.report.choose_clips import STRIP_RULE, choose_strips
 from vidfer.report.differences import differences_of
@@ -17,10 +16,11 @@ from vidfer.report.facts import facts_of
 from vidfer.report.hardest import show_hardest
 from vidfer.report.page import Page, StripGroup, render
 from vidfer.report.results import NamedResult, comparable, read_results
-from vidfer.report.run import Run, read_runs
 from vidfer.report.scores import measures_of
 from vidfer.report.strips import film_strips
 from vidfer.report.training import show_curves, show_rounds
+from vidfer.runs.data_record import domains_of
+from vidfer.runs.read_run import Run, read_runs
 from vidfer.store.reader import CropCache
 
 

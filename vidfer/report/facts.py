@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vidfer.learn.data_record import domains_of
 from vidfer.report.page import Fact
 from vidfer.report.results import NamedResult, head_of
-from vidfer.report.run import Run
+from vidfer.runs.data_record import domains_of
+from vidfer.runs.read_run import Run
 from vidfer.store.reader import CropCache
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from vidfer import __version__
 from vidfer.errors import VidferError
 from vidfer.evaluate.result import Result
-from vidfer.learn.data_record import domains_of
-from vidfer.learn.files import write_text
+from vidfer.files import write_text
 from vidfer.report.results import head_of, read_results
-from vidfer.report.run import Run, read_runs
+from vidfer.runs.data_record import domains_of
+from vidfer.runs.read_run import Run, read_runs
 
 ACTORS_WARNING = (
     "> **Synthetic actors, not people.** The figures were measured on drawn faces. They prove that the "

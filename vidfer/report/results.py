@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vidfer.errors import VidferError
 from vidfer.evaluate.result import Result, load_result
-from vidfer.report.run import Run
+from vidfer.runs.read_run import Run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from vidfer.report.curves_figure import draw_curves
 from vidfer.report.page import Round, Shown
 from vidfer.report.picture import paint
 from vidfer.report.pseudo_label_figures import draw_balance, draw_confidence
-from vidfer.report.run import Run
+from vidfer.runs.read_run import Run
 
 CURVES = (
     (

@@ -11,10 +11,10 @@ import h5py
 import numpy as np
 
 from vidfer.crops import REGIONS
+from vidfer.store.clip_table import write_clip_table
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import FRAME_COLUMNS, OFFSETS, PAYLOAD, Header, write_header
 from vidfer.store.shard import Shard, write_shard
-from vidfer.store.tables import write_clip_table
 
 LIBVER = "v110"
 """HDF5 1.10's file format (2016): unlike the default one, it has checksums over its own structures."""

@@ -1,0 +1,74 @@
+"""Nothing that was finished is lost to a kill or to Ctrl-C, and the end is the same."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from build_here import CROPS
+
+from vidfer.build.build_cache import build_cache
+from vidfer.build.settings import BuildSettings
+from vidfer.clips import find_clips
+from vidfer.errors import VidferError
+from vidfer.store.reader import CropCache
+
+SCRIPT = Path(__file__).with_name("build_here.py")
+
+
+class Build:
+    """One start of the program, which says how many clips are ready."""
+
+    def __init__(self, root: Path, out: Path, workers: int) -> None:
+        command = [sys.executable, str(SCRIPT), str(root), str(out), str(workers)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def finished(self) -> int:
+        """Wait for the next message; all eight are finished when it has nothing more to say."""
+        line = self.process.stdout.readline()
+        return int(line.split()[0]) if line else 8
+
+    def end(self, how: signal.Signals) -> bool:
+        """Stop it and see that its workers end too; False if it had ended by itself."""
+        try:
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            family = []
+        self.process.send_signal(how)
+        status = self.process.wait(timeout=60)
+        self.process.stdout.close()
+        _, alive = psutil.wait_procs(family, timeout=60)
+        assert not alive
+        return status != 0
+
+
+@pytest.mark.timeout(600)  # five starts of Python with torch: slow on a busy machine
+def test_stopped_again_and_again_it_ends_in_the_same_bytes(studio_clips, tmp_path):
+    undisturbed, out = tmp_path / "undisturbed.h5", tmp_path / "stopped.h5"
+    clips = find_clips("actors", studio_clips)
+    build_cache(clips, undisturbed, CROPS, BuildSettings(workers=1))
+    finished, stops = 0, 0
+    # How it is stopped, after how many clips and seconds more, and with how many workers.
+    for how, n_more, delay_s, workers in (
+        (signal.SIGKILL, 1, 0.0, 2),
+        (signal.SIGKILL, 1, 0.15, 1),
+        (signal.SIGINT, 1, 0.05, 2),
+        (signal.SIGKILL, 8, 0.0, 2),  # while the parts are joined, or nearly
+    ):
+        build = Build(studio_clips, out, workers)
+        assert build.finished() >= finished, "finished clips were lost"
+        while build.finished() < min(8, finished + n_more):
+            pass
+        finished = min(8, finished + n_more)
+        time.sleep(delay_s)
+        stops += build.end(how)
+        if finished < 8 and not out.exists():  # on a busy machine the rest may be done by now
+            with pytest.raises(VidferError, match="not finished"):
+                CropCache(out)
+    assert stops >= 2, "the program was faster than those who would stop it; this proves nothing"
+    build_cache(clips, out, CROPS, BuildSettings(workers=2))
+    assert out.read_bytes() == undisturbed.read_bytes()
+    assert sorted(tmp_path.iterdir()) == [out, undisturbed]

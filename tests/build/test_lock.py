@@ -1,0 +1,41 @@
+import subprocess
+import sys
+
+import pytest
+
+from vidfer.build.lock import sole_writer
+from vidfer.errors import VidferError
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from vidfer.build.lock import sole_writer
+with sole_writer(Path(sys.argv[1]), Path("cache.h5")):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_second_writer_is_refused_and_a_dead_one_blocks_nobody(tmp_path):
+    folder = tmp_path / "cache.h5.parts"
+    with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with (
+            pytest.raises(VidferError, match=rf"process {other.pid} on .* is building .*cache.h5"),
+            sole_writer(folder, tmp_path / "cache.h5"),
+        ):
+            pytest.fail("two writers at once")
+        other.kill()
+        other.wait()
+    assert (folder / "lock").exists()
+    with sole_writer(folder, tmp_path / "cache.h5"):
+        pass
+
+
+def test_the_folder_may_go_while_the_lock_is_held(tmp_path):
+    folder = tmp_path / "parts"
+    with sole_writer(folder, tmp_path / "x"):
+        (folder / "lock").unlink()
+        folder.rmdir()
+    with sole_writer(folder, tmp_path / "x"):
+        assert (folder / "lock").exists()

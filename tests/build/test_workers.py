@@ -1,0 +1,100 @@
+import ctypes
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from vidfer.build.workers import Job, Lost, run_jobs
+from vidfer.errors import VidferError
+
+
+def prepare(offset: int):
+    def work(task):
+        if task == "crash":
+            ctypes.string_at(0)
+        if task == "leave":
+            os._exit(3)
+        if task == "hang":
+            time.sleep(60)
+        if task == "out of memory":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if task == "die afterwards":
+            threading.Timer(0.1, os._exit, (0,)).start()
+        if task == "disk full":
+            raise VidferError("the disk is full")
+        return task if isinstance(task, str) else task + offset
+
+    return work
+
+
+PREPARE = f"{__name__}:prepare"
+
+
+def prepare_badly():
+    raise VidferError("there is no device cuda:7")
+
+
+def results_of(tasks, n_workers=2, limit_s=30.0):
+    jobs = [Job(task, 0.5 if task == "hang" else limit_s) for task in tasks]
+    return dict(run_jobs(jobs, PREPARE, (100,), n_workers))
+
+
+def test_every_job_has_its_result():
+    assert results_of(range(20)) == {i: i + 100 for i in range(20)}
+
+
+def test_a_lost_worker_costs_its_job_only():
+    tasks = [1, "crash", 2, "hang", 3, "leave", 4, "out of memory", 5]
+    results = results_of(tasks)
+    assert {i: r for i, r in results.items() if not isinstance(r, Lost)} == {
+        0: 101,
+        2: 102,
+        4: 103,
+        6: 104,
+        8: 105,
+    }
+    reasons = {tasks[i]: r.reason for i, r in results.items() if isinstance(r, Lost)}
+    assert "SIGSEGV" in reasons["crash"]
+    assert "within 0 s" in reasons["hang"] or "within 1 s" in reasons["hang"]
+    assert "exit status 3" in reasons["leave"]
+    assert "memory" in reasons["out of memory"]
+
+
+def test_a_worker_that_dies_between_jobs_costs_none():
+    jobs = [Job("die afterwards", 30.0), *(Job(i, 30.0) for i in range(3))]
+    results = run_jobs(jobs, PREPARE, (100,), 1)
+    assert next(results) == (0, "die afterwards")
+    time.sleep(1)
+    assert dict(results) == {1: 100, 2: 101, 3: 102}
+
+
+def test_what_no_job_would_survive_stops_all():
+    with pytest.raises(VidferError, match="disk is full"):
+        results_of([1, "disk full", 2, 3, 4])
+    with pytest.raises(VidferError, match="cuda:7"):
+        dict(run_jobs([Job(1, 9.0)], f"{__name__}:prepare_badly", (), 2))
+
+
+def test_what_a_tick_raises_stops_all():
+    ticks = []
+
+    def tick():
+        ticks.append(None)
+        if len(ticks) > 3:
+            raise VidferError("another process has failed")
+
+    begin = time.monotonic()
+    with pytest.raises(VidferError, match="another process"):
+        dict(run_jobs([Job("hang", 60.0)] * 2, PREPARE, (100,), 2, tick))
+    assert time.monotonic() - begin < 30
+
+
+def test_leaving_early_stops_the_workers():
+    jobs = [Job(1, 60.0), Job("hang", 60.0), Job("hang", 60.0)]
+    results = run_jobs(jobs, PREPARE, (100,), 2)
+    assert next(results) == (0, 101)
+    begin = time.monotonic()
+    results.close()
+    assert time.monotonic() - begin < 5

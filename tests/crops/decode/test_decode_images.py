@@ -1,0 +1,158 @@
+"""Images as clips of one frame, folders of frames as clips of many."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.images import read_image
+from vidfer.crops.decode.video import probe, read_chunks
+
+RED = np.zeros((40, 60, 3), np.uint8)
+RED[:, :30] = (250, 10, 10)  # RGB: the left half is red
+
+
+def save(path, image_rgb, *options):
+    bgr = image_rgb[..., ::-1] if image_rgb.ndim == 3 else image_rgb
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(path.suffix, bgr, *options)[1].tobytes())
+    return path
+
+
+def with_orientation(jpeg, value):
+    """A JPEG's bytes with an EXIF header that holds nothing but an orientation."""
+    tiff = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0" + bytes([value, 0, 0, 0, 0, 0, 0, 0])
+    body = b"Exif\0\0" + tiff
+    return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
+
+
+@pytest.mark.parametrize("name", ["a.png", "b.JPG", "gesicht & ünïcode 表情.png", "c.webp", "d.bmp"])
+def test_image_is_one_frame_at_time_zero(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(cv2.imencode(path.suffix.lower(), RED[..., ::-1])[1].tobytes())
+    (chunk,) = read_chunks(path)
+    assert chunk.images.shape == (1, 40, 60, 3) and chunk.images.dtype == np.uint8
+    assert chunk.times_s.tolist() == [0.0]
+    np.testing.assert_allclose(chunk.images[0, 20, 10], (250, 10, 10), atol=12)
+    info = probe(path)
+    assert (info.n_frames, info.fps, info.width, info.height, info.duration_s) == (1, 0.0, 60, 40, 0.0)
+
+
+def test_grey_alpha_and_16_bit(tmp_path):
+    grey = save(tmp_path / "grey.png", np.full((20, 20), 77, np.uint8))
+    assert (read_image(grey) == 77).all() and read_image(grey).shape == (20, 20, 3)
+    alpha = np.dstack([RED[..., ::-1], np.zeros((40, 60), np.uint8)])
+    (tmp_path / "alpha.png").write_bytes(cv2.imencode(".png", alpha)[1].tobytes())
+    np.testing.assert_array_equal(read_image(tmp_path / "alpha.png"), RED)
+    deep = save(tmp_path / "deep.png", np.full((20, 20, 3), 40000, np.uint16))
+    assert abs(int(read_image(deep)[0, 0, 0]) - 40000 // 257) <= 1
+
+
+@pytest.mark.parametrize(
+    ("orientation", "upright"),
+    [
+        (1, lambda image: image),
+        (2, lambda image: image[:, ::-1]),
+        (3, lambda image: image[::-1, ::-1]),
+        (4, lambda image: image[::-1]),
+        (5, lambda image: image.transpose(1, 0, 2)),
+        (6, lambda image: np.rot90(image, -1)),
+        (7, lambda image: np.rot90(image, 2).transpose(1, 0, 2)),
+        (8, lambda image: np.rot90(image, 1)),
+    ],
+)
+def test_exif_rotation_is_applied(tmp_path, orientation, upright):
+    corner = RED.copy()
+    corner[30:, 40:] = 255
+    path = tmp_path / "phone.jpg"
+    path.write_bytes(with_orientation(cv2.imencode(".jpg", corner[..., ::-1])[1].tobytes(), orientation))
+    image = read_image(path)
+    assert image.shape == upright(corner).shape
+    assert np.abs(image.astype(int) - upright(corner)).mean() < 5
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_kinds_of_jpeg(tmp_path, mode, progressive):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(RED).convert(mode).save(path, progressive=progressive, quality=95)
+    image = read_image(path)
+    bgr = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(image, bgr[..., ::-1])
+    expected = np.asarray(Image.fromarray(RED).convert("L").convert("RGB")) if mode == "L" else RED
+    assert np.abs(image.astype(int) - expected).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"), [("P", "a.png"), ("LA", "a.png"), ("1", "a.png"), ("CMYK", "a.tif")]
+)
+def test_palettes_and_other_modes(tmp_path, mode, name):
+    picture = Image.fromarray(RED).convert(mode)
+    picture.save(tmp_path / name)
+    expected = np.asarray(picture.convert("RGB"))
+    assert np.abs(read_image(tmp_path / name).astype(int) - expected).max() <= 2
+
+
+def test_image_under_a_video_name(tmp_path):
+    path = save(tmp_path / "a.jpg", RED).rename(tmp_path / "a.mp4")
+    (chunk,) = read_chunks(path)
+    assert chunk.images.shape == (1, 40, 60, 3)
+
+
+def test_folder_of_frames_in_natural_order(tmp_path):
+    for i in (1, 2, 3, 10, 11):
+        save(tmp_path / f"clip/frame{i}.png", np.full((8, 8, 3), i, np.uint8))
+    save(tmp_path / "clip/._frame0.png", RED)
+    (tmp_path / "clip/times.txt").touch()
+    chunks = list(read_chunks(tmp_path / "clip", chunk_frames=3))
+    assert [chunk.images[:, 0, 0, 0].tolist() for chunk in chunks] == [[1, 2, 3], [10, 11]]
+    np.testing.assert_allclose(np.concatenate([c.times_s for c in chunks]), np.arange(5) / 25)
+    info = probe(tmp_path / "clip")
+    assert (info.n_frames, info.fps, info.duration_s) == (5, 25.0, pytest.approx(0.2))
+    assert sum(len(chunk) for chunk in read_chunks(tmp_path / "clip", start_s=0.08)) == 3
+
+
+CUT_JPEG = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (99, 99, 3)))[1].tobytes()[:5000]
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", CUT_JPEG])
+def test_broken_image(tmp_path, content):
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(UnreadableVideo, match=r"the file is empty|not an image that can be read"):
+        next(read_chunks(tmp_path / "a.jpg"))
+
+
+def test_broken_and_odd_frames_of_a_folder(tmp_path):
+    for i in range(3):
+        save(tmp_path / f"clip/{i}.png", RED)
+    save(tmp_path / "clip/2.png", RED[:10])
+    chunks = read_chunks(tmp_path / "clip")
+    assert len(next(chunks)) == 2
+    with pytest.raises(
+        UnreadableVideo, match=r"frame 2 \(2\.png\) is 60x10 and the first frame 60x40"
+    ) as caught:
+        next(chunks)
+    assert caught.value.frames_read == 2
+    (tmp_path / "clip/1.png").write_bytes(b"broken")
+    with pytest.raises(UnreadableVideo, match=r"frame 1 \(1\.png\): not an image"):
+        list(read_chunks(tmp_path / "clip"))
+
+
+def test_folder_without_images(tmp_path):
+    with pytest.raises(UnreadableVideo, match="the folder holds no image"):
+        next(read_chunks(tmp_path))
+
+
+def test_png_is_read_with_decord_in_the_process(tmp_path):
+    # An OpenCV that is loaded after decord fails on PNG; only a fresh process shows the order of imports.
+    path = save(tmp_path / "a.png", RED)
+    code = (
+        "import sys; import vidfer.crops.decode.decord_reader; from vidfer.crops.decode.video import probe;"
+        "print(probe(sys.argv[1]).width)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+    assert done.stdout.strip() == "60", done.stderr

@@ -1,0 +1,164 @@
+"""Which clips a run may train on."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from crop_caches import write_cache
+from striped_cache import write_striped_cache
+
+from vidfer.data.settings import DataSettings
+from vidfer.data.training_split import (
+    check_same_split,
+    check_shares,
+    split_hash,
+    trainable_classes,
+    training_split,
+    with_unlabelled,
+)
+from vidfer.errors import VidferError
+from vidfer.store.reader import CropCache
+
+
+def test_classes_of_the_test_split_alone_are_not_trained_on(tmp_path):
+    write_striped_cache(tmp_path / "a.h5", {"train": 2, "val": 1})
+    cache = CropCache(tmp_path / "a.h5")
+    labels = [clip.label for clip in cache.clips]
+    for clip in cache.clips:
+        if clip.label == "sad":
+            clip.__dict__["split"] = "test"
+    assert set(labels) == {"angry", "happy", "sad"}
+    assert trainable_classes(cache) == ("angry", "happy")
+    split = training_split(cache, DataSettings())
+    assert {cache.clips[i].label for i in (*split.train, *split.val)} == {"angry", "happy"}
+
+
+def test_training_clips_without_a_face_are_left_out_and_counted(striped_cache):
+    cache = CropCache(striped_cache)
+    before = training_split(cache, DataSettings())
+    for i in before.train[:2] + before.val[:1]:
+        cache.clips[i].__dict__["n_faces"] = 0
+    split = training_split(cache, DataSettings())
+    assert split.train == before.train[2:] and split.val == before.val
+    assert "2 training clips without a face left out" in split.note
+    for i in before.train:
+        cache.clips[i].__dict__["n_faces"] = 0
+    with pytest.raises(VidferError, match="no clip with a face to train on"):
+        training_split(cache, DataSettings())
+
+
+def test_a_class_that_nobody_validates_is_named(tmp_path):
+    clips = [{"id": f"{i}", "label": ("angry", "happy")[i % 2], "subject": f"p{i // 4}"} for i in range(40)]
+    clips += [{"id": "rare", "label": "fear", "subject": "p0"}]
+    split = training_split(write_cache(tmp_path / "a.h5", clips), DataSettings())
+    assert split.note.endswith("into train 70%, val 15%, test 15%; no clip of fear to validate on")
+
+
+def test_another_cache_gives_all_its_clips_but_those_to_be_measured_on(striped_cache, tmp_path):
+    cache = CropCache(striped_cache)
+    split = training_split(cache, DataSettings())
+    assert with_unlabelled(split, cache) == split and len(split.unlabelled) == 24
+    found = with_unlabelled(split, cache, cache)
+    assert len(found.unlabelled) == 24 + 18 and not set(found.unlabelled) & set(split.val)
+    assert found.note == f"{split.note}; 12 clips of striped.h5 are for measuring and not used"
+    write_striped_cache(tmp_path / "large.h5", {"unlabelled": 1}, size_px=48)
+    with pytest.raises(VidferError, match=r"large.h5 has crops of 48 px and .*striped.h5 of 32 px"):
+        with_unlabelled(split, cache, CropCache(tmp_path / "large.h5"))
+    write_striped_cache(tmp_path / "labelled.h5", {"train": 2, "val": 1})
+    alone = CropCache(tmp_path / "labelled.h5")
+    with pytest.raises(VidferError, match=r"labelled.h5 has no unlabelled clips; .* --unlabelled"):
+        with_unlabelled(training_split(alone, DataSettings()), alone)
+
+
+def test_a_copy_of_a_clip_to_be_measured_on_is_not_labelled(striped_cache):
+    cache = CropCache(striped_cache)
+    split = training_split(cache, DataSettings())
+    copies = dict(zip(split.unlabelled, (*split.val[:2], split.train[0])))  # the last one may be
+    for copy, i in copies.items():
+        cache.clips[copy].__dict__["crops_hash"] = cache.clips[i].crops_hash
+    found = with_unlabelled(split, cache)
+    assert found.unlabelled == split.unlabelled[2:]
+    assert found.note == f"{split.note}; 2 unlabelled clips are copies of clips for measuring and not used"
+
+
+def test_a_copy_of_a_clip_to_be_measured_on_is_not_trained_on(tmp_path):
+    labels = ("angry", "happy") * 10 + ("fear",) * 2
+    clips = [{"id": f"{i:02}", "label": label, "subject": f"p{i}"} for i, label in enumerate(labels)]
+    cache = write_cache(tmp_path / "a.h5", clips)
+    settings = DataSettings(novel=("fear",))
+    before = training_split(cache, settings)
+    novel = len(clips) - 1
+    assert "copies" not in before.note and min(map(len, (before.train[3:], before.val[1:], before.test))) > 0
+
+    def copy(i: int, of: int) -> None:
+        cache.clips[i].__dict__["crops_hash"] = cache.clips[of].crops_hash
+
+    for i, of in zip(before.train, (before.val[1], before.test[0], novel)):
+        copy(i, of)
+    copy(before.val[0], before.test[0])
+    copy(before.train[3], before.train[4])  # which nobody minds
+    split = training_split(cache, settings)
+    assert (split.train, split.val) == (before.train[3:], before.val[1:])
+    assert split.note == f"{before.note}; 4 copies of clips for measuring left out"
+
+    for i in (*before.train, *before.val, *before.test):  # without a face all crops are alike
+        cache.clips[i].__dict__["crops_hash"] = "black"
+        cache.clips[i].__dict__["n_faces"] = int(i in before.train)
+    assert training_split(cache, settings).train == before.train
+
+
+def test_another_cache_gives_nobody_who_is_to_be_measured_on(tmp_path):
+    """Neither cache says who is for validation; the run divides the first one itself."""
+    labels = ("angry", "happy") * 3 + ("fear",) * 2
+    clips = [{"id": f"{i}", "label": label, "subject": f"p{i}"} for i, label in enumerate(labels)]
+    cache = write_cache(tmp_path / "a.h5", clips)
+    split = training_split(cache, DataSettings(novel=("fear",), val_fraction=0.2))
+    measured = {cache.clips[i].subject for i in (*split.val, *split.test)} | {"p6", "p7"}
+    assert len(split.train) == 2 and len(measured) == 6
+
+    # Other crops of the same people under other names, one stranger, and one clip of a novel class.
+    more = [{"id": f"z{i}", "subject": f"p{i}", "status": "dd"} for i in range(8)]
+    more += [{"id": "zz", "subject": "stranger"}, {"id": "zzz", "subject": "another", "label": "fear"}]
+    other = write_cache(tmp_path / "b.h5", more)
+    found = with_unlabelled(split, cache, other, ("fear",))
+    seen = {other.clips[i].subject for i in found.unlabelled}
+    assert seen == {f"p{i}" for i in range(8)} - measured | {"stranger"}
+    assert "; 7 clips of b.h5 are for measuring" in found.note
+
+    # The same crops without subjects.
+    nameless = write_cache(tmp_path / "c.h5", [clip | {"subject": None, "label": None} for clip in clips])
+    found = with_unlabelled(split, cache, nameless, ("fear",))
+    assert {f"p{nameless.clips[i].id}" for i in found.unlabelled} == {f"p{i}" for i in range(8)} - measured
+
+
+def test_a_teacher_of_another_split_is_refused(striped_cache):
+    cache = CropCache(striped_cache)
+    split = training_split(cache, DataSettings())
+    info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+    check_same_split(info, cache, split, Path("runs/teacher"))
+    check_same_split(info | {"cache_hash": "another"}, cache, replace(split, val=split.val[1:]), Path("t"))
+    with pytest.raises(VidferError, match=r"model in runs/teacher was trained on another split of"):
+        check_same_split(info, cache, replace(split, val=split.val[1:]), Path("runs/teacher"))
+
+
+def test_a_batch_must_be_shared_evenly():
+    check_shares(32, 2, "--train.batch-size")
+    with pytest.raises(VidferError, match=r"--train\.batch-size 33 cannot be shared by 2 processes"):
+        check_shares(33, 2, "--train.batch-size")
+
+
+def test_people_who_show_a_novel_class_are_not_trained_on(tmp_path):
+    people = {"angry": "abcd", "happy": "efga", "fear": "a"}  # person a shows all three
+    clips = [
+        {"id": f"{label}/{person}", "label": label, "subject": person}
+        for label, persons in people.items()
+        for person in persons
+    ]
+    cache = write_cache(tmp_path / "c.h5", clips)
+    split = training_split(cache, DataSettings(novel=("fear",), val_fraction=0.3))
+    assert split.classes == ("angry", "happy")
+    used = {cache.clips[i].subject for i in (*split.train, *split.val)}
+    assert "a" not in used and len(used) >= 2
+    assert "of people who show a novel class left out" in split.note
+    with pytest.raises(VidferError, match="both a base and a novel class"):
+        training_split(cache, DataSettings(classes=("angry", "fear"), novel=("fear",)))

@@ -1,0 +1,202 @@
+"""The run folder: who may write into it, and what a resumed run finds."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from vidfer.data.settings import DataSettings
+from vidfer.data.splits import split_clips
+from vidfer.errors import VidferError
+from vidfer.learn.settings import OptimiserSettings
+from vidfer.models.ema import Ema
+from vidfer.runs.run_folder import RunFolder, to_json
+from vidfer.runs.settings import RunSettings
+from vidfer.store.reader import CropCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(RunSettings):
+    optimiser: OptimiserSettings = OptimiserSettings()
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(cache=Path("a.h5"), out=tmp_path / "run", tracker="none")
+
+
+@pytest.fixture
+def accelerator() -> Accelerator:
+    return Accelerator(cpu=True)
+
+
+def test_settings_and_environment_are_written(settings, accelerator):
+    RunFolder(settings, accelerator)
+    assert json.loads((settings.out / "settings.json").read_text())["optimiser"]["name"] == "adamw"
+    environment = json.loads((settings.out / "environment.json").read_text())
+    assert environment["processes"] == 1 and torch.__version__.startswith(environment["packages"]["torch"])
+
+
+def test_a_run_is_never_overwritten_by_accident(settings, accelerator):
+    RunFolder(settings, accelerator)
+    with pytest.raises(VidferError, match="holds a run already; add --resume"):
+        RunFolder(settings, accelerator)
+    RunFolder(replace(settings, resume=True), accelerator)
+
+
+def test_a_folder_of_something_else_is_left_alone(settings, accelerator):
+    settings.out.mkdir()
+    (settings.out / "thesis.txt").write_text("years")
+    for resume in (False, True):
+        with pytest.raises(VidferError, match="is no run folder"):
+            RunFolder(replace(settings, resume=resume), accelerator)
+    assert [file.name for file in settings.out.iterdir()] == ["thesis.txt"]
+
+
+def test_a_run_that_was_killed_before_its_settings_were_written_starts_anew(settings, accelerator):
+    settings.out.mkdir()
+    (settings.out / "settings.json.tmp").write_text('{"ca')
+    RunFolder(replace(settings, resume=True), accelerator)
+    assert json.loads((settings.out / "settings.json").read_text())["cache"] == "a.h5"
+
+
+def test_a_run_goes_on_in_the_number_format_it_was_started_with(settings, accelerator):
+    RunFolder(settings, accelerator)
+    file = settings.out / "environment.json"
+    file.write_text(file.read_text().replace('"mixed_precision": "no"', '"mixed_precision": "bf16"'))
+    with pytest.raises(VidferError, match="mixed_precision bf16, Accelerate is set to no; resume with"):
+        RunFolder(replace(settings, resume=True), accelerator)
+    assert json.loads(file.read_text())["mixed_precision"] == "bf16"
+
+
+def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settings, accelerator):
+    RunFolder(settings, accelerator)
+    again = replace(settings, resume=True)
+    RunFolder(replace(again, tracker="tensorboard"), Accelerator(cpu=True, log_with=None))
+    with pytest.raises(VidferError, match=r"optimiser lr 0\.002, not 0\.1; resume with"):
+        RunFolder(replace(again, optimiser=OptimiserSettings(lr=0.1)), accelerator)
+
+
+def test_a_run_that_began_before_there_was_an_option_goes_on_with_its_default(settings, accelerator):
+    file = RunFolder(settings, accelerator).path / "settings.json"
+    written = json.loads(file.read_text())
+    del written["optimiser"]["clip_norm"], written["seed"]
+    file.write_text(json.dumps(written))
+    again = replace(settings, resume=True)
+    RunFolder(again, accelerator)
+    clipped = OptimiserSettings(clip_norm=0.25)
+    with pytest.raises(VidferError, match=rf"optimiser clip_norm {OptimiserSettings.clip_norm}, not 0\.25"):
+        RunFolder(replace(again, optimiser=clipped), accelerator)
+
+
+def test_a_resumed_run_may_read_its_clips_in_another_way(tmp_path, accelerator):
+    @dataclass(frozen=True, kw_only=True)
+    class WithData(RunSettings):
+        data: DataSettings = DataSettings()
+
+    settings = WithData(cache=Path("a.h5"), out=tmp_path / "run", tracker="none")
+    RunFolder(settings, accelerator)
+    RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, decode="device")), accelerator)
+    with pytest.raises(VidferError, match=r"data frames 8, not 4; resume with"):
+        RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, frames=4)), accelerator)
+
+
+def test_metrics_after_the_last_state_are_forgotten(settings, accelerator):
+    run = RunFolder(settings, accelerator)
+    assert run.progress() is None
+    run.log(1, epoch=1, loss=0.5)
+    run.save_state({"step": 1, "epoch": 1, "best": 0.25})
+    run.log(2, epoch=2, loss=0.4)
+    with (settings.out / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 3, "lo')  # killed in the middle of a line
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    progress = again.progress()
+    assert (progress["epoch"], progress["best"]) == (1, 0.25)
+    assert (settings.out / "metrics.jsonl").read_text() == '{"epoch": 1, "loss": 0.5}\n'
+
+
+def test_a_half_written_state_does_not_count(settings, accelerator):
+    model, optimiser = accelerator.prepare(*_model_and_optimiser())
+    ema = Ema(model, 0.5)
+    run = RunFolder(settings, accelerator)
+    _step(model, optimiser)
+    ema.update(model)
+    run.save_state({"step": 1}, ema)
+    wanted = [value.clone() for value in (*model.parameters(), *ema.module.parameters())]
+    half = settings.out / "state" / "new.tmp"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"half")
+    _step(model, optimiser)
+    ema.update(model)
+
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    assert again.progress()["step"] == 1
+    again.load_state(ema)
+    assert all(a.equal(b) for a, b in zip(wanted, (*model.parameters(), *ema.module.parameters())))
+    assert ema.steps == 1 and optimiser.state[next(iter(model.parameters()))]["step"] == 1
+    run.save_state({"step": 2}, ema)
+    assert [folder.name for folder in (settings.out / "state").iterdir()] == ["state00000002"]
+
+
+def test_a_state_is_loaded_once_and_what_is_prepared_later_starts_anew(settings, accelerator):
+    model, _ = accelerator.prepare(*_model_and_optimiser())
+    run = RunFolder(settings, accelerator)
+    run.load_state()  # there is none
+    run.save_state({"epoch": 1})
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    assert again.progress() == {"epoch": 1}
+    wanted = model.weight.clone()
+    for loaded in (True, False):
+        model.weight.data.zero_()
+        again.load_state()
+        assert model.weight.equal(wanted) is loaded
+
+
+def test_the_middle_of_an_epoch_belongs_to_its_processes(settings, accelerator):
+    run = RunFolder(settings, accelerator)
+    run.save_state({"epoch": 1}, partial={"done": 2, "sums": [[1.0], [2.0]]})
+    again = RunFolder(replace(settings, resume=True), accelerator)
+    with pytest.raises(
+        VidferError, match="in the middle of an epoch that 2 processes shared, and here are 1"
+    ):
+        again.progress()
+    run.save_state({"epoch": 1}, partial={"done": 2, "sums": [[1.0]]})
+    assert again.progress() == {"epoch": 1}
+    assert again.take_partial() == {"done": 2, "sums": [[1.0]]} and again.take_partial() == {}
+
+
+def test_the_clips_of_each_part_are_listed_and_must_stay_the_same(settings, accelerator, striped_cache):
+    cache = CropCache(striped_cache)
+    split = split_clips(cache, ("angry", "happy"))
+    run = RunFolder(settings, accelerator)
+    run.save_data(split, cache)
+    data = json.loads((settings.out / "data.json").read_text())
+    assert data["cache_hash"] == cache.content_hash and data["classes"] == ["angry", "happy"]
+    assert data["val"] == [f"val/{name}{i:03d}" for name in ("angry", "happy") for i in range(4)]
+    run.save_data(split, cache)
+    with pytest.raises(VidferError, match=r"val of .*striped.h5 is not what .*data.json says"):
+        run.save_data(replace(split, val=split.val[1:]), cache)
+
+
+def test_settings_become_plain_json():
+    assert to_json({"a": Path("b/c"), "d": (1, None), "e": {"f": True}}) == {
+        "a": "b/c",
+        "d": [1, None],
+        "e": {"f": True},
+    }
+
+
+def _model_and_optimiser() -> tuple[nn.Module, torch.optim.Optimizer]:
+    torch.manual_seed(0)
+    model = nn.Linear(3, 2)
+    return model, torch.optim.AdamW(model.parameters(), lr=0.1)
+
+
+def _step(model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    model(torch.ones(1, 3)).sum().backward()
+    optimiser.step()
+    optimiser.zero_grad()

@@ -1,0 +1,72 @@
+import threading
+import time
+
+import pytest
+
+from vidfer.prefetch import ahead
+
+
+def test_the_same_items_in_the_same_order_made_in_another_thread():
+    threads = set()
+
+    def items():
+        for i in range(20):
+            threads.add(threading.get_ident())
+            yield i
+
+    assert list(ahead(items())) == list(range(20))
+    assert len(threads) == 1 and threading.get_ident() not in threads
+
+
+def test_no_more_than_n_are_made_ahead():
+    made = []
+
+    def items():
+        for i in range(20):
+            made.append(i)
+            yield i
+
+    for i in ahead(items(), n=3):
+        time.sleep(0.02)
+        assert len(made) <= i + 1 + 3
+    assert len(made) == 20
+
+
+def test_making_and_using_overlap():
+    def items():
+        for _ in range(5):
+            time.sleep(0.1)
+            yield None
+
+    begin = time.perf_counter()
+    for _ in ahead(items()):
+        time.sleep(0.1)
+    assert time.perf_counter() - begin < 0.85  # one after the other: 1.0 s
+
+
+def test_a_fault_comes_in_its_place():
+    def items():
+        yield 1
+        raise ValueError("broken")
+
+    source = ahead(items())
+    assert next(source) == 1
+    with pytest.raises(ValueError, match="broken"):
+        next(source)
+
+
+def test_stopping_early_ends_the_thread_and_closes_the_generator():
+    closed = []
+
+    def items():
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.append(True)
+
+    before = threading.active_count()
+    source = ahead(items())
+    next(source)
+    source.close()
+    assert threading.active_count() == before and closed == [True]

@@ -1,0 +1,106 @@
+"""``vidfer cache``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from vidfer.build.settings import BuildSettings
+from vidfer.commands.console import Progress, parse
+from vidfer.crops.settings import CropSettings
+
+if TYPE_CHECKING:
+    from vidfer.build.team import Team
+
+Flat = tyro.conf.OmitArgPrefixes
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer cache``, in one process or in several that a launcher has started"""
+    from vidfer.build.team import join_team
+
+    team = join_team()
+    if not team.is_main:
+        from vidfer.build.share_work import assist
+
+        try:
+            return assist(team)
+        except KeyboardInterrupt:  # the main process says so
+            return 130
+    signal.signal(signal.SIGTERM, _stop)  # sent by launchers and queues of jobs
+    try:
+        return _cache(arguments, team)
+    finally:
+        team.dismiss()
+
+
+def _cache(arguments: Sequence[str], team: Team) -> int:
+    @dataclass(frozen=True, kw_only=True)
+    class Cache:
+        """Detect, follow and crop the faces of all clips into one HDF5 file; started again, it goes on."""
+
+        src: str
+        """The kind of data set: one that `vidfer sources` lists, some with a part (dfew:3), or a function of
+        your own (my_source.py:my_clips), whose file is then run."""
+        root: Path
+        """Where the data set's layout begins (for `table`, `fer2013` and `frames` also the file itself)."""
+        out: Path
+        """The cache to write, for example cache/afew.h5."""
+        subject_pattern: str | None = None
+        """Regular expression whose first group finds the subject in a file name, such as '(.+)_\\d+'."""
+        shard: str | None = None
+        """For jobs that run apart from each other: `2/8` makes the second of eight shares of the clips,
+        afew.2of8.h5; `vidfer merge` joins them."""
+        device: str = "cpu"
+        """Where the detector runs: cpu, cuda, cuda:1."""
+        crops: Flat[CropSettings] = CropSettings()
+        build: Flat[BuildSettings] = BuildSettings()
+
+    options = parse(Cache, arguments)
+    from vidfer.build.build_cache import build_cache
+    from vidfer.clips import find_clips
+    from vidfer.commands.device import check_device
+
+    check_device(options.device)
+    clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
+    with Progress("cropping", "clip") as progress, Progress("joining", "clip") as join_progress:
+        report = build_cache(
+            clips,
+            options.out,
+            options.crops,
+            options.build,
+            device=options.device,
+            progress=progress,
+            join_progress=join_progress,
+            shard=options.shard,
+            team=team,
+        )
+    for clip_id, reason in report.failures:
+        print(f"cannot read {clip_id}: {reason}", file=sys.stderr)
+    for clip_id, reason in report.partly:
+        print(f"read only the beginning of {clip_id}: {reason}", file=sys.stderr)
+    if (report.failures or report.partly) and not options.build.retry_failed:
+        print("the next start leaves these as they are; --retry-failed reads them again", file=sys.stderr)
+    others = f" and {report.n_others} of other people in them" if report.n_others else ""
+    print(
+        f"{report.out}: {report.n_clips} clips{others}, {report.n_frames} frames; {report.n_new} clips read "
+        f"now in {report.seconds:.1f} s; {report.n_without_face} without a face, {len(report.failures)} "
+        f"unreadable, {len(report.partly)} read in part"
+    )
+    if report.n_new:
+        stages = ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items())
+        speed = report.n_new_frames / report.seconds
+        print(f"{speed:.1f} frames/s; seconds in all workers: {stages}")
+    print(f"content hash {report.content_hash}")
+    return 1 if report.failures or report.partly else 0
+
+
+def _stop(*_) -> None:
+    print("vidfer: stopped; what was finished is kept, the same command goes on from there", file=sys.stderr)
+    raise SystemExit(128 + signal.SIGTERM)

@@ -1,0 +1,47 @@
+"""``vidfer compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from vidfer.commands.console import parse
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer compare``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Compare:
+        """Hold results on the same clips, or on the same few-shot episodes, against the first of them."""
+
+        results: tyro.conf.Positional[tuple[Path, ...]]
+        """Two or more: run folders that `vidfer eval` has measured, folders of results, or result files."""
+        mixed: bool = False
+        """Also hold transductive few-shot results against inductive ones."""
+        markdown: bool = False
+        """Print the table as Markdown, to be pasted elsewhere."""
+        out: Path | None = None
+        """Also write the table as .csv, .json or .md."""
+
+    options = parse(Compare, arguments)
+    from vidfer.evaluate.comparison import compare_results
+    from vidfer.evaluate.comparison_table import (
+        check_table_name,
+        comparison_markdown,
+        comparison_text,
+        write_comparisons,
+    )
+
+    if options.out:
+        check_table_name(options.out)
+    comparisons = compare_results(options.results, mixed=options.mixed)
+    show = comparison_markdown if options.markdown else comparison_text
+    print("\n\n".join(map(show, comparisons)))
+    if options.out:
+        write_comparisons(comparisons, options.out)
+        print(f"\n{options.out}")
+    return 0

@@ -1,0 +1,32 @@
+"""``vidfer episodes``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from vidfer.commands.console import parse
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer episodes``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Episodes:
+        """Write the episodes of a few-shot result as a table, for other programs to be asked the same."""
+
+        result: tyro.conf.Positional[Path]
+        """A fewshot.json of `vidfer eval`."""
+        out: Path
+        """The CSV file to write: episode, part (support or query), class, clip."""
+
+    options = parse(Episodes, arguments)
+    from vidfer.evaluate.result import load_result
+    from vidfer.evaluate.tables import write_episodes
+
+    count = write_episodes(load_result(options.result), options.out)
+    print(f"{options.out}: {count:,} episodes")
+    return 0

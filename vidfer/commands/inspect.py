@@ -1,0 +1,68 @@
+"""``vidfer inspect``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from vidfer.commands.console import parse
+from vidfer.errors import VidferError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer inspect``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Inspect:
+        """Say what a cache holds, list what went wrong in making it, or draw a contact sheet of one clip."""
+
+        cache: tyro.conf.Positional[Path]
+        """The cache."""
+        failures: bool = False
+        """List everything that went wrong, with reasons: clips that could not be read, or not to their end,
+        and clips that show no face or few."""
+        clip: str | None = None
+        """Id of a clip to draw: frames with box and landmarks over their three crops."""
+        root: Path | None = None
+        """With --clip: the folder of the videos, for the whole frames, which are not in the cache."""
+        out: Path | None = None
+        """With --clip the PNG to write, by default the clip's name in this folder; with --failures a table to
+        write, .csv."""
+
+    options = parse(Inspect, arguments)
+    _check_inspect(options)
+    from vidfer.store.reader import CropCache
+
+    crops = CropCache(options.cache)
+    if options.clip is not None:
+        from vidfer.report.contact_sheet import contact_sheet
+
+        out = options.out or Path(Path(options.clip).name.replace("#", "_")).with_suffix(".png")
+        notes = contact_sheet(crops, options.clip, out, root=options.root)
+        print("\n  ".join([str(out), *notes]))
+    elif options.failures:
+        from vidfer.store.failures import failures_page, write_failures
+
+        if options.out:
+            print(f"{options.out}: {write_failures(crops, options.out)} lines")
+        else:
+            print(failures_page(crops))
+    else:
+        from vidfer.store.inspect import inspect_cache
+
+        print(inspect_cache(crops))
+    return 0
+
+
+def _check_inspect(options) -> None:
+    if options.failures and options.clip is not None:
+        raise VidferError("--failures is about all clips and --clip about one; choose one of them")
+    if options.root and options.clip is None:
+        raise VidferError(
+            "--root is for --clip: it finds the video of that clip; add --clip, or leave it out"
+        )
+    if options.out and options.clip is None and not options.failures:
+        raise VidferError("--out is for --clip or --failures; add one of them, or leave it out")

@@ -1,0 +1,47 @@
+"""``vidfer relabel``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from vidfer.commands.console import Progress, parse
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer relabel``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Relabel:
+        """Give clips the labels, subjects and splits of a table, without decoding. The cache is replaced when
+        the new one is complete; until then there must be room for both, unless the file system shares the
+        bytes of copies."""
+
+        cache: tyro.conf.Positional[Path]
+        """The cache."""
+        table: Path
+        """CSV file with a column id and one or more of label, subject, split; an empty cell means none. Clips
+        that it does not name stay as they are."""
+        out: Path | None = None
+        """Write the new cache here, and leave the old one as it is."""
+        overwrite: bool = False
+        """Replace --out if it is there."""
+
+    options = parse(Relabel, arguments)
+    from vidfer.build.label_table import read_label_table
+    from vidfer.build.relabel import relabel_cache
+    from vidfer.store.reader import CropCache
+
+    cache, table = CropCache(options.cache), read_label_table(options.table)
+    with Progress("copying", "MB") as progress:
+        done = relabel_cache(cache, table, options.out, options.overwrite, progress)
+    print(f"{options.out or options.cache}: {done.n_changed} of {len(table.rows)} listed clips changed")
+    for (column, old, new), count in sorted(done.changes.items(), key=lambda item: -item[1])[:20]:
+        print(f"  {column} {old or 'none'} -> {new or 'none'}: {count}")
+    if len(done.changes) > 20:
+        print(f"  and {len(done.changes) - 20} other changes")
+    print(f"content hash {done.content_hash}")
+    return 0

@@ -1,0 +1,42 @@
+"""``vidfer report``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfer.commands.console import parse
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer report``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Report:
+        """Write one HTML page about runs and results, and a model card beside each run's best checkpoint."""
+
+        runs: tuple[Path, ...] = ()
+        """Run folders, teachers before their students."""
+        results: tuple[Path, ...] = ()
+        """Result files of `vidfer eval`; by default those that it left in the run folders."""
+        cache: Path | None = None
+        """The crop cache that the results were measured on, for film strips of some clips."""
+        out: Path = Path("report.html")
+        """The page to write."""
+        device: str = "cpu"
+        """Where the networks run for the film strips."""
+
+    options = parse(Report, arguments)
+    from vidfer.commands.device import check_device
+    from vidfer.evaluate.find_results import result_files
+    from vidfer.report.build import build_report
+    from vidfer.report.model_card import write_model_card
+
+    check_device(options.device)
+    results = options.results or tuple(file for run in options.runs for file in result_files(run))
+    print(build_report(**vars(options) | {"results": results}))
+    for run in options.runs:
+        if (run / "checkpoints" / "best").is_dir():  # a run that has only begun has none
+            print(write_model_card(run, results))
+    return 0

@@ -1,0 +1,24 @@
+"""``vidfer sources``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vidfer.commands.console import parse
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer sources``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Sources:
+        """List the data sets that `vidfer cache` can read."""
+
+    parse(Sources, arguments)
+    from vidfer.clips import describe_sources
+
+    for name, layout, labels, size, licence in describe_sources():
+        print(f"{name}\n  layout   {layout}\n  labels   {labels}\n  size     {size}\n  licence  {licence}\n")
+    print("your own: a function in a file, --src my_source.py:my_clips (docs/sources.md)")
+    return 0

@@ -1,0 +1,219 @@
+"""Find faces: MTCNN's three networks, driven in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidfer.crops.detect.boxes import inside, is_solid, longer_side, regress, square, suppress_contained
+from vidfer.crops.detect.device_frames import DeviceFrames
+from vidfer.crops.detect.nets import CascadeNet, ONet, PNet, RNet
+from vidfer.crops.detect.summed_frames import SummedFrames, cut_one_each
+from vidfer.crops.detect.suppress import suppress
+from vidfer.crops.settings import CropSettings
+
+FACTOR = 0.709
+"""Ratio of one pyramid level to the one before; MTCNN's sqrt(1/2)."""
+CELL_PX = 12
+"""Side of what P-Net sees at once."""
+STRIDE_PX = 2
+"""P-Net has one output for every second pixel."""
+TABLE_PIXELS = 4 * 2**20
+"""Pixels of the frames that go through the cascade together; twelve bytes of tables each."""
+CUTS_AT_ONCE = 1024
+"""Candidates that go through R- or O-Net together, to fill a GPU."""
+CUTS_AT_ONCE_CPU = 64
+"""The same on a CPU, to stay in its caches."""
+
+
+@contextmanager
+def _exactly() -> Iterator[None]:
+    """Without gradients, and without the shorter floats that convolutions on an accelerator otherwise take:
+    they move boxes by a tenth of a pixel."""
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        yield
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The k faces of one frame, largest first."""
+
+    boxes: np.ndarray
+    """(k,4) float32, x1 y1 x2 y2 in pixels."""
+    landmarks: np.ndarray
+    """(k,5,2) float32, x y in pixels: eye, eye, nose tip, mouth corner, mouth corner; of a pair, the one on
+    the left of an upright image first."""
+    scores: np.ndarray
+    """(k,) float32 in 0..1, O-Net's score."""
+    margins: np.ndarray
+    """(k,4) float32: sides of the square that O-Net looked at less those of the box that it gave, in sides of
+    the box; see :func:`place_margins`."""
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+class FaceDetector:
+    """MTCNN (Zhang et al. 2016, arXiv 1604.02878) with facenet-pytorch's weights: the faces of its
+    ``MTCNN.detect``.
+
+    All candidates of all frames of a batch pass each network at once. On an accelerator nothing but the
+    faces that are found comes back to the host.
+    """
+
+    def __init__(self, device: torch.device | str, settings: CropSettings) -> None:
+        self.device = torch.device(device)
+        self.settings = settings
+        self._pnet, self._rnet, self._onet = (
+            net(name, self.device) for net, name in ((PNet, "pnet"), (RNet, "rnet"), (ONet, "onet"))
+        )
+        self._tables: np.ndarray | None = None
+
+    def detect(self, images: np.ndarray) -> list[Faces]:
+        """All faces of each of the frames, uint8 (n,H,W,3) RGB."""
+        return [faces for part in _in_parts(images) for faces in self._detect(part)]
+
+    @_exactly()
+    def follow(
+        self, images: np.ndarray, frames: np.ndarray, squares: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Look for faces where they should be, with O-Net only.
+
+        Args:
+            images: uint8 (n,H,W,3) RGB.
+            frames: (k,) int: the frame of each square.
+            squares: (k,4) float, xyxy in pixels: where to look.
+
+        Returns:
+            boxes (k,4), landmarks (k,5,2), scores (k,), float32. A square without a face has a low score, one
+            outside the frame has score 0.
+        """
+        height, width = images.shape[1:3]
+        squares = torch.as_tensor(squares, dtype=torch.float32)
+        rectangles = inside(squares, width, height)
+        meets = is_solid(rectangles)
+        whole = torch.tensor([0, 0, width, height], dtype=torch.float32)
+        squares = torch.where(meets[:, None], squares, whole)
+        rectangles = torch.where(meets[:, None], rectangles, whole).numpy().astype(np.int64)
+        cuts = cut_one_each(images, frames, rectangles, 48)
+        boxes, landmarks, scores = self._describe(squares.to(self.device), cuts.to(self.device))
+        return boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * meets).numpy()
+
+    def min_face_px(self, height: int, width: int) -> float:
+        """Side of the smallest face to look for in frames of that size, see ``CropSettings.min_face_px``."""
+        short_px = min(height, width)
+        return min(self.settings.min_face_px * max(1.0, short_px / 720), short_px / 4)
+
+    @_exactly()
+    def _detect(self, images: np.ndarray) -> list[Faces]:
+        frames = self._summed(images)
+        boxes, owner = self._propose(frames)
+        boxes, owner, cuts = _cut(frames, boxes, owner, 24)
+        boxes, owner = self._refine(boxes, owner, cuts)
+        boxes, owner, cuts = _cut(frames, boxes, owner, 48)
+        squares = boxes
+        boxes, landmarks, scores = self._describe(squares, cuts)
+        good = scores > self.settings.thresholds[2]
+        found = (x[good].cpu().numpy() for x in (boxes, landmarks, scores, squares, owner))
+        boxes, landmarks, scores, squares, owner = found
+        faces = Faces(boxes, landmarks, scores, place_margins(squares, boxes))
+        kept = suppress_contained(boxes, scores, owner, 0.7)
+        return [_largest_first(faces, kept[owner[kept] == i]) for i in range(len(images))]
+
+    def _summed(self, images: np.ndarray) -> SummedFrames | DeviceFrames:
+        if self.device.type != "cpu":
+            return DeviceFrames(images, self.device)
+        frames = SummedFrames(images, self._tables)
+        self._tables = frames.tables
+        return frames
+
+    def _propose(self, frames: SummedFrames | DeviceFrames) -> tuple[Tensor, Tensor]:
+        """P-Net over a pyramid of sizes: candidate squares (k,4) and the frame of each (k,)."""
+        boxes, scores, offsets, owner, group = [], [], [], [], []
+        scale = CELL_PX / self.min_face_px(frames.height, frames.width)
+        while min(frames.height, frames.width) * scale >= CELL_PX:
+            images = frames.resized(int(frames.height * scale + 1), int(frames.width * scale + 1))
+            regression, probability = self._pnet(_channels_last(images))
+            frame, row, column = torch.nonzero(probability >= self.settings.thresholds[0], as_tuple=True)
+            corner = torch.stack([column, row], dim=1) * STRIDE_PX
+            first, last = ((corner + 1) / scale).floor(), ((corner + CELL_PX) / scale).floor()
+            boxes.append(torch.cat([first, last], dim=1))
+            scores.append(probability[frame, row, column])
+            offsets.append(regression[frame, :, row, column])
+            owner.append(frame)
+            group.append(frame + len(group) * len(images))
+            scale *= FACTOR
+        boxes, scores, offsets, owner, group = (torch.cat(x) for x in (boxes, scores, offsets, owner, group))
+        kept = suppress(boxes, scores, group, 0.5)
+        kept = kept[suppress(boxes[kept], scores[kept], owner[kept], 0.7)]
+        return square(regress(boxes[kept], offsets[kept], pixel=0)), owner[kept]
+
+    def _refine(self, boxes: Tensor, owner: Tensor, cuts: Tensor) -> tuple[Tensor, Tensor]:
+        """R-Net: fewer and better squares."""
+        offsets, scores = self._ask(self._rnet, cuts)
+        good = scores > self.settings.thresholds[1]
+        boxes, owner, scores, offsets = boxes[good], owner[good], scores[good], offsets[good]
+        kept = suppress(boxes, scores, owner, 0.7)
+        return square(regress(boxes[kept], offsets[kept], pixel=1)), owner[kept]
+
+    def _describe(self, boxes: Tensor, cuts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """O-Net: boxes (k,4), landmarks (k,5,2) and scores (k,) of squares (k,4)."""
+        offsets, points, scores = self._ask(self._onet, cuts)
+        size = (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
+        landmarks = boxes[:, None, :2] + points.view(-1, 2, 5).transpose(1, 2) * size - 1
+        return regress(boxes, offsets, pixel=1), landmarks, scores
+
+    def _ask(self, net: CascadeNet, cuts: Tensor) -> tuple[Tensor, ...]:
+        """What ``net`` says of cuts (k,s,s,3), some at a time."""
+        # The networks cannot flatten nothing: without cuts, ask about a blank and forget the answer.
+        asked = cuts if len(cuts) else cuts.new_zeros((1, *cuts.shape[1:]))
+        step = CUTS_AT_ONCE_CPU if self.device.type == "cpu" else CUTS_AT_ONCE
+        parts = [net(_channels_last(part)) for part in asked.split(step)]
+        return tuple(torch.cat(values)[: len(cuts)] for values in zip(*parts))
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    """float32 (n,h,w,3) to (n,3,h,w) in channels-last order, which P-Net runs a third faster on a CPU."""
+    return images.permute(0, 3, 1, 2)
+
+
+def _cut(
+    frames: SummedFrames | DeviceFrames, boxes: Tensor, owner: Tensor, size_px: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Boxes (k,4) with a pixel in their frame, the frame of each, and their cuts (k,size_px,size_px,3)."""
+    rectangles = inside(boxes, frames.width, frames.height)
+    solid = is_solid(rectangles)
+    boxes, owner, rectangles = boxes[solid], owner[solid], rectangles[solid]
+    return boxes, owner, frames.cut(rectangles, owner, size_px)
+
+
+def place_margins(squares: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """What makes of a box (k,4) the square (k,4) that O-Net looked at to find it, in sides of the box (k,4).
+
+    O-Net's box depends on its square: with the square as wide around the face as in the frames before and
+    after, a box that is followed agrees with one that is detected.
+    """
+    return (squares - boxes) / longer_side(boxes)
+
+
+def squares_around(boxes: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """Squares (k,4) with these margins (k,4) around boxes (k,4)."""
+    return boxes + margins * longer_side(boxes)
+
+
+def _largest_first(faces: Faces, chosen: np.ndarray) -> Faces:
+    area = (faces.boxes[chosen, 2:] - faces.boxes[chosen, :2]).prod(axis=1)
+    order = chosen[np.argsort(-area, kind="stable")]
+    return Faces(*(values[order] for values in vars(faces).values()))
+
+
+def _in_parts(images: np.ndarray) -> Iterator[np.ndarray]:
+    """The frames, so many at a time that their tables stay within bounds."""
+    step = max(1, TABLE_PIXELS // (images.shape[1] * images.shape[2]))
+    for i in range(0, len(images), step):
+        yield images[i : i + step]

@@ -1,0 +1,149 @@
+"""Follow faces through a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from vidfer.crops import STATUS
+from vidfer.crops.decode.video import FrameChunk
+from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.regions import whole_face_landmarks
+from vidfer.crops.settings import CropSettings
+from vidfer.crops.track.choose import choose_people
+from vidfer.crops.track.follow import follow_people
+from vidfer.crops.track.key_frames import FirstLook, look_first
+from vidfer.crops.track.link import Person, link_people
+from vidfer.crops.track.smooth import smooth_over_time
+
+MISSING, DETECTED, TRACKED, INTERPOLATED, ASSUMED = range(len(STATUS))
+
+
+@dataclass(frozen=True)
+class FaceTrack:
+    """One person's face in each of the T frames of a clip; NaN in frames where it is missing."""
+
+    times_s: np.ndarray
+    """(T,) float64."""
+    boxes_xyxy: np.ndarray
+    """(T,4) float32, in pixels, smoothed over time."""
+    landmarks: np.ndarray
+    """(T,5,2) float32, x y in pixels, smoothed over time; order as in
+    :class:`vidfer.crops.detect.detect.Faces`."""
+    scores: np.ndarray
+    """(T,) float32 in 0..1: O-Net's score; of interpolated frames the lower one of the two neighbours."""
+    status: np.ndarray
+    """(T,) uint8, positions in :data:`vidfer.crops.STATUS`."""
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+
+def track_faces(
+    chunks: Callable[[], Iterator[FrameChunk]],
+    detector: FaceDetector,
+    settings: CropSettings,
+    box_hint: tuple[float, float, float, float] | None = None,
+    whole_face: bool = False,
+) -> list[FaceTrack]:
+    """Follow faces through a clip, whose frames are read twice.
+
+    1. Cuts and all faces in key frames are found (:mod:`vidfer.crops.track.key_frames`), the faces are joined
+       into people (:mod:`vidfer.crops.track.link`), and ``settings.face`` chooses among them
+       (:mod:`vidfer.crops.track.choose`).
+    2. These are followed through the frames between (:mod:`vidfer.crops.track.follow`): `tracked` where
+       O-Net found them, `detected` where a whole frame was searched.
+    3. Where somebody is not found for at most ``max_gap_s`` and then is still there, box and landmarks are
+       put on the line between the frames around (`interpolated`); otherwise they are `missing`.
+
+    Args:
+        chunks: starts reading the clip's frames; called twice.
+        box_hint: x1, y1, x2, y2 in pixels: where the wanted person's head is.
+        whole_face: the picture is the face where none is found (`assumed`).
+
+    Returns:
+        A track of each person chosen, the main one first. Without a face, one track in which all is missing.
+    """
+    if settings.face == "picture":
+        return [_whole_pictures(chunks(), settings)]
+    look = look_first(chunks(), detector, settings.key_every_s)
+    everybody = link_people(look.keys)
+    people = choose_people(everybody, settings.face, box_hint, look.width, look.height)
+    detected = [set(person.boxes) for person in people]
+    if people and len(look.keys) < len(look.times_s):
+        first = 0
+        for chunk in chunks():
+            searched = follow_people(chunk, first, people, everybody, look, detector)
+            for own, more in zip(detected, searched):
+                own |= more
+            first += len(chunk)
+    tracks = [_fill(look, person, own, settings) for person, own in zip(people, detected)]
+    tracks = tracks or [_blank_track(look.times_s)]
+    return [_assume(track, look.width, look.height, settings) for track in tracks] if whole_face else tracks
+
+
+def _fill(look: FirstLook, person: Person, detected: set[int], settings: CropSettings) -> FaceTrack:
+    """Step 3, and smoothing."""
+    times_s = look.times_s
+    track = _blank_track(times_s)
+    known = np.array(sorted(person.boxes))
+    track.status[known] = TRACKED
+    track.status[list(detected)] = DETECTED
+    for a, b in pairwise(known):
+        one_shot = look.shots[a] == look.shots[b]
+        if b - a > 1 and one_shot and _is_short(times_s, a, b, settings.max_gap_s):
+            track.status[a + 1 : b] = INTERPOLATED
+    there = track.status != MISSING
+    for values, found in ((track.boxes_xyxy, person.boxes), (track.landmarks, person.landmarks)):
+        table = np.stack([found[frame].reshape(-1) for frame in known])
+        for c in range(table.shape[1]):
+            values.reshape(len(times_s), -1)[there, c] = np.interp(
+                times_s[there], times_s[known], table[:, c]
+            )
+    scores = np.array([person.scores[frame] for frame in known], dtype=np.float32)
+    before = np.searchsorted(known, np.flatnonzero(there), side="right") - 1
+    after = np.searchsorted(known, np.flatnonzero(there))
+    track.scores[there] = np.minimum(scores[before], scores[after])
+    boxes, landmarks = (
+        smooth_over_time(values, times_s, settings.smooth_s, look.shots)
+        for values in (track.boxes_xyxy, track.landmarks)
+    )
+    return FaceTrack(times_s, boxes, landmarks, track.scores, track.status)
+
+
+def _whole_pictures(chunks: Iterator[FrameChunk], settings: CropSettings) -> FaceTrack:
+    """A track for which nothing is searched: every picture is the face."""
+    times_s = []
+    for chunk in chunks:
+        times_s.append(chunk.times_s)
+        height, width = chunk.images.shape[1:3]
+    return _assume(_blank_track(np.concatenate(times_s)), width, height, settings)
+
+
+def _assume(track: FaceTrack, width: int, height: int, settings: CropSettings) -> FaceTrack:
+    """The track with the whole picture as the face where it is missing; such a face has score 0."""
+    gone = track.status == MISSING
+    track.boxes_xyxy[gone] = (0, 0, width, height)
+    track.landmarks[gone] = whole_face_landmarks(width, height, settings)
+    track.scores[gone] = 0
+    track.status[gone] = ASSUMED
+    return track
+
+
+def _is_short(times_s: np.ndarray, a: int, b: int, max_gap_s: float) -> bool:
+    """Whether the frames between ``a`` and ``b``, where the face is known, last at most ``max_gap_s``."""
+    return times_s[b - 1] - times_s[a] <= max_gap_s + 1e-6
+
+
+def _blank_track(times_s: np.ndarray) -> FaceTrack:
+    n = len(times_s)
+    return FaceTrack(
+        times_s,
+        np.full((n, 4), np.nan, np.float32),
+        np.full((n, 5, 2), np.nan, np.float32),
+        np.full(n, np.nan, np.float32),
+        np.zeros(n, np.uint8),
+    )

@@ -1,0 +1,64 @@
+"""What a classifier says about every clip of a loader, whatever the number of processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
+
+from vidfer.infer.iterate import evaluating
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row per clip, in the order of the cache, each clip once."""
+
+    clips: np.ndarray
+    """(M,) indices into the cache."""
+    probabilities: np.ndarray
+    """(M, C) float32."""
+    labels: np.ndarray
+    """(M,) class numbers, -1 where unknown."""
+    has_face: np.ndarray
+    """(M,) bool; the probabilities of a clip without a face mean nothing."""
+
+
+@torch.no_grad()
+def predict(model: nn.Module, batches: Iterable[dict], accelerator: Accelerator | None = None) -> Predictions:
+    """Class probabilities of every clip, without noise and in evaluation mode.
+
+    Args:
+        model: gives logits (B, C) for ``crops`` and ``frame_mask``.
+        batches: on the model's device, such as :func:`vidfer.infer.iterate.walk` gives them; with an
+            accelerator a loader that it has prepared, possibly in a progress bar. Clips that it repeats to
+            fill the last batch count once.
+        accelerator: gathers what its processes found; each of them gets the whole result.
+    """
+    rows: list[list[torch.Tensor]] = []
+    with evaluating(model), accelerator.autocast() if accelerator else nullcontext():
+        for batch in batches:
+            logits = model(batch["crops"], batch["frame_mask"])
+            mine = (batch["clip"], logits.float().softmax(1), batch["label"], batch["frame_mask"].any(1))
+            rows.append([part.cpu() for part in (accelerator.gather(mine) if accelerator else mine)])
+    clips, probabilities, labels, has_face = (torch.cat(column).numpy() for column in zip(*rows))
+    order = np.unique(clips, return_index=True)[1]
+    return Predictions(clips[order], probabilities[order], labels[order], has_face[order])
+
+
+def war_uar(predictions: Predictions) -> tuple[float, float]:
+    """Share of clips recognised (WAR) and mean share over classes (UAR); a faceless clip counts as wrong."""
+    labels = torch.from_numpy(predictions.labels)
+    n_classes = predictions.probabilities.shape[1]
+    chosen = torch.from_numpy(predictions.probabilities).argmax(1)
+    # Any class but the right one.
+    chosen = torch.where(torch.from_numpy(predictions.has_face), chosen, (labels + 1) % n_classes)
+    war = multiclass_accuracy(chosen, labels, n_classes, average="micro")
+    # torchmetrics' macro mean would count a class that was predicted but never asked for as 0.
+    per_class = multiclass_recall(chosen, labels, n_classes, average="none")
+    return float(war), float(per_class[labels.unique()].mean())

@@ -1,0 +1,157 @@
+"""One page of pictures of a clip: whole frames with box and landmarks over their three crops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
+
+from vidfer.crops import REGIONS, STATUS
+from vidfer.errors import VidferError
+from vidfer.report.sheet_page import COLOURS, INK, PAPER, QUIET, SheetPage
+from vidfer.report.whole_frames import SAME_TIME_S, WholeFrames, find_video, read_whole_frames
+from vidfer.store.reader import CropCache
+from vidfer.store.records import FrameTable
+from vidfer.store.select import position_of
+
+Plane = tuple[float, float, float, float]
+"""The part of the picture's plane that is shown: x1, y1, x2, y2 in pixels."""
+
+
+def contact_sheet(
+    cache: CropCache, clip_id: str, out: Path | str, root: Path | None = None, n_frames: int = 8
+) -> list[str]:
+    """Draw frames of a clip, evenly spread: whole frame, time, status, crops, and a strip of the whole clip.
+
+    Args:
+        cache: where the clip is.
+        clip_id: its id.
+        out: the PNG to write.
+        root: where its video is; without it box and landmarks are drawn in place of the whole frames.
+        n_frames: at most so many frames.
+
+    Returns:
+        What the reader of the sheet should know; these lines are written on it too.
+
+    Raises:
+        VidferError: when ``out`` is no PNG, the cache has no such clip, the clip could not be read, or its
+            video is not below ``root``.
+    """
+    out = Path(out)
+    if out.suffix.lower() != ".png":
+        raise VidferError(f"{out} does not end in .png; name the picture to write")
+    index = position_of(cache, clip_id)
+    clip, table = cache.clips[index], cache.frames(index)
+    if not len(table):
+        raise VidferError(f"clip '{clip_id}' in {cache.path} has no frames: {clip.reason}")
+    shown = np.unique(np.linspace(0, len(table) - 1, n_frames).round().astype(int))
+    whole, notes = _whole_frames(cache, index, root, shown)
+    plane = _plane(whole, table)
+    page = SheetPage(len(shown), (plane[3] - plane[1]) / (plane[2] - plane[0]), notes)
+    page.head(clip)
+    others = _others(cache, index)
+    crops = cache.read(index, shown).transpose(0, 1, 3, 4, 2)
+    for place, frame in enumerate(shown.tolist()):
+        status = STATUS[table.status[frame]]
+        page.caption(place, frame, table.times_s[frame], status, table.scores[frame])
+        _draw_frame(page.frame_axes(place, status), plane, whole, table, frame, others)
+        for region in range(len(REGIONS)):
+            axes = page.crop_axes(place, region)
+            if status == "missing":
+                _say(axes, "no face")
+            else:
+                axes.imshow(crops[place, region])
+    page.strip(table, shown, bool(others))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    page.save(out)
+    return notes
+
+
+def _whole_frames(
+    cache: CropCache, index: int, root: Path | None, shown: np.ndarray
+) -> tuple[WholeFrames, list[str]]:
+    """The frames, and what is to be said of them."""
+    clip = cache.clips[index]
+    notes = [f"read only up to a damaged place: {clip.reason}"] if clip.reason else []
+    if root is None:
+        hint = "whole frames are not in the cache; with --root and the folder of the videos they are shown"
+        return WholeFrames(), [*notes, hint]
+    whole = read_whole_frames(cache, index, find_video(root, clip), shown)
+    return whole, [*notes, whole.note] if whole.note else notes
+
+
+def _plane(whole: WholeFrames, table: FrameTable) -> Plane:
+    """The whole frame; if that is not known, what the boxes cover, twice as wide as high."""
+    if whole.width:
+        return 0, 0, whole.width, whole.height
+    boxes = table.boxes_xyxy[table.status > 0]
+    if not len(boxes):
+        return 0, 0, 2, 1
+    (x1, y1), (x2, y2) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    half = 0.65 * max((x2 - x1) / 2, y2 - y1, 1)
+    middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
+    return middle_x - 2 * half, middle_y - half, middle_x + 2 * half, middle_y + half
+
+
+def _others(cache: CropCache, index: int) -> list[FrameTable]:
+    """Where the other people in the same video are."""
+    clip = cache.clips[index]
+    same = (i for i, other in enumerate(cache.clips) if other.main_id == clip.main_id and i != index)
+    return [cache.frames(i) for i in same]
+
+
+def _draw_frame(
+    axes: Axes, plane: Plane, whole: WholeFrames, table: FrameTable, frame: int, others: list[FrameTable]
+) -> None:
+    """A whole frame with the box and the landmarks of its face, and thinly the boxes of others."""
+    if frame in whole.images:
+        axes.imshow(whole.images[frame], extent=(0, whole.width, whole.height, 0))
+    panel = axes.get_position()
+    panel_width, panel_height = (
+        panel.width * axes.figure.get_figwidth(),
+        panel.height * axes.figure.get_figheight(),
+    )
+    scale = min(panel_width / (plane[2] - plane[0]), panel_height / (plane[3] - plane[1]))  # inches a pixel
+    middle_x, middle_y = (plane[0] + plane[2]) / 2, (plane[1] + plane[3]) / 2
+    half_x, half_y = panel_width / scale / 2, panel_height / scale / 2
+    axes.set(
+        xlim=(middle_x - half_x, middle_x + half_x),
+        ylim=(middle_y + half_y, middle_y - half_y),
+        aspect="auto",
+    )
+    if whole.width and frame not in whole.images:
+        _say(axes, "not in the video")
+    for other in others:
+        near = int(np.abs(other.times_s - table.times_s[frame]).argmin()) if len(other) else 0
+        if (
+            len(other)
+            and abs(other.times_s[near] - table.times_s[frame]) < SAME_TIME_S
+            and other.status[near]
+        ):
+            _box(axes, other.boxes_xyxy[near], PAPER, 0.7)
+    if not table.status[frame]:
+        if not whole.width:
+            _say(axes, "no face")
+        return
+    box, colour = table.boxes_xyxy[frame], COLOURS[STATUS[table.status[frame]]]
+    _box(axes, box, colour, 1.5)
+    size = float(np.clip(0.05 * (box[3] - box[1]) * scale * 72, 1.2, 4.5))  # points
+    x, y = table.landmarks[frame].T
+    axes.plot(x, y, "o", markersize=size, color=PAPER, markeredgecolor=INK, markeredgewidth=size / 5)
+
+
+def _box(axes: Axes, box: np.ndarray, colour: str, width: float) -> None:
+    x1, y1, x2, y2 = box
+    halo = [withStroke(linewidth=width + 1.2, foreground=INK if colour == PAPER else PAPER, alpha=0.6)]
+    axes.add_patch(
+        Rectangle(
+            (x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=colour, linewidth=width, path_effects=halo
+        )
+    )
+
+
+def _say(axes: Axes, words: str) -> None:
+    axes.text(0.5, 0.5, words, size=9, color=QUIET, ha="center", va="center", transform=axes.transAxes)

@@ -1,0 +1,126 @@
+"""The whole frames of a cached clip, which only its video has."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+
+from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.video import read_chunks
+from vidfer.errors import VidferError
+from vidfer.store.reader import CropCache
+from vidfer.store.records import CachedClip
+
+LONGEST_PX = 640
+"""Frames are kept no larger than this: there may be many, and they are shown small."""
+
+SAME_TIME_S = 2e-3
+"""Times of a frame that differ by less are the same: containers round them to a millisecond."""
+
+
+@dataclass
+class WholeFrames:
+    """Some frames of a clip as the video has them now."""
+
+    images: dict[int, np.ndarray] = field(default_factory=dict)
+    """Frame number in the cache to uint8 (h, w, 3) RGB, made smaller if it was large."""
+    width: int = 0
+    height: int = 0
+    """Of the frames before they were made smaller, which is what boxes and landmarks refer to."""
+    note: str = ""
+    """What speaks against this being the video that the cache was made from; empty when nothing does."""
+
+
+def find_video(root: Path, clip: CachedClip) -> Path:
+    """The file or folder of frames below ``root`` that has the longest end of the clip's path.
+
+    Raises:
+        VidferError: when there is no such folder, none below it bears the name, or several do equally well.
+    """
+    if not root.is_dir():
+        raise VidferError(f"there is no folder {root}; give that of the videos in the cache")
+    parts = PurePosixPath(clip.path).parts
+    for first in range(len(parts)):
+        path = root.joinpath(*parts[first:])
+        if path.exists():
+            return path
+    found: dict[int, list[Path]] = {}
+    for folder, folders, files in os.walk(root):
+        if parts[-1] in files or parts[-1] in folders:
+            path = Path(folder, parts[-1])
+            found.setdefault(_common_end(path.parts, parts), []).append(path)
+    if not found:
+        raise VidferError(
+            f"nothing below {root} is named {parts[-1]}, as the video of '{clip.id}' is; give another --root"
+        )
+    best = found[max(found)]
+    if len(best) > 1:
+        raise VidferError(
+            f"{best[0]} and {best[1]} may both be the video of '{clip.id}'; give the --root with which the "
+            f"cache was made"
+        )
+    return best[0]
+
+
+def read_whole_frames(cache: CropCache, index: int, path: Path, wanted: np.ndarray) -> WholeFrames:
+    """Decode a clip again, as it was decoded for the cache, and keep some frames, matched by their times.
+
+    Args:
+        cache: where the clip is.
+        index: its position.
+        path: its video.
+        wanted: (k,) numbers of frames.
+    """
+    clip, cached_s = cache.clips[index], cache.frames(index).times_s
+    settings = cache.settings
+    frames, times_s = WholeFrames(), []
+    try:
+        for chunk in read_chunks(
+            path,
+            start_s=clip.start_s,
+            end_s=clip.end_s,
+            max_frames=settings.get("max_frames"),
+            fps=settings.get("fps"),
+        ):
+            frames.height, frames.width = chunk.images.shape[1:3]
+            for frame in wanted:
+                nearest = int(np.abs(chunk.times_s - cached_s[frame]).argmin())
+                if abs(chunk.times_s[nearest] - cached_s[frame]) < SAME_TIME_S:
+                    frames.images[int(frame)] = _smaller(chunk.images[nearest])
+            times_s.append(chunk.times_s)
+    except UnreadableVideo as error:
+        if not clip.reason:
+            frames.note = f"the video can be read no more, or not to its end: {error.reason}"
+    frames.note = frames.note or _difference(np.concatenate(times_s or [[]]), cached_s)
+    return frames
+
+
+def _difference(times_s: np.ndarray, cached_s: np.ndarray) -> str:
+    """How the frames of the video differ from those in the cache."""
+    if len(times_s) != len(cached_s):
+        return f"the video has {len(times_s)} frames now, the cache {len(cached_s)}: it is not the same file"
+    apart = np.abs(times_s - cached_s) >= SAME_TIME_S
+    if apart.any():
+        return (
+            f"{apart.sum()} of {len(times_s)} frames have other times in the cache: it is not the same file"
+        )
+    return ""
+
+
+def _smaller(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    scale = LONGEST_PX / max(height, width)
+    if scale >= 1:
+        return image.copy()  # a view would keep its whole chunk in memory
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _common_end(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many components two paths have in common, counted from their ends."""
+    same = [a == b for a, b in zip(reversed(one), reversed(other))]
+    return same.index(False) if False in same else len(same)

@@ -1,0 +1,40 @@
+"""What every training run is told; free of torch, so that a command line can parse it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from vidfer.errors import VidferError
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """What every training run is told: where from, where to, and how to start."""
+
+    cache: Path
+    """Crop cache to train from (made by `vidfer cache`)."""
+    out: Path
+    """Run folder: settings, metrics, checkpoints. Must not exist yet, unless --resume."""
+    protocol: Path | None = None
+    """A file of settings, such as recipes/protocols/fan_ckplus.yaml; options beside it override it."""
+    resume: bool = False
+    """Go on where an earlier run in the same folder was when its state was last saved."""
+    save_every: int = 500
+    """Steps between two saved states within an epoch: what a killed run does again at most. The end of an
+    epoch is always saved."""
+    seed: int = 0
+    """Seed of weights, frame sampling, batches and noise. The split of the clips has a seed of its own."""
+    mixed_precision: Literal["no", "bf16", "fp16"] | None = None
+    """Number format of the forward pass; by default what `accelerate launch` says."""
+    tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"
+    """Where curves go, besides metrics.jsonl: into the run folder, to an account at wandb, or nowhere."""
+    sync_batch_norm: bool = False
+    """Normalise over the clips of all processes; for several accelerators with few clips each."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**31:  # NumPy takes 32 bits, and students count up from it
+            raise VidferError(f"--seed {self.seed}: must be 0 or more and below 2147483648")
+        if self.save_every < 1:
+            raise VidferError(f"--save-every {self.save_every}: at least 1 step")
