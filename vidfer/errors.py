@@ -1,4 +1,4 @@
-"""The one exception that people are meant to read, and how a program ends with it."""
+"""Mistakes that a user can mend, by kind, and how a program ends with one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,41 @@ class VidferError(Exception):
     """A mistake that the user can mend.
 
     The message gives the value, the file and the remedy. Commands and recipes print it alone, without a
-    traceback, and end with exit status 2 (see :func:`exit_on_user_error`).
+    traceback, and end with exit status 2 (see :func:`exit_on_user_error`). Code raises one of the kinds below;
+    Python callers catch a kind, or all of them by this name.
     """
+
+
+class SettingError(VidferError):
+    """An option, or the value of a setting, that cannot be used."""
+
+
+class DataError(VidferError):
+    """A data set, a video or a table of the user that is not as it should be, or has too few clips."""
+
+
+class CacheError(VidferError):
+    """A crop cache that is missing, damaged, or made with other settings."""
+
+
+class CheckpointError(VidferError):
+    """A checkpoint or a file of weights that is missing, damaged, or of another network."""
+
+
+class RunError(VidferError):
+    """A run folder that is missing, damaged, or of another run."""
+
+
+class ResultError(VidferError):
+    """A result file that is missing, damaged, or not to be compared with another one."""
+
+
+class DiskError(VidferError):
+    """A disk that is full or cannot be written to."""
+
+
+class MissingPackageError(VidferError):
+    """An optional package that is not installed."""
 
 
 @contextmanager

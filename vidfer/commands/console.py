@@ -5,20 +5,43 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import tyro
+
+from vidfer.rare import without_rare
+
+Options = TypeVar("Options")
 
 
 def parse(options: type, arguments: Sequence[str]):
     """The options of a command, from a dataclass that is named after it."""
-    name = options.__name__.lower()
-    return tyro.cli(
+    return parse_options(
         options,
-        prog=f"vidfer {name}",
-        args=list(arguments),
+        arguments,
+        prog=f"vidfer {options.__name__.lower()}",
         description=inspect.cleandoc(options.__doc__),
         config=(tyro.conf.FlagCreatePairsOff,),  # no --no-overwrite: every flag is off until it is given
     )
+
+
+def parse_options(
+    options: type[Options], arguments: Sequence[str], *, description: str, **of_tyro: Any
+) -> Options:
+    """The options that a command line gives; ends the program after ``--help`` and ``--help-all``.
+
+    Args:
+        options: a dataclass; its :class:`vidfer.rare.Rare` fields are in ``--help-all`` only.
+        arguments: the command line without the program.
+        description: the first lines of the help page.
+        of_tyro: further arguments of :func:`tyro.cli`.
+    """
+    words = ["--help" if word == "--help-all" else word for word in arguments]
+    if ("--help" not in words and "-h" not in words) or "--help-all" in arguments:
+        return tyro.cli(options, args=words, description=description, **of_tyro)
+    note = "\n\n--help-all also shows the options that few people need."
+    with without_rare(tyro.conf.Suppress):
+        return tyro.cli(options, args=words, description=description + note, **of_tyro)
 
 
 class Progress:
