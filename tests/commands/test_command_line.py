@@ -4,20 +4,53 @@ import sys
 from pathlib import Path
 
 import pytest
+from refused import refused
 
-from vidfer.commands.main import COMMANDS, main
+from vidfer.commands.main import COMMANDS, GROUPS, RENAMED, _command_of, main
+from vidfer.errors import SettingError
 
 
 def test_help_lists_every_command(capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["vidfer", "--help"])
     main()
     page = capsys.readouterr().out
-    assert all(f"\n  {name}" in page for name in COMMANDS)
+    lines = re.findall(r"^  (\S+(?: \S+)?) {2,}(\S.*)$", page, re.MULTILINE)
+    named = {name: line for name, line in lines if not name.endswith(".py")}
+    assert named == {name: line for name, (_, line) in COMMANDS.items()}
+    assert [name for names in GROUPS.values() for name in names] == list(COMMANDS)
+    scripts = {path.name for path in (Path(__file__).parents[2] / "recipes").glob("*.py")}
+    assert scripts == {name for name, _ in lines if name.endswith(".py")}
+
+
+@pytest.mark.parametrize("words", [["results"], ["results", "--help"], ["results", "-h"]])
+def test_a_group_of_commands_lists_its_commands(words, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["vidfer", *words])
+    main()
+    page = capsys.readouterr().out
+    names = re.findall(r"^  (results \S+) ", page, re.MULTILINE)
+    assert names == ["results compare", "results pool", "results episodes"]
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_the_old_name_of_a_command_leads_to_the_new_one(old):
+    with refused(SettingError, f"vidfer {old}", f"vidfer {RENAMED[old]}"):
+        _command_of([old, "a", "--out", "b"])
+    assert RENAMED[old] in COMMANDS
+
+
+def test_a_command_is_one_word_or_two():
+    assert _command_of(["sources"]) == ("sources", [])
+    assert _command_of(["sources", "folds", "--src", "dfew"]) == ("sources folds", ["--src", "dfew"])
+    assert _command_of(["results", "pool", "compare"]) == ("results pool", ["compare"])
+    with refused(SettingError, "'cashe'", "cache", "results compare"):
+        _command_of(["cashe"])
+    with refused(SettingError, "'results'", "results compare", "results pool", "results episodes"):
+        _command_of(["results", "join"])
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name, capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["vidfer", name, "--help"])
+    monkeypatch.setattr("sys.argv", ["vidfer", *name.split(), "--help"])
     with pytest.raises(SystemExit) as stop:
         main()
     page = capsys.readouterr().out

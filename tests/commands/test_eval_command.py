@@ -7,8 +7,8 @@ import pytest
 from crop_caches import write_cache
 from test_evaluate_checkpoint import NOVEL, clips, write_run
 from test_result import fewshot
-from vidfer.eval_commands import eval as eval_command
 
+from vidfer.commands.eval import main as eval_command
 from vidfer.errors import VidferError
 from vidfer.evaluate.question import difference, question_of
 from vidfer.evaluate.result import load_result

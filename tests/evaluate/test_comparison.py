@@ -182,7 +182,7 @@ def test_the_tables_hold_the_numbers(saved, tmp_path):
 
 def test_the_command_prints_and_writes_the_table(saved, monkeypatch, capsys):
     saved(a=few(), b=few((0.9, 0.75, 0.25), mean=0.7))
-    monkeypatch.setattr("sys.argv", ["vidfer", "compare", "a", "b", "--out", "new/t.csv"])
+    monkeypatch.setattr("sys.argv", ["vidfer", "results", "compare", "a", "b", "--out", "new/t.csv"])
     with pytest.raises(SystemExit) as stop:
         main()
     assert stop.value.code == 0
@@ -219,7 +219,7 @@ def test_judged_together_and_one_by_one_are_not_mixed_unsaid(saved):
 def test_the_markdown_table_has_a_row_for_every_result(saved, monkeypatch, capsys, tmp_path):
     saved(a=classification((1.0, 0.0, 1.0)), b=classification((1.0, 1.0, 1.0)))
     for words in (["--markdown"], ["--out", "t.md"]):
-        monkeypatch.setattr("sys.argv", ["vidfer", "compare", "a", "b", *words])
+        monkeypatch.setattr("sys.argv", ["vidfer", "results", "compare", "a", "b", *words])
         with pytest.raises(SystemExit):
             main()
     printed = capsys.readouterr().out.splitlines()

@@ -14,12 +14,18 @@ from vidfer.rare import without_rare
 Options = TypeVar("Options")
 
 
-def parse(options: type, arguments: Sequence[str]):
-    """The options of a command, from a dataclass that is named after it."""
+def parse(options: type, arguments: Sequence[str], command: str | None = None):
+    """The options of a command, from a dataclass that is named after it.
+
+    Args:
+        options: the dataclass; its docstring is the first lines of the help page.
+        arguments: the words after the command.
+        command: its name where that is not the name of the dataclass, such as ``results pool``.
+    """
     return parse_options(
         options,
         arguments,
-        prog=f"vidfer {options.__name__.lower()}",
+        prog=f"vidfer {command or options.__name__.lower()}",
         description=inspect.cleandoc(options.__doc__),
         config=(tyro.conf.FlagCreatePairsOff,),  # no --no-overwrite: every flag is off until it is given
     )

@@ -1,68 +1,112 @@
-"""The commands: parse, then import the work. This module alone is loaded for ``vidfer --help``."""
+"""The program ``vidfer``: finds the command and runs it. ``vidfer --help`` loads this module alone."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import SettingError, exit_on_user_error
 
 COMMANDS = {
-    "actors": "write a data set of synthetic actors in AFEW's layout",
-    "sources": "list the data sets that `vidfer cache` can read, with layout and licence",
-    "cache": "detect, follow and crop the faces of all clips into one HDF5 file",
-    "inspect": "say what a cache holds, or draw a contact sheet of one clip",
-    "merge": "join caches: shards of a data set, or several data sets",
-    "export": "copy some clips of a cache into a cache of their own",
-    "remove": "take some clips out of a cache",
-    "relabel": "give the clips of a cache other labels, subjects or splits",
-    "verify": "recompute every hash of a cache and name the clips that are damaged",
-    "eval": "measure a checkpoint: classes of a split, and novel classes from a few examples",
-    "compare": "hold results on the same clips or episodes against the first of them",
-    "pool": "make one result of the folds of a cross-validation",
-    "folds": "write the official folds of a data set as a table",
-    "episodes": "write the episodes of a few-shot result as a table",
-    "report": "write one HTML page about runs and results",
+    "sources": ("sources", "list the data sets that can be read, with layout and licence"),
+    "sources folds": ("sources_folds", "write the official folds of a data set as a table"),
+    "actors": ("actors", "write a data set of synthetic actors in AFEW's layout"),
+    "cache": ("cache", "detect, follow and crop the faces of all clips into one HDF5 file"),
+    "inspect": ("inspect", "say what a cache holds, or draw a contact sheet of one clip"),
+    "verify": ("verify", "recompute every hash of a cache and name the damaged clips"),
+    "relabel": ("relabel", "give the clips of a cache other labels, subjects or splits"),
+    "export": ("export", "copy some clips of a cache into a cache of their own"),
+    "remove": ("remove", "take some clips out of a cache"),
+    "merge": ("merge", "join caches: shards of a data set, or several data sets"),
+    "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
+    "results compare": ("results_compare", "compare results on the same clips with the first of them"),
+    "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
+    "results episodes": ("results_episodes", "write the episodes of a few-shot result as a table"),
+    "report": ("report", "write one HTML page about runs and results"),
 }
+"""Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
+
+GROUPS = {
+    "Data sets": ("sources", "sources folds", "actors"),
+    "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "remove", "merge"),
+    "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
+}
+"""Headings of ``vidfer --help``, in the order in which a user needs the commands."""
+
+RENAMED = {
+    "compare": "results compare",
+    "pool": "results pool",
+    "episodes": "results episodes",
+    "folds": "sources folds",
+}
+"""Commands of an earlier vidfer, and what they are called now."""
+
+TRAINING = """Training: scripts in recipes/, started with `accelerate launch`
+  supervised.py     train on labelled clips
+  noisy_student.py  go on with unlabelled clips, which a trained teacher labels
+  fewshot.py        train to recognise new classes from a few examples
+  egs.py            the same, together with a classifier"""
 
 HELP = """usage: vidfer COMMAND [options]
 
 From a folder of videos of people to a facial-expression recogniser, with as few labels as possible.
 
-{commands}
+{sections}
 
-`vidfer COMMAND --help` explains every option. Training is done by the scripts in recipes/, started with
-`accelerate launch`. Exit status: 0 done, 1 done but something was wrong (it is listed), 2 nothing done (the
-message says why)."""
+`vidfer COMMAND --help` explains the options of a command.
+Exit status: 0 done; 1 done, but something was wrong and is listed; 2 not done, the message says why."""
 
 
 def main() -> None:
     """Entry point of the program ``vidfer``."""
     try:
         try:
-            _run()
+            _run(sys.argv[1:])
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough, as in `vidfer inspect ... | head`
+    except BrokenPipeError:  # the reader has stopped reading, as in `vidfer inspect ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run() -> None:
-    name, *arguments = sys.argv[1:] or ["--help"]
-    if name in ("-h", "--help"):
-        print(HELP.format(commands="\n".join(f"  {name:8} {what}" for name, what in COMMANDS.items())))
-        return
-    if name in ("-V", "--version"):
+def _run(words: Sequence[str]) -> None:
+    if not words or words[0] in ("-h", "--help"):
+        sections = [f"{title}\n{_lines(names)}" for title, names in GROUPS.items()]
+        sections.insert(2, TRAINING)  # after the caches that it reads, before the results that it makes
+        print(HELP.format(sections="\n\n".join(sections)))
+    elif words[0] in ("-V", "--version"):
         from vidfer import __version__
 
         print(f"vidfer {__version__}")
-        return
-    with exit_on_user_error():
-        if name not in COMMANDS:
-            raise VidferError(f"there is no command '{name}'; choose one of: {', '.join(COMMANDS)}")
-        command = importlib.import_module(f"vidfer.commands.{name}")
-        raise SystemExit(command.main(arguments))
+    elif list(words[1:]) in ([], ["-h"], ["--help"]) and (members := _members(words[0])):
+        print(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(members)}")
+    else:
+        with exit_on_user_error():
+            name, arguments = _command_of(words)
+            command = importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}")
+            raise SystemExit(command.main(arguments))
+
+
+def _command_of(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The name of the command, one word or two, and the words after it."""
+    for length in (2, 1):
+        name = " ".join(words[:length])
+        if name in COMMANDS:
+            return name, list(words[length:])
+    if words[0] in RENAMED:
+        raise SettingError(f"`vidfer {words[0]}` is now `vidfer {RENAMED[words[0]]}`")
+    known = _members(words[0]) or list(COMMANDS)
+    raise SettingError(f"there is no command '{name}'; choose one of: {', '.join(known)}")
+
+
+def _members(name: str) -> list[str]:
+    """The commands of two words that begin with a word that is no command itself."""
+    return [] if name in COMMANDS else [known for known in COMMANDS if known.startswith(f"{name} ")]
+
+
+def _lines(names: Sequence[str]) -> str:
+    return "\n".join(f"  {name:16}  {COMMANDS[name][1]}" for name in names)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def find_fold(cache: CropCache, name: str, classes: Sequence[str], *, seed: int 
     share of every class; depends on clip ids, subjects, labels and ``seed``. ``3/loso``: leave one subject
     out, the third in ascending order; ``subject:S001`` names that subject. ``3/ckplus``: CK+'s
     person-independent folds, of a cache built with source ``ckplus``. ``3/folds.csv``: as a table with the
-    columns ``id`` and ``fold`` says, such as `vidfer folds` writes.
+    columns ``id`` and ``fold`` says, such as `vidfer sources folds` writes.
 
     Args:
         cache: an open crop cache; its official splits play no part.

@@ -24,7 +24,8 @@ class DataSettings:
     """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
     fold: str | None = None
     """Cross-validation: the fold to hold out as test, such as 3/10 (the third of ten by subject), 3/loso or
-    subject:S001 (leave one subject out), 3/ckplus (CK+'s own), 3/folds.csv (a table of `vidfer folds`)."""
+    subject:S001 (leave one subject out), 3/ckplus (CK+'s own), or 3/folds.csv (a table, as
+    `vidfer sources folds` writes it)."""
     workers: int = 0
     """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
     decode: Literal["worker", "device"] = "worker"

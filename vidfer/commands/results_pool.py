@@ -1,4 +1,4 @@
-"""``vidfer pool``."""
+"""``vidfer results pool``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidfer.commands.save_results import check_hardest, save_results
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``vidfer pool``"""
+    """``vidfer results pool``"""
 
     @dataclass(frozen=True, kw_only=True)
     class Pool:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         hardest: int = 0
         """Also list so many clips that are recognised least, and what they are taken for."""
 
-    options = parse(Pool, arguments)
+    options = parse(Pool, arguments, "results pool")
     check_hardest(options.hardest)
     from vidfer.evaluate.pool import pool_results
 

@@ -1,4 +1,4 @@
-"""``vidfer folds``."""
+"""``vidfer sources folds``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vidfer.commands.console import parse
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``vidfer folds``"""
+    """``vidfer sources folds``"""
 
     @dataclass(frozen=True, kw_only=True)
     class Folds:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         out: Path
         """The CSV file to write: id, fold."""
 
-    options = parse(Folds, arguments)
+    options = parse(Folds, arguments, "sources folds")
     from vidfer.clips.folds import official_folds
     from vidfer.evaluate.tables import write_rows
 

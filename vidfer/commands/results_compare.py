@@ -1,4 +1,4 @@
-"""``vidfer compare``."""
+"""``vidfer results compare``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vidfer.commands.console import parse
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``vidfer compare``"""
+    """``vidfer results compare``"""
 
     @dataclass(frozen=True, kw_only=True)
     class Compare:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         out: Path | None = None
         """Also write the table as .csv, .json or .md."""
 
-    options = parse(Compare, arguments)
+    options = parse(Compare, arguments, "results compare")
     from vidfer.evaluate.comparison import compare_results
     from vidfer.evaluate.comparison_table import (
         check_table_name,

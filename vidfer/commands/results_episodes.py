@@ -1,4 +1,4 @@
-"""``vidfer episodes``."""
+"""``vidfer results episodes``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vidfer.commands.console import parse
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``vidfer episodes``"""
+    """``vidfer results episodes``"""
 
     @dataclass(frozen=True, kw_only=True)
     class Episodes:
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
         out: Path
         """The CSV file to write: episode, part (support or query), class, clip."""
 
-    options = parse(Episodes, arguments)
+    options = parse(Episodes, arguments, "results episodes")
     from vidfer.evaluate.result import load_result
     from vidfer.evaluate.tables import write_episodes
 
