@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from crop_caches import write_cache
-from test_evaluate_checkpoint import NOVEL, clips, write_run
-from test_result import fewshot
+from made_up_results import fewshot
+from small_runs import NOVEL, clips, write_run
 
 from vidfer.commands.eval import main as eval_command
 from vidfer.errors import VidferError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_result import classification, fewshot
+from made_up_results import classification, fewshot
 
 from vidfer.commands.main import main
 from vidfer.errors import VidferError

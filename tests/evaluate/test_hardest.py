@@ -5,7 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from test_result import classification, fewshot
+from made_up_results import classification, fewshot
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_result import classification, fewshot
+from made_up_results import classification, fewshot
 
 from vidfer.errors import VidferError
 from vidfer.evaluate.influence import influence_interval
