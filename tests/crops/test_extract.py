@@ -11,7 +11,7 @@ from vidfer.crops import extract
 from vidfer.crops.decode.fault import UnreadableVideo
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track.track import MISSING
+from vidfer.crops.track.followed_face import MISSING
 
 SETTINGS = CropSettings(size_px=64)
 

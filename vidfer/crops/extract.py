@@ -15,7 +15,8 @@ from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track.track import MISSING, FaceTrack, track_faces
+from vidfer.crops.track.followed_face import MISSING, FaceTrack
+from vidfer.crops.track.track import track_faces
 from vidfer.timing import each_in
 
 BUFFER_BYTES = 256 * 2**20

@@ -7,7 +7,8 @@ from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track.track import ASSUMED, DETECTED, INTERPOLATED, MISSING, TRACKED, FaceTrack, track_faces
+from vidfer.crops.track.followed_face import ASSUMED, DETECTED, INTERPOLATED, MISSING, TRACKED, FaceTrack
+from vidfer.crops.track.track import track_faces
 
 
 def follow(

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from vidfer.crops import STATUS
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.regions import whole_face_landmarks
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.choose import choose_people
 from vidfer.crops.track.follow import follow_people
+from vidfer.crops.track.followed_face import (
+    ASSUMED,
+    DETECTED,
+    INTERPOLATED,
+    MISSING,
+    TRACKED,
+    FaceTrack,
+)
 from vidfer.crops.track.key_frames import FirstLook, look_first
 from vidfer.crops.track.link import Person, link_people
 from vidfer.crops.track.smooth import smooth_over_time
-
-MISSING, DETECTED, TRACKED, INTERPOLATED, ASSUMED = range(len(STATUS))
-
-
-@dataclass(frozen=True)
-class FaceTrack:
-    """One person's face in each of the T frames of a clip; NaN in frames where it is missing."""
-
-    times_s: np.ndarray
-    """(T,) float64."""
-    boxes_xyxy: np.ndarray
-    """(T,4) float32, in pixels, smoothed over time."""
-    landmarks: np.ndarray
-    """(T,5,2) float32, x y in pixels, smoothed over time; order as in
-    :class:`vidfer.crops.detect.detect.Faces`."""
-    scores: np.ndarray
-    """(T,) float32 in 0..1: O-Net's score; of interpolated frames the lower one of the two neighbours."""
-    status: np.ndarray
-    """(T,) uint8, positions in :data:`vidfer.crops.STATUS`."""
-
-    def __len__(self) -> int:
-        return len(self.times_s)
 
 
 def track_faces(
@@ -81,14 +65,14 @@ def track_faces(
                 own |= more
             first += len(chunk)
     tracks = [_fill(look, person, own, settings) for person, own in zip(people, detected)]
-    tracks = tracks or [_blank_track(look.times_s)]
+    tracks = tracks or [FaceTrack.missing(look.times_s)]
     return [_assume(track, look.width, look.height, settings) for track in tracks] if whole_face else tracks
 
 
 def _fill(look: FirstLook, person: Person, detected: set[int], settings: CropSettings) -> FaceTrack:
     """Step 3, and smoothing."""
     times_s = look.times_s
-    track = _blank_track(times_s)
+    track = FaceTrack.missing(times_s)
     known = np.array(sorted(person.boxes))
     track.status[known] = TRACKED
     track.status[list(detected)] = DETECTED
@@ -120,7 +104,7 @@ def _whole_pictures(chunks: Iterator[FrameChunk], settings: CropSettings) -> Fac
     for chunk in chunks:
         times_s.append(chunk.times_s)
         height, width = chunk.images.shape[1:3]
-    return _assume(_blank_track(np.concatenate(times_s)), width, height, settings)
+    return _assume(FaceTrack.missing(np.concatenate(times_s)), width, height, settings)
 
 
 def _assume(track: FaceTrack, width: int, height: int, settings: CropSettings) -> FaceTrack:
@@ -136,14 +120,3 @@ def _assume(track: FaceTrack, width: int, height: int, settings: CropSettings) -
 def _is_short(times_s: np.ndarray, a: int, b: int, max_gap_s: float) -> bool:
     """Whether the frames between ``a`` and ``b``, where the face is known, last at most ``max_gap_s``."""
     return times_s[b - 1] - times_s[a] <= max_gap_s + 1e-6
-
-
-def _blank_track(times_s: np.ndarray) -> FaceTrack:
-    n = len(times_s)
-    return FaceTrack(
-        times_s,
-        np.full((n, 4), np.nan, np.float32),
-        np.full((n, 5, 2), np.nan, np.float32),
-        np.full(n, np.nan, np.float32),
-        np.zeros(n, np.uint8),
-    )
