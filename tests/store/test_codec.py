@@ -12,6 +12,7 @@ from vidfer.errors import VidferError
 from vidfer.store.codec import decode_jpeg, decoding_space, encode_jpeg, split_planes
 
 ROOT = Path(__file__).parents[2]
+HERE = (ROOT, ROOT / "tests", Path(__file__).parent)
 
 
 def crop_of(size_px: int) -> np.ndarray:
@@ -90,7 +91,7 @@ def test_the_same_pixels_without_simd():
         {},
         {"JSIMD_FORCENONE": "1"},
     ):  # libjpeg-turbo's own; decoding then takes three times as long
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | switch
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, HERE))} | switch
         run = [sys.executable, "-c", code]
         found.add(subprocess.run(run, env=environment, capture_output=True, check=True, cwd=ROOT).stdout)
     assert len(found) == 1
