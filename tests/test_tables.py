@@ -1,45 +1,135 @@
-"""Tables as spreadsheets save them."""
+"""Tables as spreadsheets save them, and as vidfer writes them."""
+
+import sys
 
 import pytest
+from refused import refused
 
-from vidfer.errors import VidferError
-from vidfer.tables import number, read_table
+from vidfer.errors import DataError, MissingPackageError
+from vidfer.tables import iterate_rows, number, read_lines, read_table, write_table
 
-ROWS = [(2, {"clip": "ü, 1", "corrected": "sad"}), (4, {"clip": "b;2", "corrected": ""})]
+ROWS = [{"clip": "ü, 1", "corrected": "sad"}, {"clip": "b;2", "corrected": ""}]
+
+
+@pytest.fixture
+def write(tmp_path):
+    """write(content) -> path of a table with this text or these bytes."""
+
+    def write(content, name="table.csv"):
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return tmp_path / name
+
+    return write
 
 
 @pytest.mark.parametrize(
     "content",
     [
         'clip,corrected\n"ü, 1",sad\n,\nb;2,\n'.encode(),
+        'clip, corrected\n"ü, 1", "sad"\n\nb;2\n'.encode(),  # a space after each comma
         '\ufeffClip;Corrected\r\nü, 1; sad \r\n;\r\n"b;2";\r\n'.encode(),  # Excel, German
         "clip\tcorrected\r\nü, 1\tsad\r\n\t\r\nb;2\r\n".encode("utf-16"),  # Excel's "Unicode text"
         'clip;corrected\r\nü, 1;sad\r\n;\r\n"b;2"\r\n'.encode("cp1252"),
+        'corrected,clip,note\nsad,"ü, 1",\n,,\n,b;2,\n'.encode(),
     ],
+    ids=["commas", "spaces", "semicolons", "tabs", "windows", "other order"],
 )
-def test_what_spreadsheets_write_is_read(tmp_path, content):
-    (tmp_path / "table.csv").write_bytes(content)
-    assert read_table(tmp_path / "table.csv", ("clip", "corrected")) == ROWS
+def test_what_spreadsheets_write_is_read(write, content):
+    rows = read_table(write(content), ("clip", "corrected"))
+    assert [{name: row[name] for name in ("clip", "corrected")} for row in rows] == ROWS
+
+
+def test_each_row_knows_its_line(write):
+    path = write('\nclip,note\n\na,"two\nlines"\n,\nb,\n')
+    assert [row.where for row in read_table(path, ())] == [f"line 5 of {path}", f"line 7 of {path}"]
+
+
+def test_a_character_that_lies_across_two_blocks_is_no_other_encoding(write):
+    rows, rest = divmod((1 << 20) - len("clip\n") - 1, 1000)  # ü: the last byte of a block and the next one
+    path = write("clip\n" + ("x" * 999 + "\n") * rows + "x" * rest + "ü\n")
+    assert path.read_bytes()[(1 << 20) - 1 : (1 << 20) + 1] == "ü".encode()
+    assert read_table(path, ("clip",))[-1]["clip"] == "x" * rest + "ü"
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "facts"),
     [
-        ("", "is empty; it needs the columns clip, corrected"),
-        ("clip,label\na,sad\n", "the column corrected is not there; its first line needs clip, corrected"),
-        ("clip,corrected,clip\na,,b\n", "the column clip is twice there"),
-        ("clip,corrected\na,\nb,c,d\n", "line 3: 3 cells under 2 headings; a text with a ','"),
+        ("", ["'clip'", "none", "clip, corrected"]),
+        ("clip,label\na,sad\n", ["'corrected'", "clip, label", "clip, corrected"]),
+        ("clip,corrected,clip\na,,b\n", ["'clip'", "twice"]),
+        ("clip,corrected,Label,label\na,,b,\n", ["'label'", "twice"]),
+        ("clip,corrected\na,\nb,c,d\n", ["line 3", "3 cells", "2 columns", "quotation marks"]),
+        ("clip,corrected\na," + "x" * 200_000, ["line 2", "field larger than field limit", "CSV"]),
     ],
 )
-def test_mistakes_tell_the_line_and_the_remedy(tmp_path, text, message):
-    (tmp_path / "table.csv").write_text(text)
-    with pytest.raises(VidferError, match=message):
-        read_table(tmp_path / "table.csv", ("clip", "corrected"))
+def test_mistakes_tell_the_place_and_the_remedy(write, text, facts):
+    path = write(text)
+    with refused(DataError, path, *facts):
+        read_table(path, ("clip", "corrected"), ("label",))
+
+
+def test_a_column_that_nobody_reads_may_occur_twice(write):
+    assert read_table(write("clip,note,note\na,1,2\n"), ("clip",))[0]["clip"] == "a"
+
+
+def test_a_remedy_of_the_caller_ends_the_message(write):
+    path = write("a,b\n")
+    with refused(DataError, path, "'clip'", "a, b", "Give the other file"):
+        read_table(path, ("clip",), remedy="Give the other file")
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(VidferError, match=r"cannot read .*nowhere.csv: No such file"):
-        read_table(tmp_path / "nowhere.csv", ())
+    for read in (lambda path: read_table(path, ()), lambda path: [*iterate_rows(path)], read_lines):
+        with refused(DataError, tmp_path / "nowhere.csv", "No such file"):
+            read(tmp_path / "nowhere.csv")
+
+
+def test_rows_without_a_header(write):
+    path = write("1.mp4, 2 ,,\r\n\r\n2.mp4,3\r\n")
+    assert [*iterate_rows(path)] == [
+        (f"line 1 of {path}", ["1.mp4", "2", "", ""]),
+        (f"line 3 of {path}", ["2.mp4", "3"]),
+    ]
+
+
+def test_lines_of_a_list(write):
+    path = write("\n a b 1 \r\n\nü".encode("utf-16"))
+    assert read_lines(path) == [(f"line 2 of {path}", "a b 1"), (f"line 4 of {path}", "ü")]
+
+
+def test_parquet(write):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = write("", "t.parquet")
+    content = {"Clip": ["a ", None, "b"], "start_s": [0.5, None, None], "subject": [7, None, 8]}
+    parquet.write_table(pyarrow.table(content), path)
+    rows = read_table(path, ("clip",))
+    assert rows == [
+        {"clip": "a", "start_s": "0.5", "subject": "7"},
+        {"clip": "b", "start_s": "", "subject": "8"},
+    ]
+    assert [row.where for row in rows] == [f"row 1 of {path}", f"row 3 of {path}"]
+    with refused(DataError, path, "'label'", "clip, start_s, subject"):
+        read_table(path, ("label",))
+    with refused(DataError, write("PAR1 nothing", "cut.parquet")):
+        read_table(path.with_name("cut.parquet"), ("clip",))
+    with refused(DataError, path.with_name("nowhere.parquet")):
+        read_table(path.with_name("nowhere.parquet"), ("clip",))
+
+
+def test_parquet_without_pyarrow_names_the_extra(write, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with refused(MissingPackageError, "t.parquet", "pip install 'vidfer[table]'", "CSV"):
+        read_table(write("", "t.parquet"), ())
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    path = tmp_path / "new" / "table.csv"
+    write_table(path, ["clip", "note"], [['a "b"', "x, y"], ("ü", None), [1, 0.5]])
+    assert path.read_bytes() == 'clip,note\n"a ""b""","x, y"\nü,\n1,0.5\n'.encode()
+    assert [[*row.values()] for row in read_table(path, ())] == [['a "b"', "x, y"], ["ü", ""], ["1", "0.5"]]
+    assert [file.name for file in path.parent.iterdir()] == ["table.csv"]
 
 
 def test_decimal_commas():

@@ -1,81 +1,195 @@
-"""A table that a spreadsheet may have saved in its own way."""
+"""Tables: reads CSV as spreadsheets save it, and Parquet; writes CSV.
+
+Every table of a user or of vidfer goes through this file. So one rule says how a file is decoded, what
+separates its columns, and how a message names a place in it.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, MissingPackageError
+from vidfer.files import write_text
 
 SEPARATORS = (",", ";", "\t")
 
 
-def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
-    """The rows of a CSV file, each with its line number; cells without blanks around them.
+class Row(dict[str, str]):
+    """The cells of a row by the name of their column; an empty cell is ``""``."""
 
-    Spreadsheets write a byte order mark, semicolons or tabs for commas, UTF-16 or the code page of Windows,
-    and empty rows: all of this is read. Columns may stand in any order, and there may be others.
+    def __init__(self, cells: dict[str, str], where: str) -> None:
+        super().__init__(cells)
+        self.where = where
+        """The place for messages: ``line 3 of labels.csv``."""
+
+
+def read_table(
+    path: Path, required: Sequence[str], optional: Sequence[str] = (), *, remedy: str = ""
+) -> list[Row]:
+    """Reads all rows of a table; arguments and errors as :func:`iterate_table`."""
+    return list(iterate_table(path, required, optional, remedy=remedy))
+
+
+def iterate_table(
+    path: Path, required: Sequence[str], optional: Sequence[str] = (), *, remedy: str = ""
+) -> Iterator[Row]:
+    """Reads a table row by row, so that a large one never lies in memory as a whole.
+
+    A file that ends in ``.parquet`` is read with pyarrow. Any other file is read as CSV: UTF-8 with or
+    without byte order mark, UTF-16, or the Windows code page 1252; separated by commas, semicolons or tabs.
+    Rows without any text are left out. Spaces around a cell are taken away. Names of columns are taken in
+    lower case. Columns may stand in any order, and all of them are returned.
 
     Args:
-        path: of the file.
-        columns: that must be there; upper or lower case.
+        path: of the table.
+        required: columns that must be there, in lower case.
+        optional: columns that the caller reads where they are there; so none may occur twice.
+        remedy: a sentence that says what to do where a column is missing.
 
     Raises:
-        VidferError: the file cannot be read, lacks a column, or has a row with more cells than headings.
+        DataError: the file cannot be read, lacks a column, has one twice, or has a row with more cells than
+            columns.
+        MissingPackageError: pyarrow is not installed.
     """
-    try:
-        text = _decoded(path.read_bytes())
-    except OSError as error:
-        raise VidferError(f"cannot read {path}: {error.strerror}") from error
-    header_line = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=header_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    header, rows = None, []
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if header is None:
-                header = [name.lower() for name in cells]
-                _check_header(header, columns, path)
-            elif any(cells[len(header) :]):
-                raise VidferError(
-                    f"{path}, line {reader.line_num}: {len(cells)} cells under {len(header)} headings; "
-                    f"a text with a {separator!r} in it needs quotation marks around it"
-                )
-            else:
-                # Empty cells at the end of a row may have been left out.
-                rows.append((reader.line_num, dict(zip_longest(header, cells[: len(header)], fillvalue=""))))
-    except csv.Error as error:
-        raise VidferError(f"{path}, line {reader.line_num}: {error}; save it as CSV again") from error
-    if header is None:
-        raise VidferError(f"{path} is empty; it needs the columns {', '.join(columns)}")
-    return rows
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")  # a wrong guess shows as a clip that nobody knows
-
-
-def _check_header(header: list[str], columns: Sequence[str], path: Path) -> None:
-    for name in columns:
-        if header.count(name) != 1:
-            there = "twice" if name in header else "not"
-            raise VidferError(
-                f"{path}: the column {name} is {there} there; its first line needs {', '.join(columns)}, "
-                f"separated by commas, semicolons or tabs"
+    if path.suffix.lower() == ".parquet":
+        header, rows = _read_parquet(path)
+    else:
+        rows = iterate_rows(path)
+        header = next(rows, ("", []))[1]
+    names = [name.strip().lower() for name in header]
+    _check_columns(path, names, required, optional, remedy)
+    for where, cells in rows:
+        if any(cells[len(names) :]):
+            raise DataError(
+                f"{where} has {len(cells)} cells, and the table has {len(names)} columns. If a text has a "
+                "separator in it (comma, semicolon or tab), put quotation marks around the text"
             )
+        # Programs may leave out empty cells at the end of a row.
+        yield Row(dict(zip_longest(names, cells[: len(names)], fillvalue="")), where)
+
+
+def iterate_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Reads the rows of a CSV file that may have no header, as :func:`iterate_table` does.
+
+    Yields:
+        the place for messages (``line 3 of train.csv``), and the cells without spaces around them.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    encoding = _encoding_of(path)
+    with path.open(newline="", encoding=encoding, errors="replace") as file:
+        separator = max(SEPARATORS, key=_first_line(file).count)
+        file.seek(0)
+        reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
+        try:
+            for cells in reader:
+                cells = [cell.strip() for cell in cells]
+                if any(cells):
+                    yield f"line {reader.line_num} of {path}", cells
+        except csv.Error as error:
+            raise DataError(
+                f"line {reader.line_num} of {path}: {error}; save the table as CSV again"
+            ) from error
+
+
+def read_lines(path: Path) -> list[tuple[str, str]]:
+    """Reads the lines of a text file that are not blank, decoded as :func:`iterate_table` does.
+
+    Returns:
+        pairs of the place for messages (``line 3 of list.txt``) and the line without spaces around it.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    text = path.read_text(encoding=_encoding_of(path), errors="replace")
+    lines = enumerate(text.splitlines(), start=1)
+    return [(f"line {number} of {path}", line.strip()) for number, line in lines if line.strip()]
 
 
 def number(text: str) -> float:
-    """A number with a decimal point, or with the comma that some countries write."""
+    """A number with a decimal point, or with the decimal comma that some countries write.
+
+    Raises:
+        ValueError: the text is no number.
+    """
     return float(text.replace(",", "."))
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
+    """Writes a CSV file in UTF-8; it is there as a whole or not at all.
+
+    Args:
+        path: of the file; its folder is made if needed.
+        columns: the header.
+        rows: the cells of each row, in the order of the columns. None becomes an empty cell.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def _encoding_of(path: Path) -> str:
+    """The encoding of a text file; a byte order mark tells it, or else whether all of it is UTF-8."""
+    try:
+        with path.open("rb") as file:
+            block = file.read(1 << 20)
+            if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                return "utf-16"
+            decoder = codecs.getincrementaldecoder("utf-8")()
+            while block:
+                decoder.decode(block)
+                block = file.read(1 << 20)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"  # where this guess is wrong, a name comes out garbled and is not found
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}; give the path of a table") from error
+    return "utf-8-sig"
+
+
+def _first_line(file: io.TextIOBase) -> str:
+    return next((line for line in file if line.strip()), "")
+
+
+def _check_columns(
+    path: Path, names: list[str], required: Sequence[str], optional: Sequence[str], remedy: str
+) -> None:
+    missing = [name for name in required if name not in names]
+    if missing:
+        raise DataError(
+            f"{path} has no column '{missing[0]}'; its columns are: {', '.join(names) or 'none'}. "
+            + (remedy or f"Name the columns {', '.join(required)} in its first line")
+        )
+    twice = [name for name in (*required, *optional) if names.count(name) > 1]
+    if twice:
+        raise DataError(f"{path} has the column '{twice[0]}' twice; rename one of them")
+
+
+def _read_parquet(path: Path) -> tuple[list[str], Iterator[tuple[str, list[str]]]]:
+    """The header of a Parquet file, and its rows, numbered from 1."""
+    try:
+        from pyarrow import ArrowInvalid, parquet
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{path} needs the package pyarrow; install it with `pip install 'vidfer[table]'`, "
+            "or save the table as CSV"
+        ) from error
+    try:
+        content = parquet.read_table(path)
+    except ArrowInvalid as error:
+        raise DataError(f"{path} is not a Parquet file, or is cut off ({error}); write it again") from error
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}; give the path of a table") from error
+    columns = [["" if value is None else str(value).strip() for value in c.to_pylist()] for c in content]
+    cells = ([*row] for row in zip(*columns))
+    return content.column_names, (
+        (f"row {n} of {path}", row) for n, row in enumerate(cells, start=1) if any(row)
+    )

@@ -142,15 +142,15 @@ def test_damage_is_not_passed_off_as_what_was_written(cache, tmp_path):
     ("text", "message"),
     [
         ("id,label\nval/clip_0001,sad\nclip_0000,sad\nx,sad\n", r"2 of 3 ids .* first 'clip_0000'; similar"),
-        ("name,label\na,sad\n", "has the columns name, label; it needs id and"),
+        ("name,label\na,sad\n", "has no column 'id'; its columns are: name, label"),
         ("id,name\na,sad\n", "has the columns id, name; it needs id and"),
         ("id,label,Label\na,sad,sad\n", "has the column 'label' twice"),
         ("id,label\na,sad\na,happy\n", r"line 3 of .* has the id 'a' a second time"),
         ("id,label\n,sad\n", r"line 2 of .* has no id"),
-        ("id,split\na,dev\n", r"line 2 of .* has the split 'dev'; use train"),
-        ("id,label\na,sad,x\n", r"line 2 of .* has more cells than the header; put quotes"),
-        ("id,label\n", "has no line with an id"),
-        ("", "has the columns none"),
+        ("id,split\na,dev\n", r"line 2 of .* has the split 'dev'; write train"),
+        ("id,label\na,sad,x\n", r"line 2 of .* has 3 cells, .* 2 columns"),
+        ("id,label\n", "has no row with an id"),
+        ("", "has no column 'id'; its columns are: none"),
     ],
 )  # fmt: skip
 def test_tables_with_mistakes(cache, tmp_path, text, message):

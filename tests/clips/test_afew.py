@@ -1,9 +1,10 @@
 """AFEW's layout in the variants that users report, and the actors that share it."""
 
 import pytest
+from refused import refused
 
 from vidfer.clips import find_clips
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, VidferError
 
 AFEW = (
     "Train_AFEW/Angry/000046280.avi",
@@ -116,9 +117,7 @@ def test_subjects_file(touch):
 def test_subjects_file_of_another_shape(touch):
     root = touch(*AFEW)
     (root / "subjects.csv").write_text("clip;who\n1;ann\n")
-    with pytest.raises(
-        VidferError, match=r"header of .*subjects\.csv is 'clip;who'; it must name the columns id"
-    ):
+    with refused(DataError, "subjects.csv", "'id'", "clip, who", "id, subject"):
         find_clips("afew", root)
 
 

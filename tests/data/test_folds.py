@@ -132,16 +132,16 @@ def test_a_table_divides_and_must_fit(tmp_path):
     assert fold.name == "2/mine.csv" and {cache.clips[i].subject for i in fold.held_out} == {"p01", "p03"}
     for text, message in (
         ("id,fold\np00_0,1\n", "no fold for 11 labelled clips"),
-        ("id,part\n", "no columns id and fold"),
+        ("id,part\n", "no column 'fold'"),
         ("id,fold\na,0\n", "line 2 of .* has the fold '0'"),
         ("id,fold\na,1\na,2\n", "puts 'a' into a second fold"),
-        ("id,fold\n", "has no line"),
+        ("id,fold\n", "has no row"),
         ("id,fold\n" + "".join(f"{c.id},3\n" for c in cache.clips), "is in fold 1"),
     ):
         table.write_text(text)
         with pytest.raises(VidferError, match=message):
             find_fold(cache, f"1/{table}", LABELS)
-    with pytest.raises(VidferError, match=r"cannot read .*absent.csv"):
+    with pytest.raises(VidferError, match=r"no table .*absent.csv"):
         read_folds(tmp_path / "absent.csv")
     for name in ("3", "x/10", "/10", "3/1", "0/4"):
         with pytest.raises(VidferError, match="fold"):

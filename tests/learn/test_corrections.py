@@ -45,7 +45,7 @@ def written(table: Path, earlier=(), labels=None) -> PseudoLabels:
 
 def correct(table: Path, **words: str) -> None:
     """As a person does in a spreadsheet, which also sorts the rows and writes semicolons."""
-    rows = [row for _, row in read_table(table, ())]
+    rows = [dict(row) for row in read_table(table, ())]
     for row in rows:
         row["corrected"] = words.get(row["clip"], row["corrected"])
     with table.open("w", newline="", encoding="utf-8-sig") as file:
@@ -154,12 +154,15 @@ def test_a_kill_before_the_json_leaves_a_table_that_can_be_read(tmp_path):
     [
         (
             "clip,corrected\na,\nb,hapy\n",
-            r"line 3, clip 'b': .* 'hapy'; did you mean happy\? it can be",
+            r"line 3 of .*, clip 'b': .* 'hapy'; did you mean happy\? it can be",
         ),
         ("clip,corrected\na,surprise\n", "corrected is 'surprise'; it can be angry, happy, sad, ok .* drop"),
-        ("clip,corrected\n7,sad\n", "line 2: '7' is none of the unlabelled clips; .* import the column clip"),
-        ("clip,corrected\ne,sad\n", "line 2: no face was found in 'e', .* leave corrected empty"),
-        ("clip,corrected\na,sad\na,happy\n", "line 3: 'a' is happy here, sad above; leave one row"),
+        (
+            "clip,corrected\n7,sad\n",
+            "line 2 of .*: '7' is none of the unlabelled clips; .* import the column clip",
+        ),
+        ("clip,corrected\ne,sad\n", "line 2 of .*: no face was found in 'e', .* leave corrected empty"),
+        ("clip,corrected\na,sad\na,happy\n", "line 3 of .*: 'a' is happy here, sad above; leave one row"),
         ("clip,corrected\na,ok\n", "corrected is ok, but the column label does not say"),
     ],
 )

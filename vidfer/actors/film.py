@@ -18,8 +18,9 @@ from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.identity import sample_identity
 from vidfer.actors.settings import ActorSettings
-from vidfer.actors.truth import clip_truth_csv, write_tables
+from vidfer.actors.truth import write_clip_truth, write_tables
 from vidfer.errors import VidferError
+from vidfer.files import write_text
 
 SETTINGS_FILE = "truth/settings.json"
 """Says which settings a folder was made with, so that a killed run can go on."""
@@ -76,9 +77,7 @@ def _claim(settings: ActorSettings, out: Path) -> None:
     unfinished = note.with_name(note.name + ".tmp")
     if out.exists() and any(path not in (note.parent, unfinished) for path in out.rglob("*")):
         raise VidferError(f"{out} is not empty and holds no actors; give a new or an empty folder")
-    note.parent.mkdir(parents=True, exist_ok=True)
-    unfinished.write_text(wanted, encoding="utf-8")
-    unfinished.replace(note)
+    write_text(note, wanted)
 
 
 def _each(work: Callable[[Role], None], roles: list[Role], workers: int):
@@ -102,17 +101,12 @@ def _film(role: Role, settings: ActorSettings, out: Path) -> None:
         fps=settings.fps,
         size=settings.size,
     )
+    # The video comes last: when it is there, its truth is there too.
+    write_clip_truth(truth, settings.fps, out / "truth" / f"{role.stem}.csv")
     video = out / role.id
-    table = out / "truth" / f"{role.stem}.csv"
-    # The video comes last: when it is there, its truth is too.
-    _replace(table, lambda path: path.write_text(clip_truth_csv(truth, settings.fps), encoding="utf-8"))
-    _replace(video, lambda path: encode(frames, path, fps=settings.fps, crf=CONDITIONS[settings.setting].crf))
-
-
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    write(temporary)
-    temporary.replace(path)
+    temporary = video.with_name(video.name + ".tmp")
+    encode(frames, temporary, fps=settings.fps, crf=CONDITIONS[settings.setting].crf)
+    temporary.replace(video)
 
 
 def encode(frames: np.ndarray, path: Path, *, fps: int, crf: int) -> None:

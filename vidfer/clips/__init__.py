@@ -39,7 +39,7 @@ from vidfer.clips.sfew import ABOUT as SFEW
 from vidfer.clips.sfew import sfew
 from vidfer.clips.table import ABOUT as TABLE
 from vidfer.clips.table import table
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, VidferError
 
 __all__ = ["BASIC", "SOURCES", "Clip", "canonical_label", "describe_sources", "find_clips"]
 
@@ -96,7 +96,7 @@ def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = N
     clips = sorted(found, key=lambda clip: clip.id)
     twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
     if twice:
-        raise VidferError(
+        raise DataError(
             f"{len(twice)} ids occur more than once in {root}, first '{twice[0]}'; give every clip its own id"
         )
     return clips if subject_pattern is None else _subjects_by_name(clips, subject_pattern)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from vidfer.clips.clip import Clip
 from vidfer.clips.listing import absent_clips, check_folder, wrong_root
 from vidfer.clips.media import video_header
 from vidfer.errors import VidferError
+from vidfer.tables import iterate_rows
 
 ABOUT = About(
     layout="videos/003/<id>.mp4/<nnnn>.mp4, annotations/train.csv and val.csv, joints/ like videos/",
@@ -89,18 +89,15 @@ def _read_rows(file: Path) -> list[tuple[str, int, int, int]]:
     """Video (relative, with forward slashes), person, first and last frame of each row."""
     rows = []
     videos = file.parent.parent / "videos"
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        for number, row in enumerate(csv.reader(lines), start=1):
-            if not row:
-                continue
-            try:
-                person, first, last = (int(float(cell)) for cell in row[1:4])
-            except ValueError as error:
-                raise VidferError(
-                    f"line {number} of {file} is {','.join(row[:4])!r}; it must begin with "
-                    "video,person,first frame,last frame, as BoLD's own annotations do"
-                ) from error
-            rows.append((row[0].strip().removeprefix("videos/"), person, first, last))
+    for where, row in iterate_rows(file):
+        try:
+            person, first, last = (int(float(cell)) for cell in row[1:4])
+        except ValueError as error:
+            raise VidferError(
+                f"{where} is {','.join(row[:4])!r}; it must begin with video,person,first frame,last frame, "
+                "as BoLD's own annotations do"
+            ) from error
+        rows.append((row[0].removeprefix("videos/"), person, first, last))
     absent = [video for video, *_ in rows if not (videos / video).is_file()]
     if absent:
         paths = [videos / video for video in absent]

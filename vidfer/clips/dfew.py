@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from vidfer.clips.about import About
@@ -19,6 +18,7 @@ from vidfer.clips.listing import (
 )
 from vidfer.clips.media import is_video
 from vidfer.errors import VidferError
+from vidfer.tables import iterate_rows
 
 ABOUT = About(
     layout="Clip/original/1.mp4 or Clip/clip_224x224/00001/*.jpg, EmoLabel_DataSplit/train(single-labeled)/"
@@ -102,12 +102,11 @@ def _table(folder: Path, split: str, number: str) -> Path:
 def _read_rows(table: Path) -> dict[int, str]:
     """The label of each clip by its number."""
     rows = {}
-    with table.open(newline="", encoding="utf-8-sig") as lines:
-        for number, row in enumerate(csv.reader(lines), start=1):
-            name = Path(row[0].strip()).stem if row else ""
-            if not row or (number == 1 and not name.isdecimal()):
-                continue  # empty, or the header video_name,label
-            if len(row) < 2 or not name.isdecimal():
-                raise VidferError(f"line {number} of {table} is '{','.join(row)}'; DFEW's are like 2522,6")
-            rows[int(name)] = numbered_label(row[1], LABELS, f"line {number} of {table}")
+    for index, (where, row) in enumerate(iterate_rows(table)):
+        name = Path(row[0]).stem
+        if index == 0 and not name.isdecimal():
+            continue  # the header video_name,label
+        if len(row) < 2 or not name.isdecimal():
+            raise VidferError(f"{where} is '{','.join(row)}'; DFEW's are like 2522,6")
+        rows[int(name)] = numbered_label(row[1], LABELS, where)
     return rows

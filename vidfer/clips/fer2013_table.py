@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import numpy as np
 
 from vidfer.clips.labels import numbered_label
 from vidfer.errors import VidferError
+from vidfer.tables import iterate_table
 
 LABELS = {0: "angry", 1: "disgust", 2: "fear", 3: "happy", 4: "sad", 5: "surprise", 6: "neutral"}
 
@@ -30,6 +30,8 @@ class Face(NamedTuple):
     label: str
     usage: str
     pixels: str
+    where: str
+    """Its place in the table, for messages."""
 
 
 def read_faces(table: Path) -> Iterator[Face]:
@@ -38,21 +40,13 @@ def read_faces(table: Path) -> Iterator[Face]:
     Raises:
         VidferError: other columns; an emotion or usage that FER2013 does not have.
     """
-    with table.open(newline="", encoding="utf-8-sig") as lines:
-        reader = csv.DictReader(lines)
-        header = [name.strip().lower() for name in reader.fieldnames or ()]
-        if not {"emotion", "pixels", "usage"} <= set(header):
-            raise VidferError(
-                f"the columns of {table} are {','.join(header) or 'none'}, and not emotion,pixels,Usage; "
-                "give fer2013.csv or icml_face_data.csv (train.csv has no splits, FER+'s table no pixels)"
-            )
-        reader.fieldnames = header
-        for number, row in enumerate(reader):
-            where = f"line {number + 2} of {table}"
-            label, usage = numbered_label(row["emotion"] or "", LABELS, where), (row["usage"] or "").strip()
-            if usage not in USAGES:
-                raise VidferError(f"{where} has the Usage '{usage[:20]}'; FER2013's are {', '.join(USAGES)}")
-            yield Face(f"{usage}/{label}/fer{number:07}.png", label, usage, row["pixels"] or "")
+    remedy = "Give fer2013.csv or icml_face_data.csv (train.csv has no splits, FER+'s table has no pixels)"
+    rows = iterate_table(table, ("emotion", "pixels", "usage"), remedy=remedy)
+    for number, row in enumerate(rows):
+        label, usage = numbered_label(row["emotion"], LABELS, row.where), row["usage"]
+        if usage not in USAGES:
+            raise VidferError(f"{row.where} has the Usage '{usage[:20]}'; FER2013's are {', '.join(USAGES)}")
+        yield Face(f"{usage}/{label}/fer{number:07}.png", label, usage, row["pixels"], row.where)
 
 
 def unpack_faces(table: Path, images: Path) -> None:
@@ -70,10 +64,10 @@ def unpack_faces(table: Path, images: Path) -> None:
             "copy the table to a folder that you may write, and give that"
         ) from error
     try:
-        for number, face in enumerate(read_faces(table)):
+        for face in read_faces(table):
             file = unfinished / face.file
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(_png(face.pixels, f"line {number + 2} of {table}"))
+            file.write_bytes(_png(face.pixels, face.where))
         unfinished.chmod(0o755)  # as other folders; mkdtemp's are private
         unfinished.rename(images)
     except OSError as error:

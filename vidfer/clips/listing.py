@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import cache
@@ -12,6 +11,7 @@ from vidfer.clips.clip import Clip
 from vidfer.clips.marks import other_source
 from vidfer.clips.media import holds_only_frames, is_image, is_video, visible
 from vidfer.errors import VidferError
+from vidfer.tables import read_table
 
 ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})
 
@@ -133,10 +133,6 @@ def name_subjects(clips: list[Clip], table: Path) -> list[Clip]:
     Raises:
         VidferError: the table lacks a column.
     """
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        if not {"id", "subject"} <= set(rows.fieldnames or ()):
-            found = ",".join(rows.fieldnames or ()) or "nothing"
-            raise VidferError(f"the header of {table} is '{found}'; it must name the columns id and subject")
-        subjects = {row["id"]: row["subject"] or None for row in rows}
+    rows = read_table(table, ("id", "subject"))
+    subjects = {row["id"]: row["subject"] or None for row in rows}
     return [replace(clip, subject=subjects.get(clip.id, clip.subject)) for clip in clips]

@@ -26,9 +26,9 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(Folds, arguments, "sources folds")
     from vidfer.clips.folds import official_folds
-    from vidfer.evaluate.tables import write_rows
+    from vidfer.tables import write_table
 
     found = official_folds(options.src, options.root)
-    write_rows(options.out, ("id", "fold"), sorted(found.items()))
+    write_table(options.out, ("id", "fold"), sorted(found.items()))
     print(f"{options.out}: {len(found):,} clips in {max(found.values())} folds")
     return 0

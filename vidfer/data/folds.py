@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Sequence
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from vidfer.clips.ckplus import ckplus_folds
 from vidfer.data.divide import divide
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, SettingError, VidferError
+from vidfer.tables import read_table
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
@@ -152,27 +152,20 @@ def _of_table(cache: CropCache, clips: Sequence[int], file: Path) -> dict[int, i
 
 
 def read_folds(file: Path) -> dict[str, int]:
-    """Clip id to fold number, from a CSV file with the columns ``id`` and ``fold``.
+    """Clip id to fold number, from a table with the columns ``id`` and ``fold``.
 
     Raises:
-        VidferError: no such file, another header, an id twice, a fold that is no number from 1 on.
+        SettingError: there is no such file.
+        DataError: a column is missing, an id is in two folds, or a fold is no number from 1 on.
     """
     folds: dict[str, int] = {}
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            reader = csv.DictReader(lines)
-            if not {"id", "fold"} <= set(reader.fieldnames or ()):
-                raise VidferError(f"{file} has no columns id and fold; its first line must name them")
-            for row in reader:
-                where, fold = f"line {reader.line_num} of {file}", (row["fold"] or "").strip()
-                if not fold.isdecimal() or int(fold) < 1:
-                    raise VidferError(f"{where} has the fold '{fold}'; folds are numbered from 1 on")
-                if folds.setdefault(row["id"], int(fold)) != int(fold):
-                    raise VidferError(f"{where} puts '{row['id']}' into a second fold; take one line out")
-    except OSError as error:
-        raise VidferError(f"cannot read {file}: {error.strerror}; name a fold like {FORMS}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise VidferError(f"{file} is no CSV file in UTF-8 ({error}); save it as one") from error
+    if not file.is_file():
+        raise SettingError(f"there is no table {file}; name a fold like {FORMS}")
+    for row in read_table(file, ("id", "fold")):
+        if not row["fold"].isdecimal() or int(row["fold"]) < 1:
+            raise DataError(f"{row.where} has the fold '{row['fold']}'; number the folds from 1")
+        if folds.setdefault(row["id"], int(row["fold"])) != int(row["fold"]):
+            raise DataError(f"{row.where} puts '{row['id']}' into a second fold; delete one of the rows")
     if not folds:
-        raise VidferError(f"{file} has no line with an id and a fold")
+        raise DataError(f"{file} has no row with an id and a fold")
     return folds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,6 +12,7 @@ from vidfer.evaluate.comparison import Compared, Comparison
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.result import ANYBODY
 from vidfer.files import write_text
+from vidfer.tables import write_table
 
 SUFFIXES = (".csv", ".json", ".md")
 
@@ -115,11 +114,7 @@ def write_comparisons(comparisons: Sequence[Comparison], out: Path) -> None:
     if out.suffix == ".json":
         write_text(out, json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         return
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=[*rows[0]], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(out, text.getvalue())
+    write_table(out, [*rows[0]], (row.values() for row in rows))
 
 
 def _row(row: Compared) -> dict:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vidfer.evaluate.episodes import redraw
 from vidfer.evaluate.hardest import NO_FACE
 from vidfer.evaluate.result import Result
-from vidfer.files import write_text
+from vidfer.tables import write_table
 
 
 def write_clip_table(result: Result, out: Path) -> None:
@@ -24,7 +21,7 @@ def write_clip_table(result: Result, out: Path) -> None:
     few = result.kind == "few-shot"
     answers = [*result.classes, NO_FACE] if few and all("answers" in row for row in result.rows) else []
     columns += ["confused_with"] if few else ["predicted", "probability"]
-    write_rows(
+    write_table(
         out,
         [*columns, *(f"as {name}" for name in answers)],
         (
@@ -56,14 +53,5 @@ def write_episodes(result: Result, out: Path) -> int:
             for position in getattr(episodes, part)[number]:
                 clip = result.rows[position]
                 rows.append((number, part, clip["label"], clip["clip"]))
-    write_rows(out, ["episode", "part", "class", "clip"], rows)
+    write_table(out, ["episode", "part", "class", "clip"], rows)
     return len(episodes)
-
-
-def write_rows(out: Path, header: Sequence[str], rows: Iterable[Sequence]) -> None:
-    """Write a CSV file; it is there whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_text(out, text.getvalue())

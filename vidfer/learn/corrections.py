@@ -33,10 +33,10 @@ def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
     """
     corrections: dict[str, str] = {}
     has_face = dict(zip(labels.clip_ids, labels.has_face))
-    for line, row in read_table(path, ("clip", "corrected")):
+    for row in read_table(path, ("clip", "corrected"), ("label",)):
         if not row["corrected"]:
             continue
-        where, clip = f"{path}, line {line}", row["clip"]
+        where, clip = row.where, row["clip"]
         if clip not in has_face:
             raise VidferError(
                 f"{where}: {clip!r} is none of the unlabelled clips; take the row out, or mend the name (a "
@@ -135,7 +135,7 @@ def _check_untouched(table: Path, labels: PseudoLabels, weights: Sequence[np.nda
     """Nothing that a person may have meant as a correction gets lost: no row is gone, label and weight are as
     they were (``weights``: each one possible)."""
     rows = read_table(table, ("clip", "corrected", "label", "weight"))
-    gone = sorted({*labels.clip_ids} - {row["clip"] for _, row in rows})
+    gone = sorted({*labels.clip_ids} - {row["clip"] for row in rows})
     if gone:
         others = f" and {len(gone) - 1} others" if len(gone) > 1 else ""
         raise VidferError(
@@ -143,7 +143,7 @@ def _check_untouched(table: Path, labels: PseudoLabels, weights: Sequence[np.nda
             f"should learn from it"
         )
     position, numbers = {clip: i for i, clip in enumerate(labels.clip_ids)}, labels.labels
-    for line, row in rows:
+    for row in rows:
         if row["clip"] not in position:
             continue
         i = position[row["clip"]]
@@ -151,6 +151,6 @@ def _check_untouched(table: Path, labels: PseudoLabels, weights: Sequence[np.nda
         for name, values in was.items():
             if row[name] not in ("", *values):
                 raise VidferError(
-                    f"{table}, line {line}: {name} of {row['clip']!r} is {row[name]}, and was {values[0]}; "
+                    f"{row.where}: {name} of {row['clip']!r} is {row[name]}, and was {values[0]}; "
                     f"put that back, and what is right into the column corrected: a class, or {DROP}"
                 )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.errors import VidferError
-from vidfer.files import write_json, write_text
+from vidfer.files import write_json
 from vidfer.infer.predict import Predictions
 from vidfer.store.reader import CropCache
-from vidfer.tables import number, read_table
+from vidfer.tables import number, read_table, write_table
 
 COLUMNS = ("clip", "corrected", "label", "confidence", "weight", "has_face", "path", "start_s", "end_s")
 """Of the CSV file, before one column ``p_<class>`` for each class."""
@@ -113,11 +111,9 @@ def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> No
         "carried": dict(labels.carried),
     }
     columns = [*COLUMNS, *(f"p_{name}" for name in labels.classes)]
-    before = {row["clip"]: row for _, row in read_table(path, ["clip"])} if path.exists() else {}
+    before = {row["clip"]: row for row in read_table(path, ["clip"])} if path.exists() else {}
     added = [name for name in next(iter(before.values()), ()) if name and name not in columns]
-    file = io.StringIO()
-    writer = csv.DictWriter(file, [*columns, *added], extrasaction="ignore")
-    writer.writeheader()
+    header, rows = [*columns, *added], []
     order = [hashlib.sha256(clip.encode()).digest() for clip in labels.clip_ids]
     for i in sorted(range(len(order)), key=lambda i: (labels.weights[i] == 0, order[i])):
         clip, p = labels.clip_ids[i], labels.probabilities[i]
@@ -127,8 +123,9 @@ def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> No
         row |= {"label": labels.classes[p.argmax()], "weight": labels.weights[i]}
         row |= {"has_face": int(labels.has_face[i]), "confidence": f"{p.max():.4f}"}
         # Nine digits give back the same float32.
-        writer.writerow(row | {f"p_{name}": f"{value:.9g}" for name, value in zip(labels.classes, p)})
-    write_text(path, file.getvalue())
+        row |= {f"p_{name}": f"{value:.9g}" for name, value in zip(labels.classes, p)}
+        rows.append([row.get(name, "") for name in header])
+    write_table(path, header, rows)
     write_json(path.with_suffix(".json"), about)
 
 
@@ -157,8 +154,7 @@ def read_pseudo_labels(path: Path) -> PseudoLabels:
     """
     about = read_about(path)
     try:
-        rows = [row for _, row in read_table(path, ("clip", "weight", "has_face"))]
-        rows.sort(key=lambda row: row["clip"])
+        rows = sorted(read_table(path, ("clip", "weight", "has_face")), key=lambda row: row["clip"])
         classes = tuple(about["classes"])
         probabilities = [[number(row[f"p_{name}"]) for name in classes] for row in rows]
         if any(abs(sum(p) - 1) > 0.01 for p in probabilities):

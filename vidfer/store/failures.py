@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from vidfer.errors import VidferError
 from vidfer.store.reader import CropCache
+from vidfer.tables import write_table
 
 FEW = 0.5
 """A clip that shows a face in a smaller share of its frames than this is listed."""
@@ -79,11 +79,8 @@ def write_failures(cache: CropCache, out: Path) -> int:
     if out.suffix.lower() != ".csv":
         raise VidferError(f"{out} does not end in .csv; name the table to write")
     failures = list_failures(cache)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["id", "kind", "reason", "n_frames", "n_faces"])
-        table.writerows([f.id, f.kind, f.reason, f.n_frames, f.n_faces] for f in failures)
+    columns = [field.name for field in fields(Failure)]
+    write_table(out, columns, (astuple(failure) for failure in failures))
     return len(failures)
 
 
