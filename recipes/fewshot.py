@@ -131,7 +131,7 @@ def main(settings: Settings) -> None:
     recogniser = build_recogniser(model_settings)
     if recogniser.head is None:
         raise VidferError("--model.head None: nothing to train by episodes; choose a few-shot head")
-    if settings.whiten is not None and getattr(recogniser.head, "compares_maps", True):
+    if settings.whiten is not None and recogniser.head.compares_maps:
         raise VidferError(
             f"--model.head {model_settings.head} compares maps, which --whiten leaves as they are; choose "
             "prototype, matching or similarity"

@@ -23,8 +23,8 @@ from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import exit_on_user_error
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
-from vidfer.models.csrn import CSRNHead
 from vidfer.models.embedding import Embedding
+from vidfer.models.heads.csrn import CSRNHead
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,9 +19,9 @@ from torch import nn
 
 from vidfer.errors import exit_on_user_error
 from vidfer.models.build import build_encoder
-from vidfer.models.csrn import select_channels
 from vidfer.models.grouped_resnet import GroupedResNet18
-from vidfer.models.relation_module import RelationModule
+from vidfer.models.heads.relation_module import RelationModule
+from vidfer.models.heads.select_channels import select_channels
 from vidfer.models.settings import ModelSettings
 
 

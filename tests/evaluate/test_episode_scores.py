@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.evaluate import episode_scores
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import draw_episodes
-from vidfer.evaluate.folded_relation import FoldedRelation
-from vidfer.models.csrn import CSRNHead
 from vidfer.models.embedding import Embedding
-from vidfer.models.prototype import PrototypeHead
+from vidfer.models.heads import csrn_scorer
+from vidfer.models.heads.csrn import CSRNHead
+from vidfer.models.heads.folded_relation import FoldedRelation
+from vidfer.models.heads.prototype import PrototypeHead
 
 LABELS = np.repeat(np.arange(4), 6)
 
@@ -48,26 +48,26 @@ def drawn(**changes):
     ids=["csrn", "csrn-published", "prototype"],
 )
 def test_scores_are_those_of_the_head_on_each_episode(head, at_once, shots, monkeypatch):
-    monkeypatch.setattr(episode_scores, "PROTOTYPES_AT_ONCE", at_once)
+    monkeypatch.setattr(csrn_scorer, "PROTOTYPES_AT_ONCE", at_once)
     embedding, episodes = clips(), drawn(shots=shots)
-    asked = np.random.default_rng(0).random(episodes.query.shape) < 0.7
-    asked[4] = False
-    found = EpisodeScores(head, embedding).score(episodes, asked)
-    assert (np.isnan(found).all(-1) == ~asked).all() and not np.isnan(found[asked]).any()
-    for i in np.flatnonzero(asked.any(1)):
+    query_mask = np.random.default_rng(0).random(episodes.query.shape) < 0.7
+    query_mask[4] = False
+    found = EpisodeScores(head, embedding).score(episodes, query_mask)
+    assert (np.isnan(found).all(-1) == ~query_mask).all() and not np.isnan(found[query_mask]).any()
+    for i in np.flatnonzero(query_mask.any(1)):
         with torch.no_grad():
             alone = head(
                 embedding[torch.from_numpy(episodes.support[i])],
                 torch.from_numpy(episodes.support_labels),
-                embedding[torch.from_numpy(episodes.query[i][asked[i]])],
+                embedding[torch.from_numpy(episodes.query[i][query_mask[i]])],
             )
         assert alone.std() > 1e-3  # scores that could be confused
-        torch.testing.assert_close(torch.from_numpy(found[i][asked[i]]), alone, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(torch.from_numpy(found[i][query_mask[i]]), alone, atol=1e-5, rtol=1e-5)
 
 
 def test_every_pair_and_every_prototype_is_computed_once(monkeypatch):
     compared, made = [], []
-    score, select = FoldedRelation.score, episode_scores.select_channels
+    score, select = FoldedRelation.score, csrn_scorer.select_channels
 
     def counting(self, query_halves, support_halves, query, support):
         compared.append(len(query))
@@ -78,7 +78,7 @@ def test_every_pair_and_every_prototype_is_computed_once(monkeypatch):
         return select(maps, labels)
 
     monkeypatch.setattr(FoldedRelation, "score", counting)
-    monkeypatch.setattr(episode_scores, "select_channels", selecting)
+    monkeypatch.setattr(csrn_scorer, "select_channels", selecting)
     episodes = drawn(episodes=2000, shots=1)
     scores = EpisodeScores(trained(CSRNHead()), clips())
     scores.score(episodes, np.ones(episodes.query.shape, bool))

@@ -16,7 +16,7 @@ from vidfer.evaluate.evaluate_split import evaluate_split
 from vidfer.evaluate.result import load_result
 from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_recogniser
-from vidfer.models.prototype import PrototypeHead
+from vidfer.models.heads.prototype import PrototypeHead
 from vidfer.models.settings import ModelSettings
 
 BASE, NOVEL = ("happy", "sad"), ("angry", "disgust", "fear")

@@ -6,9 +6,9 @@ from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import VidferError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.fewshot import fewshot_accuracy
-from vidfer.models.csrn import CSRNHead
 from vidfer.models.embedding import Embedding
-from vidfer.models.prototype import PrototypeHead
+from vidfer.models.heads.csrn import CSRNHead
+from vidfer.models.heads.prototype import PrototypeHead
 
 CLASSES = ("angry", "disgust", "fear", "sad")
 LABELS = np.array([0] * 7 + [1] * 8 + [2] * 6 + [3] * 7)

@@ -3,18 +3,20 @@
 import numpy as np
 import pytest
 import torch
+from refused import refused
 from test_episode_scores import clips, drawn, trained
 
-from vidfer.errors import VidferError
-from vidfer.evaluate import episode_scores
-from vidfer.evaluate.episode_scores import EpisodeScores
-from vidfer.evaluate.transductive import HEADS, check_transductive
-from vidfer.models.crn import CRNHead
-from vidfer.models.csrn import CSRNHead, select_channels
-from vidfer.models.matching import MatchingHead
-from vidfer.models.prototype import PrototypeHead
-from vidfer.models.relation import RelationHead
-from vidfer.models.similarity import SimilarityHead
+from vidfer.errors import SettingError
+from vidfer.evaluate.episode_scores import EpisodeScores, check_transductive
+from vidfer.evaluate.episodes import Episodes
+from vidfer.models.heads import HEADS, csrn_scorer
+from vidfer.models.heads.crn import CRNHead
+from vidfer.models.heads.csrn import CSRNHead
+from vidfer.models.heads.matching import MatchingHead
+from vidfer.models.heads.prototype import PrototypeHead
+from vidfer.models.heads.relation import RelationHead
+from vidfer.models.heads.select_channels import select_channels
+from vidfer.models.heads.similarity import SimilarityHead
 
 
 def softmax(values):
@@ -115,20 +117,20 @@ def naive(head, embedding, support, query):
     ids=["prototype", "cosine", "similarity", "relation", "csrn", "csrn-published"],
 )
 def test_scores_are_those_of_loops_to_the_last_query(head, shots, monkeypatch):
-    monkeypatch.setattr(episode_scores, "QUERIES_AT_ONCE", 7)
+    monkeypatch.setattr(csrn_scorer, "QUERIES_AT_ONCE", 7)
     embedding, episodes = clips(), drawn(shots=shots, episodes=3)
     # Near to each other, so that the shares of the Euclidean head are no zeros and ones.
     embedding = type(embedding)(embedding.vector / 40, embedding.maps)
-    asked = np.random.default_rng(0).random(episodes.query.shape) < 0.7
-    asked[1] = False
-    found = EpisodeScores(head, embedding, transductive=True).score(episodes, asked)
-    alone = EpisodeScores(head, embedding).score(episodes, asked)
-    assert (np.isnan(found).all(-1) == ~asked).all()
-    for i in np.flatnonzero(asked.any(1)):
+    query_mask = np.random.default_rng(0).random(episodes.query.shape) < 0.7
+    query_mask[1] = False
+    found = EpisodeScores(head, embedding, transductive=True).score(episodes, query_mask)
+    alone = EpisodeScores(head, embedding).score(episodes, query_mask)
+    assert (np.isnan(found).all(-1) == ~query_mask).all()
+    for i in np.flatnonzero(query_mask.any(1)):
         support = episodes.support[i].reshape(3, shots).tolist()
-        expected = naive(head, embedding, support, episodes.query[i][asked[i]].tolist())
-        np.testing.assert_allclose(found[i][asked[i]], expected, atol=2e-5, rtol=1e-4)
-    assert np.abs(found[asked] - alone[asked]).max() > 1e-3  # the others do matter
+        expected = naive(head, embedding, support, episodes.query[i][query_mask[i]].tolist())
+        np.testing.assert_allclose(found[i][query_mask[i]], expected, atol=2e-5, rtol=1e-4)
+    assert np.abs(found[query_mask] - alone[query_mask]).max() > 1e-3  # the others do matter
 
 
 def test_queries_show_where_their_class_is():
@@ -137,20 +139,21 @@ def test_queries_show_where_their_class_is():
     vector[0], vector[1] = torch.tensor([0.0, 2.9]), torch.tensor([4.0, 0.0])  # the shots
     vector[2:5] = torch.tensor([[0.0, 0.0], [0.1, 0.0], [1.2, -1.0]])  # class 0; the last one is nearer to 1
     vector[5:] = torch.tensor([[4.0, 0.1], [4.1, 0.0], [4.0, -0.1]])
-    episode = episode_scores.Episodes(np.array([[0, 1]]), np.arange(2, 8)[None], np.array([[0, 1]]))
+    episode = Episodes(np.array([[0, 1]]), np.arange(2, 8)[None], np.array([[0, 1]]))
     embedding = type(clips())(vector, torch.zeros(8, 1, 1, 1, 1))
-    asked = np.ones((1, 6), bool)
+    query_mask = np.ones((1, 6), bool)
     chosen = [
-        EpisodeScores(PrototypeHead(), embedding, transductive=together).score(episode, asked)[0].argmax(-1)
-        for together in (False, True)
+        EpisodeScores(PrototypeHead(), embedding, transductive=t).score(episode, query_mask)[0].argmax(-1)
+        for t in (False, True)
     ]
     assert chosen[0].tolist() == [0, 0, 1, 1, 1, 1] and chosen[1].tolist() == [0, 0, 0, 1, 1, 1]
 
 
 def test_other_heads_say_that_they_have_none():
-    assert set(HEADS) == {PrototypeHead, SimilarityHead, RelationHead, CSRNHead}
+    able = {name for name, head in HEADS.items() if head.transductive}
+    assert able == {"prototype", "similarity", "relation", "csrn"}
     for head in (MatchingHead(), CRNHead()):
-        with pytest.raises(VidferError, match=r"Head has no transductive inference; .*CSRNHead, Proto"):
+        with refused(SettingError, type(head).__name__, *able, "--transductive", "--head prototype"):
             EpisodeScores(head, clips(), transductive=True)
-        with pytest.raises(VidferError):
+        with refused(SettingError):
             check_transductive(head)

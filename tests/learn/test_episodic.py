@@ -21,11 +21,13 @@ from vidfer.learn.episodic import (
     validate_episodes,
     validation_episodes,
 )
-from vidfer.learn.losses import crn_loss, csrn_loss, relation_loss
 from vidfer.learn.settings import EpisodeSettings
 from vidfer.models.build import build_recogniser
 from vidfer.models.embedding import Embedding
-from vidfer.models.prototype import PrototypeHead
+from vidfer.models.heads.crn import crn_loss
+from vidfer.models.heads.csrn import csrn_loss
+from vidfer.models.heads.prototype import PrototypeHead
+from vidfer.models.heads.relation import relation_loss
 from vidfer.models.settings import ModelSettings
 
 LABELS = np.repeat([0, 1, 2], 5)

@@ -3,12 +3,12 @@ import torch
 
 from vidfer.models.build import build_encoder, build_head, build_recogniser
 from vidfer.models.conv4 import Conv4Encoder
-from vidfer.models.crn import CRNHead
-from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
-from vidfer.models.matching import MatchingHead
-from vidfer.models.prototype import PrototypeHead
-from vidfer.models.relation import RelationHead
+from vidfer.models.heads.crn import CRNHead
+from vidfer.models.heads.csrn import CSRNHead
+from vidfer.models.heads.matching import MatchingHead
+from vidfer.models.heads.prototype import PrototypeHead
+from vidfer.models.heads.relation import RelationHead
 from vidfer.models.settings import ModelSettings
 
 CLASSES = ("angry", "happy", "sad")

@@ -12,8 +12,9 @@ import torch
 from vidfer.errors import VidferError
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.conv4 import Conv4Encoder
-from vidfer.models.csrn import CSRNHead, RelationModule
-from vidfer.models.shots import class_means
+from vidfer.models.heads.csrn import CSRNHead
+from vidfer.models.heads.relation_module import RelationModule
+from vidfer.models.heads.shots import class_means
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "import_csrn.py"
 SUPPORT_LABELS = torch.arange(3).repeat_interleave(3)  # three ways, three shots, ordered by class

@@ -13,7 +13,7 @@ from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
 from vidfer.evaluate.witness import Witness, call_witness
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
-from vidfer.models.prototype import PrototypeHead
+from vidfer.models.heads.prototype import PrototypeHead
 from vidfer.store.reader import CropCache
 
 FRAMES = 8

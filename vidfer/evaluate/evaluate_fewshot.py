@@ -13,10 +13,9 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import labels_of, novel_clips, people_of
 from vidfer.errors import VidferError
-from vidfer.evaluate.episode_scores import EpisodeScores
+from vidfer.evaluate.episode_scores import EpisodeScores, check_transductive
 from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
 from vidfer.evaluate.result import ANYBODY, OTHER_PEOPLE, Result, describe_clips
-from vidfer.evaluate.transductive import check_transductive
 from vidfer.infer.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
@@ -90,9 +89,7 @@ def evaluate_fewshot(
     labels = labels_of(cache, clips, classes)
     others_than = people_of(cache, clips) if other_people else None
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
-    embedding, has_face = embed_clips(
-        recogniser, loader, device, progress, maps=getattr(head, "compares_maps", True)
-    )
+    embedding, has_face = embed_clips(recogniser, loader, device, progress, maps=head.compares_maps)
 
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, has_face)

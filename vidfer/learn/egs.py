@@ -15,9 +15,10 @@ from vidfer.learn.egs_settings import EgsSettings, Learner
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import distillation_loss
 from vidfer.learn.optimiser import take_step
+from vidfer.models.heads import HEADS
 from vidfer.models.recogniser import Recogniser
 
-GUIDES = ("similarity", "matching", "prototype")
+GUIDES = tuple(name for name, head in HEADS.items() if head.gives_logits)
 """Few-shot heads whose scores are logits of a posterior, so that they can guide and be guided."""
 
 

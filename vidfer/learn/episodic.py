@@ -19,7 +19,6 @@ from vidfer.infer.embed import embed_clips
 from vidfer.infer.iterate import evaluating
 from vidfer.learn.batch_norm import share_buffers
 from vidfer.learn.epoch import Epoch
-from vidfer.learn.head_loss import head_loss
 from vidfer.learn.optimiser import take_step
 from vidfer.learn.settings import EpisodeSettings
 from vidfer.models.recogniser import Recogniser
@@ -78,7 +77,7 @@ class EpisodeNet(nn.Module):
         classes = torch.arange(ways, device=crops.device)
         support_labels = classes.repeat_interleave(shots)
         query_labels = classes.repeat_interleave(len(query) // ways)
-        loss, scores = head_loss(self.recogniser.head, support, support_labels, query, query_labels)
+        loss, scores = self.recogniser.head.loss(support, support_labels, query, query_labels)
         return loss, (scores.argmax(1) == query_labels).float().mean()
 
 
@@ -197,8 +196,8 @@ def validate_episodes(
     device = accelerator.device
     with evaluating(recogniser):
         with accelerator.autocast():
-            compared = getattr(recogniser.head, "compares_maps", True)
-            clips, has_face = embed_clips(recogniser, loader, device, maps=compared)
+            maps = recogniser.head.compares_maps
+            clips, has_face = embed_clips(recogniser, loader, device, maps=maps)
         clips, has_face = clips.to(device), torch.from_numpy(has_face).to(device)
         accuracies = []
         for episode in episodes:

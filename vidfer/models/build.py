@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from torch import nn
 
 from vidfer.models.conv4 import Conv4Encoder
-from vidfer.models.crn import CRNHead
-from vidfer.models.csrn import CSRNHead
 from vidfer.models.encoder import VideoEncoder
 from vidfer.models.face_mesh_encoder import FaceMeshEncoder
 from vidfer.models.grouped_resnet import GroupedResNet18
-from vidfer.models.matching import MatchingHead
+from vidfer.models.heads import HEADS
+from vidfer.models.heads.base import Head
 from vidfer.models.plain_encoder import PlainEncoder
-from vidfer.models.prototype import PrototypeHead
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.relation import RelationHead
 from vidfer.models.settings import ModelSettings
-from vidfer.models.similarity import SimilarityHead
 from vidfer.models.timm_backbone import TimmBackbone
 from vidfer.models.torchvision_backbone import TorchvisionBackbone
 
@@ -58,21 +54,21 @@ def build_backbone(settings: ModelSettings) -> nn.Module:
     return GroupedResNet18(1, settings.width, settings.stochastic_depth)
 
 
-def build_head(settings: ModelSettings) -> nn.Module | None:
+def build_head(settings: ModelSettings) -> Head | None:
     """The few-shot head, or None."""
-    if settings.head == "csrn":
-        return CSRNHead(settings.prototype_weight, settings.pairing)
-    if settings.head == "crn":
-        return CRNHead(settings.head_regions, settings.js_weight, settings.js_form)
-    if settings.head == "prototype":
-        return PrototypeHead(settings.distance)
-    if settings.head == "matching":
-        return MatchingHead(settings.cosine_scale)
-    if settings.head == "relation":
-        return RelationHead(settings.head_regions)
-    if settings.head == "similarity":
-        return SimilarityHead(settings.cosine_scale)
-    return None
+    options = {
+        "csrn": {"prototype_weight": settings.prototype_weight, "pairing": settings.pairing},
+        "crn": {
+            "regions": settings.head_regions,
+            "js_weight": settings.js_weight,
+            "js_form": settings.js_form,
+        },
+        "prototype": {"distance": settings.distance},
+        "matching": {"cosine_scale": settings.cosine_scale},
+        "relation": {"regions": settings.head_regions},
+        "similarity": {"cosine_scale": settings.cosine_scale},
+    }
+    return None if settings.head is None else HEADS[settings.head](**options[settings.head])
 
 
 def build_recogniser(settings: ModelSettings, classes: Sequence[str] = ()) -> Recogniser:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from vidfer.crops import REGIONS
@@ -13,6 +14,17 @@ CROP_PX = 224
 
 MAP_PX = 14
 """Side of the maps that relation heads compare (CSRN)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadSettings:
+    """Options of a few-shot head. The settings of each head derive from it and set ``name``."""
+
+    name: str = field(init=False, default="")
+    """The head's key in :data:`vidfer.models.heads.HEADS`."""
+
+    def check_regions(self, seen: Sequence[str]) -> None:
+        """Raise a SettingError if the head needs another region than the encoder looks at."""
 
 
 @dataclass(frozen=True, kw_only=True)

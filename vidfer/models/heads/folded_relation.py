@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidfer.models.csrn import RelationModule
 from vidfer.models.encoder import MAP_CHANNELS
+from vidfer.models.heads.relation_module import RelationModule
 
 MAPS_AT_ONCE = 256
 """Maps whose half of the first convolution is computed at a time; 0.1 MB each."""

@@ -13,10 +13,10 @@ from vidfer.models.frames import resize_images
 from vidfer.models.settings import MAP_PX
 
 PAIRS_AT_ONCE = 2048
-"""Without gradients, so many pairs of a region are compared at a time, 0.1 MB each, to bound memory."""
+"""Pairs of a region that are compared at a time without gradients; each needs 0.1 MB."""
 
-ALIKE = 1 / 4
-"""What scores start from: the share of alike pairs in an episode of four classes."""
+INITIAL_SCORE = 1 / 4
+"""Scores start here: the share of pairs of the same class in an episode of four classes."""
 
 
 class RelationModule(nn.Module):
@@ -37,22 +37,24 @@ class RelationModule(nn.Module):
         self.fc1 = nn.Linear(MAP_CHANNELS if any_size else MAP_CHANNELS * 2 * 2, 8)
         self.fc2 = nn.Linear(8, 1)
         if any_size:  # the published one starts as published
-            self.start_alive()
+            self.reset_parameters()
 
     @torch.no_grad()
-    def start_alive(self) -> None:
-        """Make the last two layers start where they can learn.
+    def reset_parameters(self) -> None:
+        """Let the last two layers start where they can learn.
 
-        Behind a pooling over the whole map the 64 inputs of ``fc1`` are all positive and much alike. Drawn as
-        usual, a unit is above zero for few pairs or for none, and what pushes it moves all its weights the
-        same way: within some ten episodes most units are below zero for every pair, where ReLU has no
-        gradient to bring them back: CRN stayed at chance for 600 episodes. Here weights that sum to zero and
-        a bias of one put every unit above zero for nearly every pair, and scores start at :data:`ALIKE`, so
-        that the errors of an episode sum to zero and nothing pushes a unit as a whole.
+        Behind a pooling over the whole map, the 64 inputs of ``fc1`` are all positive and much alike. With
+        the usual random weights, a unit is above zero for few pairs or for none, and a gradient moves all its
+        weights the same way. Within some ten episodes most units are below zero for every pair, and there
+        ReLU has no gradient that could bring them back: CRN stayed at chance for 600 episodes.
+
+        Here the weights of a unit sum to zero and its bias is one, so that nearly every pair is above zero.
+        Scores start at :data:`INITIAL_SCORE`, so that the errors of an episode sum to zero and nothing pushes
+        a unit as a whole.
         """
         self.fc1.weight -= self.fc1.weight.mean(1, keepdim=True)
         nn.init.ones_(self.fc1.bias)
-        self.fc2.bias.fill_(math.log(ALIKE / (1 - ALIKE)) - self.fc2.weight.sum())
+        self.fc2.bias.fill_(math.log(INITIAL_SCORE / (1 - INITIAL_SCORE)) - self.fc2.weight.sum())
 
     def forward(self, query: Tensor, support: Tensor) -> Tensor:
         """Maps (Q, R, 64, H, W) and (S, R, 64, H, W) to scores (Q, R, S) of all pairs within a region.

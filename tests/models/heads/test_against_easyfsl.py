@@ -6,9 +6,9 @@ from easyfsl.methods import MatchingNetworks, PrototypicalNetworks, RelationNetw
 from torch import nn
 
 from vidfer.models.embedding import Embedding
-from vidfer.models.matching import MatchingHead
-from vidfer.models.prototype import PrototypeHead
-from vidfer.models.relation import RelationHead
+from vidfer.models.heads.matching import MatchingHead
+from vidfer.models.heads.prototype import PrototypeHead
+from vidfer.models.heads.relation import RelationHead
 
 LABELS = torch.tensor([2, 0, 1, 1, 0, 2])
 

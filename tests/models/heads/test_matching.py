@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vidfer.models.embedding import Embedding
-from vidfer.models.matching import MatchingHead
+from vidfer.models.heads.matching import MatchingHead
 
 
 def clips(vectors):

@@ -5,8 +5,8 @@ import torch
 
 from vidfer.models.build import build_head
 from vidfer.models.embedding import Embedding
+from vidfer.models.heads.similarity import SimilarityHead
 from vidfer.models.settings import ModelSettings
-from vidfer.models.similarity import SimilarityHead
 
 
 def clips(vectors):

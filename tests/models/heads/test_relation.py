@@ -1,7 +1,7 @@
 import torch
 
 from vidfer.models.embedding import Embedding
-from vidfer.models.relation import RelationHead
+from vidfer.models.heads.relation import RelationHead
 
 LABELS = torch.tensor([1, 0, 1, 2, 1])
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from vidfer.models.relation_module import ALIKE, RelationModule
+from vidfer.models.heads.relation_module import INITIAL_SCORE, RelationModule
 
 
 def maps_of(count, generator):
@@ -20,7 +20,7 @@ def test_every_unit_speaks_and_still_does_after_steps_on_nothing_but_noise():
     for step in range(40):
         scores = module(maps_of(8, generator), maps_of(4, generator))
         if step == 0:
-            assert (hidden[0] > 0).float().mean(0).min() > 0.9 and scores.sub(ALIKE).abs().max() < 0.2
+            assert (hidden[0] > 0).float().mean(0).min() > 0.9 and scores.sub(INITIAL_SCORE).abs().max() < 0.2
         alike = torch.nn.functional.one_hot(torch.randint(4, (8,), generator=generator), 4)[:, None]
         optimiser.zero_grad()
         (scores - alike).square().mean().backward()

@@ -2,10 +2,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vidfer.models import relation_module
-from vidfer.models.csrn import CSRNHead, select_channels
 from vidfer.models.embedding import Embedding
-from vidfer.models.relation_module import RelationModule
+from vidfer.models.heads import relation_module
+from vidfer.models.heads.csrn import CSRNHead
+from vidfer.models.heads.relation_module import RelationModule
+from vidfer.models.heads.select_channels import select_channels
 
 LABELS = torch.tensor([1, 0, 2, 0, 1, 1])  # unordered; two, three and one shots
 

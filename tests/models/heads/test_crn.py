@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vidfer.models.crn import CRNHead
 from vidfer.models.embedding import Embedding
+from vidfer.models.heads.crn import CRNHead
 
 LABELS = torch.tensor([1, 0, 1, 2, 1])
 

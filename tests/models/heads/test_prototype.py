@@ -1,7 +1,7 @@
 import torch
 
 from vidfer.models.embedding import Embedding
-from vidfer.models.prototype import PrototypeHead
+from vidfer.models.heads.prototype import PrototypeHead
 
 LABELS = torch.tensor([1, 0, 1])
 

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from vidfer.models.cosine import cosines
 from vidfer.models.embedding import Embedding
-from vidfer.models.matching import MatchingHead
-from vidfer.models.prototype import PrototypeHead
-from vidfer.models.similarity import SimilarityHead
+from vidfer.models.heads.cosine import cosines
+from vidfer.models.heads.matching import MatchingHead
+from vidfer.models.heads.prototype import PrototypeHead
+from vidfer.models.heads.similarity import SimilarityHead
 
 
 def test_cosines_by_hand():

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vidfer.models.shots import class_means, shots_by_class
+from vidfer.models.heads.shots import class_means, shots_by_class
 
 
 def test_groups_unordered_and_unequal_shots():
