@@ -78,6 +78,12 @@ def test_a_remedy_of_the_caller_ends_the_message(write):
         read_table(path, ("clip",), remedy="Give the other file")
 
 
+def test_no_text(write):
+    for content in (b"\x89HDF\r\n\0\0", "a,b\n".encode("utf-16-le")):
+        with refused(DataError, write(content), "CSV", "Parquet"):
+            read_table(write(content), ())
+
+
 def test_no_file(tmp_path):
     for read in (lambda path: read_table(path, ()), lambda path: [*iterate_rows(path)], read_lines):
         with refused(DataError, tmp_path / "nowhere.csv", "No such file"):
