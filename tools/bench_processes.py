@@ -1,10 +1,10 @@
-"""How long an epoch of a recipe takes against the number of processes that share its batch.
+"""How long an epoch of a recipe takes with one process and with several that share its batch.
 
     python tools/bench_processes.py --cache actors.h5 --out bench --processes 1 2
 
-Trains with recipes/supervised.py twice for each number of processes, with few and with many epochs; the
-difference is free of the start, so it is training with its validation and saving. Every process has one
-thread. The numbers take turns, and medians over the repeats are printed.
+For each number of processes, recipes/supervised.py trains twice: with few and with many epochs. The
+difference of both times does not contain the start of the program, only training, validation and saving.
+Every process has one thread. The numbers of processes take turns, and medians over the repeats are printed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pathlib import Path
 
 import tyro
 from counts import check_counts
-from study import ROOT, environment
+from studies.steps import ROOT, environment
 from tables import markdown
 
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import RunError, SettingError, exit_on_user_error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +33,11 @@ class Settings:
     cache: Path
     """Crop cache to train on."""
     out: Path
-    """Folder for the runs; what a run leaves is removed after it."""
+    """Folder for the runs. Each run is removed after it was measured."""
     processes: tuple[int, ...] = (1, 2)
-    """Numbers of processes to compare; the first is what the others are measured against."""
+    """Numbers of processes to compare; the others are compared with the first."""
     options: str = "--train.batch-size 16 --model.width 32 --model.input-px 112 --data.frames 4"
-    """Of the recipe, the same for all."""
+    """Options of the recipe, the same for all."""
     epochs: tuple[int, int] = (1, 3)
     """Few and many epochs."""
     repeats: int = 3
@@ -46,11 +46,11 @@ class Settings:
     def __post_init__(self) -> None:
         check_counts(self, "processes", "repeats")
         if not 0 < self.epochs[0] < self.epochs[1]:
-            raise VidferError(f"--epochs {self.epochs[0]} {self.epochs[1]}: give fewer, then more of them")
+            raise SettingError(f"--epochs {self.epochs[0]} {self.epochs[1]}: give fewer, then more of them")
 
 
 def seconds_of(settings: Settings, processes: int, epochs: int) -> float:
-    """Wall time of a run from its start to its end."""
+    """Wall time of a whole run, in seconds."""
     run = settings.out / f"run{processes}"
     shutil.rmtree(run, ignore_errors=True)
     command = [
@@ -64,7 +64,7 @@ def seconds_of(settings: Settings, processes: int, epochs: int) -> float:
     done = subprocess.run(command, env=environment(1), cwd=ROOT, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - start
     if done.returncode:
-        raise VidferError(f"the recipe stopped with status {done.returncode}:\n{done.stderr[-2000:]}")
+        raise RunError(f"the recipe stopped with status {done.returncode}:\n{done.stderr[-2000:]}")
     shutil.rmtree(run)
     return seconds
 

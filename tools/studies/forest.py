@@ -1,4 +1,4 @@
-"""A figure of intervals: rows from top to bottom, panels side by side."""
+"""A forest plot: intervals in rows from top to bottom, panels side by side."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from vidfer.evaluate.intervals import Interval
 from vidfer.report.theme import LIGHT, MARKERS, dress
 
 ROW_INCHES = 0.16
-"""For each series in a row."""
+"""Height of each series in a row."""
 DPI = 160
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One axis."""
+    """One of the axes that stand side by side."""
 
     title: str
     label: str
     series: Mapping[str, Sequence[Interval | None]]
     """Name -> an interval for every row, or None."""
     line: float
-    """Where nothing is learned or nothing differs, in -1..1: dotted."""
+    """Position of the dotted line, in -1..1: chance, or no difference."""
     points: bool = False
-    """Whether the values are differences, in points, instead of shares in per cent."""
+    """Values are differences in points; otherwise they are shares in per cent."""
 
 
 def in_percent(value: float, _: int) -> str:
@@ -40,7 +40,13 @@ def in_points(value: float, _: int) -> str:
 
 
 def draw_forest(rows: Sequence[str], panels: Sequence[Panel], path: Path) -> None:
-    """Write the figure, on white, as PNG; the panels have the same series."""
+    """Write the figure as PNG on white.
+
+    Args:
+        rows: names of the rows, from top to bottom.
+        panels: all with the same names of series, and an interval for each row.
+        path: the file.
+    """
     names = list(panels[0].series)
     height = 1.3 + len(rows) * (0.12 + ROW_INCHES * len(names))
     figure = Figure(figsize=(2.2 + 3.1 * len(panels), height), layout="constrained", facecolor="white")

@@ -2,22 +2,23 @@
 
 import json
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_up_results import fewshot
+from refused import refused
+from studies import systems
+from studies.steps import Step, cpu_seconds
+from studies.systems_budgets import Budget
+from studies.systems_settings import Settings
+from studies.systems_setup import RUNS, SYSTEMS, TASKS
+from studies.systems_steps import steps
+from studies.systems_tables import SUPPORT_FIXED
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
-sys.path.insert(0, str(TOOLS))
-
-import study  # noqa: E402
-import systems  # noqa: E402
-from systems_plan import RUNS, SYSTEMS, TASKS, Plan  # noqa: E402
-
-from vidfer.errors import VidferError  # noqa: E402
-from vidfer.evaluate.intervals import mean_interval  # noqa: E402
-from vidfer.evaluate.result import Result  # noqa: E402
+from vidfer.errors import CheckpointError, SettingError, VidferError
+from vidfer.evaluate.intervals import mean_interval
+from vidfer.evaluate.result import Result
 
 NOVEL = ("angry", "fear")
 
@@ -25,34 +26,19 @@ NOVEL = ("angry", "fear")
 def few(accuracies, **changes) -> Result:
     """A few-shot result with an accuracy for each clip: the first two are angry, the others fear."""
     rows = [
-        {"clip": f"{i}", "subject": f"p{i}", "label": NOVEL[i >= 2], "has_face": True, "asked": 5,
-         "accuracy": value, "confused_with": None}
-        for i, value in enumerate(accuracies)
-    ]  # fmt: skip
+        row | {"subject": f"p{i}", "label": NOVEL[i >= 2]} for i, row in enumerate(fewshot(accuracies).rows)
+    ]
     mean = sum(accuracies) / len(accuracies)
     known = {
-        "kind": "few-shot",
         "measures": {"accuracy": mean_interval([mean - 0.1, mean, mean + 0.1])},
         "chance": 0.5,
-        "seed": 0,
         "split": "all",
-        "classes": NOVEL,
-        "n_clips": len(rows),
-        "n_without_face": 0,
         "n_subjects": len(rows),
         "sources": ("folder",),
-        "cache": "cache.h5",
-        "cache_hash": "ab",
-        "checkpoint_hash": "cd",
-        "protocol": {
-            "ways": 2, "shots": 3, "queries": 1, "episodes": 3, "episodes_hash": "e", "head": "h",
-            "n_frames": 1,
-        },
-        "per_class": [],
-        "confusion": [[1, 0, 0], [0, 1, 0]],
+        "protocol": fewshot().protocol | {"ways": 2, "episodes_hash": "e", "head": "h", "n_frames": 1},
         "rows": rows,
-    }  # fmt: skip
-    return Result(**(known | changes))
+    }
+    return fewshot(accuracies, **(known | changes))
 
 
 PEERS = [f"released {name}{crops}" for crops in ("", ", whole pictures") for name in ("strong", "weak")]
@@ -80,7 +66,7 @@ def finished(tmp_path):
     for name in ("weak", "strong"):
         (tmp_path / "released" / name).mkdir(parents=True)
         (tmp_path / "released" / name / "config.json").write_text("{}")
-    settings = systems.Settings(
+    settings = Settings(
         out=tmp_path,
         only=("images",),
         images=tmp_path / "pictures",
@@ -89,7 +75,7 @@ def finished(tmp_path):
         seeds=(0, 1),
         report=True,
     )
-    for step in systems.steps(settings):
+    for step in steps(settings):
         record = tmp_path / "done" / f"{step.name}.json"
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps({"command": step.command, "cpu_s": 10.0 + ("seed1" in step.name)}))
@@ -99,7 +85,7 @@ def finished(tmp_path):
 def test_the_table_by_hand(finished):
     systems.main(finished)
     table, others = json.loads((finished.out / "systems.json").read_text())["tables"]
-    assert not table["other_people"] and others["other_people"]
+    assert not table["person_disjoint"] and others["person_disjoint"]
     assert others["protocol"]["queries_of"] == "other people"
     rows = {row["name"]: row for row in table["rows"]}
     assert list(rows) == ["prototypical network", "CSRN", *PEERS]
@@ -109,8 +95,8 @@ def test_the_table_by_hand(finished):
     half = mean_interval([0.1, 0.2, 0.3]).high - 0.2
     assert rows["CSRN"]["over_episodes"]["high"] == pytest.approx((0.68 + 0.8) / 2 + half)
     # Over people: each clip's mean over the seeds, then classes alike: (0.3 + 0.5)/2 = 0.4 and 0.6.
-    assert rows["prototypical network"]["over_people"]["mean"] == pytest.approx(0.5)
-    assert rows["prototypical network"]["over_people"]["over"] == "subjects"
+    assert rows["prototypical network"]["over_subjects"]["mean"] == pytest.approx(0.5)
+    assert rows["prototypical network"]["over_subjects"]["over"] == "subjects"
     # CSRN: 0.8 and 0.7, so 0.75; strong: 0.8 and 0.4, so 0.6.
     minus = {name: rows["CSRN"]["minus"][name]["mean"] for name in rows if name != "CSRN"}
     assert minus == pytest.approx(
@@ -121,8 +107,8 @@ def test_the_table_by_hand(finished):
     # Training cost 10 s with one seed and 11 s with the other.
     assert rows["CSRN"]["cpu_s"] == 10.5 and rows["released weak"]["cpu_s"] is None
     text = (finished.out / "systems.md").read_text()
-    assert "take the examples as given, and are too narrow" in text  # these files are an older vidfer's
-    assert "| 3-way 3-shot | over episodes" in text and "| 3-way 3-shot, of other people | over" in text
+    assert SUPPORT_FIXED in text  # these files are an older vidfer's
+    assert "| 3-way 3-shot | over episodes" in text and "| 3-way 3-shot, person-disjoint | over" in text
     assert "minus prototypical network, points | minus released strong, points | training, CPU s |" in text
     assert "| CSRN | 74.0 % [" in text and "| +25.0 [" in text and "| +15.0 [" in text
     assert "3 episodes of 1 query per class, seed 0, the same for all; 5 clips of 5 people" in text
@@ -134,7 +120,7 @@ def test_a_system_counts_once_all_its_seeds_are_there(finished):
     for table in systems.collect(finished):
         assert [row.name for row in table.rows] == ["prototypical network", *PEERS]
     shutil.rmtree(finished.out / "done")
-    with pytest.raises(VidferError, match="nothing is finished"):
+    with refused(SettingError, finished.out, "--report"):
         systems.main(finished)
 
 
@@ -142,12 +128,13 @@ def test_other_episodes_are_refused(finished):
     other = few([0.8] * 5)
     other = replace(other, protocol=other.protocol | {"episodes_hash": "f"})
     other.save(finished.out / "images/seed1/csrn/3way_3shot/fewshot.json")
-    with pytest.raises(VidferError, match="not about the same episodes"):
+    with pytest.raises(VidferError) as stop:
         systems.collect(finished)
+    assert "CSRN" in str(stop.value) and "episodes" in str(stop.value)
 
 
-def commands(settings: systems.Settings) -> dict[str, str]:
-    made = systems.steps(settings)
+def commands(settings: Settings) -> dict[str, str]:
+    made: list[Step] = steps(settings)
     known = set()
     for step in made:
         assert known.issuperset(step.after), step.name
@@ -157,14 +144,14 @@ def commands(settings: systems.Settings) -> dict[str, str]:
 
 def test_all_systems_are_judged_alike():
     more = {"images": Path("pictures"), "unlabelled": Path("more"), "face_mesh": Path("points")}
-    found = commands(systems.Settings(out=Path("s"), **more))
+    found = commands(Settings(out=Path("s"), **more))
     for task, about in TASKS.items():
         for protocol in about.protocols:
             judged = [
                 c for n, c in found.items() if n.startswith(task) and n.endswith(f"eval_{protocol.folder}")
             ]
             assert len(judged) == len(SYSTEMS)
-            assert all(("--other-people" in c) == protocol.other_people for c in judged)
+            assert all(("--other-people" in c) == protocol.person_disjoint for c in judged)
             # All but the checkpoint and the folder of the result is the same for everybody.
             asked = {tuple(word for word in c.split() if f"{task}/seed0/" not in word) for c in judged}
             assert len(asked) == 1
@@ -174,27 +161,27 @@ def test_all_systems_are_judged_alike():
 
 
 def test_a_system_brings_what_it_starts_from_and_images_need_more_images_for_a_student():
-    head = systems.Settings(out=Path("s"), only=("basic",), systems=("student_csrn",))
+    head = Settings(out=Path("s"), only=("basic",), systems=("student_csrn",))
     assert [n.split("/")[-1] for n in commands(head)] == [
         "actors", "cache", "teacher", "student", "student_csrn", "eval_3way_3shot"
     ]  # fmt: skip
     assert "--init s/basic/seed0/student/checkpoints/last" in commands(head)["basic/seed0/student_csrn"]
-    images = systems.Settings(out=Path("s"), only=("images",), images=Path("p"))
+    images = Settings(out=Path("s"), only=("images",), images=Path("p"))
     assert not any("student" in name for name in commands(images))
     with_more = commands(replace(images, unlabelled=Path("more")))
     assert "--unlabelled s/images/unlabelled.h5" in with_more["images/seed0/student"]
     # What was trained before there were more images is not trained again.
     assert commands(images).items() <= with_more.items()
-    assert commands(systems.Settings(out=Path("s"), only=("images",))) == {}
+    assert commands(Settings(out=Path("s"), only=("images",))) == {}
 
 
 def test_names_and_folders_that_are_not_there(tmp_path):
-    with pytest.raises(VidferError, match="no system 'svm'; choose from prototypical, matching"):
-        systems.Settings(systems=("svm",))
-    with pytest.raises(VidferError, match=r"no checkpoint in .*; make some there with tools/import_csrn.py"):
-        systems.steps(systems.Settings(only=("images",), images=tmp_path, released=tmp_path))
-    with pytest.raises(VidferError, match="nothing to do: the task images needs --images"):
-        systems.main(systems.Settings(only=("images",)))
+    with refused(SettingError, "svm", ", ".join(SYSTEMS)):
+        Settings(systems=("svm",))
+    with refused(CheckpointError, tmp_path, "tools/import_csrn.py"):
+        steps(Settings(only=("images",), images=tmp_path, released=tmp_path))
+    with refused(SettingError, "--images"):
+        systems.main(Settings(only=("images",)))
 
 
 SMALL = "--model.width 4 --model.input-px 32"
@@ -202,7 +189,7 @@ ONE = (
     "--episodes.epochs 1 --episodes.per-epoch 1 --episodes.val-episodes 1 --episodes.ways 2 "
     "--episodes.shots 1"
 )
-TINY = Plan(
+TINY = Budget(
     frames=1,
     conv4_frames=1,
     eval_frames=2,
@@ -223,15 +210,15 @@ TINY = Plan(
 
 @pytest.mark.timeout(900)
 def test_a_tiny_study_goes_through(tmp_path):
-    settings = systems.Settings(
-        out=tmp_path, only=("basic",), systems=("student_csrn",), episodes=20, plan_basic=TINY
+    settings = Settings(
+        out=tmp_path, only=("basic",), systems=("student_csrn",), episodes=20, budget_basic=TINY
     )
     systems.main(settings)
     (table,) = json.loads((tmp_path / "systems.json").read_text())["tables"]
     assert [row["name"] for row in table["rows"]] == ["Noisy Student FER, student, CSRN head"]
     assert table["protocol"]["n_frames"] == 2
     assert (table["n_clips"], table["protocol"]["episodes"], table["ways"]) == (12, 20, 3)
-    spent = study.cpu_seconds(systems.steps(settings), tmp_path)
+    spent = cpu_seconds(steps(settings), tmp_path)
     # The head's cost is that of teacher, student and head.
     parts = [spent[f"basic/seed0/{name}"] for name in ("teacher", "student", "student_csrn")]
     assert table["rows"][0]["cpu_s"] == pytest.approx(sum(parts))

@@ -1,4 +1,4 @@
-"""Every command of the studies is one that its program takes, with checked values; none is run here."""
+"""Recipes accept every training command of the studies; none is run here."""
 
 import importlib.util
 import shlex
@@ -7,14 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from studies import components, systems_settings, systems_steps
+from studies.steps import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import components  # noqa: E402
-import systems  # noqa: E402
-
-from vidfer.commands.recipe_settings import settings_from_command_line  # noqa: E402
+from vidfer.commands.recipe_settings import settings_from_command_line
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +46,9 @@ def test_component_table(recipes):
 
 
 def test_systems(recipes):
-    settings = systems.Settings(images=Path("pictures"), unlabelled=Path("more"), seeds=(5,))
+    settings = systems_settings.Settings(images=Path("pictures"), unlabelled=Path("more"), seeds=(5,))
     episodes = {}
-    for recipe, *options in trainings(systems.steps(settings)):
+    for recipe, *options in trainings(systems_steps.steps(settings)):
         found = settings_from_command_line(recipes[recipe], "", options)
         assert found.seed == 5 and "fear" in (*found.data.classes, *found.data.novel)
         assert not {*found.data.classes} & {*found.data.novel}

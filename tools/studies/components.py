@@ -1,9 +1,9 @@
-"""Component table on wild actors: which region and which attention does what, for the teacher and the student
-of each of two rounds (figure 1 of docs/results.md).
+"""Which region and which attention does what, on wild actors (docs/results/components.md).
 
-    nohup python tools/components.py --out components > components.txt 2>&1 &
+    nohup python tools/study.py components --out components > components.txt 2>&1 &
 
-Started again, it goes on where it stopped. `--report` runs nothing and makes the table from what is finished.
+Each row of the table is a network with a part switched off: a teacher and the students of two rounds. Started
+again, the study goes on where it stopped. `--report` runs nothing: it makes the table from what is finished.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import tyro
 from pooled import pooled, pooled_difference
-from study import Step, cpu_seconds, in_repository, run_steps
 from tables import markdown, percent, points
 
-from vidfer.errors import exit_on_user_error
+from vidfer.errors import SettingError
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.result import Result, load_result
 from vidfer.files import write_json, write_text
+
+from .forest import Panel, draw_forest
+from .steps import Step, cpu_seconds, in_repository, run_steps
 
 FULL = "all regions, all attention"
 ROWS = {
@@ -36,14 +37,14 @@ ROWS = {
     "frame attention: sigmoid": "--model.frame-attention sigmoid",
     "frame attention: relation": "--model.frame-attention relation",
 }
-"""Name of a row -> options of its network. The attention of single regions is on, of the others all regions
-are looked at."""
+"""Name of a row -> options of its network. A row of a single region keeps all attention; the other rows keep
+all regions."""
 
 COLUMNS = {"teacher": "teacher", "student1": "student, round 1", "student2": "student, round 2"}
 """Run folder -> what the column is called."""
 
 KEPT = "checkpoints/last"
-"""Not the best on validation: by a few dozen clips, the best of many epochs is luck (docs/results.md)."""
+"""Not the best on validation: with a few dozen clips the best of many epochs is luck."""
 
 STUDENT = (
     "--from-teacher --optimiser.lr 1e-3 --train.epochs 5 --train.batch-size 4 --pseudo.ratio 2 "
@@ -52,27 +53,27 @@ STUDENT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How much of everything; texts are options of the commands, the same for all rows."""
+class Budget:
+    """How much of everything, the same for all rows. A text holds options of a command."""
 
     actors: str = (
         "--fps 10 --min-duration-s 0.6 --max-duration-s 0.8 --train-per-class 30 --train-subjects 30 "
         "--val-per-class 4 --val-subjects 4 --test-per-class 50 --test-subjects 50 --novel-per-class 0 "
         "--unlabelled 420 --unlabelled-subjects 84"
     )
-    """Of `vidfer actors`; few frames a second, since so few of them are looked at."""
+    """Options of `vidfer actors`; few frames a second are enough, because the network sees few of them."""
     crop_px: int = 48
-    """Side of the crops in the cache, and of the network's input."""
+    """Side of the crops in the cache, in pixels."""
     network: str = "--model.width 8 --model.input-px 48 --model.dropout 0.2"
-    """Of recipes/supervised.py."""
+    """Options of recipes/supervised.py that choose the network."""
     frames: int = 3
     """Frames of each clip."""
     teacher: str = "--train.epochs 36 --train.batch-size 8 --train.ema-decay 0.98 --noise.magnitude 0.5"
-    """Of recipes/supervised.py."""
+    """Options of recipes/supervised.py for the teacher."""
     student1: str = STUDENT
-    """Of recipes/noisy_student.py, in round 1."""
+    """Options of recipes/noisy_student.py in round 1."""
     student2: str = STUDENT
-    """Of recipes/noisy_student.py, in round 2, whose teacher is the student of round 1."""
+    """Options of recipes/noisy_student.py in round 2, whose teacher is the student of round 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +83,19 @@ class Settings:
     out: Path = Path("components")
     """Folder for everything that is made."""
     seeds: tuple[int, ...] = (1, 2, 3)
-    """Each has actors and networks of its own, and the rows of a seed the same actors."""
+    """Each seed has its own actors and networks. All rows of a seed see the same actors."""
     rows: tuple[str, ...] = tuple(ROWS)
-    """Which rows of the table to run; the first one is what the others are compared with."""
+    """Rows of the table to run; the others are compared with the first one."""
     jobs: int = 1
-    """Commands at a time, one thread each."""
+    """Commands that run at a time, one thread each."""
     report: bool = False
-    """Run nothing, and make table and figure from the seeds that are finished."""
-    plan: Plan = field(default_factory=Plan)
+    """Run nothing; make table and figure from the seeds that are finished."""
+    budget: Budget = field(default_factory=Budget)
+
+    def __post_init__(self) -> None:
+        unknown = [row for row in self.rows if row not in ROWS]
+        if unknown or not self.rows:
+            raise SettingError(f"no row '{' '.join(unknown)}'; choose from: {', '.join(map(repr, ROWS))}")
 
 
 def folder_of(row: str) -> str:
@@ -97,39 +103,39 @@ def folder_of(row: str) -> str:
 
 
 def steps(settings: Settings) -> list[Step]:
-    """All commands, seed by seed, so that one seed is a whole table."""
-    plan, made = settings.plan, []
+    """All commands, seed by seed, so that one finished seed is a whole table."""
+    budget, made = settings.budget, []
     for seed in settings.seeds:
         out = in_repository(settings.out) / f"seed{seed}"
         cache = f"{out}/actors.h5"
         made += [
             Step(
                 name=f"seed{seed}/actors",
-                command=f"vidfer actors --out {out}/actors --setting wild --seed {seed} {plan.actors}",
+                command=f"vidfer actors --out {out}/actors --setting wild --seed {seed} {budget.actors}",
             ),
             Step(
                 name=f"seed{seed}/cache",
                 command=f"vidfer cache --src actors --root {out}/actors --out {cache} --workers 1 "
-                f"--size-px {plan.crop_px}",
+                f"--size-px {budget.crop_px}",
                 after=(f"seed{seed}/actors",),
             ),
         ]
         for row in settings.rows:
-            made += cell_steps(plan, seed, row, out / folder_of(row), cache)
+            made += cell_steps(budget, seed, row, out / folder_of(row), cache)
     return made
 
 
-def cell_steps(plan: Plan, seed: int, row: str, run: Path, cache: str) -> list[Step]:
+def cell_steps(budget: Budget, seed: int, row: str, run: Path, cache: str) -> list[Step]:
     """Teacher and students of one row and seed, each evaluated on the test actors."""
     prefix = f"seed{seed}/{folder_of(row)}"
-    train = f"--cache {cache} --resume --tracker none --seed {seed} --data.frames {plan.frames}"
-    # Each round is a command of its own, as --rounds 2 keeps of its first round what was best on validation.
+    train = f"--cache {cache} --resume --tracker none --seed {seed} --data.frames {budget.frames}"
+    # Each round is a command of its own: --rounds 2 would start round 2 from the best on validation.
     student = f"python recipes/noisy_student.py {train} --teacher {run}"
     commands = {
-        "teacher": f"python recipes/supervised.py {train} --out {run}/teacher {plan.network} {ROWS[row]} "
-        f"{plan.teacher}",
-        "student1": f"{student}/teacher/{KEPT} --out {run}/student1 {plan.student1}",
-        "student2": f"{student}/student1/{KEPT} --out {run}/student2 {plan.student2}",
+        "teacher": f"python recipes/supervised.py {train} --out {run}/teacher {budget.network} {ROWS[row]} "
+        f"{budget.teacher}",
+        "student1": f"{student}/teacher/{KEPT} --out {run}/student1 {budget.student1}",
+        "student2": f"{student}/student1/{KEPT} --out {run}/student2 {budget.student2}",
     }
     made, before = [], f"seed{seed}/cache"
     for who, command in commands.items():
@@ -175,13 +181,13 @@ class Cell:
     seeds: tuple[float, ...]
     """WAR of each seed."""
     to_first: Interval | None
-    """Minus the first row in the same column; None in the first row."""
+    """Difference to the first row in the same column; None in the first row."""
     to_teacher: Interval | None
-    """Minus the teacher of the same row; None for the teacher."""
+    """Difference to the teacher of the same row; None for the teacher."""
 
 
 def table_cells(cells: Cells, rows: Sequence[str]) -> list[Cell]:
-    """Row by row, each pooled over the seeds and compared over the same clips."""
+    """All cells, row by row, pooled over the seeds and compared on the same clips."""
     made = []
     for row in rows:
         for who in COLUMNS:
@@ -201,20 +207,18 @@ def table_cells(cells: Cells, rows: Sequence[str]) -> list[Cell]:
 
 
 def write_report(settings: Settings) -> str:
-    """Writes components.json, components.md and components.png into ``settings.out``.
+    """Write components.json, components.md and components.png into ``settings.out``.
 
     Returns:
-        The tables.
+        The tables as Markdown.
 
     Raises:
-        SystemExit: no seed is finished.
+        SettingError: no seed is finished.
     """
-    from forest import Panel, draw_forest
-
     rows = settings.rows
     seeds, found = find_cells(settings)
     if not seeds:
-        raise SystemExit(f"no seed is finished in {settings.out}; run it without --report")
+        raise SettingError(f"no seed is finished in {settings.out}; run it without --report")
     cells = table_cells(found, rows)
     place = {(cell.row, cell.column): cell for cell in cells}
     one = found[rows[0], "teacher"]
@@ -238,7 +242,7 @@ def write_report(settings: Settings) -> str:
         ],
     )
     about = (
-        f"95 % bootstrap intervals, drawn by actor over all seeds; differences are over the same clips. "
+        f"95 % bootstrap intervals, by actor over all seeds; differences are over the same clips. "
         f"Chance {100 * one[0].chance:.1f} %. Drawn actors, not people."
     )
     text = f"{accuracies}\n\n{gains}\n\n{about}"
@@ -248,7 +252,7 @@ def write_report(settings: Settings) -> str:
         settings.out / "components.json",
         {
             "seeds": seeds,
-            "plan": asdict(settings.plan),
+            "budget": asdict(settings.budget),
             "rows": {row: ROWS[row] for row in rows},
             "n_clips": clips,
             "n_subjects": subjects,
@@ -277,15 +281,7 @@ def write_report(settings: Settings) -> str:
 
 
 def main(settings: Settings) -> None:
-    unknown = [row for row in settings.rows if row not in ROWS]
-    if unknown or not settings.rows:
-        raise SystemExit(f"no row '{' '.join(unknown)}'; choose from: {', '.join(map(repr, ROWS))}")
     if not settings.report:
         run_steps(steps(settings), settings.out, jobs=settings.jobs)
     print(write_report(settings))
     print(f"\nin {settings.out}: components.md, components.json, components.png")
-
-
-if __name__ == "__main__":
-    with exit_on_user_error("components.py"):
-        main(tyro.cli(Settings, description=__doc__))

@@ -1,4 +1,4 @@
-"""Tables, JSON and figures of systems.py, from the result files that `vidfer eval` left."""
+"""Tables, JSON and figures of the study of all systems, from the result files of `vidfer eval`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from forest import Panel, draw_forest
 from pooled import averaged
-from systems_plan import Protocol
 from tables import markdown, percent, points
 
 from vidfer.evaluate.comparison import check_same
@@ -18,6 +16,9 @@ from vidfer.evaluate.paired import difference
 from vidfer.evaluate.result import Result, load_result
 from vidfer.files import write_json, write_text
 
+from .forest import Panel, draw_forest
+from .systems_setup import Protocol
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -25,14 +26,17 @@ class Row:
 
     name: str
     results: tuple[Result, ...]
-    """One for each seed, of a released checkpoint just one."""
+    """One for each seed; a released checkpoint has just one."""
     cpu_s: float | None
-    """Of training, mean over the seeds, with all that it starts from; None for a released checkpoint."""
+    """CPU seconds of training with all that the system starts from, mean over the seeds; None for a released
+    checkpoint."""
 
     @property
     def over_episodes(self) -> Interval:
-        """Mean over the seeds; the ends, too, so that the interval is not narrower than that of one seed,
-        as all are asked the same episodes."""
+        """Mean over the seeds of the accuracy and of both ends of its interval.
+
+        All seeds meet the same episodes, so the interval is not narrower than that of one seed.
+        """
         found = [result.measures["accuracy"] for result in self.results]
         mean, low, high = (
             float(np.mean([getattr(i, end) for i in found])) for end in ("mean", "low", "high")
@@ -40,8 +44,8 @@ class Row:
         return replace(found[0], mean=mean, low=low, high=high)
 
     @property
-    def over_people(self) -> Interval:
-        """Mean of class means over the clips, each clip's mean over the seeds; whole people are drawn."""
+    def over_subjects(self) -> Interval:
+        """Mean of class means over the clips, by subject; a clip counts with its mean over the seeds."""
         return averaged(self.results)
 
 
@@ -58,7 +62,7 @@ class Table:
         return next((row for row in self.rows if row.name == name), None)
 
     def minus(self, name: str, other: str) -> Interval | None:
-        """One row minus another over the same clips; None for itself, or where one is not there."""
+        """One row minus another over the same clips; None for a row minus itself, or if one is missing."""
         ours, theirs = self.row(name), self.row(other)
         if name == other or ours is None or theirs is None:
             return None
@@ -72,16 +76,16 @@ class Table:
         return max(peers, key=lambda row: row.over_episodes.mean).name if peers else None
 
 
-def about_whom(result: Result) -> str:
-    """Drawn actors are no people."""
+def subjects_word(result: Result) -> str:
+    """What the subjects are called: drawn actors are not people."""
     return "actors" if "actors" in result.sources else "people"
 
 
 def table_text(table: Table, reference: str) -> str:
-    """A protocol's table in Markdown."""
+    """The table of a protocol as Markdown, below a line about its data."""
     first = table.rows[0].results[0]
     peer = table.best_peer
-    who = about_whom(first)
+    who = subjects_word(first)
     head = [table.protocol.title, "over episodes", f"over {who}"]
     head.append(f"minus {reference}, points")
     head += [f"minus {peer}, points"] if peer else []
@@ -89,7 +93,7 @@ def table_text(table: Table, reference: str) -> str:
     for row in table.rows:
         minus = [points(table.minus(row.name, other)) for other in (reference, peer) if other]
         cost = "" if row.cpu_s is None else f"{row.cpu_s:.0f}"
-        lines.append([row.name, percent(row.over_episodes), percent(row.over_people), *minus, cost])
+        lines.append([row.name, percent(row.over_episodes), percent(row.over_subjects), *minus, cost])
     about = (
         f"{table.title}: {first.protocol['episodes']} episodes of {first.protocol['queries']} query "
         f"per class, seed {first.seed}, the same for all; {first.n_clips} clips"
@@ -101,15 +105,15 @@ def table_text(table: Table, reference: str) -> str:
 
 NOTES = (
     "95 % intervals: over episodes mean ± 1.96 sd/√n; over actors or people, and of differences over the "
-    "same clips, the jackknife, for queries and examples of others. Training: prototypical and "
-    "matching networks have the same number of episodes, the others as many episodes or steps as cost about "
-    "as much, or as they need to learn (tools/systems_plan.py); CPU seconds are of one thread, with those of "
-    "the models that a system starts from."
+    "same clips, the jackknife, which counts clips as queries and as support. Training: prototypical and "
+    "matching networks have the same number of episodes. The others have as many episodes or steps as cost "
+    "about as much, or as they need to learn (tools/studies/systems_budgets.py). CPU seconds are of one "
+    "thread and include the models that a system starts from."
 )
 
-AS_GIVEN = (
-    " Results of an older vidfer do not say what clips do as examples: where there are such, intervals over "
-    "people and of differences take the examples as given, and are too narrow."
+SUPPORT_FIXED = (
+    " Some results are of an older vidfer and do not say what a clip does as support. Intervals over people "
+    "and of differences then treat the support set as fixed, and are too narrow."
 )
 
 
@@ -118,15 +122,15 @@ def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path
 
     Args:
         tables: one for each protocol of each task.
-        reference: row that differences are to.
-        about: what else the JSON is to say: settings and costs.
-        out: folder.
+        reference: name of the row that the others are compared with.
+        about: more entries of the JSON: settings and costs.
+        out: folder of the study.
 
     Returns:
-        The tables.
+        The tables as Markdown.
     """
     results = [result for table in tables for row in table.rows for result in row.results]
-    notes = NOTES + (AS_GIVEN if any(result.examples_as_given for result in results) else "")
+    notes = NOTES + (SUPPORT_FIXED if any(result.examples_as_given for result in results) else "")
     text = "\n\n".join([*(table_text(table, reference) for table in tables), notes])
     write_text(out / "systems.md", text + "\n")
     write_json(out / "systems.json", about | {"reference": reference, "tables": [as_json(t) for t in tables]})
@@ -138,13 +142,13 @@ def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path
 def draw_task(tables: Sequence[Table], path: Path) -> None:
     """A figure with a panel for each protocol of a task."""
     names = list(dict.fromkeys(row.name for table in tables for row in table.rows))
-    who = about_whom(tables[0].rows[0].results[0])
+    who = subjects_word(tables[0].rows[0].results[0])
     panels = []
     for table in tables:
         rows = [table.row(name) for name in names]
         series = {
             "over episodes": [row and row.over_episodes for row in rows],
-            f"over {who}": [row and row.over_people for row in rows],
+            f"over {who}": [row and row.over_subjects for row in rows],
         }
         panels.append(
             Panel(
@@ -169,7 +173,7 @@ def as_json(table: Table) -> dict:
         "title": table.title,
         "ways": table.protocol.ways,
         "shots": table.protocol.shots,
-        "other_people": table.protocol.other_people,
+        "person_disjoint": table.protocol.person_disjoint,
         "protocol": table.rows[0].results[0].protocol,
         "n_clips": table.rows[0].results[0].n_clips,
         "n_subjects": table.rows[0].results[0].n_subjects,
@@ -177,7 +181,7 @@ def as_json(table: Table) -> dict:
             {
                 "name": row.name,
                 "over_episodes": plain(row.over_episodes),
-                "over_people": plain(row.over_people),
+                "over_subjects": plain(row.over_subjects),
                 "seeds": [result.main.mean for result in row.results],
                 "per_class": [result.per_class for result in row.results],
                 "cpu_s": row.cpu_s,
@@ -189,13 +193,17 @@ def as_json(table: Table) -> dict:
 
 
 def read_row(name: str, folders: Sequence[Path], cpu_s: float | None) -> Row:
-    """A row from the folders of its results."""
+    """Read a row from the folders of its results."""
     results = tuple(load_result(folder / "fewshot.json") for folder in folders)
     return Row(name=name, results=results, cpu_s=cpu_s)
 
 
 def check_rows(rows: Sequence[Row]) -> None:
-    """Raises a VidferError unless all are about the same clips and episodes; peers may see other crops."""
+    """Check that all rows are about the same clips and episodes; released checkpoints may see other crops.
+
+    Raises:
+        ResultError: a row is about other clips or episodes.
+    """
     first = rows[0]
     for row in rows:
         for result in row.results:

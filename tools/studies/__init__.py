@@ -1,0 +1,1 @@
+"""Studies: many trainings and evaluations that end in one table. ``python tools/study.py NAME`` runs one."""
