@@ -15,22 +15,24 @@ from tqdm.auto import tqdm
 
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.dataset import ClipDataset
+from vidfer.data.domain_episodes import episodes_of_domains
+from vidfer.data.domains import training_domains
+from vidfer.data.episode_batches import EpisodeBatches, validation_episodes
 from vidfer.data.joined import JoinedClips
 from vidfer.data.loader import build_loader
-from vidfer.data.settings import DataSettings, NoiseSettings
+from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.data.training_split import split_hash
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
-from vidfer.learn.domains import episodes_of, training_domains
 from vidfer.learn.egs import GUIDES, EgsNet, train_egs
 from vidfer.learn.egs_settings import EgsSettings
-from vidfer.learn.episodic import EpisodeBatches, validate_episodes, validation_episodes
+from vidfer.learn.episodic import validate_episodes
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.settings import EpisodeSettings, OptimiserSettings
+from vidfer.learn.settings import OptimiserSettings
 from vidfer.learn.start import start_from, unused_options
 from vidfer.models.build import build_recogniser
 from vidfer.models.imagenet import load_imagenet
@@ -106,7 +108,7 @@ def main(settings: Settings) -> None:
             for domain in domains
         ]
     )
-    batches = EpisodeBatches(episodes_of(domains, classes, task, seed=settings.seed))
+    batches = EpisodeBatches(episodes_of_domains(domains, classes, task, seed=settings.seed))
     train_loader = build_loader(
         train_clips,
         batches.batch_size,
@@ -139,7 +141,7 @@ def main(settings: Settings) -> None:
         settings.optimiser,
         epochs=task.epochs,
         batches=len(train_loader),
-        takers=accelerator.num_processes,
+        processes=accelerator.num_processes,
     )
 
     run = RunFolder(settings, accelerator)

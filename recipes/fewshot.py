@@ -15,25 +15,19 @@ from tqdm.auto import tqdm
 
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.dataset import ClipDataset
+from vidfer.data.episode_batches import EpisodeBatches, training_episodes, validation_episodes
 from vidfer.data.loader import build_loader
-from vidfer.data.settings import DataSettings, NoiseSettings
+from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.splits import labels_of
 from vidfer.data.training_split import split_hash, training_split
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
-from vidfer.learn.episodic import (
-    EpisodeBatches,
-    EpisodeNet,
-    train_episodes,
-    training_episodes,
-    validate_episodes,
-    validation_episodes,
-)
+from vidfer.learn.episodic import EpisodeNet, train_episodes, validate_episodes
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.settings import EpisodeSettings, OptimiserSettings
+from vidfer.learn.settings import OptimiserSettings
 from vidfer.learn.start import start_from, unused_options
 from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.build import build_recogniser
@@ -152,7 +146,7 @@ def main(settings: Settings) -> None:
             settings.optimiser,
             epochs=task.epochs,
             batches=len(train_loader),
-            takers=accelerator.num_processes,
+            processes=accelerator.num_processes,
         )
 
     run = RunFolder(settings, accelerator)

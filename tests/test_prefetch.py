@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from vidfer.prefetch import ahead
+from vidfer.prefetch import prefetch
 
 
 def test_the_same_items_in_the_same_order_made_in_another_thread():
@@ -14,7 +14,7 @@ def test_the_same_items_in_the_same_order_made_in_another_thread():
             threads.add(threading.get_ident())
             yield i
 
-    assert list(ahead(items())) == list(range(20))
+    assert list(prefetch(items())) == list(range(20))
     assert len(threads) == 1 and threading.get_ident() not in threads
 
 
@@ -26,7 +26,7 @@ def test_no_more_than_n_are_made_ahead():
             made.append(i)
             yield i
 
-    for i in ahead(items(), n=3):
+    for i in prefetch(items(), n=3):
         time.sleep(0.02)
         assert len(made) <= i + 1 + 3
     assert len(made) == 20
@@ -39,7 +39,7 @@ def test_making_and_using_overlap():
             yield None
 
     begin = time.perf_counter()
-    for _ in ahead(items()):
+    for _ in prefetch(items()):
         time.sleep(0.1)
     assert time.perf_counter() - begin < 0.85  # one after the other: 1.0 s
 
@@ -49,7 +49,7 @@ def test_a_fault_comes_in_its_place():
         yield 1
         raise ValueError("broken")
 
-    source = ahead(items())
+    source = prefetch(items())
     assert next(source) == 1
     with pytest.raises(ValueError, match="broken"):
         next(source)
@@ -66,7 +66,7 @@ def test_stopping_early_ends_the_thread_and_closes_the_generator():
             closed.append(True)
 
     before = threading.active_count()
-    source = ahead(items())
+    source = prefetch(items())
     next(source)
     source.close()
     assert threading.active_count() == before and closed == [True]

@@ -1,16 +1,16 @@
 import threading
 import time
 
-from vidfer.timing import each_in, stage, take_seconds
+from vidfer.timing import iterate_timed, take_seconds, timed
 
 
 def test_a_stage_within_another_is_counted_once():
     take_seconds()
-    with stage("find"):
+    with timed("find"):
         time.sleep(0.05)
-        for _ in each_in("decode", iter([1, 2])):
+        for _ in iterate_timed("decode", iter([1, 2])):
             time.sleep(0.02)
-        with stage("decode"):
+        with timed("decode"):
             time.sleep(0.1)
     seconds = take_seconds()
     assert seconds.keys() == {"find", "decode"}
@@ -25,14 +25,14 @@ def test_what_iterating_takes_is_counted_and_what_using_takes_is_not():
             yield None
 
     take_seconds()
-    for _ in each_in("decode", items()):
+    for _ in iterate_timed("decode", items()):
         time.sleep(0.05)
     assert 0.08 < take_seconds()["decode"] < 0.14
 
 
 def test_threads_count_into_one_sum():
     def work():
-        with stage("cut"):
+        with timed("cut"):
             time.sleep(0.05)
 
     take_seconds()

@@ -1,4 +1,4 @@
-"""Making the next items of an iterator while the last ones are used."""
+"""Make the next items of an iterator in a thread while the caller uses the last one."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterator[Item], n: int = 2) -> Iterator[Item]:
-    """The same items, made in a thread of their own.
+def prefetch(items: Iterator[Item], n: int = 2) -> Iterator[Item]:
+    """Give the same items in the same order, but make them in a thread of their own.
 
-    What ``items`` raises is raised here in its place. When the caller stops early, the thread ends with the
-    item that it is making, and a generator is closed. It pays where making and using release the GIL:
-    decoding, OpenCV, networks, JPEG, files.
+    An exception in ``items`` is raised here, at the place of the item that failed. If the caller stops early,
+    the thread finishes the item it is making, closes the generator and ends. Prefetching pays where both
+    making and using release the GIL: decoding, OpenCV, networks, JPEG, files.
 
     Args:
-        items: what to make; used by that thread only.
-        n: at most so many items are finished or in the making, beside the one in use.
+        items: what to make; only the thread uses it.
+        n: largest number of items that are finished or in the making, besides the one in use.
     """
-    room, made, stopped = threading.Semaphore(n), queue.SimpleQueue(), threading.Event()
+    free, made, stopped = threading.Semaphore(n), queue.SimpleQueue(), threading.Event()
 
     def make() -> None:
         try:
             iterator = iter(items)
             while True:
-                room.acquire()
+                free.acquire()
                 if stopped.is_set():
                     break
                 made.put((next(iterator), None))
-        except BaseException as error:  # whatever it is, it belongs to who asked for the items
+        except BaseException as error:  # the caller gets it, whatever it is
             made.put((None, error))
         finally:
             getattr(items, "close", lambda: None)()
@@ -45,10 +45,10 @@ def ahead(items: Iterator[Item], n: int = 2) -> Iterator[Item]:
                 return
             if error is not None:
                 raise error
-            room.release()
+            free.release()
             yield item
-            del item  # it would live on until the next one is there
+            del item  # or it would stay in memory until the next item is there
     finally:
         stopped.set()
-        room.release()
+        free.release()
         thread.join()

@@ -1,4 +1,4 @@
-"""How long each stage of a work takes, wherever in the code and in whichever thread it is done."""
+"""Count how many seconds each stage of a job takes, over all modules and threads of a process."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ _thread = threading.local()
 
 
 @contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Count the time of this block as that of a stage, and not as that of a stage around it."""
+def timed(stage: str) -> Iterator[None]:
+    """Count the time of this block for a stage.
+
+    Where blocks are nested, the time counts for the inner stage only.
+    """
     stack = _thread.__dict__.setdefault("stack", [])
     now = time.perf_counter()
     if stack:
         _count(*stack[-1], now)
-    stack.append([name, now])
+    stack.append([stage, now])
     try:
         yield
     finally:
@@ -32,11 +35,11 @@ def stage(name: str) -> Iterator[None]:
             stack[-1][1] = now
 
 
-def each_in(name: str, items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, with the time that it takes to make each counted as that of a stage."""
+def iterate_timed(stage: str, items: Iterator[Item]) -> Iterator[Item]:
+    """Give the same items, and count the time that making each of them takes for a stage."""
     end = object()
     while True:
-        with stage(name):
+        with timed(stage):
             item = next(items, end)
         if item is end:
             return
@@ -51,6 +54,6 @@ def take_seconds() -> dict[str, float]:
     return taken
 
 
-def _count(name: str, begin: float, end: float) -> None:
+def _count(stage: str, begin: float, end: float) -> None:
     with _lock:
-        _seconds[name] = _seconds.get(name, 0.0) + end - begin
+        _seconds[stage] = _seconds.get(stage, 0.0) + end - begin

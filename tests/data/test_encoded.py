@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 from crop_caches import store_clips
+from refused import refused
 
 from vidfer.clips.clip import Clip
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.encoded import EncodedCrops
 from vidfer.data.loader import build_loader
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError
 from vidfer.store.reader import CropCache
 
 STATUS = ([1, 1, 0, 3, 2, 1, 1, 2, 1, 1], [1, 1], [0, 0, 0], [])
@@ -106,10 +107,10 @@ def test_damaged_jpegs_are_an_error_with_a_remedy(tmp_path):
     _, there = pair(picture_cache(tmp_path / "c.h5", 16))
     crops = there[0]["crops"]
     crops.jpegs[:] = 7
-    with pytest.raises(VidferError, match=r"cannot be decoded on cpu .*vidfer verify"):
+    with refused(CacheError, "decoded on cpu", "vidfer verify", "--data.decode worker"):
         crops.to("cpu")
     other = EncodedCrops(there[0]["crops"].jpegs, crops.lengths, crops.shown, size_px=17)
-    with pytest.raises(VidferError, match=r"is \(3, 16, 16\) instead of \(3, 17, 17\).*vidfer verify"):
+    with refused(CacheError, "(3, 16, 16)", "(3, 17, 17)", "vidfer verify"):
         other.to("cpu")
 
 

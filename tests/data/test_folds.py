@@ -4,12 +4,13 @@ from collections import Counter
 
 import pytest
 from clip_records import record_clips
+from refused import refused
 
 from vidfer.clips.ckplus import ckplus
 from vidfer.clips.folds import official_folds
 from vidfer.data.folds import find_fold, read_folds
 from vidfer.data.splits import check_subjects_disjoint, split_clips
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, SettingError, VidferError
 
 LABELS = ("angry", "happy", "sad")
 
@@ -79,12 +80,12 @@ def test_one_subject_is_left_out_by_number_or_by_name(tmp_path):
     assert [cache.clips[i].id for i in fold.held_out] == [f"p02_{i}" for i in range(6)]
     assert fold.of == 5 and "subject p02" in fold.note
     assert find_fold(cache, "subject:p02", LABELS) == fold
-    with pytest.raises(VidferError, match="no clip of these classes shows subject 'x'; there are 5: p00"):
+    with refused(SettingError, "subject 'x'", "p00", "c.h5"):
         find_fold(cache, "subject:x", LABELS)
-    with pytest.raises(VidferError, match="loso gives folds 1 to 5"):
+    with refused(SettingError, "6/loso", "1 to 5"):
         find_fold(cache, "6/loso", LABELS)
     nobody = record_clips(tmp_path / "n.h5", [{"id": "a", "label": "sad"}])
-    with pytest.raises(VidferError, match="the subject of 1 clips is not known, such as 'a'"):
+    with refused(DataError, "'a'", "vidfer relabel", "3/10", "n.h5"):
         find_fold(nobody, "1/loso", LABELS)
 
 
@@ -100,7 +101,7 @@ def test_folds_of_ckplus_are_those_of_its_parts(ck_root, ck_cache):
 
 def test_folds_of_ckplus_are_of_ckplus_alone(tmp_path):
     cache = record_clips(tmp_path / "c.h5", people(2))
-    with pytest.raises(VidferError, match=r"--src ckplus; .* has clips of folder"):
+    with refused(DataError, "--src ckplus", "c.h5", "folder", "3/10"):
         find_fold(cache, "1/ckplus", LABELS)
 
 
@@ -118,9 +119,9 @@ def test_folds_of_dfew_come_as_a_table_from_its_five_sets(tmp_path):
     folds = official_folds("dfew", root)
     assert folds == {f"Clip/original/{n}.mp4": n % 5 + 1 for n in range(1, 11)}
     (table.parent / "set_2.csv").write_text("video_name,label\n10,1\n")
-    with pytest.raises(VidferError, match=r"'Clip/original/10.mp4' is test in dfew:1 and in dfew:2"):
+    with pytest.raises(VidferError, match=r"'Clip/original/10.mp4'.*dfew:1.*dfew:2"):
         official_folds("dfew", root)
-    with pytest.raises(VidferError, match=r"'afew' has no official folds; those that have: ckplus, dfew"):
+    with pytest.raises(VidferError, match=r"'afew'.*ckplus, dfew"):
         official_folds("afew", root)
 
 
@@ -130,21 +131,21 @@ def test_a_table_divides_and_must_fit(tmp_path):
     table.write_text("id,fold\n" + "".join(f"{c.id},{1 + int(c.subject[1:]) % 2}\n" for c in cache.clips))
     fold = find_fold(cache, f"2/{table}", LABELS)
     assert fold.name == "2/mine.csv" and {cache.clips[i].subject for i in fold.held_out} == {"p01", "p03"}
-    for text, message in (
-        ("id,fold\np00_0,1\n", "no fold for 11 labelled clips"),
-        ("id,part\n", "no column 'fold'"),
-        ("id,fold\na,0\n", "line 2 of .* has the fold '0'"),
-        ("id,fold\na,1\na,2\n", "puts 'a' into a second fold"),
-        ("id,fold\n", "has no row"),
-        ("id,fold\n" + "".join(f"{c.id},3\n" for c in cache.clips), "is in fold 1"),
+    for text, *facts in (
+        ("id,fold\np00_0,1\n", "11 labelled clips", "'p00_1'"),
+        ("id,part\n", "fold"),
+        ("id,fold\na,0\n", "line 2", "'0'"),
+        ("id,fold\na,1\na,2\n", "'a'", "line 3"),
+        ("id,fold\n", "no "),
+        ("id,fold\n" + "".join(f"{c.id},3\n" for c in cache.clips), "fold 1"),
     ):
         table.write_text(text)
-        with pytest.raises(VidferError, match=message):
+        with refused(DataError, "mine.csv", *facts):
             find_fold(cache, f"1/{table}", LABELS)
-    with pytest.raises(VidferError, match=r"no table .*absent.csv"):
+    with refused(SettingError, "absent.csv"):
         read_folds(tmp_path / "absent.csv")
     for name in ("3", "x/10", "/10", "3/1", "0/4"):
-        with pytest.raises(VidferError, match="fold"):
+        with refused(SettingError, f"fold '{name}'"):
             find_fold(cache, name, LABELS)
 
 
@@ -160,4 +161,4 @@ def test_validation_comes_from_people_who_are_trained_on(tmp_path):
     assert sorted((*split.train, *split.val, *split.test)) == list(range(1, 60))
     kept = {cache.clips[i].subject for i in (*split.val, *split.test)}
     assert not {cache.clips[i].subject for i in split.unlabelled} & kept and split.unlabelled
-    assert "fold 1 of 5 (5) is test: 2 subjects, official splits are put aside" in split.note
+    assert "fold 1 of 5 (5) is test: 2 subjects, official splits are ignored" in split.note

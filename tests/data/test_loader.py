@@ -1,12 +1,12 @@
 from collections import Counter
 
 import numpy as np
-import pytest
 import torch
+from refused import refused
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import EpochSampler, build_loader, collate_clips
-from vidfer.errors import VidferError
+from vidfer.errors import DataError
 
 CLIPS = [{"id": f"{i}.mp4", "label": "happy" if i < 8 else "sad"} for i in range(10)]
 LABELS = [0] * 8 + [1] * 2
@@ -98,7 +98,7 @@ def test_accelerate_sets_the_epoch_of_the_order(make_cache):
 
 def test_nothing_to_load_is_said_with_the_file(make_cache):
     cache = make_cache(CLIPS)
-    with pytest.raises(VidferError, match=r"no clips to load from .*cache\.h5"):
+    with refused(DataError, "cache.h5", "vidfer inspect"):
         build_loader(ClipDataset(cache.path, [], n_frames=2), 4)
-    with pytest.raises(VidferError, match="need a label"):
+    with refused(DataError, "balanced", "label", "cache.h5"):
         build_loader(ClipDataset(cache.path, [0], n_frames=2), 4, balanced=True)

@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from refused import refused
 
 from vidfer.data.splits import (
     check_subjects_disjoint,
@@ -9,7 +10,7 @@ from vidfer.data.splits import (
     novel_clips,
     split_clips,
 )
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, SettingError
 
 
 def clip(n: int, label=None, split=None, subject=None) -> dict:
@@ -59,10 +60,10 @@ def test_labels_of_the_unlabelled_split_are_never_looked_at(make_cache):
     without = make_cache([*official()[:10], clip(10, None, "unlabelled", "p9")], name="without.h5")
     assert class_counts(with_label) == class_counts(without) == {"fear": 1, "happy": 4, "sad": 4}
     assert split_clips(with_label, ["happy", "sad"]) == split_clips(without, ["happy", "sad"])
-    with pytest.raises(VidferError, match=r"clip '0010.mp4' has no label"):
+    with refused(DataError, "clip '0010.mp4'", "no label", "happy, sad"):
         labels_of(with_label, [10], ["happy", "sad"])
     secret = make_cache([*official()[:10], clip(10, "disgust", "unlabelled", "p9")], name="secret.h5")
-    with pytest.raises(VidferError, match="'disgust' is not in"):
+    with refused(SettingError, "class 'disgust'", "secret.h5"):
         split_clips(secret, ["disgust"])
 
 
@@ -143,9 +144,7 @@ def test_unlabelled_clips_of_held_out_subjects_step_aside(make_cache):
 
 
 def test_two_people_cannot_be_divided_into_three(make_cache):
-    with pytest.raises(
-        VidferError, match="8 labelled clips of 2 subjects cannot be divided into train, val, test"
-    ):
+    with refused(DataError, "8 labelled clips", "2 subjects", "train, val, test"):
         split_clips(make_cache(by_subject(2)), ["happy", "sad", "fear"])
     split = split_clips(make_cache(by_subject(3), name="three.h5"), ["happy", "sad", "fear"])
     assert all((split.train, split.val, split.test))
@@ -162,28 +161,16 @@ def test_a_subject_in_two_official_splits_is_named(make_cache, first, second, le
     if not leak:
         assert split_clips(cache, ["happy", "sad"])
         return
-    with pytest.raises(VidferError) as error:
+    with refused(DataError, "subject 'eve'", "0020.mp4", "0021.mp4", first, second, "cache.h5"):
         split_clips(cache, ["happy", "sad"])
-    for word in (
-        "subject 'eve'",
-        "0020.mp4",
-        "0021.mp4",
-        first,
-        second,
-        "cache.h5",
-        "give every subject one split",
-    ):
-        assert word in str(error.value)
 
 
 def test_leaks_between_any_parts_can_be_checked(make_cache):
     cache = make_cache(official())
     check_subjects_disjoint(cache, {"train": [0, 1], "novel": [8]})
-    with pytest.raises(
-        VidferError, match=r"subject 'p4' is in novel .*0008.mp4.* and in test .*0006.mp4, 0007.mp4"
-    ):
+    with refused(DataError, "subject 'p4'", "novel", "test", "0008.mp4", "0006.mp4", "0007.mp4"):
         check_subjects_disjoint(cache, {"novel": [8], "test": [6, 7]})
-    with pytest.raises(VidferError, match=r"clip '0001.mp4' is in train and in val"):
+    with refused(DataError, "clip '0001.mp4'", "train", "val"):
         check_subjects_disjoint(cache, {"train": [0, 1], "val": [1]})
 
 
@@ -191,25 +178,24 @@ def test_novel_clips_are_those_of_novel_classes(make_cache):
     cache = make_cache([*official(), clip(30, "fear", "train", "p0"), clip(31, "fear", "unlabelled", "p8")])
     assert novel_clips(cache, ["fear"], base=["happy", "sad"]) == (8, 11)
     assert novel_clips(cache, ["fear"], split="test") == (8,)
-    with pytest.raises(VidferError, match="class 'sad' is both a base and a novel class"):
+    with refused(SettingError, "class 'sad'", "base", "novel"):
         novel_clips(cache, ["fear", "sad"], base=["happy", "sad"])
 
 
 def test_labels_are_places_in_the_list_of_classes(make_cache):
     cache = make_cache(official())
     assert labels_of(cache, [0, 1, 8], ["fear", "sad", "happy"]).tolist() == [2, 1, 0]
-    with pytest.raises(VidferError, match=r"clip '0008.mp4' has label 'fear'; wanted one of happy, sad"):
+    with refused(DataError, "clip '0008.mp4'", "label 'fear'", "happy, sad"):
         labels_of(cache, [8], ["happy", "sad"])
 
 
 def test_wrong_class_names_are_answered_with_the_right_ones(make_cache):
     cache = make_cache(official())
-    with pytest.raises(VidferError) as error:
+    with refused(SettingError, "class 'joy'", cache.path, "fear 1, happy 4, sad 4"):
         split_clips(cache, ["happy", "joy"])
-    assert str(error.value) == f"class 'joy' is not in {cache.path}; it has fear 1, happy 4, sad 4"
-    with pytest.raises(VidferError, match="named twice"):
+    with refused(SettingError, "class 'happy'", "twice"):
         split_clips(cache, ["happy", "happy"])
-    with pytest.raises(VidferError, match="no class is named"):
+    with refused(SettingError, "no class", cache.path):
         split_clips(cache, [])
-    with pytest.raises(VidferError, match=r"val_fraction is 0.6"):
+    with refused(SettingError, "val_fraction is 0.6"):
         split_clips(cache, ["happy"], val_fraction=0.6)

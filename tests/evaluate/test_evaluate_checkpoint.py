@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from crop_caches import write_cache
+from refused import refused
 from small_runs import NOVEL, clips, write_run
 
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, VidferError
 from vidfer.evaluate.comparison import check_same
 from vidfer.evaluate.episodes import redraw
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
@@ -164,9 +165,7 @@ def test_queries_of_other_people_need_people(tmp_path):
     nobody = [{k: v for k, v in clip.items() if k != "subject"} for clip in clips()]
     cache = write_cache(tmp_path / "c.h5", nobody, size_px=32)
     checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
-    with pytest.raises(
-        VidferError, match=r"clip '08.mp4' names no person, so queries cannot be of other people"
-    ):
+    with refused(DataError, "clip '08.mp4'", "vidfer relabel", "c.h5"):
         evaluate_checkpoint(checkpoint, cache.path, **TASK, other_people=True)
     with pytest.raises(VidferError, match=r"--transductive with --other-people: .*ask one of both"):
         evaluate_checkpoint(checkpoint, cache.path, **TASK, other_people=True, transductive=True)

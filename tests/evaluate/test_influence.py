@@ -182,7 +182,7 @@ def test_who_is_kept_from_being_asked_for_does_nothing_to_the_answers():
     """Each clip is right or wrong whatever the examples; people have one to eight clips of a class."""
     of = Population(clips=60, shots=3, episodes=1, each=(1, 1, 2, 8))
     labels, people = np.repeat(np.arange(3), 60), np.tile(of.person, 3)
-    sampler = EpisodeSampler(labels, ways=3, shots=3, queries=2, episodes=400, seed=0, people=people)
+    sampler = EpisodeSampler(labels, ways=3, shots=3, queries=2, episodes=400, seed=0, subjects=people)
     episodes = draw_episodes(sampler)
     right = (np.random.default_rng(0).random(180) < 0.5)[episodes.query]
     faces = np.ones(180, dtype=bool)

@@ -3,10 +3,9 @@
 import numpy as np
 from clip_records import record_clips
 
-from vidfer.data.settings import DataSettings
+from vidfer.data.episode_batches import validation_episodes
+from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.training_split import split_hash, training_split
-from vidfer.learn.episodic import validation_episodes
-from vidfer.learn.settings import EpisodeSettings
 
 BASE, NOVEL = ("happy", "sad"), ("fear", "surprise")
 TASK = EpisodeSettings(ways=2, shots=1, queries=1, val_episodes=7)

@@ -7,7 +7,7 @@ from accelerate import Accelerator
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.infer.iterate import walk
+from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import Predictions, predict, war_uar
 from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
@@ -54,7 +54,7 @@ def test_one_process_needs_no_accelerator(striped_cache):
     model = build_recogniser(ModelSettings(width=4, head=None), ["angry", "happy", "sad"]).eval()
     loader = build_loader(ClipDataset(striped_cache, [2, 40, 7], [0, 1, 2], n_frames=2), 2)
     accelerator = Accelerator(cpu=True)
-    alone, gathered = predict(model, walk(loader, "cpu")), predict(model, loader, accelerator)
+    alone, gathered = predict(model, iterate_batches(loader, "cpu")), predict(model, loader, accelerator)
     assert alone.clips.tolist() == [2, 7, 40] and alone.labels.tolist() == [0, 2, 1]
     for one, other in zip(vars(alone).values(), vars(gathered).values(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -87,7 +87,7 @@ def test_a_schedule_counts_steps_not_batches():
 def test_processes_with_batches_of_their_own_fill_their_last_round():
     settings = OptimiserSettings(schedule="steps", milestones=(1,), warmup=0.0, accumulate=2)
     # 5 batches for 2 processes: each takes 3, in 2 steps, which Accelerate counts as 4.
-    _, schedule = build_optimiser(nn.Linear(2, 2), settings, epochs=2, batches=5, takers=2)
+    _, schedule = build_optimiser(nn.Linear(2, 2), settings, epochs=2, batches=5, processes=2)
     assert [schedule.lr_lambdas[0](step) for step in range(6)] == [1, 1, 1, 1, 0.2, 0.2]
 
 

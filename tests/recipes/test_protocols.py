@@ -7,7 +7,8 @@ import yaml
 from recipe_runs import RECIPES, metrics
 
 from vidfer.commands.recipe_settings import settings_from_command_line
-from vidfer.learn.settings import EpisodeSettings, OptimiserSettings
+from vidfer.data.settings import EpisodeSettings
+from vidfer.learn.settings import OptimiserSettings
 from vidfer.models.settings import ModelSettings
 
 PROTOCOLS = sorted((RECIPES / "protocols").glob("*.yaml"))

@@ -12,11 +12,11 @@ from striped_cache import draw_crops, write_striped_cache
 
 from vidfer.clips.clip import Clip
 from vidfer.crops import STATUS
-from vidfer.data.settings import DataSettings
+from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.errors import VidferError
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
 from vidfer.learn.egs_settings import EgsSettings
-from vidfer.learn.settings import EpisodeSettings, OptimiserSettings
+from vidfer.learn.settings import OptimiserSettings
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.settings import ModelSettings
 

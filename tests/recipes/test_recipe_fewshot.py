@@ -14,8 +14,8 @@ from recipe_runs import (
     weights,
 )
 
+from vidfer.data.settings import EpisodeSettings
 from vidfer.errors import VidferError
-from vidfer.learn.settings import EpisodeSettings
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.models.settings import ModelSettings
 
@@ -103,7 +103,7 @@ def test_baselines_learn_from_the_teacher(fewshot, striped_cache, teacher_run, t
         striped_cache,
         tmp_path / "run",
         init=teacher_run / "checkpoints" / "best",
-        episodes=replace(EPISODES, per_epoch=12, other_people=head == "matching"),
+        episodes=replace(EPISODES, per_epoch=12, person_disjoint=head == "matching"),
         model=ModelSettings(head=head),
     )
     fewshot.main(settings)

@@ -8,8 +8,8 @@ import torch
 from recipe_runs import FAST, here, torchrun, weights
 from striped_cache import write_striped_cache
 
+from vidfer.data.settings import EpisodeSettings
 from vidfer.errors import VidferError
-from vidfer.learn.settings import EpisodeSettings
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.models.settings import ModelSettings

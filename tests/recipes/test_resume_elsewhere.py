@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from recipe_runs import FAST, SHORT, TINY, assert_same_run, newest_state, start
 
-from vidfer.learn.settings import EpisodeSettings
+from vidfer.data.settings import EpisodeSettings
 
 
 @pytest.mark.parametrize("name", ["supervised", "fewshot"])

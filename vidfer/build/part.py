@@ -24,7 +24,7 @@ from vidfer.errors import VidferError
 from vidfer.store.codec import encode_jpeg
 from vidfer.store.records import CachedClip, FrameTable
 from vidfer.store.schema import FRAME_COLUMNS, Header
-from vidfer.timing import stage
+from vidfer.timing import timed
 
 MAGIC = b"VFRPART2"
 END_BYTES = 8 + 32
@@ -227,10 +227,10 @@ def _store_jpeg(file: BinaryIO, header: Header, status, crops, digest, clip_id: 
         for i, regions in enumerate(piece):
             if status[first + i]:
                 for region, crop in enumerate(regions):
-                    with stage("encode"):
+                    with timed("encode"):
                         image = encode_jpeg(crop, header.quality)
                     lengths[(first + i) * len(REGIONS) + region] = len(image)
-                    with stage("write"):
+                    with timed("write"):
                         digest.update(image)
                         file.write(image)
     return np.concatenate([[0], lengths.cumsum()]).astype("<i8")
@@ -240,7 +240,7 @@ def _store_raw(file: BinaryIO, header: Header, status, crops, digest, clip_id: s
     """Write the crops; return no offsets."""
     for first, piece in _pieces(crops, header, len(status), clip_id):
         piece = np.where(status[first : first + len(piece), None, None, None, None] > 0, piece, np.uint8(0))
-        with stage("write"):
+        with timed("write"):
             digest.update(np.ascontiguousarray(piece))
             file.write(np.ascontiguousarray(piece))
     return np.zeros(0, "<i8")

@@ -20,10 +20,10 @@ from vidfer.crops.extract import ClipCrops, extract_crops
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import VidferError
 from vidfer.files import disk_fault
-from vidfer.prefetch import ahead
+from vidfer.prefetch import prefetch
 from vidfer.store.records import CachedClip, FrameTable
 from vidfer.store.schema import Header
-from vidfer.timing import each_in, stage, take_seconds
+from vidfer.timing import iterate_timed, take_seconds, timed
 
 
 def prepare(parts: PartsFolder, header: Header, settings: CropSettings, device: str, overlap: bool):
@@ -67,7 +67,7 @@ def make_part(
     """
     take_seconds()
     try:
-        with _reading(clip), stage("find"):
+        with _reading(clip), timed("find"):
             people = extract_crops(clip, detector, settings)
         fault = _without_paths(people[0].fault, clip)
         record = replace(record, reason=fault)
@@ -87,13 +87,13 @@ def _each_person(
         frames = FrameTable(track.times_s, track.boxes_xyxy, track.landmarks, track.scores, track.status)
         crops = _cut(person, clip)
         yield PersonCrops(
-            record.other_person(number) if number else record, frames, ahead(crops) if overlap else crops
+            record.other_person(number) if number else record, frames, prefetch(crops) if overlap else crops
         )
 
 
 def _cut(person: ClipCrops, clip: Clip) -> Iterator[np.ndarray]:
     """The crops in pieces, timed, and with what may go wrong turned into a reason."""
-    pieces = each_in("cut", person.iter_crops())
+    pieces = iterate_timed("cut", person.iter_crops())
     while True:
         with _reading(clip):
             piece = next(pieces, None)

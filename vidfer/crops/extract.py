@@ -17,7 +17,7 @@ from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import MISSING, FaceTrack
 from vidfer.crops.track.track import track_faces
-from vidfer.timing import each_in
+from vidfer.timing import iterate_timed
 
 BUFFER_BYTES = 256 * 2**20
 """Frames of a clip are kept up to this; a longer clip is decoded anew for each pass."""
@@ -100,7 +100,7 @@ class _Reading:
                 fps=settings.fps,
                 reader=settings.reader,
             )
-            yield from each_in("decode", frames)
+            yield from iterate_timed("decode", frames)
         except UnreadableVideo as error:
             if not error.frames_read:
                 raise

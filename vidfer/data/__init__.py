@@ -1,1 +1,1 @@
-"""Feed: from the crop cache to batches, splits, episodes and noise."""
+"""Feed: from the crop cache to splits, episodes, batches and noise."""

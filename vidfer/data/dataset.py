@@ -13,32 +13,36 @@ from torch.utils.data import Dataset, get_worker_info
 
 from vidfer.crops import REGIONS, STATUS
 from vidfer.data.encoded import EncodedCrops
-from vidfer.data.sampling import segment_frames, uniform_frames
+from vidfer.data.sampling import cap_frames, segment_frames, uniform_frames
 from vidfer.store.reader import CropCache
 
 MISSING = STATUS.index("missing")
 
 
 class ClipDataset(Dataset):
-    """Some clips of a cache, each as a fixed number of frames, those with a face first, then black ones.
+    """Some clips of a cache as tensors, each with T frames.
+
+    An item is a dict with ``crops`` uint8 (T, R, 3, S, S) RGB; ``frame_mask`` bool (T,), which is False for
+    the black frames that fill up a short clip; and the int64 scalars ``label``, ``clip`` (index into the
+    cache) and ``size`` (number of frames with a face). Frames without a face are never shown. A clip without
+    any face is all black and has ``size`` 0.
 
     Args:
-        cache_path: file of the crop cache. It is opened in each process by itself, so any start method of
-            workers is fine.
+        cache_path: file of the crop cache. Each process opens it for itself, so workers may start in any way.
         clips: indices into the cache, in the order of the data set.
-        labels: class number of each of ``clips``, or None where labels are unknown or not to be seen (-1).
-        n_frames: frames T of every item; without ``training`` no more than the longest of the clips fills.
-        training: random frames (a pure function of seed, epoch and clip), of which a shorter clip repeats
-            some, instead of evenly spaced ones, of which a shorter clip has each once.
+        labels: class number of each clip; None stands for -1, an unknown label.
+        n_frames: frames T of every item. Without ``training``, T is at most the number of frames with a face
+            in the longest clip.
+        training: show random frames, which depend on seed, epoch and clip alone; a shorter clip repeats some.
+            Without it, show evenly spaced frames; a shorter clip shows each of its frames once.
         seed: of the random frames.
-        decode: ``worker``: whoever reads an item decodes its JPEGs. ``device``: ``crops`` are
-            :class:`vidfer.data.encoded.EncodedCrops`, which whatever moves the batch to the network's device
-            decodes there; a batch then needs :func:`vidfer.data.loader.collate_clips`. Raw crops are pixels
-            either way.
+        decode: ``worker`` decodes the JPEGs when an item is read. ``device`` leaves them encoded: ``crops``
+            is then an :class:`vidfer.data.encoded.EncodedCrops`, which decodes itself when it moves to the
+            device, and batches need :func:`vidfer.data.loader.collate_clips`. Raw crops are pixels either
+            way.
 
-    An item is a dict: ``crops`` uint8 (T, R, 3, S, S) RGB, ``frame_mask`` bool (T,), False for black ones,
-    and as int64 scalars ``label``, ``clip`` (index into the cache) and ``size`` (how many frames with a face
-    there were to choose from). A clip without any face is black throughout and has ``size`` 0.
+    Raises:
+        ValueError: lists of different lengths, or an argument out of range.
     """
 
     def __init__(
@@ -63,52 +67,51 @@ class ClipDataset(Dataset):
         self.labels = np.full(len(self.clips), -1) if labels is None else np.asarray(labels, dtype=np.int64)
         self.n_frames = n_frames
         if not training:
-            longest = max((self.cache.clips[clip].n_faces for clip in self.clips), default=0)
-            self.n_frames = min(n_frames, max(longest, 1))
+            self.n_frames = cap_frames(n_frames, (self.cache.clips[clip] for clip in self.clips))
         self.training = training
         self.seed = seed
         self.encoded = decode == "device" and self.cache.header.codec == "jpeg"
-        # In shared memory: workers that live on from epoch to epoch hold their own copy of this object.
+        # In shared memory, because workers that outlive an epoch have their own copy of this object.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the random frames of this epoch; also reaches workers that are already running."""
+        """Choose the random frames of this epoch, also in workers that are already running."""
         self._epoch[0] = epoch
 
     def __getitem__(self, position: int) -> dict[str, torch.Tensor]:
-        return self._item(position, None if self.encoded else self._room())
+        return self._item(position, None if self.encoded else self._allocate())
 
     def __getitems__(self, positions: Sequence[int]) -> list[dict[str, torch.Tensor]]:
-        """The items of a batch; their crops lie in one tensor, which :func:`collate_clips` takes as it is."""
+        """The items of a batch, with all crops in one tensor, which :func:`collate_clips` need not copy."""
         if self.encoded:
             return [self._item(position, None) for position in positions]
-        return [self._item(position, room) for position, room in zip(positions, self._room(len(positions)))]
+        return [self._item(position, row) for position, row in zip(positions, self._allocate(len(positions)))]
 
-    def _room(self, *batch: int) -> torch.Tensor:
+    def _allocate(self, *batch: int) -> torch.Tensor:
         side = self.cache.size_px
         shape = (*batch, self.n_frames, len(REGIONS), 3, side, side)
         if get_worker_info() is None:
             return torch.empty(shape, dtype=torch.uint8)
-        # A batch leaves a worker through shared memory; so it is made there at once.
+        # A worker hands its batch over in shared memory, so allocate it there at once.
         memory = torch.UntypedStorage._new_shared(math.prod(shape))
         return torch.empty(0, dtype=torch.uint8).set_(memory, 0, shape)
 
-    def _item(self, position: int, room: torch.Tensor | None) -> dict[str, torch.Tensor]:
-        """An item, with its crops in ``room``, or encoded when there is none."""
+    def _item(self, position: int, pixels: torch.Tensor | None) -> dict[str, torch.Tensor]:
+        """An item. Its crops are decoded into ``pixels``, or stay encoded if that is None."""
         clip = int(self.clips[position])
         frames, size = self._choose(clip)
-        if room is None:
-            different, place = np.unique(frames, return_inverse=True)
+        if pixels is None:
+            unique, place = np.unique(frames, return_inverse=True)
             shown = np.full(self.n_frames, -1)
             shown[: len(frames)] = place
-            crops = EncodedCrops.of_clip(self.cache.jpegs(clip, different), shown, self.cache.size_px)
+            crops = EncodedCrops.of_clip(self.cache.jpegs(clip, unique), shown, self.cache.size_px)
         else:
-            self.cache.read(clip, frames, room[: len(frames)].numpy())
-            room[len(frames) :] = 0
-            crops = room
+            self.cache.read(clip, frames, pixels[: len(frames)].numpy())
+            pixels[len(frames) :] = 0
+            crops = pixels
         return {
             "crops": crops,
             "frame_mask": torch.arange(self.n_frames) < len(frames),
@@ -118,8 +121,8 @@ class ClipDataset(Dataset):
         }
 
     def frames_of(self, position: int) -> np.ndarray:
-        """The frames of the clip that the item at ``position`` shows in this epoch, without the black ones:
-        what a film strip needs to name its pictures."""
+        """Which frames of its clip the item at ``position`` shows in this epoch, (at most T,); a film strip
+        needs them to name its pictures."""
         return self._choose(int(self.clips[position]))[0]
 
     def _choose(self, clip: int) -> tuple[np.ndarray, int]:

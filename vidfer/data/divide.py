@@ -1,4 +1,4 @@
-"""Divide clips into parts by subject, with about the same share of every class."""
+"""Divide clips into parts by subject, with about the same share of every class in each part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vidfer.errors import VidferError
+from vidfer.errors import DataError
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
@@ -17,23 +17,24 @@ if TYPE_CHECKING:
 def divide(
     cache: CropCache, clips: Sequence[int], shares: Mapping[str, float], seed: int
 ) -> tuple[dict[str, list[int]], str]:
-    """Divide labelled clips into parts; all clips of a known subject stay together.
+    """Divide labelled clips into parts; all clips of a known subject go into the same part.
 
-    Greedy: from the largest group to the smallest (equal sizes in random order), a group goes where its
-    classes are missing most, as a share of what the part should have. So the result depends on clip ids,
-    subjects, labels and the seed, not on the order in the cache.
+    The clips of a subject are a group, and a clip without a subject is a group of its own. Groups are placed
+    one by one, the largest first, equal sizes in random order. Each goes to the part that lacks most of the
+    group's classes, as a share of what the part should have. So the result depends on clip ids, subjects,
+    labels and the seed, but not on the order of the clips in the cache.
 
     Args:
         cache: an open crop cache.
         clips: indices of labelled clips.
-        shares: part name to its share of the clips; they add up to 1.
+        shares: name of each part and its share of the clips; the shares add up to 1.
         seed: of the random order.
 
     Returns:
-        Clips of every part, and how they were divided ("by subject", ...) in words.
+        The clips of each part, and a few words on how they were divided, such as "by subject".
 
     Raises:
-        VidferError: fewer groups than parts.
+        DataError: fewer groups than parts.
     """
     groups: dict[str, list[int]] = {}
     for i in clips:
@@ -42,40 +43,40 @@ def divide(
         groups.setdefault(group, []).append(i)
     if len(groups) < len(shares):
         subjects = all(name.startswith("subject ") for name in groups)
-        raise VidferError(
+        raise DataError(
             f"{len(clips)} labelled clips of {len(groups)} {'subjects' if subjects else 'clips or subjects'} "
-            f"cannot be divided into {', '.join(shares)}; add clips of other people ({cache.path})"
+            f"cannot be divided into {', '.join(shares)}; add clips of more subjects ({cache.path})"
         )
-    wanted = {part: Counter() for part in shares}
+    target = {part: Counter() for part in shares}
     for label, count in Counter(cache.clips[i].label for i in clips).items():
         for part, share in shares.items():
-            wanted[part][label] = share * count
+            target[part][label] = share * count
     names = sorted(groups)
     names = [names[k] for k in np.random.default_rng(seed).permutation(len(names))]
-    names.sort(key=lambda name: -len(groups[name]))  # stable: equal sizes stay in random order
+    names.sort(key=lambda name: -len(groups[name]))  # stable, so equal sizes stay in random order
 
     parts: dict[str, list[int]] = {part: [] for part in shares}
-    missing = {part: Counter(counts) for part, counts in wanted.items()}
+    missing = {part: Counter(counts) for part, counts in target.items()}
     for place, name in enumerate(names):
         labels = Counter(cache.clips[i].label for i in groups[name])
         empty = [part for part in shares if not parts[part]]
-        # The last groups are kept for parts that would otherwise stay empty.
+        # The last groups go to parts that would otherwise stay empty.
         candidates = empty if len(names) - place <= len(empty) else list(shares)
         best = max(
             candidates,
             key=lambda part: sum(
-                n * missing[part][label] / wanted[part][label] for label, n in labels.items()
+                n * missing[part][label] / target[part][label] for label, n in labels.items()
             ),
         )
         parts[best] += groups[name]
         missing[best].subtract(labels)
-    return parts, _words(cache, clips)
+    return parts, _how(cache, clips)
 
 
-def _words(cache: CropCache, clips: Sequence[int]) -> str:
+def _how(cache: CropCache, clips: Sequence[int]) -> str:
     unknown = sum(cache.clips[i].subject is None for i in clips)
     if not unknown:
         return "by subject"
     if unknown == len(clips):
-        return "by clip, because the subjects are not known (the same person may be in two parts)"
+        return "by clip, because the subjects are not known (the same subject may be in two parts)"
     return f"by subject, but {unknown} of {len(clips)} clips by clip, because their subjects are not known"

@@ -1,56 +1,135 @@
-"""Episodes over several data sets, each episode from one of them."""
+"""Train on several data sets (domains): choose the clips of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from vidfer.data.episodes import Episode, EpisodeSampler
+from vidfer.data.settings import DataSettings, EpisodeSettings
+from vidfer.data.splits import ClipSplit, class_counts, labels_of
+from vidfer.data.training_split import training_split
+from vidfer.errors import CacheError, DataError, SettingError
+from vidfer.store.reader import CropCache
 
 
-class DomainEpisodes:
-    """Episodes of which each comes from one domain; episode ``i`` is a pure function of ``(seed, i)``.
+@dataclass(frozen=True)
+class Domain:
+    """One of several data sets."""
 
-    Of every D episodes one is of each of the D domains, in random order: domains of any size count alike.
-    Drawing whole episodes from one data set keeps the look of a data set from giving the class away
-    (arXiv 2201.06781, and the protocol of its authors).
+    name: str
+    """The cache's file name without its ending; the whole path if two caches have the same name."""
+    cache: CropCache
+    split: ClipSplit
+    """Its classes are those of this domain that have enough training clips for an episode."""
 
-    Args:
-        samplers: one for each domain, with the same ways, shots and queries; class numbers mean the same in
-            all.
-        sizes: number of clips that each sampler has labels of. Positions in episodes are into the clips of
-            all domains, end to end.
-        episodes: how many an iteration gives.
-        seed: of the order of the domains, any integer from 0.
+
+def training_domains(
+    paths: Sequence[Path], data: DataSettings, task: EpisodeSettings
+) -> tuple[list[Domain], tuple[str, ...]]:
+    """Split several caches, one domain each.
+
+    Domains may have different classes. A class with too few training clips for an episode is left out of its
+    domain, and the note of the domain's split says so.
+
+    Returns:
+        The domains, and the base classes of all of them together.
+
+    Raises:
+        SettingError: a cache that is named twice, a class that no cache has, or a fold of several caches.
+        CacheError: crops of different sizes.
+        DataError: a domain without enough classes for an episode, or clips or subjects that one domain trains
+            on and another one measures.
     """
+    caches = [CropCache(path) for path in paths]
+    _check_caches(caches, data)
+    domains = []
+    for cache in caches:
+        there = class_counts(cache)
+        classes, novel = (tuple(n for n in names if n in there) for names in (data.classes, data.novel))
+        split = training_split(cache, replace(data, classes=classes, novel=novel))
+        unique = sum(other.path.stem == cache.path.stem for other in caches) == 1
+        name = cache.path.stem if unique else cache.path.as_posix()
+        domains.append(Domain(name, cache, _with_episodes(cache, split, task)))
+    _check_apart(domains, data.novel)
+    found = {label for domain in domains for label in domain.split.classes}
+    return domains, tuple(name for name in data.classes or sorted(found) if name in found)
 
-    def __init__(
-        self, samplers: Sequence[EpisodeSampler], sizes: Sequence[int], *, episodes: int, seed: int
-    ) -> None:
-        tasks = {(one.ways, one.shots, one.queries) for one in samplers}
-        if len(tasks) != 1 or len(samplers) != len(sizes):
-            raise ValueError(f"samplers of one kind of episode, each with its size; not {tasks}, {sizes}")
-        ((self.ways, self.shots, self.queries),) = tasks
-        self.samplers, self.episodes, self.seed = tuple(samplers), episodes, seed
-        self._start = np.cumsum([0, *sizes])
 
-    def __len__(self) -> int:
-        return self.episodes
+def _check_caches(caches: Sequence[CropCache], data: DataSettings) -> None:
+    first = caches[0]
+    for place, cache in enumerate(caches):
+        if cache.content_hash in [other.content_hash for other in caches[:place]]:
+            raise SettingError(f"--cache {cache.path}: it is the same as another one; name each cache once")
+        if cache.size_px != first.size_px:
+            raise CacheError(
+                f"{cache.path} has crops of {cache.size_px} px and {first.path} of {first.size_px} px; "
+                f"build one of them again with the crop size of the other"
+            )
+    if data.fold is not None and len(caches) > 1:
+        raise SettingError(f"--data.fold {data.fold}: only a single cache has folds; name one --cache")
+    there = {label for cache in caches for label in class_counts(cache)}
+    for option, names in (("classes", data.classes), ("novel", data.novel)):
+        for name in names:
+            if name not in there:
+                raise SettingError(
+                    f"--data.{option} {name}: no clip has this label in "
+                    f"{', '.join(str(cache.path) for cache in caches)}; there are {', '.join(sorted(there))}"
+                )
+    for cache in caches:
+        if data.classes and not {*data.classes} & {*class_counts(cache)}:
+            raise SettingError(
+                f"--cache {cache.path}: it has no clip of {', '.join(data.classes)}; leave it out, or name "
+                f"some of its classes with --data.classes: {', '.join(class_counts(cache))}"
+            )
 
-    def __iter__(self) -> Iterator[Episode]:
-        return (self.episode(i) for i in range(self.episodes))
 
-    def domain(self, i: int) -> int:
-        """Which domain the ``i``-th episode is from; any ``i`` from 0."""
-        block, place = divmod(i, len(self.samplers))
-        # A third number keeps this apart from the draws of the episodes, which are seeded by two; a zero
-        # would not, as NumPy fills up with zeros.
-        return int(np.random.default_rng([self.seed, block, 1]).permutation(len(self.samplers))[place])
+def _with_episodes(cache: CropCache, split: ClipSplit, task: EpisodeSettings) -> ClipSplit:
+    """The split with only those classes that have enough training clips for an episode."""
+    need = task.shots + task.queries
+    counts = np.bincount(labels_of(cache, split.train, split.classes), minlength=len(split.classes))
+    kept = tuple(name for name, count in zip(split.classes, counts) if count >= need)
+    if len(kept) < task.ways:
+        found = ", ".join(f"{name} {count}" for name, count in zip(split.classes, counts))
+        queries = "1 query" if task.queries == 1 else f"{task.queries} queries"
+        raise DataError(
+            f"{task.ways}-way {task.shots}-shot episodes with {queries} need {task.ways} classes with {need} "
+            f"training clips each, and {cache.path} has {len(kept)} ({found}); lower --episodes.ways or "
+            f"--episodes.queries, or leave this cache out"
+        )
+    if len(kept) == len(split.classes):
+        return split
+    parts = {
+        part: tuple(i for i in getattr(split, part) if cache.clips[i].label in kept)
+        for part in ("train", "val", "test")
+    }
+    few = ", ".join(f"{name} {count}" for name, count in zip(split.classes, counts) if name not in kept)
+    return replace(
+        split, **parts, classes=kept, note=f"{split.note}; classes with fewer than {need} left out: {few}"
+    )
 
-    def episode(self, i: int) -> Episode:
-        """The ``i``-th episode of this seed; any ``i`` from 0, also beyond ``episodes``."""
-        domain = self.domain(i)
-        episode, start = self.samplers[domain].episode(i), self._start[domain]
-        return replace(episode, support=episode.support + start, query=episode.query + start)
+
+def _check_apart(domains: Sequence[Domain], novel: Sequence[str]) -> None:
+    """Raise a DataError if one domain trains on a clip or a subject that another domain measures."""
+    for domain in domains:
+        clips = domain.cache.clips
+        measured = [clips[i] for i in (*domain.split.val, *domain.split.test)]
+        measured += [clip for clip in clips if clip.label in novel]
+        crops = {clip.crops_hash for clip in measured if clip.n_faces}
+        subjects = {(clip.source, clip.subject) for clip in measured if clip.subject is not None}
+        for other in domains:
+            for i in other.split.train if other is not domain else ():
+                clip = other.cache.clips[i]
+                if clip.crops_hash in crops:
+                    raise DataError(
+                        f"clip '{clip.id}' of {other.cache.path} is a training clip, but {domain.cache.path} "
+                        f"measures the same crops; leave out one of the two caches"
+                    )
+                if (clip.source, clip.subject) in subjects:
+                    raise DataError(
+                        f"subject '{clip.subject}' of {other.cache.path} is in training clips, but "
+                        f"{domain.cache.path} measures the same subject; leave out one of the two caches, "
+                        f"or, if they are two people, rename one of them with `vidfer relabel`"
+                    )

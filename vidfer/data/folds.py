@@ -1,4 +1,4 @@
-"""Cross-validation: which people are held out in which fold."""
+"""Cross-validation: which subjects are held out in which fold."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING
 
 from vidfer.clips.ckplus import ckplus_folds
 from vidfer.data.divide import divide
-from vidfer.errors import DataError, SettingError, VidferError
+from vidfer.errors import DataError, SettingError
 from vidfer.tables import read_table
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
 
 FORMS = "3/10, 3/loso, subject:S001, 3/ckplus or 3/folds.csv"
-"""What a fold may be called."""
+"""Examples of all forms of a fold's name, for messages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """One fold of a division of labelled clips; every clip of the division is held out in exactly one."""
+    """One fold of a division of labelled clips. Every clip of it is held out in exactly one fold."""
 
     number: int
     """From 1."""
     of: int
     """How many folds the division has."""
     rule: str
-    """What divides: ``10``, ``loso``, ``ckplus``, or the name of a table."""
+    """How the clips are divided: ``10``, ``loso``, ``ckplus``, or the file name of a table."""
     held_out: tuple[int, ...]
-    """Indices into the cache: the clips of this fold, and all other labelled clips of its people."""
+    """Indices into the cache: the clips of this fold, and all other labelled clips of its subjects."""
     division_hash: str
-    """SHA-256 of the fold of every clip; two folds with the same one are of the same division."""
+    """SHA-256 over the fold of every clip; folds of the same division have the same hash."""
     note: str
 
     @property
@@ -44,70 +44,72 @@ class Fold:
 
 
 def find_fold(cache: CropCache, name: str, classes: Sequence[str], *, seed: int = 0) -> Fold:
-    """A fold by its name; the same in every process and on every machine.
+    """Find a fold by its name. It is the same in every process and on every machine.
 
     ``3/10``: the third of ten folds by subject (by clip where subjects are not known), with about the same
-    share of every class; depends on clip ids, subjects, labels and ``seed``. ``3/loso``: leave one subject
-    out, the third in ascending order; ``subject:S001`` names that subject. ``3/ckplus``: CK+'s
-    person-independent folds, of a cache built with source ``ckplus``. ``3/folds.csv``: as a table with the
-    columns ``id`` and ``fold`` says, such as `vidfer sources folds` writes.
+    share of every class in each. It depends on clip ids, subjects, labels and ``seed``.
+    ``3/loso``: leave one subject out, here the third subject in ascending order.
+    ``subject:S001``: leave this subject out.
+    ``3/ckplus``: CK+'s person-independent folds, for a cache that was built with ``--src ckplus``.
+    ``3/folds.csv``: a table with the columns ``id`` and ``fold``, as `vidfer sources folds` writes it.
 
     Args:
         cache: an open crop cache; its official splits play no part.
         name: of the fold.
-        classes: clips of these labels are divided, whatever is trained on; CK+'s folds are over all labels.
-        seed: of ``3/10``.
+        classes: labels of the clips that are divided; CK+'s folds divide clips of all labels.
+        seed: of folds like ``3/10``.
 
     Raises:
-        VidferError: no such fold, unknown subjects, or a table that does not fit the cache.
+        SettingError: there is no such fold.
+        DataError: subjects are not known, or a table does not fit the cache.
     """
     labelled = [i for i, c in enumerate(cache.clips) if c.label is not None and c.split != "unlabelled"]
-    wanted = [i for i in labelled if cache.clips[i].label in classes]
+    chosen = [i for i in labelled if cache.clips[i].label in classes]
     number, _, rule = name.partition("/")
     if name.startswith("subject:"):
-        division, rule = _by_subject(cache, wanted), "loso"
+        division, rule = _by_subject(cache, chosen), "loso"
         number = str(_number_of(cache, division, name.removeprefix("subject:")))
     elif not number.isdecimal() or not rule:
-        raise VidferError(f"there is no fold '{name}'; name one like {FORMS}")
+        raise SettingError(f"there is no fold '{name}'; name one like {FORMS}")
     elif rule == "loso":
-        division = _by_subject(cache, wanted)
+        division = _by_subject(cache, chosen)
     elif rule == "ckplus":
         division = _of_ckplus(cache, labelled)
     elif rule.isdecimal():
         if int(rule) < 2:
-            raise VidferError(f"fold '{name}': there must be at least 2 folds")
+            raise SettingError(f"fold '{name}': there must be at least 2 folds")
         names = [f"fold {k}" for k in range(1, int(rule) + 1)]
-        parts, _ = divide(cache, wanted, dict.fromkeys(names, 1 / len(names)), seed)
+        parts, _ = divide(cache, chosen, dict.fromkeys(names, 1 / len(names)), seed)
         division = {i: k for k, part in enumerate(names, start=1) for i in parts[part]}
     else:
-        division, rule = _of_table(cache, wanted, Path(rule)), Path(rule).name
+        division, rule = _of_table(cache, chosen, Path(rule)), Path(rule).name
     if not division:
-        raise VidferError(f"fold '{name}': no labelled clip of {', '.join(classes)} in {cache.path}")
+        raise DataError(f"fold '{name}': no labelled clip of {', '.join(classes)} in {cache.path}")
     of = max(division.values())
     if not 1 <= int(number) <= of:
-        raise VidferError(f"there is no fold '{name}': {rule} gives folds 1 to {of} ({cache.path})")
+        raise SettingError(f"there is no fold '{name}': {rule} gives folds 1 to {of} ({cache.path})")
     inside = {i for i, fold in division.items() if fold == int(number)}
-    people = {cache.clips[i].subject for i in inside} - {None}
-    held_out = tuple(i for i in labelled if i in inside or cache.clips[i].subject in people)
+    subjects = {cache.clips[i].subject for i in inside} - {None}
+    held_out = tuple(i for i in labelled if i in inside or cache.clips[i].subject in subjects)
     ids = sorted((cache.clips[i].id, fold) for i, fold in division.items())
-    who = f"{len(people)} subjects" if len(people) != 1 else f"subject {next(iter(people))}"
+    who = f"{len(subjects)} subjects" if len(subjects) != 1 else f"subject {next(iter(subjects))}"
     return Fold(
         number=int(number),
         of=of,
         rule=rule,
         held_out=held_out,
         division_hash=hashlib.sha256(json.dumps(ids).encode()).hexdigest(),
-        note=f"fold {int(number)} of {of} ({rule}) is test: {who if people else f'{len(held_out)} clips'}",
+        note=f"fold {int(number)} of {of} ({rule}) is test: {who if subjects else f'{len(held_out)} clips'}",
     )
 
 
 def _by_subject(cache: CropCache, clips: Sequence[int]) -> dict[int, int]:
-    """Leave one subject out: the place of each clip's subject in ascending order."""
+    """The fold of each clip if each subject is a fold: the place of its subject in ascending order."""
     unknown = [i for i in clips if cache.clips[i].subject is None]
     if unknown:
-        raise VidferError(
-            f"the subject of {len(unknown)} clips is not known, such as '{cache.clips[unknown[0]].id}', so "
-            f"nobody can be left out; add them with `vidfer relabel`, or take folds like 3/10 ({cache.path})"
+        raise DataError(
+            f"{len(unknown)} clips have no subject, such as '{cache.clips[unknown[0]].id}', so one subject "
+            f"cannot be left out; add subjects with `vidfer relabel`, or use a fold like 3/10 ({cache.path})"
         )
     places = {s: k for k, s in enumerate(sorted({cache.clips[i].subject for i in clips}), start=1)}
     return {i: places[cache.clips[i].subject] for i in clips}
@@ -118,7 +120,7 @@ def _number_of(cache: CropCache, division: dict[int, int], subject: str) -> int:
         if cache.clips[i].subject == subject:
             return fold
     subjects = sorted({cache.clips[i].subject for i in division})
-    raise VidferError(
+    raise SettingError(
         f"no clip of these classes shows subject '{subject}'; there are {len(subjects)}: "
         f"{', '.join(subjects[:5])}{' ...' if len(subjects) > 5 else ''} ({cache.path})"
     )
@@ -127,9 +129,9 @@ def _number_of(cache: CropCache, division: dict[int, int], subject: str) -> int:
 def _of_ckplus(cache: CropCache, clips: Sequence[int]) -> dict[int, int]:
     sources = sorted({cache.clips[i].source for i in clips})
     if sources != ["ckplus"]:
-        raise VidferError(
-            f"CK+'s folds are of caches built with --src ckplus; {cache.path} has clips of "
-            f"{', '.join(sources) or 'no source'}; name a fold like 3/10"
+        raise DataError(
+            f"CK+'s folds need a cache that was built with --src ckplus; {cache.path} has clips of "
+            f"{', '.join(sources) or 'no source'}; use a fold like 3/10"
         )
     folds = ckplus_folds(cache.clips[i].subject for i in clips)
     return {i: folds[cache.clips[i].subject] for i in clips}
@@ -139,15 +141,13 @@ def _of_table(cache: CropCache, clips: Sequence[int], file: Path) -> dict[int, i
     folds = read_folds(file)
     absent = [cache.clips[i].id for i in clips if cache.clips[i].id not in folds]
     if absent:
-        raise VidferError(
-            f"{file} gives no fold for {len(absent)} labelled clips of {cache.path}, such as '{absent[0]}'; "
-            "add them, or leave their classes out with --data.classes"
+        raise DataError(
+            f"{file} has no fold for {len(absent)} labelled clips of {cache.path}, such as '{absent[0]}'; "
+            "add them, or leave out their classes with --data.classes"
         )
     missing = sorted(set(range(1, max(folds.values()) + 1)) - {folds[cache.clips[i].id] for i in clips})
     if missing:
-        raise VidferError(
-            f"no clip of {cache.path} is in fold {missing[0]} of {file}; number folds from 1 on"
-        )
+        raise DataError(f"no clip of {cache.path} is in fold {missing[0]} of {file}; number folds from 1 on")
     return {i: folds[cache.clips[i].id] for i in clips}
 
 

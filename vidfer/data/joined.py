@@ -1,4 +1,4 @@
-"""Clips of several caches as one data set."""
+"""Clips of several crop caches as one data set."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from vidfer.data.dataset import ClipDataset
 
 
 class JoinedClips(Dataset):
-    """Data sets of clips, end to end; items are theirs, ``clip`` an index into the item's own cache.
+    """Several data sets of clips, end to end. ``clip`` in an item is the index into that item's own cache.
 
     Args:
-        parts: with crops of one size and the same number of frames.
+        parts: data sets with the same crop size and the same number of frames.
     """
 
     def __init__(self, parts: Sequence[ClipDataset]) -> None:
@@ -35,7 +35,7 @@ class JoinedClips(Dataset):
         return self.parts[part][position - int(self._start[part])]
 
     def __getitems__(self, positions: Sequence[int]) -> list[dict[str, torch.Tensor]]:
-        """The items of a batch; one of a single part is read into one place, see :class:`ClipDataset`."""
+        """The items of a batch; a batch from one part lies in one tensor, see :class:`ClipDataset`."""
         part = self._part(positions[0])
         if all(self._part(position) == part for position in positions):
             return self.parts[part].__getitems__([p - int(self._start[part]) for p in positions])

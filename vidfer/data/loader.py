@@ -1,4 +1,4 @@
-"""Batches of clips, in an order that depends on seed and epoch alone."""
+"""Load batches of clips in an order that depends on seed and epoch alone."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from torch.utils.data import DataLoader, Sampler, default_collate
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.encoded import EncodedCrops
-from vidfer.errors import VidferError
+from vidfer.errors import DataError
 
 
 class EpochSampler(Sampler[int]):
-    """A random order that is a pure function of seed and epoch, the same in every process.
+    """A random order that depends on seed and epoch alone, so it is the same in every process.
 
-    Accelerate calls ``set_epoch`` by itself, and its exact resume in the middle of an epoch works with it.
+    Accelerate calls ``set_epoch`` itself and can resume exactly in the middle of an epoch.
 
     Args:
         n: number of clips.
-        seed: any integer from 0.
-        labels: if given, class numbers (n,): every class gets the same share of the n places of an epoch,
-            scarce classes by repetition, and within a class no clip comes twice before all came once.
+        seed: 0 or more.
+        labels: class numbers (n,). If given, every class gets the same share of the n places of an epoch.
+            Clips of small classes repeat; no clip comes again before every clip of its class has come.
     """
 
     def __init__(self, n: int, *, seed: int, labels: np.ndarray | None = None):
@@ -40,7 +40,7 @@ class EpochSampler(Sampler[int]):
         rng = np.random.default_rng([self.seed, self.epoch])
         if self.labels is None:
             return iter(rng.permutation(self.n).tolist())
-        # In random order: the first ones get one more where n is no multiple.
+        # In random order, because the first classes get one place more if n is no multiple of their number.
         classes = rng.permutation(np.unique(self.labels))
         chosen = []
         for place, number in enumerate(classes):
@@ -52,9 +52,9 @@ class EpochSampler(Sampler[int]):
 
 
 def collate_clips(items: list[dict]) -> dict:
-    """Items of a :class:`vidfer.data.dataset.ClipDataset`, or of a data set around it, as one batch.
+    """Make a batch from items of a :class:`vidfer.data.dataset.ClipDataset` or of a data set around it.
 
-    Every value gets a first dimension B, crops that are still encoded too.
+    Every value gets a first dimension B, also crops that are still encoded.
     """
     crops = [item["crops"] for item in items]
     rest = [{name: value for name, value in item.items() if name != "crops"} for item in items]
@@ -65,14 +65,14 @@ def _batch_of(crops: list[Tensor] | list[EncodedCrops]) -> Tensor | EncodedCrops
     encoded = [isinstance(one, EncodedCrops) for one in crops]
     if all(encoded):
         return EncodedCrops.of_batch(crops)
-    if any(encoded):  # clips of two caches, one of them raw
+    if any(encoded):  # clips of two caches, and one of the caches is raw
         return torch.stack([one.to("cpu") for one in crops])
     whole = crops[0]._base
     if whole is None or whole.shape != (len(crops), *crops[0].shape):
         return torch.stack(crops)
-    # What ClipDataset.__getitems__ has read into one place is a batch already.
-    in_place = all(one.data_ptr() == row.data_ptr() for one, row in zip(crops, whole))
-    return whole if in_place else torch.stack(crops)
+    # ClipDataset.__getitems__ puts the items of a batch into one tensor: use that if it is one.
+    is_batch = all(one.data_ptr() == row.data_ptr() for one, row in zip(crops, whole))
+    return whole if is_batch else torch.stack(crops)
 
 
 def build_loader(
@@ -90,30 +90,32 @@ def build_loader(
     """A DataLoader over clips, ready for ``accelerator.prepare``.
 
     Args:
-        dataset: the clips; call ``dataset.set_epoch`` before each epoch of training (Accelerate tells the
-            sampler, not the data set).
+        dataset: the clips. Call ``dataset.set_epoch`` before each epoch of training: Accelerate tells the
+            sampler, but not the data set.
         batch_size: clips per batch.
         shuffle: random order, new in each epoch.
         balanced: random order with the same number of clips of every class; needs labels.
-        batches: lists of positions, such as the clips of an episode, instead of ``batch_size`` and the flags.
-        drop_last: leave out a last batch that is not full.
-        workers: processes that read and decode; 0 reads in this one.
-        pin_memory: batches in memory from which a GPU copies several times as fast, and while it computes.
+        batches: gives the positions of each batch, such as the clips of an episode. It replaces
+            ``batch_size``, ``shuffle``, ``balanced`` and ``drop_last``.
+        drop_last: leave out the last batch if it is not full.
+        workers: processes that read and decode; 0 reads in this process.
+        pin_memory: put batches into pinned memory, from which a GPU copies several times faster and while it
+            computes.
         seed: of the order.
 
     Raises:
-        VidferError: there is no clip, or a balanced order is asked of clips without labels.
+        DataError: there is no clip, or a clip without a label where ``balanced`` is set.
     """
     if len(dataset) == 0:
-        raise VidferError(
-            f"no clips to load from {dataset.cache.path}; look at its splits with `vidfer inspect`"
+        raise DataError(
+            f"{dataset.cache.path}: there are no clips to load; list its splits with `vidfer inspect`"
         )
     common = {
         "num_workers": workers,
         "persistent_workers": workers > 0,
         "collate_fn": collate_clips,
         "pin_memory": pin_memory,
-        # Otherwise the workers' seeds would advance torch's own generator.
+        # Without it the seeds of the workers would advance torch's global generator.
         "generator": torch.Generator().manual_seed(seed),
     }
     if batches is not None:
@@ -121,7 +123,7 @@ def build_loader(
     sampler = None
     if balanced:
         if (dataset.labels < 0).any():
-            raise VidferError(f"balanced batches need a label for every clip ({dataset.cache.path})")
+            raise DataError(f"balanced batches need a label for every clip ({dataset.cache.path})")
         sampler = EpochSampler(len(dataset), seed=seed, labels=dataset.labels)
     elif shuffle:
         sampler = EpochSampler(len(dataset), seed=seed)

@@ -19,12 +19,12 @@ Place = tuple[bool, int, int]
 class MixedDataset(Dataset):
     """Labelled and pseudo-labelled clips as one data set, indexed by :data:`Place`.
 
-    An item is that of :class:`vidfer.data.dataset.ClipDataset` with ``target`` (C,) and ``pseudo`` besides. A
-    clip that comes again within an epoch shows other random frames.
+    Its items are those of :class:`vidfer.data.dataset.ClipDataset` plus ``target`` (C,) and ``pseudo``
+    (bool). A clip that comes again within an epoch shows other random frames.
 
     Args:
-        labelled, pseudo: the two parts; labels of ``pseudo`` are not needed.
-        labelled_targets, pseudo_targets: (M, C) distributions, one row per clip of the part.
+        labelled, pseudo: the two parts; ``pseudo`` needs no labels.
+        labelled_targets, pseudo_targets: (M, C) distributions over the classes, one row per clip.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class MixedDataset(Dataset):
 
     def __getitem__(self, place: Place) -> dict[str, Tensor]:
         is_pseudo, again, position = place
-        view = copy.copy(self.parts[is_pseudo])  # shares cache and epoch; only its seed is another
+        view = copy.copy(self.parts[is_pseudo])  # has the same cache and epoch, only another seed
         view.seed = view.seed + 1_000_003 * again
         item = view[position]
         return item | {"target": self.targets[is_pseudo][position], "pseudo": torch.tensor(is_pseudo)}
@@ -52,18 +52,18 @@ class MixedDataset(Dataset):
 class MixedBatches(Sampler[list[Place]]):
     """Batches with a fixed number of labelled clips and ``ratio`` times as many pseudo-labelled ones.
 
-    An epoch passes once over the pool of pseudo-labelled clips (each as often as its weight says); the
-    labelled clips come round as often as that takes. The last batch is filled up from the beginning of
-    another shuffle, so all batches are alike. The order is a pure function of seed and epoch.
+    An epoch shows each pseudo-labelled clip as often as its weight says. The labelled clips repeat as often
+    as that takes. All batches are full: the last one is filled up from another shuffle. The order depends on
+    seed and epoch alone.
 
-    Within a batch the two kinds take turns, one labelled and then ``ratio`` pseudo-labelled: Accelerate gives
-    each process a contiguous piece, which then has the composition of the whole.
+    Within a batch each labelled clip is followed by ``ratio`` pseudo-labelled ones. Accelerate gives each
+    process a contiguous piece of the batch, so every piece has the same mixture as the whole batch.
 
     Args:
         labels: class numbers of the labelled clips.
-        weights: how often each pseudo-labelled clip stands in the pool.
+        weights: how often each pseudo-labelled clip is shown in an epoch.
         batch_size: labelled clips in a batch.
-        ratio: pseudo-labelled clips for each labelled one.
+        ratio: pseudo-labelled clips for each labelled clip.
         balanced: draw labelled clips so that all classes are equally frequent.
         seed: of the order.
     """
@@ -79,7 +79,7 @@ class MixedBatches(Sampler[list[Place]]):
         seed: int = 0,
     ) -> None:
         self.labels = np.asarray(labels)
-        self.pool = np.repeat(np.arange(len(weights)), weights)
+        self.repeated = np.repeat(np.arange(len(weights)), weights)
         self.labelled_per_batch, self.ratio, self.balanced, self.seed = batch_size, ratio, balanced, seed
         self.batch_size = batch_size * (1 + ratio)
         self.drop_last = True  # every batch is full
@@ -87,20 +87,20 @@ class MixedBatches(Sampler[list[Place]]):
 
     @property
     def sampler(self) -> MixedBatches:
-        """Where Accelerate looks for ``set_epoch`` once each process has its piece of the batches."""
+        """Accelerate looks here for ``set_epoch`` when it has divided the batches among processes."""
         return self
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-len(self.pool) // (self.labelled_per_batch * self.ratio))
+        return -(-len(self.repeated) // (self.labelled_per_batch * self.ratio))
 
     def __iter__(self) -> Iterator[list[Place]]:
         rng = np.random.default_rng([self.seed, self.epoch])
         steps = len(self)
         labelled = self._labelled(steps * self.labelled_per_batch, rng)
-        pseudo = shuffles(self.pool, steps * self.labelled_per_batch * self.ratio, rng)
+        pseudo = shuffles(self.repeated, steps * self.labelled_per_batch * self.ratio, rng)
         places = [(False, again, clip) for again, clip in numbered(labelled)]
         pseudo_places = [(True, again, clip) for again, clip in numbered(pseudo)]
         turns = [
@@ -116,18 +116,18 @@ class MixedBatches(Sampler[list[Place]]):
         classes = np.unique(self.labels)
         each = -(-count // len(classes))
         by_class = [shuffles(np.flatnonzero(self.labels == number), each, rng) for number in classes]
-        # Every class once, in random order, then every class once again: any piece of the stream is balanced.
+        # Every class once in random order, then every class again: each piece of the list is balanced.
         return np.concatenate([rng.permutation(row) for row in np.stack(by_class, axis=1)])[:count]
 
 
 def shuffles(items: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """``count`` of the items: one shuffle after another, so that no item comes twice before all came once."""
+    """``count`` items from one shuffle after another: no item comes again before every item has come."""
     rounds = [rng.permutation(items) for _ in range(-(-count // len(items)))]
     return np.concatenate(rounds)[:count]
 
 
 def numbered(stream: np.ndarray) -> list[tuple[int, int]]:
-    """Every item of a stream with how often it came before."""
+    """Each item of a stream, after the number of times that it came before."""
     seen: dict[int, int] = {}
     pairs = []
     for item in stream.tolist():

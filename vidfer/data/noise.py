@@ -1,4 +1,4 @@
-"""Random changes to training clips, by Kornia, on the device."""
+"""Change training clips at random, with Kornia, on the device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidfer.data.settings import NoiseSettings
 
 @dataclass(frozen=True)
 class NoiseDraw:
-    """One draw per clip, on the CPU."""
+    """The random strengths for B clips, on the CPU."""
 
     brightness: Tensor
     """(B,) added to the pixels."""
@@ -23,14 +23,16 @@ class NoiseDraw:
     sharpness: Tensor
     """(B,) Kornia's factor: 0 blurred, 1 unchanged, above 1 sharpened."""
     shift: Tensor
-    """(B, 2) to the right and down, as a share of the picture's side."""
+    """(B, 2) to the right and down, as a share of the image's side."""
     flip: Tensor
     """(B,) bool."""
 
 
 class ClipNoise(nn.Module):
-    """Brightness, contrast, sharpness, translation and flip: one draw per clip, the same for all its frames
-    and regions, so that noise never looks like motion. Does nothing in evaluation mode.
+    """Noise of brightness, contrast, sharpness, translation and flip.
+
+    All frames and regions of a clip get the same change, so noise never looks like motion. In evaluation mode
+    clips stay as they are.
 
     Example:
         >>> noise = ClipNoise(NoiseSettings())
@@ -47,7 +49,7 @@ class ClipNoise(nn.Module):
 
         Args:
             crops: float (B, T, R, 3, H, W) in [0, 1], on any device.
-            generator: on the CPU, so that a seed gives the same draws on every device; None: torch's own.
+            generator: on the CPU, so that a seed gives the same noise on every device; None is torch's own.
 
         Returns:
             The same shape, type and range.
@@ -59,9 +61,9 @@ class ClipNoise(nn.Module):
         return self.apply_draw(crops, self.draw(crops.shape[0], generator))
 
     def draw(self, clips: int, generator: torch.Generator | None = None) -> NoiseDraw:
-        """Random strengths for a number of clips.
+        """Draw random strengths for a number of clips.
 
-        The stream of numbers does not depend on the strengths; choosing among the kinds takes more of them.
+        It takes as many random numbers for weak noise as for strong noise; a number of ``kinds`` takes more.
         """
         uniform = torch.rand(clips, 6, generator=generator)
         signed = 2 * uniform[:, :5] - 1
@@ -69,8 +71,8 @@ class ClipNoise(nn.Module):
         strength = torch.full((clips, 4), float(s.magnitude))
         if s.kinds is not None:
             off = torch.tensor([not kind for kind in (s.brightness, s.contrast, s.sharpness, s.translation)])
-            lots = torch.rand(clips, 4, generator=generator) + off  # kinds that are off come last
-            order = lots.argsort(dim=1).argsort(dim=1)
+            places = torch.rand(clips, 4, generator=generator) + off  # kinds that are switched off come last
+            order = places.argsort(dim=1).argsort(dim=1)
             strength = strength * (order < s.kinds)
         return NoiseDraw(
             brightness=(s.brightness * strength[:, 0] * signed[:, 0]).clamp(-1, 1),
@@ -81,19 +83,19 @@ class ClipNoise(nn.Module):
         )
 
     def apply_draw(self, crops: Tensor, draw: NoiseDraw) -> Tensor:
-        """The given changes to clips (B, T, R, 3, H, W)."""
-        # A clip is one picture of T·R·3 channels, so that Kornia gives all its frames and regions one draw.
+        """Apply drawn changes to clips (B, T, R, 3, H, W)."""
+        # Treat a clip as one image of T·R·3 channels: Kornia then changes its frames and regions alike.
         pictures = crops.flatten(1, 3)
         if crops.device.type != "cpu":
             return self._change(pictures, draw).view_as(crops)
-        # One clip after the other stays in the processor's cache: about twice as fast as the batch at once.
+        # One clip at a time stays in the processor's cache: about twice as fast as the whole batch at once.
         changed = torch.empty_like(pictures)
         for i in range(len(pictures)):
             one = slice(i, i + 1)
-            mine = NoiseDraw(
+            drawn = NoiseDraw(
                 draw.brightness[one], draw.contrast[one], draw.sharpness[one], draw.shift[one], draw.flip[one]
             )
-            changed[one] = self._change(pictures[one], mine)
+            changed[one] = self._change(pictures[one], drawn)
         return changed.view_as(crops)
 
     def _change(self, pictures: Tensor, draw: NoiseDraw) -> Tensor:
@@ -106,7 +108,7 @@ class ClipNoise(nn.Module):
             pictures = sharpness(pictures, draw.sharpness.to(pictures))
         if s.translation:
             side = pictures.new_tensor([pictures.shape[-1], pictures.shape[-2]])
-            # The border is repeated: black bars would tell the network which clips are noised.
+            # Repeat the border: black bars would tell the network which clips are noised.
             pictures = translate(pictures, draw.shift.to(pictures) * side, padding_mode="border")
         if draw.flip.any():
             mirrored = draw.flip.to(pictures.device).view(-1, 1, 1, 1)

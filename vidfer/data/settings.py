@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +34,13 @@ class DataSettings:
 
     def __post_init__(self) -> None:
         if self.frames < 1:
-            raise VidferError(f"--data.frames {self.frames}: a clip needs at least one frame")
+            raise SettingError(f"--data.frames {self.frames}: a clip needs at least one frame")
         if not 0 < self.val_fraction < 0.5:
-            raise VidferError(f"--data.val-fraction {self.val_fraction}: must lie between 0 and 0.5")
+            raise SettingError(f"--data.val-fraction {self.val_fraction}: must lie between 0 and 0.5")
         if self.split_seed < 0:
-            raise VidferError(f"--data.split-seed {self.split_seed}: must be 0 or more")
+            raise SettingError(f"--data.split-seed {self.split_seed}: must be 0 or more")
         if self.workers < 0:
-            raise VidferError(f"--data.workers {self.workers}: must be 0 or more")
+            raise SettingError(f"--data.workers {self.workers}: must be 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +71,40 @@ class NoiseSettings:
         for name in ("brightness", "contrast", "sharpness", "translation", "flip"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
-                raise VidferError(f"noise {name} is {value}; give a number from 0 (off) to 1")
+                raise SettingError(f"noise {name} is {value}; give a number from 0 (off) to 1")
         if not 0 <= self.magnitude < float("inf"):
-            raise VidferError(f"noise magnitude is {self.magnitude}; give 0 (off) or more")
+            raise SettingError(f"noise magnitude is {self.magnitude}; give 0 (off) or more")
         if self.kinds is not None and not 0 <= self.kinds <= 4:
-            raise VidferError(
+            raise SettingError(
                 f"noise kinds is {self.kinds}; give a number from 0 to 4, or leave it out for all"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeSettings:
+    """Episodes, as CSRN trains on them (Kim et al., ICCE 2024: 4 ways, 4 shots, 1 query, clip norm 0.5)."""
+
+    ways: int = 4
+    """Classes in an episode (N)."""
+    shots: int = 4
+    """Support clips of each class (K)."""
+    queries: int = 1
+    """Query clips of each class (Q)."""
+    person_disjoint: bool = False
+    """Query clips show other subjects than the support clips, in training and validation. So it does not help
+    to recognise who it is. Needs a cache with subjects."""
+    per_epoch: int = 50
+    """Episodes in an epoch, over all processes together."""
+    val_episodes: int = 100
+    """Validation episodes after each epoch, always the same ones."""
+    epochs: int = 100
+    """Epochs; the cosine schedule ends with the last one (published: T_max 100)."""
+
+    def __post_init__(self) -> None:
+        if self.ways < 2:
+            raise SettingError(f"--episodes.ways {self.ways}: an episode compares at least 2 classes")
+        for name in ("shots", "queries", "per_epoch", "val_episodes", "epochs"):
+            if getattr(self, name) < 1:
+                raise SettingError(
+                    f"--episodes.{name.replace('_', '-')} {getattr(self, name)}: must be at least 1"
+                )

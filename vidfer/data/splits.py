@@ -1,4 +1,4 @@
-"""Who is trained on, who chooses the checkpoint, who is measured: base classes, novel classes, subjects."""
+"""Split clips into train, val, test and unlabelled, without a subject on two sides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from vidfer.data.divide import divide
 from vidfer.data.folds import Fold
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
@@ -22,18 +22,18 @@ LABELLED = ("train", "val", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSplit:
-    """Indices into a cache, in its order."""
+    """The clips of each part of a split, as indices into a cache in its order."""
 
     train: tuple[int, ...]
     val: tuple[int, ...]
     test: tuple[int, ...]
     unlabelled: tuple[int, ...]
-    """Clips that may be trained on without their label, which is never looked at."""
+    """Clips that may be trained on without their label; nobody reads their label."""
     classes: tuple[str, ...]
     note: str
-    """How the split came about, and what was left out, in words."""
+    """In words: how the clips were split, and what was left out."""
     fold: Fold | None = None
-    """The fold under test, in cross-validation."""
+    """In cross-validation: the fold that is held out."""
 
 
 def split_clips(
@@ -44,40 +44,41 @@ def split_clips(
     seed: int = 0,
     fold: Fold | None = None,
 ) -> ClipSplit:
-    """Split the clips of the base classes, and find the unlabelled ones.
+    """Split the labelled clips of the base classes, and find the unlabelled clips.
 
-    The official splits hold where the cache has them; a missing official ``val`` is taken from ``train``.
-    Without official splits ``val`` and ``test`` get ``val_fraction`` each, by subject where subjects are
-    known, otherwise by clip, with about the same share of every class. With a ``fold``, ``test`` is what the
-    fold holds out, ``val`` is taken from the rest in the same way, and official splits are put aside. Clips
-    of other classes are left out: see :func:`novel_clips`.
+    Official splits are used where the cache has them; if there is no official ``val``, a part of ``train``
+    becomes ``val``. Without official splits ``val`` and ``test`` get ``val_fraction`` of the clips each. With
+    a ``fold``, ``test`` is what the fold holds out, a part of the rest becomes ``val``, and official splits
+    are ignored. Clips are divided by subject where subjects are known, otherwise by clip, with about the same
+    share of every class in each part. Clips of other classes are left out; see :func:`novel_clips`.
 
     Args:
         cache: an open crop cache.
         classes: names of the base classes; their order gives the class numbers.
         val_fraction: share of the clips, above 0 and below 0.5.
         seed: of the division; the result does not depend on the order of clips in the cache.
-        fold: of this cache, to hold out (:func:`vidfer.data.folds.find_fold`).
+        fold: the fold of this cache to hold out, from :func:`vidfer.data.folds.find_fold`.
 
     Raises:
-        VidferError: an unknown class, a subject in two parts, or too few subjects to divide.
+        SettingError: an unknown class, or ``val_fraction`` out of range.
+        DataError: a subject in two parts, or too few subjects to divide.
     """
     if not 0 < val_fraction < 0.5:
-        raise VidferError(f"val_fraction is {val_fraction}; give a number above 0 and below 0.5")
+        raise SettingError(f"val_fraction is {val_fraction}; give a number above 0 and below 0.5")
     known_classes(cache, classes)
     labelled = [i for i, c in enumerate(cache.clips) if _is_labelled(c) and c.label in classes]
     unlabelled = [i for i, c in enumerate(cache.clips) if c.split == "unlabelled" or c.label is None]
     parts: dict[str, list[int]] = {name: [] for name in LABELLED}
     notes = []
 
-    divided: list[str] = []  # the parts that are our choice, not the data set's
+    divided: list[str] = []  # the parts that we choose, not the data set
     if fold is not None:
         held_out = {*fold.held_out}
         shares = {"train": 1 - val_fraction, "val": val_fraction}
         taken, how = divide(cache, [i for i in labelled if i not in held_out], shares, seed)
         parts.update(taken, test=[i for i in labelled if i in held_out])
         divided = ["val", "test"]
-        official = ", official splits are put aside" if any(cache.clips[i].split for i in labelled) else ""
+        official = ", official splits are ignored" if any(cache.clips[i].split for i in labelled) else ""
         notes.append(f"{fold.note}{official}; {val_fraction:.0%} of the rest is taken for val, {how}")
     elif any(cache.clips[i].split for i in labelled):
         for i in labelled:
@@ -102,16 +103,16 @@ def split_clips(
         percent = ", ".join(f"{part} {share:.0%}" for part, share in shares.items())
         notes.append(f"no official splits: divided {how}, into {percent}")
 
-    # Footage of official val and test clips shows the very people to be measured on, labels or not. Where we
-    # chose the parts, their subjects' unlabelled clips step aside; in official ones the check below objects.
+    # Unlabelled clips of val and test show the very subjects that are measured. Where we chose the parts,
+    # we leave out all unlabelled clips of their subjects; for official parts the check below raises.
     chosen = [*(fold.held_out if fold else ()), *(i for part in divided for i in parts[part])]
     measured = {cache.clips[i].subject for i in chosen} - {None}
-    aside = {
+    left_out = {
         i for i in unlabelled if cache.clips[i].split in ("val", "test") or cache.clips[i].subject in measured
     }
-    if aside:
-        unlabelled = [i for i in unlabelled if i not in aside]
-        notes.append(f"{len(aside)} unlabelled clips of val or test are not used")
+    if left_out:
+        unlabelled = [i for i in unlabelled if i not in left_out]
+        notes.append(f"{len(left_out)} unlabelled clips of val or test are not used")
     check_subjects_disjoint(cache, {**parts, "unlabelled": unlabelled})
     return ClipSplit(
         **{name: tuple(sorted(clips)) for name, clips in parts.items()},
@@ -125,22 +126,22 @@ def split_clips(
 def novel_clips(
     cache: CropCache, classes: Sequence[str], *, base: Iterable[str] = (), split: str | None = None
 ) -> tuple[int, ...]:
-    """Labelled clips of classes that were never trained on, for few-shot evaluation.
+    """Labelled clips of novel classes, that is, of classes that were never trained on.
 
     Args:
         cache: an open crop cache.
         classes: names of the novel classes.
-        base: names of the classes that were trained on; a name in both is an error.
-        split: take the clips of this official split only; None takes all labelled clips of these classes.
+        base: names of the classes that were trained on.
+        split: take clips of this official split only; None takes all labelled clips of these classes.
 
     Raises:
-        VidferError: an unknown class, or one that is base and novel at once.
+        SettingError: an unknown class, or one that is base and novel at once.
     """
     both = sorted(set(classes) & set(base))
     if both:
-        raise VidferError(
-            f"class '{both[0]}' is both a base and a novel class; few-shot evaluation is of classes "
-            f"that were never trained on ({cache.path})"
+        raise SettingError(
+            f"class '{both[0]}' is both a base and a novel class; a novel class is one that was never "
+            f"trained on ({cache.path})"
         )
     known_classes(cache, classes)
     return tuple(
@@ -154,73 +155,69 @@ def labels_of(cache: CropCache, clips: Sequence[int], classes: Sequence[str]) ->
     """Class numbers (M,) int64 of clips: the place of each label in ``classes``.
 
     Raises:
-        VidferError: a clip has no label, or one outside ``classes``.
+        DataError: a clip has no label, or a label that is not in ``classes``.
     """
     number = {name: i for i, name in enumerate(classes)}
     for i in clips:
         clip = cache.clips[i]
         if not _is_labelled(clip) or clip.label not in number:
             what = f"label '{clip.label}'" if _is_labelled(clip) else "no label"
-            raise VidferError(
-                f"clip '{clip.id}' has {what}; wanted one of {', '.join(classes)} ({cache.path})"
+            raise DataError(
+                f"clip '{clip.id}' has {what}; it needs one of {', '.join(classes)} ({cache.path})"
             )
     return np.array([number[cache.clips[i].label] for i in clips], dtype=np.int64)
 
 
-def people_of(cache: CropCache, clips: Sequence[int]) -> list[str]:
-    """Who is in each clip.
+def subjects_of(cache: CropCache, clips: Sequence[int]) -> list[str]:
+    """The subject of each clip.
 
     Raises:
-        VidferError: a clip names nobody.
+        DataError: a clip has no subject.
     """
     for i in clips:
         if cache.clips[i].subject is None:
-            raise VidferError(
-                f"clip '{cache.clips[i].id}' names no person, so queries cannot be of other people than the "
-                f"examples; leave that option out, or build the cache from a source that names people, such "
-                f"as a table with a column subject ({cache.path})"
+            raise DataError(
+                f"clip '{cache.clips[i].id}' has no subject, so episodes cannot be person-disjoint; leave "
+                f"that option out, or add the subjects with `vidfer relabel` ({cache.path})"
             )
     return [cache.clips[i].subject for i in clips]
 
 
 def class_counts(cache: CropCache) -> dict[str, int]:
-    """Labelled clips per class, by name; the labels of clips in split ``unlabelled`` are not looked at."""
+    """Number of labelled clips of each class, by name. Clips in split ``unlabelled`` do not count."""
     return dict(sorted(Counter(c.label for c in cache.clips if _is_labelled(c)).items()))
 
 
 def known_classes(cache: CropCache, classes: Sequence[str]) -> None:
-    """Raise a VidferError unless ``classes`` are different names, each the label of some clip."""
+    """Raise a SettingError unless ``classes`` are different names, each the label of a clip."""
     counts = class_counts(cache)
-    there = ", ".join(f"{name} {count}" for name, count in counts.items()) or "no labelled clip at all"
+    there = ", ".join(f"{name} {count}" for name, count in counts.items()) or "no labelled clip"
     if not classes:
-        raise VidferError(f"no class is named; {cache.path} has {there}")
+        raise SettingError(f"no class is named; {cache.path} has {there}")
     for name in classes:
         if name not in counts:
-            raise VidferError(f"class '{name}' is not in {cache.path}; it has {there}")
+            raise SettingError(f"class '{name}' is not in {cache.path}; it has {there}")
         if list(classes).count(name) > 1:
-            raise VidferError(f"class '{name}' is named twice; name every class once")
+            raise SettingError(f"class '{name}' is named twice; name every class once")
 
 
 def check_subjects_disjoint(cache: CropCache, parts: Mapping[str, Sequence[int]]) -> None:
-    """Raise a VidferError if a clip or a known subject is in two parts.
+    """Raise a DataError if a clip or a known subject is in two parts.
 
-    ``train`` and ``unlabelled`` are both trained on, so they may share subjects. Footage of a ``val`` or
-    ``test`` subject among the unlabelled clips is a leak too: the network would have learned from that very
-    face.
+    ``train`` and ``unlabelled`` may share subjects, because both are trained on. But an unlabelled clip of a
+    ``val`` or ``test`` subject is a leak: the network would learn from the face it is measured on.
     """
     for one, other in combinations(parts, 2):
         twice = set(parts[one]) & set(parts[other])
         if twice:
-            raise VidferError(
-                f"clip '{cache.clips[min(twice)].id}' is in {one} and in {other} ({cache.path})"
-            )
+            raise DataError(f"clip '{cache.clips[min(twice)].id}' is in {one} and in {other} ({cache.path})")
         if {one, other} == {"train", "unlabelled"}:
             continue
         in_one, in_other = _clips_by_subject(cache, parts[one]), _clips_by_subject(cache, parts[other])
         leaks = sorted(in_one.keys() & in_other.keys())
         if leaks:
             subject, more = leaks[0], f" and {len(leaks) - 1} other subjects" if len(leaks) > 1 else ""
-            raise VidferError(
+            raise DataError(
                 f"subject '{subject}'{more} is in {one} ({_few(in_one[subject])}) and in {other} "
                 f"({_few(in_other[subject])}); give every subject one split, or none at all, and build "
                 f"the cache again ({cache.path})"

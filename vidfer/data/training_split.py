@@ -1,4 +1,4 @@
-"""Which clips a run trains on and validates on."""
+"""Choose the clips that a run trains on and validates on."""
 
 from __future__ import annotations
 
@@ -11,42 +11,44 @@ from pathlib import Path
 from vidfer.data.folds import find_fold
 from vidfer.data.settings import DataSettings
 from vidfer.data.splits import ClipSplit, novel_clips, split_clips
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError, CheckpointError, DataError, SettingError
 from vidfer.store.reader import CropCache
 
 
 def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
-    """The split of a cache for training, its note saying what was left out.
+    """Split a cache for training; the note of the split says what was left out.
 
-    Training clips without a face are left out: they would teach what black looks like. In validation
-    they stay. In cross-validation the people of the fold are held out, and of all novel clips only theirs are
-    measured later, so that everybody else may be trained on, with clips of the base classes.
+    Training clips without a face are left out: they would teach what black looks like. Validation clips
+    without a face stay. Without a fold, subjects who show a novel class are not trained on. In
+    cross-validation only the subjects of the fold are held out: of the novel clips, only theirs are measured
+    later, so clips of the base classes of all other subjects may be trained on.
 
     Raises:
-        VidferError: no clip to train on, or none to validate on; a fold without any clip to measure.
+        SettingError: an unknown class, no such fold, or a single class.
+        DataError: no clip to train on or to validate on, or a fold without a clip to measure.
     """
     classes = settings.classes or trainable_classes(cache, settings.novel)
     divided, seed = (*classes, *settings.novel), settings.split_seed
     fold = find_fold(cache, settings.fold, divided, seed=seed) if settings.fold else None
     split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=seed, fold=fold)
     if len(classes) < 2:
-        raise VidferError(
-            f"class '{classes[0]}' alone is nothing to tell apart; name two or more with --data.classes "
+        raise SettingError(
+            f"class '{classes[0]}' is the only class to train on; name two or more with --data.classes "
             f"({cache.path})"
         )
     if fold is None:
-        split = without_people_of(split, cache, settings.novel)
+        split = without_subjects_of(split, cache, settings.novel)
     else:
         novel = novel_clips(cache, settings.novel, base=classes) if settings.novel else ()
         if not {*fold.held_out} & {*split.test, *novel}:
-            raise VidferError(f"{fold.note}, but none of its clips is of {', '.join(divided)} ({cache.path})")
+            raise DataError(f"{fold.note}, but none of its clips is of {', '.join(divided)} ({cache.path})")
     split = without_copies(split, cache, settings.novel)
     train = tuple(i for i in split.train if cache.clips[i].n_faces > 0)
     for what, clips in (("clip with a face to train on", train), ("clip to validate on", split.val)):
         if not clips:
-            raise VidferError(
-                f"no {what}: {split.note} ({cache.path}, classes {', '.join(classes)}); "
-                f"look at it with `vidfer inspect`, and name classes with --data.classes"
+            raise DataError(
+                f"no {what}: {split.note} ({cache.path}, classes {', '.join(classes)}); list its clips with "
+                f"`vidfer inspect`, or name other classes with --data.classes"
             )
     faceless = len(split.train) - len(train)
     note = f"{split.note}; {faceless} training clips without a face left out" if faceless else split.note
@@ -56,120 +58,130 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     return replace(split, train=train, note=note)
 
 
-def without_people_of(split: ClipSplit, cache: CropCache, novel: tuple[str, ...]) -> ClipSplit:
-    """The split without clips of people who show a novel class, as far as subjects are known.
+def without_subjects_of(split: ClipSplit, cache: CropCache, novel: tuple[str, ...]) -> ClipSplit:
+    """The split without clips of subjects who show a novel class.
 
-    Whoever is measured on must not be trained on, under whatever label.
+    A subject who is measured must not be trained on, whatever the label. Clips without a known subject stay.
 
     Raises:
-        VidferError: a novel class that the cache does not have, or that is a base class too.
+        SettingError: a novel class that the cache does not have, or that is a base class too.
     """
     if not novel:
         return split
-    people = {cache.clips[i].subject for i in novel_clips(cache, novel, base=split.classes)} - {None}
+    subjects = {cache.clips[i].subject for i in novel_clips(cache, novel, base=split.classes)} - {None}
     parts = {
-        name: tuple(i for i in getattr(split, name) if cache.clips[i].subject not in people)
+        name: tuple(i for i in getattr(split, name) if cache.clips[i].subject not in subjects)
         for name in ("train", "val", "unlabelled")
     }
     left_out = sum(len(getattr(split, name)) - len(clips) for name, clips in parts.items())
-    note = f"{split.note}; {left_out} clips of people who show a novel class left out"
+    note = f"{split.note}; {left_out} clips of subjects who show a novel class left out"
     return replace(split, **parts, note=note if left_out else split.note)
 
 
 def without_copies(split: ClipSplit, cache: CropCache, novel: tuple[str, ...]) -> ClipSplit:
-    """The split without training clips that have the very crops of a clip for measuring, under any name.
+    """The split without copies of clips that are measured, whatever their id.
 
-    Nor does a copy of a clip to be tested on, or of a novel one, validate.
+    Training clips must not have the same crops as a validation, test or novel clip, and validation clips not
+    the same as a test or novel clip.
     """
     tested = crops_of(cache, (*split.test, *(novel_clips(cache, novel) if novel else ())))
     val = tuple(i for i in split.val if cache.clips[i].crops_hash not in tested)
     measured = tested | crops_of(cache, val)
     train = tuple(i for i in split.train if cache.clips[i].crops_hash not in measured)
     copies = len(split.train) + len(split.val) - len(train) - len(val)
-    note = f"{split.note}; {copies} copies of clips for measuring left out" if copies else split.note
+    note = (
+        f"{split.note}; {copies} copies of validation, test or novel clips left out" if copies else split.note
+    )
     return replace(split, train=train, val=val, note=note)
 
 
 def crops_of(cache: CropCache, clips: Sequence[int]) -> set[str]:
-    """Hashes of the crops of clips with a face; without one all are alike."""
+    """Hashes of the crops of clips with a face. Clips without a face all have the same black crops."""
     return {cache.clips[i].crops_hash for i in clips if cache.clips[i].n_faces}
 
 
 def trainable_classes(cache: CropCache, novel: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Labels of the clips that may be trained on, in alphabetical order: official split ``train``, or any if
-    there is no official split. A class that occurs in val or test alone, or is in ``novel``, is novel."""
+    """Labels of the clips that may be trained on, in alphabetical order, without the ``novel`` ones.
+
+    These are the clips of the official split ``train``, or all labelled clips if there are no official
+    splits. So a class that occurs in ``val`` or ``test`` only is not trained on.
+    """
     labelled = [clip for clip in cache.clips if clip.label is not None and clip.split != "unlabelled"]
     official = any(clip.split for clip in labelled)
     names = {clip.label for clip in labelled if not official or clip.split in (None, "train")} - {*novel}
     if not names:
-        raise VidferError(f"{cache.path} has no labelled clips to train on; look at it with `vidfer inspect`")
+        raise DataError(
+            f"{cache.path} has no labelled clips to train on; list its clips with `vidfer inspect`"
+        )
     return tuple(sorted(names))
 
 
 def with_unlabelled(
     split: ClipSplit, cache: CropCache, other: CropCache | None = None, novel: tuple[str, ...] = ()
 ) -> ClipSplit:
-    """The split with the clips for a teacher to label: its own unlabelled ones, or those of another cache.
+    """The split with the clips that the teacher labels: those of its own cache, or of another cache.
 
-    None of them has the crops of a clip that ``cache`` keeps for measuring. Of another cache all clips are
-    taken but its val and test, those with a novel label, and those of a subject, by name and source, whom
-    ``cache`` keeps for measuring.
+    Of its own cache these are the unlabelled clips. Of another cache these are all clips except val and test,
+    clips with a novel label, and clips of a subject (by name and source) that ``cache`` measures. Copies of
+    clips that ``cache`` measures are left out in any case.
 
     Raises:
-        VidferError: there is none, or the other cache has crops of another size.
+        DataError: there is no such clip.
+        CacheError: the other cache has crops of another size.
     """
-    kept = (*split.val, *split.test, *(novel_clips(cache, novel) if novel else ()))
-    crops = crops_of(cache, kept)
+    measured = (*split.val, *split.test, *(novel_clips(cache, novel) if novel else ()))
+    crops = crops_of(cache, measured)
     if other is None:
         path, note = cache.path, split.note
         clips = tuple(i for i in split.unlabelled if cache.clips[i].crops_hash not in crops)
         if copies := len(split.unlabelled) - len(clips):
-            note += f"; {copies} unlabelled clips are copies of clips for measuring and not used"
+            note += f"; {copies} unlabelled clips are copies of measured clips and not used"
     else:
         path, note = other.path, split.note
         if other.size_px != cache.size_px:
-            raise VidferError(
+            raise CacheError(
                 f"{other.path} has crops of {other.size_px} px and {cache.path} of {cache.size_px} px; "
-                f"make one of them again with the other's crop size"
+                f"build one of them again with the crop size of the other"
             )
-        seen = [cache.clips[i] for i in kept]
-        people = {(clip.source, clip.subject) for clip in seen if clip.subject is not None}
+        measured_clips = [cache.clips[i] for i in measured]
+        subjects = {(clip.source, clip.subject) for clip in measured_clips if clip.subject is not None}
         clips = tuple(
             i
             for i, clip in enumerate(other.clips)
             if clip.split not in ("val", "test")
             and clip.label not in novel
             and clip.crops_hash not in crops
-            and (clip.source, clip.subject) not in people
+            and (clip.source, clip.subject) not in subjects
         )
         if len(clips) < len(other):
-            note += f"; {len(other) - len(clips)} clips of {other.path.name} are for measuring and not used"
+            note += f"; {len(other) - len(clips)} clips of {other.path.name} are measured and not used"
     if not clips:
-        raise VidferError(f"{path} has no unlabelled clips; name a cache that has with --unlabelled")
+        raise DataError(f"{path} has no unlabelled clips; name a cache that has some with --unlabelled")
     return replace(split, unlabelled=clips, note=note)
 
 
 def split_hash(cache: CropCache, split: ClipSplit) -> str:
-    """Names the clips that are trained and validated on, so that a student can compare its teacher's."""
+    """A hash over the ids of the training and validation clips, to compare the splits of two runs."""
     parts = [[cache.clips[i].id for i in clips] for clips in (split.train, split.val)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def check_same_split(info: dict, cache: CropCache, split: ClipSplit, checkpoint: Path) -> None:
-    """Raises a VidferError if the model to start from was trained on other clips of the same cache.
+    """Raise a CheckpointError if the model to start from was trained on another split of the same cache.
 
-    The clips that choose the new model would then be clips that the old one has learned by heart.
+    Otherwise clips that the old model was trained on could choose the best checkpoint of the new one.
     """
     known = info.get("split_hashes", {info.get("cache_hash"): info.get("split_hash")})
     if known.get(cache.content_hash, split_hash(cache, split)) != split_hash(cache, split):
-        raise VidferError(
-            f"the model in {checkpoint} was trained on another split of {cache.path}; give "
-            f"--data.fold, --data.val-fraction, --data.split-seed and --data.novel as they were when it was "
-            f"trained"
+        raise CheckpointError(
+            f"the model in {checkpoint} was trained on another split of {cache.path}; set --data.fold, "
+            f"--data.val-fraction, --data.split-seed and --data.novel as they were set for its training"
         )
 
 
 def check_shares(batch_size: int, processes: int, option: str) -> None:
-    """Raises a VidferError unless a batch can be shared evenly by the processes."""
+    """Raise a SettingError unless the processes can share a batch evenly."""
     if batch_size % processes:
-        raise VidferError(f"{option} {batch_size} cannot be shared by {processes} processes; give a multiple")
+        raise SettingError(
+            f"{option} {batch_size} cannot be shared by {processes} processes; give a multiple"
+        )

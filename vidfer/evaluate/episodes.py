@@ -73,7 +73,7 @@ def redraw(result: Result) -> Episodes:
             **{name: int(protocol[name]) for name in ("ways", "shots", "queries", "episodes")},
             seed=result.seed,
             has_face=[row["has_face"] for row in result.rows],
-            people=[row["subject"] for row in result.rows] if result.queries_of == OTHER_PEOPLE else None,
+            subjects=[row["subject"] for row in result.rows] if result.queries_of == OTHER_PEOPLE else None,
             class_names=result.classes,
             source=result.cache,
         )

@@ -11,7 +11,7 @@ from torch import nn
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.data.splits import labels_of, novel_clips, people_of
+from vidfer.data.splits import labels_of, novel_clips, subjects_of
 from vidfer.errors import VidferError
 from vidfer.evaluate.episode_scores import EpisodeScores, check_transductive
 from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
@@ -87,7 +87,7 @@ def evaluate_fewshot(
     if len(clips) == 0:
         raise VidferError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
     labels = labels_of(cache, clips, classes)
-    others_than = people_of(cache, clips) if other_people else None
+    others_than = subjects_of(cache, clips) if other_people else None
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
     embedding, has_face = embed_clips(recogniser, loader, device, progress, maps=head.compares_maps)
 

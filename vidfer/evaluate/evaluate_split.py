@@ -14,7 +14,7 @@ from vidfer.errors import VidferError
 from vidfer.evaluate.classify import classify
 from vidfer.evaluate.intervals import bootstrap_interval
 from vidfer.evaluate.result import Result, describe_clips
-from vidfer.infer.iterate import walk
+from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import predict
 from vidfer.models.recogniser import Recogniser
 from vidfer.store.reader import CropCache
@@ -93,7 +93,7 @@ def evaluate_split(
         notes.append(f"UAR is over the classes that have clips; none of {', '.join(absent)}")
 
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
-    found = predict(recogniser, walk(loader, device, progress))
+    found = predict(recogniser, iterate_batches(loader, device, progress))
     judged = classify(found.probabilities, labels, found.has_face, classes, seed=seed)
 
     records = [cache.clips[i] for i in clips]

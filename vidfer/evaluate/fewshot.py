@@ -143,7 +143,7 @@ def fewshot_accuracy(
         episodes=episodes,
         seed=seed,
         has_face=has_face,
-        people=people,
+        subjects=people,
         class_names=classes,
         source=source,
     )

@@ -1,0 +1,1 @@
+"""Apply a trained model: embed, predict and label the clips of a cache."""

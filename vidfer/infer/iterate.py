@@ -1,4 +1,4 @@
-"""One walk over the clips of a loader, without noise, gradients or random frames."""
+"""Pass over the clips of a loader once, in evaluation mode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """The model in evaluation mode for a while; afterwards as it was."""
+    """Put the model into evaluation mode for this block, and back into its old mode afterwards."""
     was_training = model.training
     model.eval()
     try:
@@ -21,21 +21,23 @@ def evaluating(model: nn.Module) -> Iterator[None]:
         model.train(was_training)
 
 
-def walk(
+def iterate_batches(
     loader: DataLoader, device: torch.device | str, progress: Callable[[int, int], None] | None = None
 ) -> Iterator[dict[str, Tensor]]:
-    """The batches of a loader, what the network looks at on the device.
+    """The batches of a loader, with crops and frame mask on the device.
 
     Args:
-        loader: from :func:`vidfer.data.loader.build_loader`, of a data set that is not in training, in its
-            order.
+        loader: from :func:`vidfer.data.loader.build_loader`; its data set must not be in training mode.
         device: where the model is.
-        progress: called with the number of batches done and the number of all.
+        progress: called after each batch with the number of finished batches and the number of all batches.
+
+    Raises:
+        ValueError: the data set is in training mode.
     """
     if loader.dataset.training:
-        raise ValueError("evaluation looks at evenly spaced frames; make the data set with training=False")
+        raise ValueError("evaluation uses evenly spaced frames; make the data set with training=False")
     for done, batch in enumerate(loader):
-        seen = {name: batch[name].to(device, non_blocking=True) for name in ("crops", "frame_mask")}
-        yield batch | seen
+        moved = {name: batch[name].to(device, non_blocking=True) for name in ("crops", "frame_mask")}
+        yield batch | moved
         if progress is not None:
             progress(done + 1, len(loader))

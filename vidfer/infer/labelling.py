@@ -1,4 +1,4 @@
-"""A teacher looks at many clips, in pieces that outlive a kill."""
+"""Label many clips with a teacher, in pieces that survive a kill."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from torch import nn
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.errors import VidferError
+from vidfer.errors import RunError
 from vidfer.files import replace_durably
-from vidfer.infer.iterate import walk
+from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import Predictions, predict
 
 SAVE_EVERY_S = 10.0
-"""A kill costs each process no more than this."""
+"""How often a process writes a piece: a kill costs it no more than this."""
 
 COLUMNS = ("clips", "probabilities", "labels", "has_face")
 
@@ -38,39 +38,41 @@ def label_clips(
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:
-    """What a model says of every clip, kept in ``file``; what is kept there already is not asked again.
+    """Predict the class of every clip and keep the predictions in ``file``.
 
-    Each batch is seen by one process as a whole, so a number of processes, or a kill and another call, change
-    no bit of the result on a CPU. All processes call this and get all of it.
+    If ``file`` is there already, it is read. If an earlier call was killed, this call goes on after its last
+    piece. All processes call this function and get all predictions. A batch always goes through one process
+    as a whole, so on a CPU neither the number of processes nor a kill changes a bit of the result.
 
     Args:
         model: on the accelerator's device, not prepared; gives logits (B, C).
-        clips: in evaluation, that is, evenly spaced frames.
-        file: to write, ``.safetensors``; pieces of unfinished work lie in a folder beside it.
-        accelerator: says device, number format and how many processes share the work.
-        key: names the model, such as the hash of its checkpoint.
-        batch_size: clips that one process looks at at once.
-        workers: loader processes of each process.
-        progress: called with the number of batches done and of all that this process has to do.
+        clips: not in training mode.
+        file: ``.safetensors`` file to write. Pieces of unfinished work are in a folder beside it.
+        accelerator: tells the device, the number format and the processes that share the work.
+        key: identifies the model, such as the hash of its checkpoint.
+        batch_size: clips in a batch of one process.
+        workers: loader processes per process.
+        progress: called after each batch with the number of finished batches and the number of all batches of
+            this process.
 
     Raises:
-        VidferError: ``file`` or a piece of it is of another model, or damaged.
+        RunError: ``file`` or a piece of it is damaged, or was made by another model.
     """
     pieces = file.with_suffix(".parts")
     if not file.exists():
         batches = np.array_split(np.arange(len(clips)), range(batch_size, len(clips), batch_size))
         done = {int(clip) for piece in _pieces(pieces, key) for clip in piece.clips}
-        # By its number, a batch is the business of one process, whatever the others have done meanwhile.
-        mine = batches[accelerator.process_index :: accelerator.num_processes]
-        mine = [batch.tolist() for batch in mine if clips.clips[batch[0]] not in done]
-        if mine:
-            loader = build_loader(clips, batch_size, batches=mine, workers=workers)
-            _label(model, walk(loader, accelerator.device, progress), pieces, key, accelerator)
+        # The number of a batch decides which process labels it, whatever the others have done already.
+        own = batches[accelerator.process_index :: accelerator.num_processes]
+        own = [batch.tolist() for batch in own if clips.clips[batch[0]] not in done]
+        if own:
+            loader = build_loader(clips, batch_size, batches=own, workers=workers)
+            _label(model, iterate_batches(loader, accelerator.device, progress), pieces, key, accelerator)
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
             write_predictions(_joined(_pieces(pieces, key)), file, key)
     accelerator.wait_for_everyone()
-    if accelerator.is_main_process and pieces.exists():  # also those that a kill has left
+    if accelerator.is_main_process and pieces.exists():  # also pieces that a kill has left
         shutil.rmtree(pieces)
     return read_predictions(file, key)
 
@@ -89,7 +91,7 @@ def _label(model: nn.Module, batches, pieces: Path, key: str, accelerator: Accel
 
 
 def _write_piece(found: list[Predictions], pieces: Path, key: str) -> None:
-    # No other piece has the same first clip.
+    # Name a piece by its first clip, which no other piece has.
     write_predictions(_joined(found), pieces / f"{found[0].clips[0]:09d}.safetensors", key)
 
 
@@ -104,7 +106,7 @@ def _joined(parts: list[Predictions]) -> Predictions:
 
 
 def write_predictions(predictions: Predictions, file: Path, key: str) -> None:
-    """Writes predictions as a whole or not at all, with the key of the model that made them."""
+    """Write predictions and the key of their model as a whole or not at all."""
     temporary = file.with_name(file.name + ".tmp")
     tensors = {name: torch.from_numpy(np.ascontiguousarray(getattr(predictions, name))) for name in COLUMNS}
     save_file(tensors, temporary, {"model": key})
@@ -112,22 +114,22 @@ def write_predictions(predictions: Predictions, file: Path, key: str) -> None:
 
 
 def read_predictions(file: Path, key: str) -> Predictions:
-    """Reads what :func:`write_predictions` wrote.
+    """Read what :func:`write_predictions` wrote.
 
     Raises:
-        VidferError: it is of another model, or damaged.
+        RunError: the file is damaged, or was made by another model.
     """
     try:
         with safe_open(file, "np") as tensors:
             model = (tensors.metadata() or {}).get("model")
             columns = {name: tensors.get_tensor(name) for name in COLUMNS}
     except (OSError, SafetensorError) as error:
-        raise VidferError(
-            f"{file} cannot be read ({error}); remove it, and the clips are labelled again"
+        raise RunError(
+            f"cannot read {file} ({error}); remove it, and the clips will be labelled again"
         ) from error
     if model != key:
-        raise VidferError(
-            f"{file} was made by another teacher than the one that is there now; put that one back, or "
-            f"choose another --out"
+        raise RunError(
+            f"{file} was made by another teacher than the one that is there now; put the old teacher back, "
+            f"or choose another --out"
         )
     return Predictions(**columns)

@@ -1,4 +1,4 @@
-"""What a classifier says about every clip of a loader, whatever the number of processes."""
+"""Class probabilities of every clip of a loader, and accuracies from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vidfer.infer.iterate import evaluating
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row per clip, in the order of the cache, each clip once."""
+    """Class probabilities of M clips, one row per clip, in the order of the cache."""
 
     clips: np.ndarray
     """(M,) indices into the cache."""
@@ -26,39 +26,43 @@ class Predictions:
     labels: np.ndarray
     """(M,) class numbers, -1 where unknown."""
     has_face: np.ndarray
-    """(M,) bool; the probabilities of a clip without a face mean nothing."""
+    """(M,) bool. The probabilities of a clip without a face mean nothing."""
 
 
 @torch.no_grad()
 def predict(model: nn.Module, batches: Iterable[dict], accelerator: Accelerator | None = None) -> Predictions:
-    """Class probabilities of every clip, without noise and in evaluation mode.
+    """Predict the class probabilities of every clip, without noise and in evaluation mode.
 
     Args:
         model: gives logits (B, C) for ``crops`` and ``frame_mask``.
-        batches: on the model's device, such as :func:`vidfer.infer.iterate.walk` gives them; with an
-            accelerator a loader that it has prepared, possibly in a progress bar. Clips that it repeats to
-            fill the last batch count once.
-        accelerator: gathers what its processes found; each of them gets the whole result.
+        batches: on the model's device, for example from :func:`vidfer.infer.iterate.iterate_batches`. With an
+            accelerator: a loader that it has prepared. Such a loader may repeat clips to fill the last batch;
+            each clip still counts once.
+        accelerator: gathers the results of all its processes; every process gets all of them.
     """
     rows: list[list[torch.Tensor]] = []
     with evaluating(model), accelerator.autocast() if accelerator else nullcontext():
         for batch in batches:
             logits = model(batch["crops"], batch["frame_mask"])
-            mine = (batch["clip"], logits.float().softmax(1), batch["label"], batch["frame_mask"].any(1))
-            rows.append([part.cpu() for part in (accelerator.gather(mine) if accelerator else mine)])
+            shown = (batch["clip"], logits.float().softmax(1), batch["label"], batch["frame_mask"].any(1))
+            rows.append([part.cpu() for part in (accelerator.gather(shown) if accelerator else shown)])
     clips, probabilities, labels, has_face = (torch.cat(column).numpy() for column in zip(*rows))
     order = np.unique(clips, return_index=True)[1]
     return Predictions(clips[order], probabilities[order], labels[order], has_face[order])
 
 
 def war_uar(predictions: Predictions) -> tuple[float, float]:
-    """Share of clips recognised (WAR) and mean share over classes (UAR); a faceless clip counts as wrong."""
+    """Share of clips recognised (WAR), and mean of this share over the classes (UAR).
+
+    WAR is the weighted average recall, which is the accuracy; UAR the unweighted average recall. A clip
+    without a face counts as wrong.
+    """
     labels = torch.from_numpy(predictions.labels)
     n_classes = predictions.probabilities.shape[1]
     chosen = torch.from_numpy(predictions.probabilities).argmax(1)
-    # Any class but the right one.
+    # A clip without a face gets any class but the right one.
     chosen = torch.where(torch.from_numpy(predictions.has_face), chosen, (labels + 1) % n_classes)
     war = multiclass_accuracy(chosen, labels, n_classes, average="micro")
-    # torchmetrics' macro mean would count a class that was predicted but never asked for as 0.
+    # torchmetrics' macro mean would count a class without clips as 0 if it was ever predicted.
     per_class = multiclass_recall(chosen, labels, n_classes, average="none")
     return float(war), float(per_class[labels.unique()].mean())

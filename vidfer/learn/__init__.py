@@ -1,0 +1,1 @@
+"""Train: losses, steps, epochs, episodes, pseudo-labels."""

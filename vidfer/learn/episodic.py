@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.data.splits import labels_of, people_of
-from vidfer.errors import VidferError
 from vidfer.infer.embed import embed_clips
 from vidfer.infer.iterate import evaluating
 from vidfer.learn.batch_norm import share_buffers
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.optimiser import take_step
-from vidfer.learn.settings import EpisodeSettings
 from vidfer.models.recogniser import Recogniser
-from vidfer.store.reader import CropCache
-
-
-class EpisodeBatches(Sampler[list[int]]):
-    """One batch per episode: the positions of its support, then of its query clips, both ordered by class.
-
-    Epoch e gives the episodes from e times ``len`` on, so that no two epochs are alike.
-    """
-
-    def __init__(self, sampler: EpisodeSampler) -> None:
-        self.episodes = sampler
-        self.batch_size = sampler.ways * (sampler.shots + sampler.queries)
-        # Where the episodes cannot be shared evenly, some processes are given one of the first ones again.
-        self.drop_last = False
-        self.epoch = 0
-
-    @property
-    def sampler(self) -> EpisodeBatches:
-        """Where Accelerate looks for ``set_epoch`` once each process has its share of the episodes."""
-        return self
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.episodes)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        for i in range(self.epoch * len(self), (self.epoch + 1) * len(self)):
-            episode = self.episodes.episode(i)
-            yield [*episode.support.tolist(), *episode.query.tolist()]
 
 
 class EpisodeNet(nn.Module):
@@ -119,63 +82,6 @@ def train_episodes(
     means = epoch.means()
     share_buffers(net, accelerator)
     return means
-
-
-def training_episodes(
-    cache: CropCache, clips: Sequence[int], classes: Sequence[str], settings: EpisodeSettings, *, seed: int
-) -> EpisodeSampler:
-    """Episodes over training clips of one cache; positions are into ``clips``.
-
-    Raises:
-        VidferError: too few clips of a class; no people, where queries are to be of others.
-    """
-    return EpisodeSampler(
-        labels_of(cache, clips, classes),
-        ways=settings.ways,
-        shots=settings.shots,
-        queries=settings.queries,
-        episodes=settings.per_epoch,
-        seed=seed,
-        people=people_of(cache, clips) if settings.other_people else None,
-        class_names=classes,
-        source=cache.path,
-    )
-
-
-def validation_episodes(
-    cache: CropCache, clips: Sequence[int], classes: Sequence[str], settings: EpisodeSettings, *, seed: int
-) -> EpisodeSampler | None:
-    """Episodes over validation clips, like those of training, among the classes that have enough clips.
-
-    There are as many ways as such classes if they are fewer than in training; with fewer than two, None,
-    and where queries are to be of other people, of whom there are too few.
-    """
-    labels = labels_of(cache, clips, classes)
-    has_face = np.array([cache.clips[i].n_faces > 0 for i in clips], dtype=bool)
-    people = np.array(people_of(cache, clips)) if settings.other_people else np.arange(len(labels))
-    need = settings.shots + settings.queries
-    enough = [
-        number
-        for number, here in ((number, labels == number) for number in np.unique(labels))
-        if here.sum() >= need and (here & has_face).sum() >= settings.shots and len({*people[here]}) > 1
-    ]
-    if len(enough) < 2:
-        return None
-    try:
-        return EpisodeSampler(
-            np.where(np.isin(labels, enough), labels, -1),
-            ways=min(settings.ways, len(enough)),
-            shots=settings.shots,
-            queries=settings.queries,
-            episodes=settings.val_episodes,
-            seed=seed,
-            has_face=has_face,
-            people=people if settings.other_people else None,
-            class_names=classes,
-            source=cache.path,
-        )
-    except VidferError:  # too few other people; all else was looked at above
-        return None
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from vidfer.models.ema import Ema
 
 
 def build_optimiser(
-    model: nn.Module, settings: OptimiserSettings, *, epochs: int, batches: int, takers: int = 1
+    model: nn.Module, settings: OptimiserSettings, *, epochs: int, batches: int, processes: int = 1
 ) -> tuple[Optimizer, LambdaLR]:
     """An optimiser over the trainable parameters of a model, and a schedule to step after every step of it.
 
@@ -24,7 +24,7 @@ def build_optimiser(
         settings: kind, learning rate, decay, schedule, and how many batches make a step.
         epochs: of the whole run.
         batches: in an epoch, over all processes together.
-        takers: processes that take whole batches of their own; 1 where they share each batch. Accelerate
+        processes: processes that take whole batches of their own; 1 where they share each batch. Accelerate
             counts a step of theirs as so many.
     """
     trainable = [p for p in model.parameters() if p.requires_grad]
@@ -42,7 +42,7 @@ def build_optimiser(
             groups, lr=settings.lr
         )
     # What is left over at the end of an epoch makes a step too.
-    steps_per_epoch = takers * math.ceil(math.ceil(batches / takers) / settings.accumulate)
+    steps_per_epoch = processes * math.ceil(math.ceil(batches / processes) / settings.accumulate)
     return optimiser, LambdaLR(optimiser, lambda step: rate(step, settings, epochs, steps_per_epoch))
 
 

@@ -159,33 +159,3 @@ class StudentSettings:
     """Dropout before the classifier; Noisy Student has 0.5."""
     stochastic_depth: float | None = None
     """Probability that the last block is not left out of a clip, 1 is off; Noisy Student has 0.8."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EpisodeSettings:
-    """Episodes, as CSRN trains on them (Kim et al., ICCE 2024: 4 ways, 4 shots, 1 query, clip norm 0.5)."""
-
-    ways: int = 4
-    """Classes in an episode (N)."""
-    shots: int = 4
-    """Support clips of each class (K)."""
-    queries: int = 1
-    """Query clips of each class (Q)."""
-    other_people: bool = False
-    """No query is of a person who is among the examples of its episode, in training and validation: so
-    nothing is won by knowing who it is. Needs a cache that names people."""
-    per_epoch: int = 50
-    """Episodes in an epoch, over all processes together."""
-    val_episodes: int = 100
-    """Validation episodes after each epoch, always the same ones."""
-    epochs: int = 100
-    """Epochs; the cosine schedule ends with the last one (published: T_max 100)."""
-
-    def __post_init__(self) -> None:
-        if self.ways < 2:
-            raise VidferError(f"--episodes.ways {self.ways}: an episode compares at least 2 classes")
-        for name in ("shots", "queries", "per_epoch", "val_episodes", "epochs"):
-            if getattr(self, name) < 1:
-                raise VidferError(
-                    f"--episodes.{name.replace('_', '-')} {getattr(self, name)}: must be at least 1"
-                )

@@ -1,0 +1,1 @@
+"""Remember: the folder of a training run, written and read."""
