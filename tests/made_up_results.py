@@ -9,7 +9,7 @@ from vidfer.evaluate.result import Result
 def fewshot(accuracies=(0.5, 0.75, 0.25), **changes) -> Result:
     rows = [
         {"clip": f"{i}.mp4", "subject": f"p{i // 2}", "label": "fear" if i < 2 else "angry", "has_face": True,
-         "asked": 4, "accuracy": a, "confused_with": None}
+         "n_queries": 4, "accuracy": a, "confused_with": None}
         for i, a in enumerate(accuracies)
     ]  # fmt: skip
     values = {
@@ -27,7 +27,7 @@ def fewshot(accuracies=(0.5, 0.75, 0.25), **changes) -> Result:
         "cache_hash": "ab",
         "checkpoint_hash": "cd",
         "protocol": {"ways": 3, "shots": 3, "queries": 1, "episodes": 3, "head": "CSRNHead", "n_frames": 8},
-        "per_class": [{"class": "angry", "clips": 1, "asked": 4, "accuracy": 0.25, "without_face": 0}],
+        "per_class": [{"class": "angry", "clips": 1, "n_queries": 4, "accuracy": 0.25, "without_face": 0}],
         "confusion": [[1, 3, 0], [1, 6, 1]],
         "rows": rows,
         "curve": [{"shots": 1, "mean": 0.5, "low": 0.4, "high": 0.6, "episodes": 3}],

@@ -19,8 +19,8 @@ from tables import markdown
 
 from vidfer.errors import exit_on_user_error
 from vidfer.evaluate.episodes import Episodes
-from vidfer.evaluate.influence import influence_interval, influence_on_others
 from vidfer.evaluate.intervals import Interval, bootstrap_interval
+from vidfer.evaluate.jackknife import jackknife_influence, jackknife_interval
 
 CENTRES = np.array([[0, 0, 0, 0, 0, 0], [1.2, 0, 0, 0, 0.6, 0], [0, 1.2, 0, 0.3, 0, 0]])
 SEES = (slice(0, 3), slice(0, 6))
@@ -40,7 +40,7 @@ class Population:
     each: tuple[int, ...] = ()
     """Clips of each class by one person after the other, again and again; none: every clip is of somebody
     else, and clips are left out."""
-    other_people: bool = False
+    person_disjoint: bool = False
     """No query is of a person who is among the examples, of whatever class."""
     transductive: bool = False
     """One step of soft k-means over three queries of each class."""
@@ -49,7 +49,7 @@ class Population:
         people = f" of {self.person[-1] + 1} people" if self.each else ""
         people += f" with {min(self.each)} to {max(self.each)}" if len({*self.each}) > 1 else ""
         judged = ", transductive" if self.transductive else ""
-        judged += ", queries of others" if self.other_people else ""
+        judged += ", queries of others" if self.person_disjoint else ""
         return f"{self.clips} clips{people}, {self.shots}-shot{judged}, {self.episodes} episodes"
 
     @property
@@ -71,10 +71,10 @@ POPULATIONS = (
     Population(clips=7, shots=3, episodes=1000, each=(1,)),
     Population(clips=20, shots=3, episodes=1000, each=(1,)),
     Population(clips=40, shots=3, episodes=1000, each=(4,)),
-    Population(clips=20, shots=3, episodes=1000, each=(1,), other_people=True),
-    Population(clips=40, shots=3, episodes=1000, each=(4,), other_people=True),
+    Population(clips=20, shots=3, episodes=1000, each=(1,), person_disjoint=True),
+    Population(clips=40, shots=3, episodes=1000, each=(4,), person_disjoint=True),
     Population(clips=60, shots=3, episodes=1000, each=UNEVEN),
-    Population(clips=60, shots=3, episodes=1000, each=UNEVEN, other_people=True),
+    Population(clips=60, shots=3, episodes=1000, each=UNEVEN, person_disjoint=True),
     Population(clips=30, shots=1, episodes=400, transductive=True),
 )
 
@@ -120,14 +120,14 @@ def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
     queries = 3 if of.transductive else 1
     drawn = rng.random((of.episodes, kinds, n)).argsort(-1)
     support, query = drawn[..., : of.shots], drawn[..., of.shots : of.shots + queries]
-    if of.other_people:
+    if of.person_disjoint:
         shown = (person[support].reshape(of.episodes, -1, 1) == np.arange(n)).any(1)
         others = ~np.take_along_axis(shown[:, None], person[drawn], axis=2)
         query = np.take_along_axis(drawn, others.argmax(-1)[..., None], axis=2)
     flat = [(part + n * np.arange(kinds)[:, None]).reshape(of.episodes, -1) for part in (support, query)]
     episodes = Episodes(*flat, np.tile(np.arange(kinds), (of.episodes, 1)))
 
-    accuracy, on_others = [], []
+    accuracy, influence = [], []
     for seen in SEES:
         right = answers(vectors[..., seen], support, query, of.transductive).reshape(of.episodes, -1)
         counts, hits = np.zeros((2, len(labels)))
@@ -135,14 +135,14 @@ def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
         np.add.at(hits, episodes.query, right)
         accuracy.append(np.divide(hits, counts, out=np.full(len(labels), np.nan), where=counts > 0))
         face = np.ones(len(labels), dtype=bool)
-        how = {"transductive": of.transductive, "other_people": of.other_people}
-        on_others.append(influence_on_others(episodes, right, labels, face, **how))
+        how = {"transductive": of.transductive, "person_disjoint": of.person_disjoint}
+        influence.append(jackknife_influence(episodes, right, labels, face, **how))
     found = []
-    for a, b in ((accuracy[0], on_others[0]), (accuracy[1] - accuracy[0], on_others[1] - on_others[0])):
+    for a, b in ((accuracy[0], influence[0]), (accuracy[1] - accuracy[0], influence[1] - influence[0])):
         asked = np.flatnonzero(np.isfinite(a))
         who = None if subjects is None else [subjects[i] for i in asked]
         before = bootstrap_interval(a[asked], classes=labels[asked], subjects=who, resamples=400, seed=seed)
-        after = influence_interval(a, b, classes=labels, subjects=subjects, bounds=BOUNDS)
+        after = jackknife_interval(a, b, classes=labels, subjects=subjects, bounds=BOUNDS)
         found.append((before, after))
     return found
 

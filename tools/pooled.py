@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from vidfer.evaluate.clip_rows import combined_rows, over_clips
 from vidfer.evaluate.intervals import Interval, bootstrap_interval
+from vidfer.evaluate.paired import combined_rows, interval_over_rows
 from vidfer.evaluate.result import Result
 
 
@@ -35,7 +35,7 @@ def pooled_difference(later: Sequence[Result], earlier: Sequence[Result]) -> tup
         rows += of_seed(number, combined_rows([a], [b]))
     asked = [row for row in rows if row["accuracy"] is not None]
     if later[0].kind == "few-shot":
-        return over_clips(rows, people(rows), bounds=(-1.0, 1.0)), len(asked)
+        return interval_over_rows(rows, people(rows), bounds=(-1.0, 1.0)), len(asked)
     return bootstrap_interval([row["accuracy"] for row in asked], subjects=people(asked)), len(asked)
 
 
@@ -46,7 +46,7 @@ def averaged(results: Sequence[Result]) -> Interval:
         results: few-shot, on the same clips, one for each seed of training; each clip's mean counts.
     """
     rows = combined_rows(results)
-    return over_clips(rows, people(rows))
+    return interval_over_rows(rows, people(rows))
 
 
 def of_seed(number: int, rows: Sequence[dict]) -> list[dict]:

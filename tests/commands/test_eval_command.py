@@ -1,16 +1,19 @@
-"""`vidfer eval` in a run folder: a result is written over by one that answers the same question alone."""
+"""`vidfer eval` in a run folder: only the result of the same request replaces a result."""
 
-import re
+import dataclasses
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from crop_caches import write_cache
 from made_up_results import fewshot
+from refused import refused
 from small_runs import NOVEL, clips, write_run
 
 from vidfer.commands.eval import main as eval_command
-from vidfer.errors import VidferError
-from vidfer.evaluate.question import difference, question_of
+from vidfer.errors import ResultError, SettingError
+from vidfer.evaluate.eval_request import OPTIONS, eval_request, request_difference
+from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import load_result
 
 
@@ -36,28 +39,28 @@ def results(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "facts"),
     [
-        (few("--shots", 2), "fewshot.json answers another question (`--shots 1`, not `--shots 2`)"),
-        (few("--seed", 1), "classification.json answers another question (`--seed 0`, not `--seed 1`)"),
-        (few("--curve", 1, 2), "(the default, not `--curve 1 2`)"),
-        (few("--other-people"), "(the default, not `--other-people`)"),
-        (few("--head", "prototype"), "(`--head trained`, not `--head prototype`)"),
-        (("--split", "train"), "classification.json answers another question (`--split test`, not"),
-        (("--frames", 1), "(the default, not `--frames 1`)"),
+        (few("--shots", 2), ("fewshot.json", "`--shots 1`", "`--shots 2`")),
+        (few("--seed", 1), ("classification.json", "`--seed 0`", "`--seed 1`")),
+        (few("--curve", 1, 2), ("fewshot.json", "the default", "`--curve 1 2`")),
+        (few("--person-disjoint"), ("fewshot.json", "the default", "`--person-disjoint`")),
+        (few("--head", "prototype"), ("fewshot.json", "`--head trained`", "`--head prototype`")),
+        (("--split", "train"), ("classification.json", "`--split test`", "`--split train`")),
+        (("--frames", 1), ("classification.json", "the default", "`--frames 1`")),
     ],
-)  # fmt: skip
-def test_another_question_is_not_answered_over_a_result(measure, tmp_path, options, said):
+)
+def test_a_result_is_not_replaced_by_that_of_another_request(measure, tmp_path, options, facts):
     measure(*few())
     before = results(tmp_path / "run")
     assert before.keys() == {"classification.json", "fewshot.json"}
-    with pytest.raises(VidferError, match=f"{re.escape(said)}.*choose a folder with --out"):
+    with refused(ResultError, *facts, "--out"):
         measure(*options)
     assert results(tmp_path / "run") == before
     measure(*options, "--out", tmp_path / "other")
 
 
-def test_the_same_question_again_and_one_that_loses_nothing_are_answered(measure, tmp_path):
+def test_the_same_request_and_one_that_loses_nothing_are_measured(measure, tmp_path):
     measure()
     assert results(tmp_path / "run").keys() == {"classification.json"}
     measure(*few())  # adds the other result
@@ -66,29 +69,46 @@ def test_the_same_question_again_and_one_that_loses_nothing_are_answered(measure
     measure()
     assert results(tmp_path / "run") == before
     found = load_result(tmp_path / "run" / "results" / "fewshot.json")
-    assert found.protocol["asked"].startswith("--novel fear surprise --ways 2 --shots 1 --queries 1 ")
+    assert found.protocol["request"].startswith("--novel fear surprise --ways 2 --shots 1 --queries 1 ")
 
 
-def test_a_result_that_does_not_say_what_it_answers_is_kept(measure, tmp_path):
+def test_a_result_without_its_request_is_kept(measure, tmp_path):
     measure(*few())
     file = tmp_path / "run" / "results" / "fewshot.json"
     found = load_result(file)
     fewshot(checkpoint_hash=found.checkpoint_hash, cache_hash=found.cache_hash).save(file)
-    with pytest.raises(VidferError, match=r"fewshot.json answers nobody knows which question; .*--out"):
+    with refused(ResultError, "fewshot.json", "not known", "--out"):
         measure(*few())
 
 
-def test_questions_are_options_and_differ_by_options():
-    options = {"split": "test", "frames": None, "seed": 0}
-    assert question_of("classification", options) == "--split test --seed 0"
-    options |= {"novel": ("a", "b"), "curve": (), "transductive": True, "head": "trained"}
-    options |= {"other_people": True}
-    options |= dict.fromkeys(("ways", "shots", "queries", "episodes"), 2)
-    now = question_of("fewshot", options)
+def test_requests_are_options_and_differ_by_options():
+    assert eval_request("classification", EvalProtocol()) == "--split test --seed 0"
+    two = EvalProtocol(novel=("a", "b"), ways=2, shots=2, queries=2, episodes=2, transductive=True)
+    now = eval_request("fewshot", two)
     assert now == (
         "--novel a b --ways 2 --shots 2 --queries 2 --episodes 2 --head trained --transductive "
-        "--other-people --split test --seed 0"
+        "--split test --seed 0"
     )
-    assert difference(
-        now, question_of("fewshot", options | {"novel": ("b", "a"), "transductive": False})
-    ) == ("`--novel a b --transductive`, not `--novel b a`")
+    other = eval_request("fewshot", replace(two, novel=("b", "a"), transductive=False))
+    assert request_difference(now, other) == "`--novel a b --transductive`, not `--novel b a`"
+    apart = eval_request("fewshot", replace(two, transductive=False, person_disjoint=True, frames=4))
+    assert apart.endswith("--head trained --person-disjoint --split test --frames 4 --seed 0")
+
+
+def test_every_field_of_the_protocol_is_part_of_a_request():
+    fields = {field.name for field in dataclasses.fields(EvalProtocol)}
+    assert fields == {name for names in OPTIONS.values() for name in names}
+
+
+def test_the_old_spelling_of_an_option_names_the_new_one(measure):
+    with refused(SettingError, "--other-people", "--person-disjoint"):
+        measure(*few("--other-people"))
+
+
+def test_impossible_settings_are_refused():
+    with refused(SettingError, "--frames 0", "1"):
+        EvalProtocol(frames=0)
+    with refused(SettingError, "--seed -1", "0"):
+        EvalProtocol(seed=-1)
+    with refused(SettingError, "--transductive", "--person-disjoint"):
+        EvalProtocol(transductive=True, person_disjoint=True)

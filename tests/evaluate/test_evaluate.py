@@ -1,27 +1,31 @@
 """From a cache of the store and a recogniser of the models room to a result file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from crop_caches import write_cache
+from refused import refused
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.loader import build_loader
-from vidfer.errors import VidferError
-from vidfer.evaluate.clip_rows import over_clips
+from vidfer.errors import CheckpointError, DataError, SettingError, VidferError
 from vidfer.evaluate.episodes import draw_episodes
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
+from vidfer.evaluate.paired import interval_over_rows
+from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import load_result
 from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_recogniser
-from vidfer.models.heads.prototype import PrototypeHead
 from vidfer.models.settings import ModelSettings
 
 BASE, NOVEL = ("happy", "sad"), ("angry", "disgust", "fear")
 EPISODES = {"ways": 3, "shots": 2, "queries": 1, "episodes": 30, "seed": 0}
-TASK = {**EPISODES, "n_frames": 2, "checkpoint_hash": "c0"}
+FEW = EvalProtocol(novel=NOVEL, **EPISODES)
+MEASURED = {"n_frames": 2, "checkpoint_hash": "c0"}
 
 
 def clips() -> list[dict]:
@@ -73,7 +77,7 @@ def test_clips_are_embedded_once_in_order(cache, recogniser):
 
 
 def test_a_split_is_classified_with_every_clip_counted(cache, recogniser, tmp_path):
-    result = evaluate_split(recogniser, cache, "test", n_frames=2, checkpoint_hash="c0", batch_size=5)
+    result = evaluate_split(recogniser, cache, EvalProtocol(), **MEASURED, batch_size=5)
     assert (result.n_clips, result.n_without_face, result.n_subjects) == (12, 1, 4)
     assert result.cache_hash == cache.content_hash
     assert result.classes == BASE
@@ -94,39 +98,37 @@ def test_a_split_is_classified_with_every_clip_counted(cache, recogniser, tmp_pa
     path = tmp_path / "test.json"
     result.save(path)
     assert load_result(path) == result
-    again = evaluate_split(recogniser, cache, "test", n_frames=2, checkpoint_hash="c0", batch_size=12)
+    again = evaluate_split(recogniser, cache, EvalProtocol(), **MEASURED, batch_size=12)
     assert [row["predicted"] for row in again.rows] == [row["predicted"] for row in result.rows]
 
 
 def test_a_split_that_the_run_made_is_given_as_clips(cache, recogniser):
-    result = evaluate_split(recogniser, cache, "val of run 1", [0, 2, 4], n_frames=2, checkpoint_hash="c0")
+    result = evaluate_split(recogniser, cache, EvalProtocol(split="val of run 1"), [0, 2, 4], **MEASURED)
     assert (result.split, result.n_clips) == ("val of run 1", 3)
     assert result.note == "UAR is over the classes that have clips; none of sad"
     assert result.per_class[1]["accuracy"] is None
 
 
 def test_what_cannot_be_classified_is_told(cache, recogniser):
-    with pytest.raises(
-        VidferError, match=r"no clip of split 'val' and classes happy, sad.*small\.h5: angry 5"
-    ):
-        evaluate_split(recogniser, cache, "val", n_frames=2, checkpoint_hash="c0")
-    with pytest.raises(VidferError, match="split unlabelled have no labels"):
-        evaluate_split(recogniser, cache, "unlabelled", n_frames=2, checkpoint_hash="c0")
+    with refused(DataError, "'val'", "happy, sad", "small.h5", "angry 5"):
+        evaluate_split(recogniser, cache, EvalProtocol(split="val"), **MEASURED)
+    with refused(SettingError, "--split unlabelled", "test"):
+        evaluate_split(recogniser, cache, EvalProtocol(split="unlabelled"), **MEASURED)
     headless = build_recogniser(ModelSettings(encoder="conv4", head=None))
-    with pytest.raises(VidferError, match="has no classifier"):
-        evaluate_split(headless, cache, "test", n_frames=2, checkpoint_hash="c0")
-    with pytest.raises(VidferError, match="has no few-shot head"):
-        evaluate_fewshot(headless, cache, NOVEL, **TASK)
+    with refused(CheckpointError, "classifier", "supervised.py"):
+        evaluate_split(headless, cache, EvalProtocol(), **MEASURED)
+    with refused(CheckpointError, "--head prototype"):
+        evaluate_fewshot(headless, cache, FEW, **MEASURED)
 
 
 def test_novel_classes_are_measured_few_shot(cache, recogniser, tmp_path):
-    result = evaluate_fewshot(recogniser, cache, NOVEL, **TASK, curve_shots=(1,))
+    result = evaluate_fewshot(recogniser, cache, replace(FEW, curve=(1,)), **MEASURED)
     assert (result.kind, result.split, result.chance) == ("few-shot", "all", 1 / 3)
     assert (result.n_clips, result.n_without_face, result.n_subjects) == (15, 1, 3)
     assert (result.main.n, result.main.over) == (30, "episodes")
     assert list(result.measures) == ["accuracy", "accuracy over clips", "accuracy over subjects"]
-    assert sum(row["asked"] for row in result.rows) == 30 * 3
-    right = sum(row["accuracy"] * row["asked"] for row in result.rows if row["asked"])
+    assert sum(row["n_queries"] for row in result.rows) == 30 * 3
+    right = sum(row["accuracy"] * row["n_queries"] for row in result.rows if row["n_queries"])
     assert result.main.mean == pytest.approx(right / 90)
     assert np.trace(np.asarray(result.confusion)[:, :3]) == pytest.approx(right)
     faceless = next(row for row in result.rows if not row["has_face"])
@@ -135,10 +137,10 @@ def test_novel_classes_are_measured_few_shot(cache, recogniser, tmp_path):
     assert [point["shots"] for point in result.curve] == [1, 2]
     assert result.curve[1]["mean"] == result.main.mean
     whole = result.measures["accuracy over subjects"]
-    assert (result.curve[1]["beyond"]["high"], whole.over) == (whole.high, "subjects")
-    as_rows = over_clips(result.rows, [row["subject"] for row in result.rows])
+    assert (result.curve[1]["over_clips"]["high"], whole.over) == (whole.high, "subjects")
+    as_rows = interval_over_rows(result.rows, [row["subject"] for row in result.rows])
     assert (as_rows.low, as_rows.high) == pytest.approx((whole.low, whole.high), abs=1e-5)
-    assert not result.examples_as_given and faceless["on_others"] == [0, 0]
+    assert not result.support_fixed and faceless["jackknife_influence"] == [0, 0]
     assert result.protocol["head"] == "CSRNHead"
     drawn = draw_episodes(
         EpisodeSampler(
@@ -150,23 +152,21 @@ def test_novel_classes_are_measured_few_shot(cache, recogniser, tmp_path):
     assert result.protocol["episodes_hash"] == drawn.hash([row["clip"] for row in result.rows])
     result.save(tmp_path / "fewshot.json")
     assert load_result(tmp_path / "fewshot.json") == result
-    assert evaluate_fewshot(recogniser, cache, NOVEL, **TASK, curve_shots=(1,)) == result
+    assert evaluate_fewshot(recogniser, cache, replace(FEW, curve=(1,)), **MEASURED) == result
 
 
 def test_another_head_can_be_named(cache, recogniser):
-    result = evaluate_fewshot(recogniser, cache, NOVEL, **TASK, head=PrototypeHead(), split="test")
+    result = evaluate_fewshot(recogniser, cache, replace(FEW, head="prototype"), **MEASURED, split="test")
     assert (result.protocol["head"], result.split, result.curve) == ("PrototypeHead", "test", [])
-    other = evaluate_fewshot(recogniser, cache, NOVEL, **TASK, split="test")
+    other = evaluate_fewshot(recogniser, cache, FEW, **MEASURED, split="test")
     assert other.protocol["episodes_hash"] == result.protocol["episodes_hash"]  # whatever the model
-    assert [row["asked"] for row in other.rows] == [row["asked"] for row in result.rows]
+    assert [row["n_queries"] for row in other.rows] == [row["n_queries"] for row in result.rows]
 
 
 def test_wrong_novel_classes_are_told(cache, recogniser):
-    with pytest.raises(VidferError, match="class 'sad' is both a base and a novel class"):
-        evaluate_fewshot(recogniser, cache, ("sad", "fear"), **TASK)
-    with pytest.raises(VidferError, match=r"no clip of angry, disgust, fear in split 'train'"):
-        evaluate_fewshot(recogniser, cache, NOVEL, **TASK, split="train")
-    with pytest.raises(
-        VidferError, match=r"class 'angry' has 5 clips; 5-shot episodes with 1 query need 6 \(.*small"
-    ):
-        evaluate_fewshot(recogniser, cache, NOVEL, **(TASK | {"shots": 5}))
+    with pytest.raises(VidferError, match="'sad'"):
+        evaluate_fewshot(recogniser, cache, replace(FEW, novel=("sad", "fear")), **MEASURED)
+    with refused(DataError, "angry, disgust, fear", "'train'", "small.h5"):
+        evaluate_fewshot(recogniser, cache, FEW, **MEASURED, split="train")
+    with pytest.raises(VidferError, match=r"'angry'.*5 clips.*5-shot.*1 query.*6.*small"):
+        evaluate_fewshot(recogniser, cache, replace(FEW, shots=5), **MEASURED)

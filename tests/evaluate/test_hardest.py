@@ -6,45 +6,46 @@ import hashlib
 import numpy as np
 import pytest
 from made_up_results import classification, fewshot
+from refused import refused
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.errors import VidferError
+from vidfer.errors import ResultError
+from vidfer.evaluate.clip_table import write_clip_table, write_episodes
 from vidfer.evaluate.episodes import draw_episodes, redraw
 from vidfer.evaluate.hardest import hardest_clips, hardest_text
-from vidfer.evaluate.tables import write_clip_table, write_episodes
 
 
 def row(clip, accuracy, **more):
     answer = {"predicted": "fear" if accuracy else "angry", "probability": 0.5}
     about = {"clip": clip, "subject": None, "label": "fear", "has_face": True}
-    return {**about, "asked": 1, "accuracy": accuracy, **answer, **more}
+    return {**about, "n_queries": 1, "accuracy": accuracy, **answer, **more}
 
 
-def test_the_surest_mistakes_come_first():
-    rows = [row("a", 1.0), row("b", 0.0), row("c", 0.0, probability=0.9), row("d", 0.0, asked=0)]
+def test_the_most_confident_mistakes_come_first():
+    rows = [row("a", 1.0), row("b", 0.0), row("c", 0.0, probability=0.9), row("d", 0.0, n_queries=0)]
     rows += [row("e", 0.0, has_face=False, predicted=None, probability=0.0)]
     found = hardest_clips([classification(rows=rows)])
-    assert [clip.clip for clip in found] == ["c", "b", "e", "a"]  # d was never asked for
+    assert [clip.clip for clip in found] == ["c", "b", "e", "a"]  # d was never a query
     assert [clip.taken_for for clip in found] == ["angry", "angry", "no face", None]
     assert hardest_text(found).splitlines()[:2] == [
-        "clip  subject    label  recognised  taken for  sure",
+        "clip  subject    label  recognised  taken for  confidence",
         "c     not known  fear   0 %         angry      90 %",
     ]
 
 
 def test_answers_of_several_results_count_together():
-    one = row("a", 0.25, asked=4, answers={"fear": 1, "angry": 2, "sad": 1})
-    two = row("a", 0.5, asked=4, answers={"fear": 2, "sad": 2})
+    one = row("a", 0.25, n_queries=4, answers={"fear": 1, "angry": 2, "sad": 1})
+    two = row("a", 0.5, n_queries=4, answers={"fear": 2, "sad": 2})
     few = [fewshot(rows=[{k: v for k, v in r.items() if k not in ("probability", "predicted")}])
            for r in (one, two)]  # fmt: skip
     (clip,) = hardest_clips(few, 5)
-    assert (clip.asked, clip.accuracy, clip.taken_for, clip.sureness) == (8, 0.375, "sad", None)
+    assert (clip.n_queries, clip.accuracy, clip.taken_for, clip.confidence) == (8, 0.375, "sad", None)
     assert clip.taken_share == pytest.approx(3 / 8)
     assert "38 % of 8" in hardest_text([clip]) and "sad 38 %" in hardest_text([clip])
 
 
-def test_of_equals_those_asked_most_often_come_first():
-    rows = [row("a", 0.0, asked=1, answers={"sad": 1}), row("b", 0.0, asked=9, answers={"sad": 9})]
+def test_among_equals_the_most_frequent_query_comes_first():
+    rows = [row("a", 0.0, n_queries=1, answers={"sad": 1}), row("b", 0.0, n_queries=9, answers={"sad": 9})]
     assert [clip.clip for clip in hardest_clips([fewshot(rows=rows)])] == ["b", "a"]
 
 
@@ -63,7 +64,7 @@ def test_the_table_of_clips_holds_every_clip(tmp_path):
     write_clip_table(classification(rows=[row("a", 0.0)]), tmp_path / "c.csv")
     text = (tmp_path / "c.csv").read_text()
     assert text == (
-        "clip,subject,label,has_face,asked,accuracy,predicted,probability\na,,fear,1,1,0.0,angry,0.5\n"
+        "clip,subject,label,has_face,n_queries,accuracy,predicted,probability\na,,fear,1,1,0.0,angry,0.5\n"
     )
 
 
@@ -104,7 +105,7 @@ def test_the_episodes_of_a_result_are_drawn_again_from_its_file(tmp_path):
 def test_episodes_that_cannot_be_drawn_again_are_an_error(tmp_path):
     _, result = drawn_result()
     result.rows[0]["clip"] = "other.mp4"
-    with pytest.raises(VidferError, match="cannot be drawn again"):
+    with refused(ResultError, "episodes_hash", result.vidfer_version, "`vidfer eval`"):
         write_episodes(result, tmp_path / "e.csv")
-    with pytest.raises(VidferError, match="this is classification of split 'test'"):
+    with refused(ResultError, "classification", "'test'", "fewshot.json"):
         redraw(classification())

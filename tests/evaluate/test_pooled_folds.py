@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_up_results import classification, fewshot
+from refused import refused
 
-from vidfer.errors import VidferError
-from vidfer.evaluate.influence import influence_interval
+from vidfer.errors import ResultError
 from vidfer.evaluate.intervals import bootstrap_interval, mean_interval, pool_mean_intervals, wilson_interval
-from vidfer.evaluate.pool import pool_results
+from vidfer.evaluate.jackknife import jackknife_interval
+from vidfer.evaluate.pooled_folds import pool_folds
 
 DIVISION = {"folds": 3, "division_hash": "d0"}
 RIGHT = ((1.0, 0.0, 1.0), (1.0, 1.0), (0.0, 1.0, 1.0))
@@ -22,7 +23,7 @@ def fold(number: int, right=None, **changes):
     protocol = DIVISION | {"n_frames": 8, "fold": f"{number}/3"} | changes.pop("protocol", {})
     rows = changes.pop("rows", None) or [
         {"clip": f"{number}-{i}", "subject": f"p{number}", "label": LABELS[i % 2], "has_face": i > 0,
-         "asked": 1, "accuracy": r, "predicted": LABELS[(i + (r == 0)) % 2], "probability": 0.9}
+         "n_queries": 1, "accuracy": r, "predicted": LABELS[(i + (r == 0)) % 2], "probability": 0.9}
         for i, r in enumerate(right)
     ]  # fmt: skip
     table = np.zeros((2, 3), int)
@@ -35,7 +36,7 @@ def fold(number: int, right=None, **changes):
         measures={n: wilson_interval(int(sum(right)), len(right)) for n in ("WAR", "UAR")},
         confusion=table.tolist(),
         per_class=[
-            {"class": n, "clips": int(t.sum()), "asked": int(t.sum()), "without_face": 0,
+            {"class": n, "clips": int(t.sum()), "n_queries": int(t.sum()), "without_face": 0,
              "accuracy": float(t[k] / t.sum()) if t.sum() else None}
             for k, (n, t) in enumerate(zip(LABELS, table))
         ],
@@ -54,7 +55,7 @@ def saved(tmp_path):
 
 
 def test_every_clip_counts_once_whatever_the_order_of_the_folds(saved):
-    pooled = pool_results(saved(fold(2), fold(3), fold(1)))["classification"]
+    pooled = pool_folds(saved(fold(2), fold(3), fold(1)))["classification"]
     right = [r for of_fold in RIGHT for r in of_fold]
     labels = [LABELS[i % 2] for of_fold in RIGHT for i in range(len(of_fold))]
     people = [f"p{k + 1}" for k, of_fold in enumerate(RIGHT) for _ in of_fold]
@@ -70,33 +71,33 @@ def test_every_clip_counts_once_whatever_the_order_of_the_folds(saved):
     )
     assert pooled.split == "3 folds" and pooled.pooled and not fold(1).pooled
     assert pooled.protocol["folds"] == 3 and "fold" not in pooled.protocol
-    again = pool_results(saved(fold(1), fold(2), fold(3)))["classification"]
+    again = pool_folds(saved(fold(1), fold(2), fold(3)))["classification"]
     assert again == pooled  # also its checkpoint_hash, over those of the folds
     assert pooled.checkpoint_hash not in ("c1", "c2", "c3")
 
 
 def test_a_fold_without_a_class_has_no_uar_of_the_task(saved):
-    pooled = pool_results(saved(fold(1), fold(2, (1.0,)), fold(3)))["classification"]
+    pooled = pool_folds(saved(fold(1), fold(2, (1.0,)), fold(3)))["classification"]
     assert "WAR over folds" in pooled.measures and "UAR over folds" not in pooled.measures
 
 
 @pytest.mark.parametrize(
-    ("results", "message"),
+    ("results", "facts"),
     [
-        ([fold(1), fold(3)], r"of the 3 folds \(3\) 1 are missing: 2;"),
-        ([fold(1)], r"2 are missing: 2, 3;"),
-        ([fold(1), fold(2), fold(3), fold(2)], r"f1 and .*f3 are both fold 2/3"),
-        ([fold(1), fold(2), fold(3, protocol={"division_hash": "d1"})], "division_hash d1 and d0"),
-        ([fold(1), fold(2), fold(3, cache_hash="xy")], "cache_hash xy and ab"),
-        ([fold(1), fold(2), fold(3, protocol={"n_frames": 4})], "n_frames 4 and 8"),
-        ([fold(1), fold(2), fold(3, protocol={"base_classes": "sad"})], "base_classes sad and None"),
-        ([fold(1), fold(2), fold(3, rows=fold(1).rows)], r"clip '1-0' is in .*f0 and in .*f2"),
-        ([classification(), fold(2)], "f0 is not of a fold; train with --data.fold"),
+        ([fold(1), fold(3)], ("3 folds", ": 2;")),
+        ([fold(1)], ("3 folds", ": 2, 3;")),
+        ([fold(1), fold(2), fold(3), fold(2)], ("f1", "f3", "2/3")),
+        ([fold(1), fold(2), fold(3, protocol={"division_hash": "d1"})], ("f2", "f0", "division_hash", "d1")),
+        ([fold(1), fold(2), fold(3, cache_hash="xy")], ("f2", "f0", "cache_hash", "xy", "ab")),
+        ([fold(1), fold(2), fold(3, protocol={"n_frames": 4})], ("f2", "f0", "n_frames", "4", "8")),
+        ([fold(1), fold(2), fold(3, protocol={"base_classes": "sad"})], ("f2", "base_classes", "sad")),
+        ([fold(1), fold(2), fold(3, rows=fold(1).rows)], ("'1-0'", "f0", "f2")),
+        ([classification(), fold(2)], ("f0", "--data.fold")),
     ],
 )
-def test_folds_that_are_missing_or_do_not_belong_together_are_refused(saved, results, message):
-    with pytest.raises(VidferError, match=message):
-        pool_results(saved(*results))
+def test_folds_that_are_missing_or_do_not_belong_together_are_refused(saved, results, facts):
+    with refused(ResultError, *facts):
+        pool_folds(saved(*results))
 
 
 def few(number: int, accuracies, values):
@@ -116,7 +117,7 @@ def few(number: int, accuracies, values):
 
 def test_episodes_of_all_folds_are_one_sample(saved):
     values = ([0.5, 1.0, 0.0, 1.0], [0.5, 0.5], [1.0, 1.0, 0.5])
-    pooled = pool_results(saved(*(few(k + 1, (0.5, 1.0), v) for k, v in enumerate(values))))["fewshot"]
+    pooled = pool_folds(saved(*(few(k + 1, (0.5, 1.0), v) for k, v in enumerate(values))))["fewshot"]
     expected = mean_interval([*values[0], *values[1], *values[2]])
     for got in (pooled.main, pool_mean_intervals([mean_interval(v) for v in values])):
         assert (got.mean, got.low, got.high) == pytest.approx((expected.mean, expected.low, expected.high))
@@ -128,32 +129,34 @@ def test_episodes_of_all_folds_are_one_sample(saved):
     assert pooled.measures["accuracy over clips"].n == 6
 
 
-def test_what_clips_do_as_examples_is_in_the_intervals_over_all_folds(saved):
+def test_the_influence_of_support_clips_is_in_the_intervals_over_all_folds(saved):
     folds = [few(k + 1, (0.5, 1.0, 0.25, 0.75), [0.5, 1.0]) for k in range(3)]
-    old = pool_results(saved(*folds))["fewshot"]
+    old = pool_folds(saved(*folds))["fewshot"]
     for number, result in enumerate(folds):
         for row, value in zip(result.rows, (0.4, 0.8, -0.3, 0.3)):
-            row |= {"subject": f"{number}{row['subject']}", "on_others": [value, 0.9 * value]}
-    pooled = pool_results(saved(*folds))["fewshot"]
-    assert old.examples_as_given and not pooled.examples_as_given
+            row |= {"subject": f"{number}{row['subject']}", "jackknife_influence": [value, 0.9 * value]}
+    pooled = pool_folds(saved(*folds))["fewshot"]
+    assert old.support_fixed and not pooled.support_fixed
     rows = [row for result in folds for row in result.rows]
-    accuracy, on_others = (np.array([row[name] for row in rows]) for name in ("accuracy", "on_others"))
+    accuracy, influence = (
+        np.array([row[name] for row in rows]) for name in ("accuracy", "jackknife_influence")
+    )
     labels, people = ([row[name] for row in rows] for name in ("label", "subject"))
-    over_clips = influence_interval(accuracy, on_others, classes=labels)
+    over_clips = jackknife_interval(accuracy, influence, classes=labels)
     assert pooled.measures["accuracy over clips"] == over_clips
     assert over_clips.low < old.measures["accuracy over clips"].low
-    over_people = influence_interval(accuracy, on_others, classes=labels, subjects=people)
+    over_people = jackknife_interval(accuracy, influence, classes=labels, subjects=people)
     assert pooled.measures["accuracy over subjects"] == over_people and over_people.n == 6
 
 
-def test_what_folds_owe_to_knowing_who_it_is_is_added_up(saved):
+def test_the_identity_overlap_of_folds_is_added_up(saved):
     folds = [few(k + 1, (0.5, 1.0), [0.5, 1.0]) for k in range(3)]
-    counts = {"asked": 1, "right": 1, "others_asked": 2, "others_right": 1}
-    known = [replace(fold, same_person=counts) for fold in folds]
-    assert pool_results(saved(*known))["fewshot"].same_person == {k: 3 * v for k, v in counts.items()}
-    # Of an older vidfer nobody knows; it asked for anybody, too.
-    known[1] = replace(folds[1], protocol=folds[1].protocol | {"queries_of": "anybody"})
-    assert pool_results(saved(*known))["fewshot"].same_person is None
-    known[1] = replace(folds[1], protocol=folds[1].protocol | {"queries_of": "other people"})
-    with pytest.raises(VidferError, match="queries of other people and anybody"):
-        pool_results(saved(*known))
+    counts = {"same_queries": 1, "same_right": 1, "other_queries": 2, "other_right": 1}
+    known = [replace(fold, identity_overlap=counts) for fold in folds]
+    assert pool_folds(saved(*known))["fewshot"].identity_overlap == {k: 3 * v for k, v in counts.items()}
+    # The first vidfer did not count it; its episodes were not person-disjoint either.
+    known[1] = replace(folds[1], protocol=folds[1].protocol | {"person_disjoint": False})
+    assert pool_folds(saved(*known))["fewshot"].identity_overlap is None
+    known[1] = replace(folds[1], protocol=folds[1].protocol | {"person_disjoint": True})
+    with refused(ResultError, "f1", "f0", "person_disjoint"):
+        pool_folds(saved(*known))

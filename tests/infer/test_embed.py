@@ -8,7 +8,8 @@ from crop_caches import write_cache
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.evaluate.episode_scores import EpisodeScores
-from vidfer.evaluate.fewshot import fewshot_accuracy
+from vidfer.evaluate.fewshot import fewshot_answers
+from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_head, build_recogniser
 from vidfer.models.settings import ModelSettings
@@ -58,8 +59,8 @@ def test_heads_that_do_not_compare_maps_score_the_same_without(embedded, name):
         found = changed, EpisodeScores(head, whole)
     else:
         found = EpisodeScores(head, vectors), EpisodeScores(head, whole)
-    options = {"ways": 3, "shots": 2, "queries": 1, "episodes": 20, "seed": 0}
+    protocol = EvalProtocol(ways=3, shots=2, queries=1, episodes=20)
     one, other = (
-        fewshot_accuracy(scores, np.arange(12) % 3, faces, "abc", **options).answers for scores in found
+        fewshot_answers(scores, np.arange(12) % 3, faces, "abc", protocol).answers for scores in found
     )
     assert (one == other).all()

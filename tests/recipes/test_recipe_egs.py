@@ -15,6 +15,7 @@ from vidfer.crops import STATUS
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.errors import VidferError
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
+from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.learn.egs_settings import EgsSettings
 from vidfer.learn.settings import OptimiserSettings
 from vidfer.models.checkpoint import load_checkpoint
@@ -85,19 +86,19 @@ def test_two_stages_on_two_data_sets(egs, domains, tmp_path):
     assert data["train"] == data["domains"][0]["train"] + data["domains"][1]["train"]
     assert len(data["train"]) == 18 + 15
 
-    # At test the similarity branch alone, on compound expressions, with the run as witness of its domains.
+    # Only the similarity branch is measured, on compound expressions; the run folder knows all domains.
     task = {"ways": 2, "queries": 1, "episodes": 60}
     compound = ("happily_surprised", "sadly_fearful")
     for shots in (1, 3):
-        found = evaluate_checkpoint(out, domains[1], novel=compound, shots=shots, **task)
+        found = evaluate_checkpoint(out, domains[1], EvalProtocol(novel=compound, shots=shots, **task))
         assert [*found] == ["fewshot"]  # no clip of a base class is there to classify
         assert found["fewshot"].protocol["head"] == "SimilarityHead"
         assert found["fewshot"].protocol["disjoint_by"] == "subject"
         assert found["fewshot"].measures["accuracy"].n == 60
     with pytest.raises(VidferError, match="subject 'other train0'"):
-        evaluate_checkpoint(out, domains[1], novel=("awed", *compound), shots=1, **task)
+        evaluate_checkpoint(out, domains[1], EvalProtocol(novel=("awed", *compound), shots=1, **task))
     with pytest.raises(VidferError, match="class 'happy' is both a base and a novel class"):
-        evaluate_checkpoint(out, domains[1], novel=("happy", *compound), shots=1, **task)
+        evaluate_checkpoint(out, domains[1], EvalProtocol(novel=("happy", *compound), shots=1, **task))
 
 
 def test_killed_in_either_stage_it_ends_bit_by_bit_as_an_undisturbed_run(egs, domains, tmp_path):

@@ -12,6 +12,7 @@ from striped_cache import CLASSES, write_striped_cache
 
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
+from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.learn.pseudo_labels import PseudoLabels, write_pseudo_labels
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
@@ -20,6 +21,7 @@ from vidfer.report.build import build_report
 from vidfer.store.reader import CropCache
 
 SETTINGS = ModelSettings(width=2, head="prototype")
+EPISODES = EvalProtocol(novel=tuple(CLASSES), shots=2, episodes=20, seed=7, curve=(1, 2))
 SELECTION = {"threshold": 0.3, "soft": True, "quota": None, "ratio": 1}
 
 
@@ -43,24 +45,12 @@ def runs(tmp_path_factory) -> Runs:
     write_labels(folder / "runs" / "student" / "pseudo_labels" / "round1.csv", cache, teacher_hash)
     files = []
     for name, model, pinned in (("teacher", teacher, teacher_hash), ("student", student, student_hash)):
-        split = evaluate_split(model, cache, "test", n_frames=2, checkpoint_hash=pinned)
+        measured = {"n_frames": 2, "checkpoint_hash": pinned}
+        split = evaluate_split(model, cache, EvalProtocol(), **measured)
         # The same encoder without base classes: the striped classes may then be novel ones.
         bare = build_recogniser(SETTINGS, ())
         bare.encoder.load_state_dict(model.encoder.state_dict())
-        few = evaluate_fewshot(
-            bare.eval(),
-            cache,
-            CLASSES,
-            ways=3,
-            shots=2,
-            queries=1,
-            episodes=20,
-            seed=7,
-            n_frames=2,
-            checkpoint_hash=pinned,
-            split="test",
-            curve_shots=(1, 2),
-        )
+        few = evaluate_fewshot(bare.eval(), cache, EPISODES, **measured, split="test")
         for kind, result in (("split", split), ("few", few)):
             files.append(folder / "results" / f"{name}_{kind}.json")
             result.save(files[-1])

@@ -211,22 +211,21 @@ def test_what_was_judged_together_stands_apart(runs, tmp_path):
     assert len([e for e in page.all("img") if "Accuracy over shots" in e["alt"]]) == 2
 
 
-def test_what_is_asked_of_other_people_stands_apart(runs, tmp_path):
+def test_person_disjoint_episodes_stand_apart(runs, tmp_path):
     values = json.loads(runs.results[1].read_text())
-    values["same_person"] = {"asked": 6, "right": 3, "others_asked": 4, "others_right": 1}
+    values["identity_overlap"] = {"same_queries": 6, "same_right": 3, "other_queries": 4, "other_right": 1}
     (anybody := tmp_path / "anybody.json").write_text(json.dumps(values))
-    values["protocol"] |= {"queries_of": "other people"}
-    values["same_person"] = None
+    values["protocol"] |= {"person_disjoint": True}
+    values["identity_overlap"] = None
     (others := tmp_path / "others.json").write_text(json.dumps(values))
     page = Reader(build_report([runs.teacher], [anybody, others], tmp_path / "r.html").read_text())
     groups = [e["text"] for e in page.all("th") if e.get("class") == "group"]
-    owed = "6 queries ({:.1f} %) are of a person who is also an example of the class: 50.0 % right; 4 are"
-    asked = sum(map(sum, values["confusion"]))
-    assert [("of other people" in text, owed.format(600 / asked) in text) for text in groups] == [
+    overlap = f"6 queries ({600 / sum(map(sum, values['confusion'])):.1f} %)"
+    assert [("2-shot person-disjoint" in text, overlap in text) for text in groups] == [
         (False, True), (True, False)
     ]  # fmt: skip
     card = model_card(runs.teacher, [anybody, others])
-    assert card.count("-way") == 2 * card.count("-shot, of other people") > 0
+    assert card.count("-way") == 2 * card.count("-shot person-disjoint") > 0
 
 
 def test_a_run_that_has_only_begun(tmp_path):

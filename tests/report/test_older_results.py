@@ -20,8 +20,11 @@ def now(runs) -> list[NamedResult]:
 @pytest.fixture(scope="module")
 def before(now) -> list[NamedResult]:
     def older(result):
-        rows = [{name: value for name, value in row.items() if name != "on_others"} for row in result.rows]
-        curve = [{k: v for k, v in point.items() if k != "beyond"} for point in result.curve]
+        rows = [
+            {name: value for name, value in row.items() if name != "jackknife_influence"}
+            for row in result.rows
+        ]
+        curve = [{k: v for k, v in point.items() if k != "over_clips"} for point in result.curve]
         return replace(result, rows=rows, curve=curve)
 
     return [replace(named, result=older(named.result)) for named in now]
@@ -32,7 +35,7 @@ def test_their_intervals_are_shown_with_a_caution(now, before):
         (measure,) = measures_of([group])
         assert ("too narrow" in measure.detail and "`vidfer eval`" in measure.detail) == cautioned
         (difference,) = differences_of([group])
-        assert ("examples as given" in difference.interval.method) == cautioned
+        assert ("support clips fixed" in difference.interval.method) == cautioned
 
 
 def test_their_curve_has_the_bands_that_it_had(now, before):

@@ -169,7 +169,7 @@ def eval_steps(
             command=f"vidfer eval --checkpoint {checkpoint} --cache {file} --novel {TASKS[task].novel} "
             f"--ways {protocol.ways} --shots {protocol.shots} --episodes {settings.episodes} "
             f"--frames {settings.budget_of(task).eval_frames} --seed 0 --out {out}/{protocol.folder}"
-            + (" --other-people" if protocol.person_disjoint else ""),
+            + (" --person-disjoint" if protocol.person_disjoint else ""),
             after=(after or name,),
         )
         for protocol in TASKS[task].protocols

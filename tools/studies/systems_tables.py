@@ -12,7 +12,7 @@ from tables import markdown, percent, points
 
 from vidfer.evaluate.comparison import check_same
 from vidfer.evaluate.intervals import Interval
-from vidfer.evaluate.paired import difference
+from vidfer.evaluate.paired import paired_difference
 from vidfer.evaluate.result import Result, load_result
 from vidfer.files import write_json, write_text
 
@@ -66,7 +66,7 @@ class Table:
         ours, theirs = self.row(name), self.row(other)
         if name == other or ours is None or theirs is None:
             return None
-        found = difference(ours.results, theirs.results, "accuracy")
+        found = paired_difference(ours.results, theirs.results, "accuracy")
         return None if found is None else found[0]
 
     @property
@@ -130,7 +130,7 @@ def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path
         The tables as Markdown.
     """
     results = [result for table in tables for row in table.rows for result in row.results]
-    notes = NOTES + (SUPPORT_FIXED if any(result.examples_as_given for result in results) else "")
+    notes = NOTES + (SUPPORT_FIXED if any(result.support_fixed for result in results) else "")
     text = "\n\n".join([*(table_text(table, reference) for table in tables), notes])
     write_text(out / "systems.md", text + "\n")
     write_json(out / "systems.json", about | {"reference": reference, "tables": [as_json(t) for t in tables]})

@@ -16,14 +16,14 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Compare:
-        """Hold results on the same clips, or on the same few-shot episodes, against the first of them."""
+        """Compare results on the same clips, or on the same few-shot episodes, with the first of them."""
 
         results: tyro.conf.Positional[tuple[Path, ...]]
         """Two or more: run folders that `vidfer eval` has measured, folders of results, or result files."""
         mixed: bool = False
-        """Also hold transductive few-shot results against inductive ones."""
+        """Also compare transductive few-shot results with inductive ones."""
         markdown: bool = False
-        """Print the table as Markdown, to be pasted elsewhere."""
+        """Print the table as Markdown."""
         out: Path | None = None
         """Also write the table as .csv, .json or .md."""
 

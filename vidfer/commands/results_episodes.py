@@ -16,7 +16,7 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Episodes:
-        """Write the episodes of a few-shot result as a table, for other programs to be asked the same."""
+        """Write the episodes of a few-shot result as a table, so that other programs can use them."""
 
         result: tyro.conf.Positional[Path]
         """A fewshot.json of `vidfer eval`."""
@@ -24,8 +24,8 @@ def main(arguments: Sequence[str]) -> int:
         """The CSV file to write: episode, part (support or query), class, clip."""
 
     options = parse(Episodes, arguments, "results episodes")
+    from vidfer.evaluate.clip_table import write_episodes
     from vidfer.evaluate.result import load_result
-    from vidfer.evaluate.tables import write_episodes
 
     count = write_episodes(load_result(options.result), options.out)
     print(f"{options.out}: {count:,} episodes")

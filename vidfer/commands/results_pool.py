@@ -17,18 +17,18 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Pool:
-        """Make one result of the folds of a cross-validation, in which every clip counts exactly once."""
+        """Join the results of all folds of a cross-validation into one, in which every clip counts once."""
 
         results: tyro.conf.Positional[tuple[Path, ...]]
-        """Run folders of all folds, once `vidfer eval` has measured them, or the folders of their results."""
+        """Run folders of all folds that `vidfer eval` has measured, or the folders of their results."""
         out: Path
         """Folder for the pooled result files."""
         hardest: int = 0
-        """Also list so many clips that are recognised least, and what they are taken for."""
+        """Also list so many of the clips that are recognised least often, and the answers about them."""
 
     options = parse(Pool, arguments, "results pool")
     check_hardest(options.hardest)
-    from vidfer.evaluate.pool import pool_results
+    from vidfer.evaluate.pooled_folds import pool_folds
 
-    save_results(pool_results(options.results), options.out, options.hardest)
+    save_results(pool_folds(options.results), options.out, options.hardest)
     return 0

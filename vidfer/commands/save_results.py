@@ -1,31 +1,32 @@
-"""What commands that measure write and print."""
+"""What `vidfer eval` and `vidfer results pool` write and print."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 
 if TYPE_CHECKING:
     from vidfer.evaluate.result import Result
 
 
 def check_hardest(hardest: int) -> None:
+    """Refuse a negative number of clips."""
     if hardest < 0:
-        raise VidferError(f"--hardest {hardest}: a number of clips, 0 for none")
+        raise SettingError(f"--hardest {hardest}: a number of clips, 0 for none")
 
 
 def save_results(results: dict[str, Result], out: Path, hardest: int = 0) -> None:
-    """Write result files with their tables of clips, and say what they are."""
+    """Write result files and their tables of clips, and print a summary of each."""
+    from vidfer.evaluate.clip_table import write_clip_table
     from vidfer.evaluate.hardest import hardest_clips, hardest_text
-    from vidfer.evaluate.tables import write_clip_table
 
     for name, result in results.items():
         result.save(out / f"{name}.json")
         write_clip_table(result, out / f"{name}.csv")
         print(result.summary())
-        for note in filter(None, (result.owed_to_knowing_who(), result.note)):
+        for note in filter(None, (result.identity_overlap_text(), result.note)):
             print(f"  {note}")
         if hardest:
             print(f"  hardest of {result.n_clips:,} clips:")

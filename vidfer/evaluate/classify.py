@@ -1,4 +1,4 @@
-"""Classification: WAR, UAR and who was taken for what."""
+"""Classification: WAR, UAR and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from vidfer.errors import VidferError
+from vidfer.errors import CheckpointError, DataError
 from vidfer.evaluate.intervals import Interval, bootstrap_interval, wilson_interval
 
 
 @dataclass(frozen=True)
 class ClassificationResult:
-    """What a classifier of C classes said about M clips. A clip without a face is always wrong."""
+    """Predictions of a classifier of C classes for M clips. A clip without a face is always wrong."""
 
     classes: tuple[str, ...]
     labels: np.ndarray
@@ -23,7 +23,7 @@ class ClassificationResult:
     predicted: np.ndarray
     """(M,) class numbers; C for a clip without a face."""
     probability: np.ndarray
-    """(M,) of the predicted class; 0 without a face."""
+    """(M,) probability of the predicted class; 0 without a face."""
     war: Interval
     """Weighted average recall: the share of clips that are right (micro accuracy), Wilson's interval."""
     uar: Interval
@@ -51,7 +51,7 @@ def classify(
     *,
     seed: int = 0,
 ) -> ClassificationResult:
-    """Judge predictions.
+    """Compare predictions with the true labels.
 
     Args:
         probabilities: (M, C) of every clip.
@@ -61,15 +61,16 @@ def classify(
         seed: of the bootstrap.
 
     Raises:
-        VidferError: no clip, or probabilities that are no numbers.
+        DataError: no clip.
+        CheckpointError: probabilities that are no numbers.
     """
     labels, has_face = np.asarray(labels, dtype=np.int64), np.asarray(has_face, dtype=bool)
     n_classes = len(classes)
     if len(labels) == 0:
-        raise VidferError("no clip to judge; look at the splits of the cache with `vidfer inspect`")
+        raise DataError("no clip to measure; look at the splits of the cache with `vidfer inspect`")
     if not np.isfinite(probabilities[has_face]).all():
-        raise VidferError("the model gives probabilities that are no numbers; take another checkpoint")
-    # "No face" is an answer of its own, and never the right one.
+        raise CheckpointError("the model gives probabilities that are no numbers; take another checkpoint")
+    # "No face" is an answer of its own, and always wrong.
     predicted = np.where(has_face, probabilities.argmax(1), n_classes)
     probability = np.where(has_face, probabilities.max(1), 0.0)
 

@@ -1,4 +1,4 @@
-"""Several results on the same clips, or on the same episodes, against the first of them."""
+"""Compares results on the same clips, or on the same episodes, with the first of them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from vidfer.errors import ResultError, SettingError
 from vidfer.evaluate.find_results import results_in
 from vidfer.evaluate.intervals import Interval
-from vidfer.evaluate.paired import MEASURES, difference
+from vidfer.evaluate.paired import MEASURES, paired_difference
 from vidfer.evaluate.result import Result
 
 
@@ -18,48 +18,49 @@ class Compared:
     """One measure of one result."""
 
     name: str
-    """As the result, or its folder, was named on the command line."""
+    """The path of the result, or of its folder, as the user gave it."""
     result: Result
     measure: str
     interval: Interval
     difference: Interval | None
-    """To the first result, paired; None for the first itself, and without a clip that both were asked."""
+    """Paired, to the first result; None for the first result, and without a clip that was a query of both."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """All that was compared on the same clips; rows by measure, within each in the order they were named."""
+    """The measures of results of one kind; rows by measure, then in the order of the command line."""
 
     kind: str
     rows: tuple[Compared, ...]
 
     @property
     def first(self) -> Result:
-        """What the others are compared with."""
+        """The result with which the others are compared."""
         return self.rows[0].result
 
 
 def compare_results(paths: Sequence[Path], *, mixed: bool = False) -> list[Comparison]:
-    """Compare result files, and the results in folders, kind by kind with those of the first one.
+    """Compare the results of several paths, kind by kind, with those of the first path.
 
     Args:
         paths: result files, folders of results, or run folders.
-        mixed: also hold transductive results against inductive ones; their names then say which they are.
+        mixed: also compare transductive results with inductive ones; their names then say which they are.
 
     Raises:
-        VidferError: fewer than two, no result file, a kind of result that is not in all, or results on
-            other caches, clips, classes or episodes than the first, or judged otherwise without ``mixed``.
+        SettingError: fewer than two paths, or a path twice.
+        ResultError: no result file; a kind of result that is not in all paths; another cache, other clips,
+            classes or episodes than those of the first; transductive and inductive ones without ``mixed``.
     """
     paths = [Path(path) for path in paths]
     if len(paths) < 2:
-        raise VidferError(
+        raise SettingError(
             f"{len(paths)} result{'' if len(paths) == 1 else 's'} to compare; name two or more, files of "
             "`vidfer eval` or their folders"
         )
     resolved = [path.resolve() for path in paths]
     for i, path in enumerate(paths):
         if resolved[i] in resolved[:i]:
-            raise VidferError(f"{path} is named twice; name every result once")
+            raise SettingError(f"{path} is named twice; name every result once")
     found = [results_in(path) for path in paths]
     comparisons = []
     for kind in MEASURES:
@@ -67,7 +68,7 @@ def compare_results(paths: Sequence[Path], *, mixed: bool = False) -> list[Compa
         if not any(having):
             continue
         if not all(having):
-            raise VidferError(
+            raise ResultError(
                 f"{paths[having.index(False)]} holds no {kind} result, but {paths[having.index(True)]} does; "
                 "name the files to compare instead of their folders, or measure it with `vidfer eval`"
             )
@@ -82,9 +83,9 @@ def _compare(kind: str, named: Sequence[tuple[str, Result]], mixed: bool) -> Com
         check_same(first_name, first, name, result)
         if result.transductive != first.transductive and not mixed:
             ways = ["transductive" if r.transductive else "inductive" for r in (result, first)]
-            raise VidferError(
-                f"{name} is {ways[0]} and {first_name} is {ways[1]}: one was judged with a look at the other "
-                "queries; add --mixed to hold them against each other all the same"
+            raise ResultError(
+                f"{name} is {ways[0]} and {first_name} is {ways[1]}: only the transductive one has seen the "
+                "other queries of the episode; add --mixed to compare them all the same"
             )
     if len({result.transductive for _, result in named}) > 1:
         named = [
@@ -94,7 +95,7 @@ def _compare(kind: str, named: Sequence[tuple[str, Result]], mixed: bool) -> Com
     rows = []
     for measure in MEASURES[kind]:
         for i, (name, result) in enumerate(named):
-            paired = difference([result], [first], measure) if i else None
+            paired = paired_difference([result], [first], measure) if i else None
             rows.append(
                 Compared(
                     name=name,
@@ -108,13 +109,19 @@ def _compare(kind: str, named: Sequence[tuple[str, Result]], mixed: bool) -> Com
 
 
 def check_same(first_name: str, first: Result, name: str, result: Result, *, same_crops: bool = True) -> None:
-    """Raise a VidferError, with what differs, unless two results of a kind are about the same questions.
+    """Refuse two results of a kind that are not about the same clips or episodes.
 
-    Without ``same_crops`` the same clips may have been cropped in two ways, in two caches.
+    Args:
+        first_name, first: the first result.
+        name, result: the other one.
+        same_crops: without it, the same clips may have been cropped in two ways, in two caches.
+
+    Raises:
+        ResultError: they differ; the message says in what.
     """
 
     def refuse(what: str, theirs: object, ours: object) -> None:
-        raise VidferError(
+        raise ResultError(
             f"{name} and {first_name} are not about the same {what}: {theirs} and {ours}; measure both in "
             "the same way with `vidfer eval`"
         )
@@ -130,10 +137,12 @@ def check_same(first_name: str, first: Result, name: str, result: Result, *, sam
         refuse("clips", len(clips), f"{len(first_clips)} clips, '{example}' in {whose} alone")
     if first.kind != "few-shot":
         return
-    if result.classes != first.classes:  # their numbers draw the episodes
+    if result.classes != first.classes:  # episodes are drawn by class number
         refuse("episodes", *(f"novel classes in the order {', '.join(r.classes)}" for r in (result, first)))
-    if result.queries_of != first.queries_of:
-        refuse("episodes", *(f"queries of {r.queries_of}" for r in (result, first)))
+    if result.person_disjoint != first.person_disjoint:
+        refuse(
+            "episodes", *(f"{'' if r.person_disjoint else 'not '}person-disjoint" for r in (result, first))
+        )
     for setting in ("ways", "shots", "queries", "episodes"):
         if result.protocol[setting] != first.protocol[setting]:
             refuse("episodes", *(f"{r.protocol[setting]} {setting}" for r in (result, first)))
@@ -141,9 +150,9 @@ def check_same(first_name: str, first: Result, name: str, result: Result, *, sam
         refuse("episodes", f"seed {result.seed}", f"seed {first.seed}")
     for which, r in ((first_name, first), (name, result)):
         if "episodes_hash" not in r.protocol:
-            raise VidferError(
-                f"{which} does not say which episodes it is about, as an older vidfer wrote it; make it "
-                "again with `vidfer eval`"
+            raise ResultError(
+                f"{which} lacks episodes_hash, as the first vidfer wrote it, so its episodes are not known; "
+                "make it again with `vidfer eval`"
             )
     if result.protocol["episodes_hash"] != first.protocol["episodes_hash"]:
         refuse("episodes", *(f"episodes_hash {r.protocol['episodes_hash'][:12]}" for r in (result, first)))

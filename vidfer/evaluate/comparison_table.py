@@ -1,4 +1,4 @@
-"""Comparisons for people to read, and as tables for programs."""
+"""Comparisons as text, as Markdown, and as tables for programs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 from vidfer.evaluate.comparison import Compared, Comparison
 from vidfer.evaluate.intervals import Interval
-from vidfer.evaluate.result import ANYBODY
 from vidfer.files import write_text
 from vidfer.tables import write_table
 
@@ -18,7 +17,7 @@ SUFFIXES = (".csv", ".json", ".md")
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """What was measured on, then a line for every measure of every result."""
+    """The clips, then a line for every measure of every result."""
     lines = [_about(comparison)]
     first = comparison.rows[0].name
     table = [("", "measure", "%", "95 % interval", "", f"minus {first}", "95 % interval", "")]
@@ -27,7 +26,7 @@ def comparison_text(comparison: Comparison) -> str:
         if row.difference is not None:
             difference = _cells(row.difference, sign="+")
         elif row.name != first:
-            difference = ("no clip asked of both", "", "")
+            difference = ("no common query", "", "")
         table.append((row.name, row.measure, *share, *difference))
     widths = [max(map(len, column)) for column in zip(*table)]
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in table]
@@ -51,12 +50,13 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 
 def _caution(comparison: Comparison) -> list[str]:
-    old = dict.fromkeys(row.name for row in comparison.rows if row.result.examples_as_given)
+    old = dict.fromkeys(row.name for row in comparison.rows if row.result.support_fixed)
     if not old:
         return []
     return [
-        "The intervals of differences take the examples as given and are too narrow: an older vidfer wrote "
-        f"{', '.join(old)} without what clips do as examples; measure again with `vidfer eval`."
+        "The intervals of differences treat the support clips as fixed and are too narrow: "
+        f"{', '.join(old)} lacks jackknife_influence, as the first vidfer wrote it; measure again with "
+        "`vidfer eval`."
     ]
 
 
@@ -71,17 +71,16 @@ def _about(comparison: Comparison) -> str:
     if comparison.kind == "few-shot":
         p = first.protocol
         queries = f"{p['queries']} {'query' if p['queries'] == 1 else 'queries'}"
-        judged = {row.result.transductive for row in comparison.rows}
-        inference = "transductive " if judged == {True} else ""
-        queries += "" if first.queries_of == ANYBODY else f" of {first.queries_of}"
+        inference = "transductive " if all(row.result.transductive for row in comparison.rows) else ""
+        inference += "person-disjoint " if first.person_disjoint else ""
         task = (
             f"few-shot, {inference}{p['ways']}-way {p['shots']}-shot {queries}, {p['episodes']:,} episodes "
             f"of seed {first.seed}"
         )
-    people = "" if first.n_subjects is None else f" of {first.n_subjects} subjects"
+    subjects = "" if first.n_subjects is None else f" of {first.n_subjects} subjects"
     drawn = "synthetic actors, " if "actors" in first.sources else ""
     return (
-        f"{task}: {drawn}{first.n_clips:,} clips{people}, {first.n_without_face:,} without a face, split "
+        f"{task}: {drawn}{first.n_clips:,} clips{subjects}, {first.n_without_face:,} without a face, split "
         f"{first.split} of {first.cache}; chance {100 * first.chance:.1f} %"
     )
 
@@ -94,17 +93,23 @@ def _cells(interval: Interval, sign: str = "") -> tuple[str, str, str]:
 
 
 def check_table_name(out: Path) -> None:
-    """Raise a VidferError unless a table can be written under this name."""
+    """Refuse a file name whose suffix names no kind of table.
+
+    Raises:
+        SettingError: see :data:`SUFFIXES`.
+    """
     if out.suffix not in SUFFIXES:
-        raise VidferError(f"{out} is none of {', '.join(SUFFIXES)}; name the table after one of them")
+        raise SettingError(f"{out} is none of {', '.join(SUFFIXES)}; name the table after one of them")
 
 
 def write_comparisons(comparisons: Sequence[Comparison], out: Path) -> None:
-    """Write a row for every measure of every result, shares and differences in -1..1, as .csv or .json; or
-    as .md the tables of :func:`comparison_markdown`.
+    """Write a table: .csv or .json with a row for every measure of every result, or .md for people.
+
+    Shares and differences in .csv and .json are in -1..1. The .md has the tables of
+    :func:`comparison_markdown`.
 
     Raises:
-        VidferError: another suffix.
+        SettingError: another suffix.
     """
     check_table_name(out)
     if out.suffix == ".md":
@@ -135,7 +140,7 @@ def _row(row: Compared) -> dict:
         "seed": result.seed,
         "cache_hash": result.cache_hash,
         "checkpoint_hash": result.checkpoint_hash,
-        "queries_of": result.queries_of if result.kind == "few-shot" else None,
+        "person_disjoint": result.person_disjoint if result.kind == "few-shot" else None,
         **{
             name: result.protocol.get(name)
             for name in (

@@ -1,4 +1,4 @@
-"""The episodes of one evaluation as arrays, with a hash that says which they were."""
+"""The episodes of one evaluation as arrays, with a hash that identifies them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.errors import VidferError
-from vidfer.evaluate.result import OTHER_PEOPLE, Result
+from vidfer.errors import ResultError
+from vidfer.evaluate.result import Result
 
 
 @dataclass(frozen=True)
 class Episodes:
-    """E episodes of N ways, K shots and Q queries; positions are into the clips that were sampled from."""
+    """E episodes of N ways, K shots and Q queries; positions are into the clips that were drawn from."""
 
     support: np.ndarray
     """(E, N·K) positions, ordered by class."""
@@ -34,10 +34,10 @@ class Episodes:
         return np.repeat(np.arange(ways), self.support.shape[1] // ways)
 
     def hash(self, clip_ids: Sequence[str]) -> str:
-        """SHA-256 of every clip's id and every position: equal only for the same episodes of the same clips.
+        """SHA-256 over all clip ids and all positions; equal only for the same episodes of the same clips.
 
         Args:
-            clip_ids: of the clips that the positions are into.
+            clip_ids: ids of the clips that the positions count.
         """
         digest = hashlib.sha256("\0".join(clip_ids).encode())
         for positions in (self.support, self.query, self.classes):
@@ -55,16 +55,17 @@ def draw_episodes(sampler: EpisodeSampler) -> Episodes:
 
 
 def redraw(result: Result) -> Episodes:
-    """The episodes of a few-shot result, drawn again from what the file says; positions are into its rows.
+    """Draw the episodes of a few-shot result again, from its file alone; positions are into its rows.
 
     Raises:
-        VidferError: no few-shot result, pooled folds, or a draw with another ``episodes_hash``.
+        ResultError: another kind of result, the result of all folds together, or episodes with another
+            ``episodes_hash``.
     """
     protocol = result.protocol
     if result.kind != "few-shot" or result.pooled:
-        raise VidferError(
-            f"episodes are of few-shot results of one evaluation, and this is {result.kind} of split "
-            f"'{result.split}'; name a fewshot.json of `vidfer eval`"
+        raise ResultError(
+            f"only the few-shot result of one evaluation has episodes, and this is a {result.kind} result of "
+            f"split '{result.split}'; name a fewshot.json of `vidfer eval`"
         )
     number = {name: k for k, name in enumerate(result.classes)}
     episodes = draw_episodes(
@@ -73,14 +74,14 @@ def redraw(result: Result) -> Episodes:
             **{name: int(protocol[name]) for name in ("ways", "shots", "queries", "episodes")},
             seed=result.seed,
             has_face=[row["has_face"] for row in result.rows],
-            subjects=[row["subject"] for row in result.rows] if result.queries_of == OTHER_PEOPLE else None,
+            subjects=[row["subject"] for row in result.rows] if result.person_disjoint else None,
             class_names=result.classes,
             source=result.cache,
         )
     )
     if episodes.hash([row["clip"] for row in result.rows]) != protocol.get("episodes_hash"):
-        raise VidferError(
-            f"the episodes of this result cannot be drawn again: it was made by vidfer "
-            f"{result.vidfer_version}, perhaps with another NumPy; make it again with `vidfer eval`"
+        raise ResultError(
+            f"the episodes of this result cannot be drawn again: episodes_hash differs. vidfer "
+            f"{result.vidfer_version} made it, perhaps with another NumPy; make it again with `vidfer eval`"
         )
     return episodes

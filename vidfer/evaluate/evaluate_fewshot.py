@@ -3,184 +3,193 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
-from torch import nn
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import labels_of, novel_clips, subjects_of
-from vidfer.errors import VidferError
+from vidfer.errors import CheckpointError, DataError
 from vidfer.evaluate.episode_scores import EpisodeScores, check_transductive
-from vidfer.evaluate.fewshot import FewShotResult, fewshot_accuracy
-from vidfer.evaluate.result import ANYBODY, OTHER_PEOPLE, Result, describe_clips
+from vidfer.evaluate.eval_request import eval_request
+from vidfer.evaluate.fewshot import FewShotAnswers, fewshot_answers
+from vidfer.evaluate.protocol import EvalProtocol, protocol_record
+from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.embed import embed_clips
+from vidfer.models.heads.prototype import PrototypeHead
 from vidfer.models.recogniser import Recogniser
+from vidfer.runs.provenance import Provenance
 from vidfer.store.reader import CropCache
+from vidfer.store.records import CachedClip
 
 
 def evaluate_fewshot(
     recogniser: Recogniser,
     cache: CropCache,
-    novel: Sequence[str],
+    protocol: EvalProtocol,
     clips: Sequence[int] | None = None,
     *,
-    ways: int,
-    shots: int,
-    queries: int,
-    episodes: int,
-    seed: int,
+    split: str | None = None,
     n_frames: int,
     checkpoint_hash: str,
-    head: nn.Module | None = None,
-    split: str | None = None,
-    curve_shots: Sequence[int] = (),
-    transductive: bool = False,
-    other_people: bool = False,
+    base_classes: Sequence[str] = (),
+    provenance: Provenance | None = None,
     device: torch.device | str = "cpu",
     batch_size: int = 16,
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
-    """N-way K-shot accuracy over clips of classes that the model was never trained on; each clip is embedded
-    once.
+    """N-way K-shot accuracy over clips of classes that the model was never trained on.
 
     Args:
         recogniser: on ``device``; its classes are the base classes.
         cache: an open crop cache.
-        novel: names of the novel classes; none may be a base class.
-        clips: indices into the cache of labelled clips of these classes; None takes those of ``split``.
-        ways, shots, queries, episodes, seed: of the episodes; queries are per class.
-        n_frames: evenly spaced frames looked at in each clip.
-        checkpoint_hash: of the model, for the result.
-        head: few-shot head to use instead of the recogniser's own.
+        protocol: names the novel classes, none of them a base class, and the episodes.
+        clips: positions in the cache of labelled clips of these classes; None takes those of ``split``.
         split: clips of this official split only; None takes all labelled clips of the novel classes. With
             ``clips``, only the name that the result gives them.
-        curve_shots: also measure with these numbers of shots, for the curve of accuracy against shots.
-        transductive: judge the queries of an episode together instead of one by one.
-        other_people: no query is of a person who is among the examples of its episode.
-        device: where the model is, and where episodes are computed.
+        n_frames: evenly spaced frames of each clip that the network sees.
+        checkpoint_hash: of the model, for the result.
+        base_classes: all classes that the network was ever trained on, for the result.
+        provenance: what the run folder knows of the clips, for the result.
+        device: where the model is, and where episodes are scored.
         batch_size, workers: of the loader; they do not change the result.
-        progress: called with the number of batches done and the number of all.
+        progress: called with the number of batches done and the number of all batches.
 
     Raises:
-        VidferError: no head, or one without transductive inference where that is asked for; a class that is
-            base and novel, an unknown class, or too few clips for an episode; people that are not known where
-            queries are to be of others.
+        CheckpointError: the model has no few-shot head, or it gives no finite numbers.
+        SettingError: the head has no transductive inference.
+        DataError: a class is base and novel, or unknown; too few clips; or subjects that are not known.
     """
-    head = head if head is not None else recogniser.head
+    head = PrototypeHead() if protocol.head == "prototype" else recogniser.head
     if head is None:
-        raise VidferError(
-            "this checkpoint has no few-shot head; choose the prototype head, which needs no training"
+        raise CheckpointError(
+            "this checkpoint has no few-shot head; --head prototype needs none, and no training"
         )
-    classes = tuple(novel)
-    if transductive:
+    classes = tuple(protocol.novel)
+    if protocol.transductive:
         check_transductive(head)
-        if other_people:
-            raise VidferError(
-                "--transductive with --other-people: how sure such a figure is, is not known; ask one of both"
-            )
     if clips is None:
         clips = novel_clips(cache, classes, base=recogniser.classes, split=split)
     if len(clips) == 0:
-        raise VidferError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
+        raise DataError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
     labels = labels_of(cache, clips, classes)
-    others_than = subjects_of(cache, clips) if other_people else None
+    if protocol.person_disjoint:
+        subjects_of(cache, clips)  # refuses clips without a subject before the network starts
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
     embedding, has_face = embed_clips(recogniser, loader, device, progress, maps=head.compares_maps)
 
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, has_face)
-    people = None if about["n_subjects"] is None else [record.subject for record in records]
-    scores = EpisodeScores(head, embedding, device, transductive=transductive)
-
-    def measure(k: int) -> FewShotResult:
-        return fewshot_accuracy(
+    subjects = None if about["n_subjects"] is None else [record.subject for record in records]
+    scores = EpisodeScores(head, embedding, device, transductive=protocol.transductive)
+    by_shots = {
+        shots: fewshot_answers(
             scores,
             labels,
             has_face,
             classes,
-            ways=ways,
-            shots=k,
-            queries=queries,
-            episodes=episodes,
-            seed=seed,
-            people=others_than,
+            replace(protocol, shots=shots),
+            subjects=subjects,
             source=cache.path,
         )
-
-    found = measure(shots)
-    curve = []
-    for k in sorted({*curve_shots, shots} if curve_shots else ()):
-        with_k = found if k == shots else measure(k)
-        at_k, beyond = with_k.over_episodes(), asdict(with_k.over_clips(people))
-        curve.append(
-            {"shots": k, "mean": at_k.mean, "low": at_k.low, "high": at_k.high, "episodes": at_k.n}
-            | {"beyond": beyond}
-        )
-
+        for shots in dict.fromkeys((protocol.shots, *sorted(protocol.curve)))
+    }
+    found = by_shots[protocol.shots]
     measures = {"accuracy": found.over_episodes(), "accuracy over clips": found.over_clips()}
-    if people is not None:
-        measures["accuracy over subjects"] = found.over_clips(people)
-    note = ""
-    if never_asked := int((found.asked == 0).sum()):
-        note = f"{never_asked} clips were never asked for; take more episodes"
-        note += ", or fewer shots, if their people are always among the examples" if other_people else ""
+    if subjects is not None:
+        measures["accuracy over subjects"] = found.over_clips(subjects)
     return Result(
         kind="few-shot",
         measures=measures,
-        chance=1 / ways,
-        seed=seed,
+        chance=1 / protocol.ways,
+        seed=protocol.seed,
         split=split or "all",
         classes=classes,
         **about,
         cache=cache.path.name,
         cache_hash=cache.content_hash,
         checkpoint_hash=checkpoint_hash,
-        protocol={
-            "ways": ways,
-            "shots": shots,
-            "queries": queries,
-            "queries_of": OTHER_PEOPLE if other_people else ANYBODY,
-            "episodes": episodes,
-            "episodes_hash": found.episodes.hash([record.id for record in records]),
-            "head": type(head).__name__,
-            "inference": "transductive" if transductive else "inductive",
-            "n_frames": n_frames,
-        },
+        protocol=protocol_record(
+            protocol,
+            n_frames=n_frames,
+            request=eval_request("fewshot", protocol),
+            base_classes=tuple(base_classes),
+            origin=None if provenance is None else provenance.record(cache, clips),
+            head=type(head).__name__,
+            episodes_hash=found.episodes.hash([record.id for record in records]),
+        ),
         per_class=_per_class(found),
         confusion=found.confusion.tolist(),
-        rows=[
-            {
-                "clip": record.id,
-                "subject": record.subject,
-                "label": record.label,
-                "has_face": bool(has_face[i]),
-                "asked": int(found.asked[i]),
-                "accuracy": None if np.isnan(found.clip_accuracy[i]) else float(found.clip_accuracy[i]),
-                "confused_with": found.confused_with(i),
-                "answers": found.answers_about(i),
-                "on_others": [round(float(value), 6) for value in found.on_others[i]],
-            }
-            for i, record in enumerate(records)
-        ],
-        curve=curve,
-        same_person=None if people is None or other_people else found.same_person(people),
-        note=note,
+        rows=_rows(found, records),
+        curve=_curve(by_shots, subjects) if protocol.curve else [],
+        identity_overlap=(
+            None if subjects is None or protocol.person_disjoint else found.identity_overlap(subjects)
+        ),
+        note="; ".join(
+            [
+                *_never_queries(found, protocol),
+                *([] if provenance is None else provenance.warnings_about(cache, clips)),
+            ]
+        ),
     )
 
 
-def _per_class(found: FewShotResult) -> list[dict]:
+def _rows(found: FewShotAnswers, records: Sequence[CachedClip]) -> list[dict]:
+    return [
+        {
+            "clip": record.id,
+            "subject": record.subject,
+            "label": record.label,
+            "has_face": bool(found.has_face[i]),
+            "n_queries": int(found.n_queries[i]),
+            "accuracy": None if np.isnan(found.clip_accuracy[i]) else float(found.clip_accuracy[i]),
+            "confused_with": found.confused_with(i),
+            "answers": found.answers_about(i),
+            "jackknife_influence": [round(float(value), 6) for value in found.influence[i]],
+        }
+        for i, record in enumerate(records)
+    ]
+
+
+def _per_class(found: FewShotAnswers) -> list[dict]:
     confusion = found.confusion
     return [
         {
             "class": name,
             "clips": int((found.labels == k).sum()),
-            "asked": int(confusion[k].sum()),
+            "n_queries": int(confusion[k].sum()),
             "accuracy": float(confusion[k, k] / confusion[k].sum()) if confusion[k].any() else None,
             "without_face": int(confusion[k, -1]),
         }
         for k, name in enumerate(found.classes)
     ]
+
+
+def _curve(by_shots: dict[int, FewShotAnswers], subjects: Sequence[str] | None) -> list[dict]:
+    curve = []
+    for shots in sorted(by_shots):
+        over = by_shots[shots].over_episodes()
+        curve.append(
+            {
+                "shots": shots,
+                "mean": over.mean,
+                "low": over.low,
+                "high": over.high,
+                "episodes": over.n,
+                "over_clips": asdict(by_shots[shots].over_clips(subjects)),
+            }
+        )
+    return curve
+
+
+def _never_queries(found: FewShotAnswers, protocol: EvalProtocol) -> list[str]:
+    never = int((found.n_queries == 0).sum())
+    if not never:
+        return []
+    fewer = (
+        ", or fewer shots, if their subjects are always in the support" if protocol.person_disjoint else ""
+    )
+    return [f"{never} clips were never a query; take more episodes{fewer}"]

@@ -10,19 +10,25 @@ import torch
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import class_counts, labels_of
-from vidfer.errors import VidferError
+from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.evaluate.classify import classify
+from vidfer.evaluate.eval_request import eval_request
 from vidfer.evaluate.intervals import bootstrap_interval
+from vidfer.evaluate.protocol import EvalProtocol, protocol_record
 from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import predict
 from vidfer.models.recogniser import Recogniser
+from vidfer.runs.provenance import Provenance
 from vidfer.store.reader import CropCache
 
 
 def clips_of_split(cache: CropCache, split: str, classes: Sequence[str]) -> tuple[list[int], int]:
-    """Indices of the clips of an official split, or of ``all`` that are not unlabelled, that are of these
-    classes; and how many are left out."""
+    """The clips of an official split, or of ``all`` that are not unlabelled, that have one of these classes.
+
+    Returns:
+        Their positions in the cache, and how many clips of other classes or without a label are left out.
+    """
     there = [
         i
         for i, c in enumerate(cache.clips)
@@ -35,46 +41,50 @@ def clips_of_split(cache: CropCache, split: str, classes: Sequence[str]) -> tupl
 def evaluate_split(
     recogniser: Recogniser,
     cache: CropCache,
-    split: str,
+    protocol: EvalProtocol,
     clips: Sequence[int] | None = None,
     *,
     n_frames: int,
     checkpoint_hash: str,
+    base_classes: Sequence[str] = (),
+    provenance: Provenance | None = None,
     device: torch.device | str = "cpu",
     batch_size: int = 16,
     workers: int = 0,
-    seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """WAR, UAR, confusion and a row per clip.
 
     Args:
-        recogniser: with a classifier, on ``device``; its classes are the ones to tell apart.
+        recogniser: with a classifier, on ``device``; its classes are those to tell apart.
         cache: an open crop cache.
-        split: which clips: those of this official split, or ``all`` that are not unlabelled. With ``clips``,
-            only the name that the result gives them.
-        clips: indices into the cache, for a split that a run made itself; all must be of the recogniser's
-            classes.
-        n_frames: evenly spaced frames looked at in each clip.
+        protocol: ``split`` names the official split, or ``all`` for all clips that are not unlabelled. With
+            ``clips``, it is only the name that the result gives them. ``seed`` is of the bootstrap.
+        clips: positions in the cache, for a split that a run made itself; all of the recogniser's classes.
+        n_frames: evenly spaced frames of each clip that the network sees.
         checkpoint_hash: of the model, for the result.
+        base_classes: all classes that the network was ever trained on, for the result.
+        provenance: what the run folder knows of the clips, for the result.
         device: where the model is.
         batch_size, workers: of the loader; they do not change the result.
-        seed: of the bootstrap.
-        progress: called with the number of batches done and the number of all.
+        progress: called with the number of batches done and the number of all batches.
 
     Raises:
-        VidferError: the recogniser has no classifier, or there is no clip of its classes.
+        CheckpointError: the recogniser has no classifier, or gives no finite numbers.
+        SettingError: the split has no labels.
+        DataError: there is no clip of the recogniser's classes.
     """
+    split, seed = protocol.split, protocol.seed
     classes = recogniser.classes
     if recogniser.classifier is None:
-        raise VidferError(
+        raise CheckpointError(
             "this checkpoint has no classifier; evaluate it few-shot, or train one with supervised.py"
         )
     notes = []
     if clips is None:
         if split == "unlabelled":
-            raise VidferError(
-                "clips of split unlabelled have no labels to be measured by; name train, val or test"
+            raise SettingError(
+                "--split unlabelled: its clips have no labels to compare with; name train, val or test"
             )
         clips, left_out = clips_of_split(cache, split, classes)
         if left_out:
@@ -82,7 +92,7 @@ def evaluate_split(
             notes.append(f"{left_out} clips {whose}without a label or of other classes left out")
     if len(clips) == 0:
         counts = ", ".join(f"{name} {count}" for name, count in class_counts(cache).items()) or "none"
-        raise VidferError(
+        raise DataError(
             f"no clip of split '{split}' and classes {', '.join(classes)}; labelled clips in all splits of "
             f"{cache.path}: {counts}; name another {'cache' if split == 'all' else 'split (`all` takes all)'}"
         )
@@ -100,10 +110,10 @@ def evaluate_split(
     about = describe_clips(records, found.has_face)
     measures = {"WAR": judged.war, "UAR": judged.uar}
     if about["n_subjects"] is not None:
-        people = [c.subject for c in records]
-        measures["WAR over subjects"] = bootstrap_interval(judged.correct, subjects=people, seed=seed)
+        subjects = [record.subject for record in records]
+        measures["WAR over subjects"] = bootstrap_interval(judged.correct, subjects=subjects, seed=seed)
         measures["UAR over subjects"] = bootstrap_interval(
-            judged.correct, classes=labels, subjects=people, seed=seed
+            judged.correct, classes=labels, subjects=subjects, seed=seed
         )
     names = (*classes, None)
     return Result(
@@ -117,12 +127,18 @@ def evaluate_split(
         cache=cache.path.name,
         cache_hash=cache.content_hash,
         checkpoint_hash=checkpoint_hash,
-        protocol={"n_frames": n_frames},
+        protocol=protocol_record(
+            protocol,
+            n_frames=n_frames,
+            request=eval_request("classification", protocol),
+            base_classes=tuple(base_classes),
+            origin=None if provenance is None else provenance.record(cache, clips),
+        ),
         per_class=[
             {
                 "class": name,
                 "clips": int(row.sum()),
-                "asked": int(row.sum()),
+                "n_queries": int(row.sum()),
                 "accuracy": None if np.isnan(recall) else float(recall),
                 "without_face": int(row[-1]),
             }
@@ -135,12 +151,12 @@ def evaluate_split(
                 "subject": record.subject,
                 "label": record.label,
                 "has_face": bool(found.has_face[i]),
-                "asked": 1,
+                "n_queries": 1,
                 "accuracy": float(judged.correct[i]),
                 "predicted": names[judged.predicted[i]],
                 "probability": round(float(judged.probability[i]), 6),
             }
             for i, record in enumerate(records)
         ],
-        note="; ".join(notes),
+        note="; ".join([*notes, *([] if provenance is None else provenance.warnings_about(cache, clips))]),
     )

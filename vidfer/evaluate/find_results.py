@@ -1,75 +1,81 @@
-"""Results by what a user names: a file, a folder of them, or a run."""
+"""Finds the results behind a path that a user gives: a result file, a folder of results, or a run folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from vidfer.errors import VidferError
-from vidfer.evaluate.question import difference
+from vidfer.errors import ResultError, RunError
+from vidfer.evaluate.eval_request import request_difference
 from vidfer.evaluate.result import Result, load_result
+from vidfer.runs.read_run import is_run, run_of
 
 FILES = ("classification.json", "fewshot.json")
-"""Names under which `vidfer eval` leaves its results in a folder."""
+"""Names of the result files that `vidfer eval` writes into a folder."""
 
-OF_RUN = "results"
-"""Folder within a run folder where `vidfer eval` leaves them unless it is told another."""
+FOLDER = "results"
+"""Folder within a run folder into which `vidfer eval` writes them, unless --out names another."""
 
 
 def results_folder(checkpoint: Path) -> Path:
-    """Where the results of a checkpoint go: ``results`` in its run folder.
+    """The folder for the results of a checkpoint: ``results`` in its run folder.
 
     Args:
         checkpoint: a run folder, or a checkpoint in one.
 
     Raises:
-        VidferError: there is no run folder around it.
+        RunError: the checkpoint is in no run folder.
     """
-    for run in (Path(checkpoint), Path(checkpoint).resolve().parent.parent):
-        if (run / "settings.json").is_file():
-            return run / OF_RUN
-    raise VidferError(f"{checkpoint} is in no run folder; name a folder for the results with --out")
+    for run in (Path(checkpoint), run_of(checkpoint)):
+        if is_run(run):
+            return run / FOLDER
+    raise RunError(f"{checkpoint} is in no run folder; name a folder for the results with --out")
 
 
-def check_free(folder: Path, checkpoint_hash: str, cache_hash: str, questions: dict[str, str]) -> None:
-    """Raises a VidferError if there are results of another checkpoint or cache, or if a result that answers
-    another question would be lost.
+def check_free(folder: Path, checkpoint_hash: str, cache_hash: str, requests: dict[str, str]) -> None:
+    """Refuse to write results over those of another checkpoint, cache or request.
 
     Args:
-        folder: where results are to be written.
+        folder: where the results will be written.
         checkpoint_hash, cache_hash: of the new results.
-        questions: what they answer (:func:`vidfer.evaluate.question.question_of`), by their names.
+        requests: name of the result -> :func:`vidfer.evaluate.eval_request.eval_request`.
+
+    Raises:
+        ResultError: such a result is there.
     """
     for file in result_files(folder):
         found = load_result(file)
-        there, now = found.protocol.get("asked"), questions.get(file.stem)
         differs = [
             what
-            for what, there, now in (
+            for what, before, now in (
                 ("checkpoint", found.checkpoint_hash, checkpoint_hash),
                 (f"cache ({found.cache})", found.cache_hash, cache_hash),
             )
-            if there != now
+            if before != now
         ]
         if differs:
-            raise VidferError(
+            raise ResultError(
                 f"{file} is of another {' and another '.join(differs)}; choose a folder with --out, or move "
-                f"it away"
+                f"the file away"
             )
-        if now is not None and there != now:
-            what = f"another question ({difference(there, now)})" if there else "nobody knows which question"
-            raise VidferError(f"{file} answers {what}; choose a folder with --out, or move it away")
+        before, now = found.protocol.get("request"), requests.get(file.stem)
+        if now is not None and before != now:
+            what = f"({request_difference(before, now)})" if before else "that is not known"
+            raise ResultError(
+                f"{file} is the result of another request {what}; choose a folder with --out, or move the "
+                f"file away"
+            )
 
 
 def results_in(path: Path) -> dict[str, Result]:
-    """Results by kind: of a file its own; of a folder, also of a run, those that `vidfer eval` left there.
+    """The result of a file, or all results of a folder or of a run, by kind.
 
     Raises:
-        VidferError: there is none.
+        ResultError: there is none.
     """
     files = result_files(path) if path.is_dir() else [path]
     if not files:
-        raise VidferError(
-            f"{path} holds neither {' nor '.join(FILES)}, and no folder {OF_RUN} with them; measure with "
+        raise ResultError(
+            f"{path} holds neither {' nor '.join(FILES)}, and no folder {FOLDER} with them; measure with "
             "`vidfer eval`, or name a folder that was its --out"
         )
     loaded = [load_result(file) for file in files]
@@ -77,7 +83,7 @@ def results_in(path: Path) -> dict[str, Result]:
 
 
 def result_files(folder: Path) -> list[Path]:
-    """What `vidfer eval` left in a folder, or in a run."""
-    if (folder / "settings.json").is_file():
-        folder = folder / OF_RUN
+    """The result files in a folder, or in a run."""
+    if is_run(folder):
+        folder = folder / FOLDER
     return [folder / name for name in FILES if (folder / name).is_file()]

@@ -1,4 +1,4 @@
-"""The clips that are recognised least, and what they are taken for."""
+"""The clips that are recognised least often, and the answers about them."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ NO_FACE = "no face"
 
 @dataclass(frozen=True, kw_only=True)
 class HardClip:
-    """A clip and the answers about it, over one or several results."""
+    """A clip, and the answers about it in one or several results."""
 
     clip: str
     subject: str | None
     label: str
     has_face: bool
-    asked: int
-    """Questions about it, in all results together."""
+    n_queries: int
+    """How often it was a query, in all results together."""
     accuracy: float
-    """Share of right answers, mean over the results that asked."""
+    """Share of right answers, mean over the results in which it was a query."""
     taken_for: str | None
-    """The most frequent wrong answer, :data:`NO_FACE` for a clip without one; None if all were right."""
+    """The most frequent wrong answer; :data:`NO_FACE` for a clip without a face; None if all were right."""
     taken_share: float
-    """Share of all answers that were this one."""
-    sureness: float | None
+    """Share of all answers that are ``taken_for``."""
+    confidence: float | None
     """Mean probability of a classifier's answers; None for few-shot scores, which are no probabilities."""
 
 
 def hardest_clips(results: Sequence[Result], n: int | None = None) -> list[HardClip]:
-    """The clips of results on the same questions, hardest first.
+    """The clips of results on the same clips, hardest first.
 
-    Least often recognised first; of equals those with the surest answers, then those asked most often, then
-    by id.
+    The clip that is recognised least often comes first. Among equals the one with the most confident answers
+    comes first, then the one that was a query most often, then the order of the ids decides.
 
     Args:
         results: of one kind, on the same clips.
-        n: how many; None gives all that were asked for.
+        n: how many; None gives all clips that were a query.
     """
     rows: dict[str, list[dict]] = {}
     for result in results:
         for row in result.rows:
-            if row["asked"]:
+            if row["n_queries"]:
                 rows.setdefault(row["clip"], []).append(row)
-    clips = [_judge(clip, found) for clip, found in rows.items()]
-    clips.sort(key=lambda c: (c.accuracy, -(c.sureness or 0), -c.asked, c.clip))
+    clips = [_hard_clip(clip, found) for clip, found in rows.items()]
+    clips.sort(key=lambda c: (c.accuracy, -(c.confidence or 0), -c.n_queries, c.clip))
     return clips[:n]
 
 
-def _judge(clip: str, rows: Sequence[dict]) -> HardClip:
-    first, asked = rows[0], sum(row["asked"] for row in rows)
+def _hard_clip(clip: str, rows: Sequence[dict]) -> HardClip:
+    first, n_queries = rows[0], sum(row["n_queries"] for row in rows)
     wrong: Counter[str] = Counter()
     for row in rows:
         wrong.update(wrong_answers(row))
@@ -65,37 +65,38 @@ def _judge(clip: str, rows: Sequence[dict]) -> HardClip:
         subject=first["subject"],
         label=first["label"],
         has_face=first["has_face"],
-        asked=asked,
+        n_queries=n_queries,
         accuracy=float(np.mean([row["accuracy"] for row in rows])),
         taken_for=taken_for,
-        taken_share=times / asked,
-        sureness=float(np.mean(probabilities)) if probabilities else None,
+        taken_share=times / n_queries,
+        confidence=float(np.mean(probabilities)) if probabilities else None,
     )
 
 
 def wrong_answers(row: dict) -> dict[str, int]:
-    """Wrong answers about a clip and how often each was given, from its row in a result.
+    """The wrong answers about a clip, and how often each was given.
 
-    Of a few-shot result without ``answers``, as an older vidfer wrote it, the most frequent one stands for
-    all of them.
+    Args:
+        row: of the clip, in a result. Without ``answers``, as in a few-shot result of the first vidfer, all
+            wrong answers count as the most frequent one.
     """
     if not row["has_face"]:
-        return {NO_FACE: row["asked"]}
+        return {NO_FACE: row["n_queries"]}
     if "answers" in row:
         return {name: count for name, count in row["answers"].items() if name != row["label"]}
     answer = row["predicted"] if "predicted" in row else row["confused_with"]
-    wrong = row["asked"] - round(row["asked"] * row["accuracy"])
+    wrong = row["n_queries"] - round(row["n_queries"] * row["accuracy"])
     return {answer: wrong} if wrong else {}
 
 
 def hardest_text(clips: Sequence[HardClip]) -> str:
     """A table for people to read."""
-    table = [("clip", "subject", "label", "recognised", "taken for", "sure")]
+    table = [("clip", "subject", "label", "recognised", "taken for", "confidence")]
     for c in clips:
-        times = "" if c.asked == 1 else f" of {c.asked}"
+        times = "" if c.n_queries == 1 else f" of {c.n_queries}"
         taken = "" if c.taken_for is None else c.taken_for
-        share = "" if c.asked == 1 or not taken else f" {100 * c.taken_share:.0f} %"
-        sure = "" if c.sureness is None or not c.has_face else f"{100 * c.sureness:.0f} %"
+        share = "" if c.n_queries == 1 or not taken else f" {100 * c.taken_share:.0f} %"
+        sure = "" if c.confidence is None or not c.has_face else f"{100 * c.confidence:.0f} %"
         recognised = f"{100 * c.accuracy:.0f} %{times}"
         table.append((c.clip, c.subject or "not known", c.label, recognised, taken + share, sure))
     kept = [k for k in range(len(table[0])) if any(row[k] for row in table[1:])]

@@ -1,4 +1,4 @@
-"""The result file: a number never travels without what it was measured on."""
+"""The result file: a number, and with it everything that it was measured on."""
 
 from __future__ import annotations
 
@@ -9,106 +9,104 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidfer import __version__
-from vidfer.errors import VidferError
+from vidfer.errors import ResultError
 from vidfer.evaluate.intervals import Interval
+from vidfer.evaluate.result_schema import SCHEMA_VERSION, upgrade
 from vidfer.files import write_text
 
 if TYPE_CHECKING:
     from vidfer.store.records import CachedClip
 
-SCHEMA_VERSION = 1
-LATER = {"same_person": None}
-"""Fields that files of an older vidfer do not have."""
-ANYBODY, OTHER_PEOPLE = "anybody", "other people"
-"""Whose the queries of an episode are: also of those among its examples, or not."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One evaluation. Shares are 0..1. Made by :func:`evaluate_split` and :func:`evaluate_fewshot`."""
+    """One evaluation. Shares are 0..1. :func:`evaluate_split` and :func:`evaluate_fewshot` make it."""
 
     kind: str
     """``classification`` or ``few-shot``."""
     measures: dict[str, Interval]
-    """By name; the first is the main one. Classification: ``WAR``, ``UAR``. Few-shot: ``accuracy`` over
-    episodes and ``accuracy over clips``. Where subjects are known also ``… over subjects``."""
+    """By name. A result is quoted by the first one. Classification: ``WAR``, ``UAR``. Few-shot: ``accuracy``
+    over episodes and ``accuracy over clips``. Where subjects are known also ``... over subjects``."""
     chance: float
-    """What guessing gets."""
+    """The accuracy of guessing."""
     seed: int
     split: str
     classes: tuple[str, ...]
     n_clips: int
     n_without_face: int
-    """Of the ``n_clips``; they are in every denominator and always wrong."""
+    """Clips without a face, of the ``n_clips``; they count as wrong in every measure."""
     n_subjects: int | None
     """None where subjects are not known."""
     sources: tuple[str, ...]
-    """Where the clips come from; ``actors`` are drawn, not people."""
+    """Data sets of the clips; ``actors`` are drawn faces, not people."""
     cache: str
     """Name of the cache file."""
     cache_hash: str
     checkpoint_hash: str
-    protocol: dict[str, int | str]
-    """Few-shot: ``ways``, ``shots``, ``queries``, ``queries_of`` (not in files of an older vidfer),
-    ``episodes``, ``episodes_hash``, ``head``, ``inference``
-    (``inductive`` or ``transductive``). The episodes are those of ``seed``; the hash is over the clips' ids
-    and every position drawn (:meth:`vidfer.evaluate.episodes.Episodes.hash`). Both: ``n_frames``;
-    ``base_classes``, what was trained on; ``disjoint_by``, how far the clips are known to be none that were
-    trained on: by ``subject``, by ``clip``, ``not known``, ``nothing``. In cross-validation: ``fold`` (3/10),
-    ``folds``, and ``division_hash`` of all of them; pooled results have no ``fold``. ``asked``: options of
-    `vidfer eval` that it depends on."""
+    protocol: dict[str, int | str | bool]
+    """How it was measured. All results: ``n_frames``; ``base_classes``, which were trained on;
+    ``disjoint_by``, how surely the network has not seen these clips
+    (:meth:`vidfer.runs.provenance.Provenance.disjoint_by`); ``request``, the options of `vidfer eval`.
+    Few-shot: ``ways``, ``shots``, ``queries``, ``person_disjoint``, ``episodes``, ``episodes_hash``
+    (:meth:`vidfer.evaluate.episodes.Episodes.hash`), ``head``, ``inference`` (``inductive`` or
+    ``transductive``). Cross-validation: ``fold`` (3/10), ``folds``, and ``division_hash`` of all of them;
+    results of all folds together have no ``fold``."""
     per_class: list[dict]
-    """For every class: ``class``, ``clips``, ``asked``, ``without_face`` of these, ``accuracy`` (recall)."""
+    """For every class: ``class``, ``clips``, ``n_queries``, ``accuracy`` (recall), and ``without_face``, the
+    queries about a clip without a face."""
     confusion: list[list[int]]
-    """(C, C + 1) counts of questions: rows true, columns answered, the last one for clips without a face."""
+    """(C, C + 1) queries: rows true classes, columns answers, the last column clips without a face."""
     rows: list[dict]
-    """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``asked``, ``accuracy``.
-    Classification: ``predicted`` and its ``probability``. Few-shot: ``confused_with``, the most frequent
-    wrong answer; ``answers``, how often it was taken for what; ``on_others``, what it does to the answers
-    about others, from the even and the odd episodes (:mod:`vidfer.evaluate.influence`; not in files of an
-    older vidfer)."""
+    """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``n_queries``, how often it was a query
+    (once in a classification), ``accuracy``. Classification: ``predicted`` and its ``probability``. Few-shot:
+    ``confused_with``, the most frequent wrong answer; ``answers``, how often each answer was given;
+    ``jackknife_influence`` (:mod:`vidfer.evaluate.jackknife`; not in files of the first vidfer)."""
     curve: list[dict] = field(default_factory=list)
-    """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``; ``beyond``, the
-    interval over subjects, or clips (not in pooled results, nor in files of an older vidfer)."""
-    same_person: dict[str, int] | None = None
-    """Few-shot, of anybody, where people are known: ``asked``, queries of a person who is also among the
-    examples of the class, and ``right``; ``others_asked``, of one who is among none, and ``others_right``."""
+    """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``; ``over_clips``,
+    the interval over subjects or clips (not in results of all folds, nor in files of the first vidfer)."""
+    identity_overlap: dict[str, int] | None = None
+    """Few-shot, not person-disjoint, where subjects are known. ``same_queries``: queries whose subject is
+    also in a support clip of their class; ``same_right`` of them are right. ``other_queries``: queries whose
+    subject is in no support clip of the episode; ``other_right`` of them are right."""
     note: str = ""
-    """What was left out, in words."""
+    """What a reader must know besides, in words: clips that were left out, facts that are not known."""
     vidfer_version: str = __version__
     schema_version: int = SCHEMA_VERSION
 
     @property
     def transductive(self) -> bool:
-        """Whether the queries of an episode were judged together."""
+        """Whether the queries of an episode were scored together."""
         return self.protocol.get("inference") == "transductive"
 
     @property
-    def queries_of(self) -> str:
-        """``anybody``, or ``other people`` than those among the examples of the episode."""
-        return self.protocol.get("queries_of", ANYBODY)
+    def person_disjoint(self) -> bool:
+        """Whether no query shows a subject of the support clips of its episode."""
+        return bool(self.protocol.get("person_disjoint"))
 
     @property
     def task(self) -> str:
-        """What was asked in an episode: ``3-way 3-shot transductive, of other people``."""
+        """The kind of episode: ``3-way 3-shot``, ``3-way 3-shot transductive``."""
         task = f"{self.protocol['ways']}-way {self.protocol['shots']}-shot"
         task += " transductive" if self.transductive else ""
-        return task + ("" if self.queries_of == ANYBODY else f", of {self.queries_of}")
+        return task + (" person-disjoint" if self.person_disjoint else "")
 
     @property
-    def examples_as_given(self) -> bool:
-        """Whether its intervals over clips, and those of its differences, do not know that other clips would
-        also be other examples, and are too narrow: in few-shot files of an older vidfer."""
-        return self.kind == "few-shot" and not all("on_others" in row for row in self.rows)
+    def support_fixed(self) -> bool:
+        """Whether its intervals over clips, and those of differences, treat the support clips as fixed.
+
+        They are then too narrow. So are those of few-shot files of the first vidfer, which lack
+        ``jackknife_influence``.
+        """
+        return self.kind == "few-shot" and not all("jackknife_influence" in row for row in self.rows)
 
     @property
     def pooled(self) -> bool:
-        """Whether it is of all folds of a cross-validation together."""
+        """Whether it joins the results of all folds of a cross-validation."""
         return "folds" in self.protocol and "fold" not in self.protocol
 
     @property
     def main(self) -> Interval:
-        """The measure that the result is quoted by."""
+        """The measure by which the result is quoted."""
         return next(iter(self.measures.values()))
 
     def summary(self) -> str:
@@ -132,22 +130,23 @@ class Result:
         people = "" if self.n_subjects is None else f" of {self.n_subjects} subjects"
         return f"{self.split}: {', '.join(parts)} ({where}{self.n_clips} clips{people}; {chance})"
 
-    def owed_to_knowing_who(self) -> str:
-        """In words, how often a query is of a person who is among its examples; nothing where none is."""
-        counts = self.same_person
-        if not counts or not counts["asked"]:
+    def identity_overlap_text(self) -> str:
+        """How often a query shows a subject of the support, in words; empty where this never happens."""
+        overlap = self.identity_overlap
+        if not overlap or not overlap["same_queries"]:
             return ""
-        share = counts["asked"] / sum(sum(row) for row in self.confusion)
+        same, other = overlap["same_queries"], overlap["other_queries"]
+        share = same / sum(sum(row) for row in self.confusion)
         text = (
-            f"{counts['asked']:,} queries ({100 * share:.1f} %) are of a person who is also an example of "
-            f"the class: {100 * counts['right'] / counts['asked']:.1f} % right"
+            f"{same:,} queries ({100 * share:.1f} %) show a subject who is also in the support of the class: "
+            f"{100 * overlap['same_right'] / same:.1f} % right"
         )
-        if not counts["others_asked"]:
-            return f"{text}; no query is of anybody who is not among the examples"
-        others = 100 * counts["others_right"] / counts["others_asked"]
+        if not other:
+            return f"{text}; no query shows a subject outside the support"
+        right = 100 * overlap["other_right"] / other
         return (
-            f"{text}; {counts['others_asked']:,} are of people who are no examples: {others:.1f} % right "
-            "(--other-people asks for such only)"
+            f"{text}; {other:,} show a subject who is not in the support: {right:.1f} % right "
+            "(--person-disjoint measures such queries only)"
         )
 
     def save(self, path: Path) -> None:
@@ -157,33 +156,33 @@ class Result:
 
 
 def load_result(path: Path) -> Result:
-    """Read a result file.
+    """Read a result file, also one of the first vidfer.
 
     Raises:
-        VidferError: no such file, not a result file, or one of another schema version.
+        ResultError: no such file, not a result file, or one of a newer vidfer.
     """
     path = Path(path)
     try:
         values = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise VidferError(
+        raise ResultError(
             f"cannot read result file {path}: {error.strerror}; `vidfer eval` writes one"
         ) from error
     except ValueError as error:
-        raise VidferError(
+        raise ResultError(
             f"{path} is not a result file ({error}); make it again with `vidfer eval`"
         ) from error
-    version = values.get("schema_version") if isinstance(values, dict) else None
+    values = upgrade(values) if isinstance(values, dict) else {}
+    version = values.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise VidferError(
+        raise ResultError(
             f"{path} is a result file of schema {version}, this vidfer reads {SCHEMA_VERSION}; "
             "make it again with `vidfer eval`"
         )
-    values = LATER | values
     known = {f.name for f in fields(Result)}
     if set(values) != known:
         odd = ", ".join(sorted(set(values) ^ known))
-        raise VidferError(f"{path} is not a whole result file ({odd}); make it again with `vidfer eval`")
+        raise ResultError(f"{path} is not a whole result file ({odd}); make it again with `vidfer eval`")
     values["measures"] = {name: Interval(**measure) for name, measure in values["measures"].items()}
     for name in ("classes", "sources"):
         values[name] = tuple(values[name])
@@ -191,7 +190,7 @@ def load_result(path: Path) -> Result:
 
 
 def describe_clips(clips: Sequence[CachedClip], has_face: Sequence[bool]) -> dict:
-    """The fields of a :class:`Result` that say what kind of clips it is about."""
+    """The fields of a :class:`Result` that describe its clips."""
     subjects = {clip.subject for clip in clips}
     return {
         "n_clips": len(clips),

@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 
 from vidfer.evaluate.hardest import NO_FACE
-from vidfer.evaluate.result import ANYBODY
 from vidfer.report.choose_clips import ClipVerdict
 from vidfer.report.confusion_figure import describe_confusion, draw_confusion
 from vidfer.report.page import Shown
@@ -74,7 +73,7 @@ def show_shots(groups: Sequence[Sequence[NamedResult]]) -> list[Shown]:
             (
                 *(result.cache_hash, result.split, result.classes),
                 *(result.protocol["ways"], result.protocol["queries"]),
-                *(result.transductive, result.queries_of),
+                *(result.transductive, result.person_disjoint),
             ),
             [],
         ).append(named)
@@ -92,7 +91,7 @@ def _show_shots(results: Sequence[NamedResult]) -> Shown:
         for line in lines
     )
     chance = f"chance {100 * result.chance:.1f} %"
-    others = "" if result.queries_of == ANYBODY else f", of {result.queries_of}"
+    others = ", person-disjoint" if result.person_disjoint else ""
     classes = ", ".join(name.replace("_", " ") for name in result.classes)
     return Shown(
         title=f"{ways}-way{', transductive' if result.transductive else ''}{others}",
@@ -113,7 +112,7 @@ def _line(named: NamedResult) -> ShotLine:
         # A single episode has no interval; its band is the line itself.
         low=[point["mean"] if point["low"] is None else point["low"] for point in points],
         high=[point["mean"] if point["high"] is None else point["high"] for point in points],
-        beyond=[_ends(point.get("beyond", point), point["mean"]) for point in points],
+        beyond=[_ends(point.get("over_clips", point), point["mean"]) for point in points],
     )
 
 
@@ -124,8 +123,8 @@ def _ends(interval: dict, mean: float) -> tuple[float, float]:
 def _bands(results: Sequence[NamedResult]) -> str:
     """What the bands of accuracy over shots are about."""
     points = [point for named in results for point in named.result.curve]
-    over = sorted({point["beyond"]["over"] for point in points if "beyond" in point})
-    old = "" if all("beyond" in point for point in points) else "over episodes where a file has no others"
+    over = sorted({point["over_clips"]["over"] for point in points if "over_clips" in point})
+    old = "" if all("over_clips" in point for point in points) else "over episodes where a file has no others"
     return "bands " + ", ".join(filter(None, [*(f"over {what}" for what in over), old]))
 
 

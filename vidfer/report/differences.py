@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidfer.evaluate.intervals import Interval
-from vidfer.evaluate.paired import difference
+from vidfer.evaluate.paired import paired_difference
 from vidfer.report.results import NamedResult
 from vidfer.report.scores import METRICS, episode_of
 
@@ -90,7 +90,7 @@ def _difference(
     later: Sequence[NamedResult], earlier: Sequence[NamedResult], metric: str, measure: str
 ) -> Difference | None:
     """Paired difference of each clip's mean accuracy over the results; None without a clip in all of them."""
-    found = difference([named.result for named in later], [named.result for named in earlier], metric)
+    found = paired_difference([named.result for named in later], [named.result for named in earlier], metric)
     if found is None:
         return None
     interval, n_clips = found

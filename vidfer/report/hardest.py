@@ -51,7 +51,7 @@ def show_hardest(group: Sequence[NamedResult], cache: CropCache | None) -> Harde
 
 
 def _card(clip: HardClip, picture: ClipPicture | None) -> HardCard:
-    times = "" if clip.asked == 1 else f" of {clip.asked:,} times"
+    times = "" if clip.n_queries == 1 else f" of {clip.n_queries:,} times"
     return HardCard(
         clip=clip.clip,
         subject="subject not known" if clip.subject is None else f"subject {clip.subject}",
@@ -67,8 +67,8 @@ def _how(clip: HardClip) -> str:
     """How often, and how surely, it is taken for what it is taken for most."""
     if clip.taken_for is None or not clip.has_face:
         return ""
-    how = [f"in {100 * clip.taken_share:.0f} %"] if clip.asked > 1 else []
-    how += [f"{100 * clip.sureness:.0f} % sure"] if clip.sureness is not None else []
+    how = [f"in {100 * clip.taken_share:.0f} %"] if clip.n_queries > 1 else []
+    how += [f"{100 * clip.confidence:.0f} % sure"] if clip.confidence is not None else []
     return "".join(f", {part}" for part in how)
 
 

@@ -82,7 +82,7 @@ def comparable(results: Sequence[NamedResult]) -> list[list[NamedResult]]:
     for named in results:
         result = named.result
         episode = tuple(result.protocol.get(part) for part in ("ways", "shots", "queries"))
-        episode = (*episode, result.transductive, result.queries_of)
+        episode = (*episode, result.transductive, result.person_disjoint)
         clips = frozenset(row["clip"] for row in result.rows)
         key = (result.kind, result.cache_hash, result.split, result.classes, episode, clips)
         groups.setdefault(key, []).append(named)

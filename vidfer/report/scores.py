@@ -92,12 +92,12 @@ def _detail(group: Sequence[NamedResult]) -> str:
         if result.transductive:
             detail += " The queries of an episode were judged together."
         for named in group:
-            if owed := named.result.owed_to_knowing_who():
-                detail += f" {named.name}: {owed}."
-        if any(named.result.examples_as_given for named in group):
+            if overlap := named.result.identity_overlap_text():
+                detail += f" {named.name}: {overlap}."
+        if any(named.result.support_fixed for named in group):
             detail += (
-                " Intervals over clips, over subjects and of differences are too narrow, as results of an "
-                "older vidfer take the examples as given; measure again with `vidfer eval`."
+                " Intervals over clips, over subjects and of differences are too narrow, as results of the "
+                "first vidfer treat the support clips as fixed; measure again with `vidfer eval`."
             )
     detail += _trained_on(group)
     if result.note:

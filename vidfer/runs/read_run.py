@@ -67,8 +67,31 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
     return [_read(Path(folder), name) for folder, name in zip(folders, names)]
 
 
+def run_of(checkpoint: Path) -> Path:
+    """The run folder around a checkpoint, ``runs/x`` of ``runs/x/checkpoints/best``; it may not be there."""
+    return Path(checkpoint).resolve().parent.parent
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a recipe has started a run in this folder."""
+    return (folder / "settings.json").is_file()
+
+
+def read_record(run: Path, name: str) -> dict:
+    """One of the JSON files of a run folder; empty where the folder or the file is not there.
+
+    Args:
+        run: the folder.
+        name: ``settings``, ``environment`` or ``data``.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    return _json(run / f"{name}.json")
+
+
 def _read(folder: Path, name: str) -> Run:
-    if not (folder / "settings.json").is_file():
+    if not is_run(folder):
         raise VidferError(f"{folder} is no run folder (no settings.json); name the --out of a recipe")
     found = sorted((folder / "checkpoints").glob("*/config.json"))
     hashes = {config.parent.name: checkpoint_hash(config.parent) for config in found}
@@ -76,9 +99,9 @@ def _read(folder: Path, name: str) -> Run:
     return Run(
         name=name,
         folder=folder,
-        settings=_json(folder / "settings.json"),
-        environment=_json(folder / "environment.json"),
-        data=_json(folder / "data.json"),
+        settings=read_record(folder, "settings"),
+        environment=read_record(folder, "environment"),
+        data=read_record(folder, "data"),
         metrics=_lines(folder / "metrics.jsonl"),
         checkpoints=hashes,
         teachers={hashes[at]: info["teacher_hash"] for at, info in infos.items() if "teacher_hash" in info},

@@ -59,9 +59,9 @@ def finished(tmp_path):
         "images/released_strong_whole_pictures": few([0.4, 0.4, 0.4, 0.4, 0.4], cache_hash="ef"),
     }
     for folder, result in found.items():
-        for name, whose in (("3way_3shot", "anybody"), ("3way_3shot_others", "other people")):
+        for name, whose in (("3way_3shot", False), ("3way_3shot_others", True)):
             (tmp_path / folder / name).mkdir(parents=True)
-            asked = replace(result, protocol=result.protocol | {"queries_of": whose})
+            asked = replace(result, protocol=result.protocol | {"person_disjoint": whose})
             asked.save(tmp_path / folder / name / "fewshot.json")
     for name in ("weak", "strong"):
         (tmp_path / "released" / name).mkdir(parents=True)
@@ -86,7 +86,7 @@ def test_the_table_by_hand(finished):
     systems.main(finished)
     table, others = json.loads((finished.out / "systems.json").read_text())["tables"]
     assert not table["person_disjoint"] and others["person_disjoint"]
-    assert others["protocol"]["queries_of"] == "other people"
+    assert others["protocol"]["person_disjoint"]
     rows = {row["name"]: row for row in table["rows"]}
     assert list(rows) == ["prototypical network", "CSRN", *PEERS]
     # Over episodes: the mean of the two seeds' means, 0.48 and 0.56.
@@ -151,7 +151,7 @@ def test_all_systems_are_judged_alike():
                 c for n, c in found.items() if n.startswith(task) and n.endswith(f"eval_{protocol.folder}")
             ]
             assert len(judged) == len(SYSTEMS)
-            assert all(("--other-people" in c) == protocol.person_disjoint for c in judged)
+            assert all(("--person-disjoint" in c) == protocol.person_disjoint for c in judged)
             # All but the checkpoint and the folder of the result is the same for everybody.
             asked = {tuple(word for word in c.split() if f"{task}/seed0/" not in word) for c in judged}
             assert len(asked) == 1

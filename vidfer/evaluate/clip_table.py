@@ -1,4 +1,4 @@
-"""Results as tables for other programs: a row for every clip, and the episodes."""
+"""Results as CSV tables for other programs: the clips, and the episodes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from vidfer.tables import write_table
 
 
 def write_clip_table(result: Result, out: Path) -> None:
-    """Write a CSV file with a row for every clip that was measured.
+    """Write a CSV file with a row for every measured clip.
 
-    Columns: ``clip``, ``subject``, ``label``, ``has_face`` (0 or 1), ``asked``, ``accuracy`` (0..1, empty for
-    a clip that was never asked for); of a classification ``predicted`` and ``probability``; of few-shot
-    episodes how often it was taken for each class, ``as <class>`` and ``as no face``.
+    Columns: ``clip``, ``subject``, ``label``, ``has_face`` (0 or 1), ``n_queries``, ``accuracy`` (0..1,
+    empty for a clip that was never a query). Classification: ``predicted`` and ``probability``. Few-shot: how
+    often each class was the answer, ``as <class>`` and ``as no face``.
     """
-    columns = ["clip", "subject", "label", "has_face", "asked", "accuracy"]
+    columns = ["clip", "subject", "label", "has_face", "n_queries", "accuracy"]
     few = result.kind == "few-shot"
     answers = [*result.classes, NO_FACE] if few and all("answers" in row for row in result.rows) else []
     columns += ["confused_with"] if few else ["predicted", "probability"]
@@ -35,16 +35,16 @@ def write_clip_table(result: Result, out: Path) -> None:
 
 
 def write_episodes(result: Result, out: Path) -> int:
-    """Write the episodes of a few-shot result as a CSV file, for other programs to be asked the same.
+    """Write the episodes of a few-shot result as a CSV file, so that other programs can use them.
 
-    Columns: ``episode`` from 0, ``part`` (``support`` or ``query``), ``class`` and ``clip`` by name. Rows are
-    in the order of the episodes, within each support before queries, both ordered by class.
+    Columns: ``episode`` from 0, ``part`` (``support`` or ``query``), ``class`` and ``clip`` by name. The
+    support of an episode comes before its queries; both are ordered by class.
 
     Returns:
         The number of episodes.
 
     Raises:
-        VidferError: not a few-shot result of one evaluation, or one whose episodes cannot be drawn again.
+        ResultError: see :func:`vidfer.evaluate.episodes.redraw`.
     """
     episodes = redraw(result)
     rows = []

@@ -1,4 +1,4 @@
-"""The folds of a cross-validation as one result, in which every clip counts exactly once."""
+"""Joins the results of all folds of a cross-validation; in the pooled result every clip counts once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.errors import VidferError
-from vidfer.evaluate.clip_rows import over_clips
+from vidfer.errors import ResultError, SettingError
 from vidfer.evaluate.find_results import results_in
 from vidfer.evaluate.intervals import (
     Interval,
@@ -18,21 +17,26 @@ from vidfer.evaluate.intervals import (
     pool_mean_intervals,
     wilson_interval,
 )
+from vidfer.evaluate.paired import interval_over_rows
 from vidfer.evaluate.result import Result
 
-SAME = ("ways", "shots", "queries", "head", "inference", "n_frames", "base_classes")
-"""Parts of the protocol that folds must share."""
+SAME_IN_ALL = ("ways", "shots", "queries", "head", "inference", "n_frames", "base_classes")
+"""Entries of the protocol that all folds must share."""
 
 
-def pool_results(paths: Sequence[Path]) -> dict[str, Result]:
-    """Pool result files, result folders or run folders, one for each fold of a division, kind by kind.
+def pool_folds(paths: Sequence[Path]) -> dict[str, Result]:
+    """Pool the results of all folds, kind by kind.
+
+    Args:
+        paths: result files, result folders or run folders, one for each fold.
 
     Returns:
         ``classification`` and ``fewshot``, as far as the folds have them.
 
     Raises:
-        VidferError: a result without a fold; a fold that is missing or there twice; folds of another
-            division, cache or protocol; a clip in two of them.
+        SettingError: no path.
+        ResultError: a result without a fold; a fold that is missing or there twice; folds of another
+            division, cache or protocol; a clip in two folds.
     """
     found = [(str(path), results_in(Path(path))) for path in paths]
     pooled = {}
@@ -41,7 +45,7 @@ def pool_results(paths: Sequence[Path]) -> dict[str, Result]:
         if named:
             pooled[name] = _pool(named)
     if not pooled:
-        raise VidferError("no result to pool; name the results of all folds, or their run folders")
+        raise SettingError("no result to pool; name the results of all folds, or their run folders")
     return pooled
 
 
@@ -56,7 +60,7 @@ def _pool(named: Sequence[tuple[str, Result]]) -> Result:
     if first.kind == "few-shot":
         protocol["episodes"] = sum(result.protocol["episodes"] for result in results)
         protocol["episodes_hash"] = _hash([result.protocol["episodes_hash"] for result in results])
-    # What is known of the least known fold is known of all.
+    # The fold that is known least well decides.
     for known_by in ("subject", "clip", "not known", "nothing"):
         if any(result.protocol.get("disjoint_by") == known_by for result in results):
             protocol["disjoint_by"] = known_by
@@ -79,13 +83,13 @@ def _pool(named: Sequence[tuple[str, Result]]) -> Result:
         confusion=sum(np.array(result.confusion) for result in results).tolist(),
         rows=rows,
         curve=_curve(results),
-        same_person=_same_person(results),
+        identity_overlap=_identity_overlap(results),
         note="; ".join(dict.fromkeys(result.note for result in results if result.note)),
     )
 
 
-def _same_person(results: Sequence[Result]) -> dict[str, int] | None:
-    counted = [result.same_person for result in results]
+def _identity_overlap(results: Sequence[Result]) -> dict[str, int] | None:
+    counted = [result.identity_overlap for result in results]
     if any(counts is None for counts in counted):
         return None
     return {name: sum(counts[name] for counts in counted) for name in counted[0]}
@@ -97,16 +101,16 @@ def _fold(result: Result) -> tuple[int, str]:
 
 
 def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
-    """Number of folds and what divides them, if the results are all of the folds of one division."""
+    """The number of folds and the rule that divides them; refuses anything but all folds of one division."""
     for path, result in named:
         if "fold" not in result.protocol:
-            raise VidferError(
+            raise ResultError(
                 f"{path} is not of a fold; train with --data.fold, and measure the run with `vidfer eval`"
             )
     first_path, first = named[0]
 
     def refuse(path: str, what: str, theirs: object, ours: object) -> None:
-        raise VidferError(
+        raise ResultError(
             f"{path} and {first_path} do not belong together: {what} {theirs} and {ours}; train and measure "
             "all folds in the same way"
         )
@@ -115,9 +119,9 @@ def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
         for what in ("cache_hash", "classes", "seed"):
             if getattr(result, what) != getattr(first, what):
                 refuse(path, what, getattr(result, what), getattr(first, what))
-        if result.queries_of != first.queries_of:
-            refuse(path, "queries of", result.queries_of, first.queries_of)
-        for what in (*SAME, "folds", "division_hash"):
+        if result.person_disjoint != first.person_disjoint:
+            refuse(path, "person_disjoint", result.person_disjoint, first.person_disjoint)
+        for what in (*SAME_IN_ALL, "folds", "division_hash"):
             ours, theirs = first.protocol.get(what), result.protocol.get(what)
             if ours != theirs:
                 refuse(path, what, theirs, ours)
@@ -125,14 +129,14 @@ def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
     for path, result in named:
         number, rule = _fold(result)
         if number in where:
-            raise VidferError(
+            raise ResultError(
                 f"{where[number]} and {path} are both fold {number}/{rule}; name every fold once"
             )
         where[number] = path
     of = first.protocol["folds"]
     missing = sorted(set(range(1, of + 1)) - where.keys())
     if missing:
-        raise VidferError(
+        raise ResultError(
             f"{first.kind}: of the {of} folds ({rule}) {len(missing)} are missing: "
             f"{', '.join(map(str, missing[:10]))}{' ...' if len(missing) > 10 else ''}; train and measure "
             "them, too"
@@ -141,7 +145,7 @@ def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
     for path, result in named:
         for row in result.rows:
             if seen.setdefault(row["clip"], path) != path:
-                raise VidferError(
+                raise ResultError(
                     f"clip '{row['clip']}' is in {seen[row['clip']]} and in {path}; each is held out once"
                 )
     return of, rule
@@ -160,7 +164,7 @@ def _classification(results: Sequence[Result], subjects: Sequence[str] | None) -
             right, classes=labels, subjects=subjects, seed=seed
         )
     for name in ("WAR", "UAR"):
-        # A fold that lacks a class has a UAR over the others, which is no UAR of the task.
+        # The UAR of a fold that lacks a class is a mean over fewer classes, so it cannot be compared.
         if name == "WAR" or all(c["clips"] for result in results for c in result.per_class):
             measures[f"{name} over folds"] = mean_interval([r.measures[name].mean for r in results], "folds")
     return measures
@@ -170,23 +174,23 @@ def _fewshot(results: Sequence[Result], subjects: Sequence[str] | None) -> dict[
     rows = [row for result in results for row in result.rows]
     measures = {
         "accuracy": pool_mean_intervals([result.measures["accuracy"] for result in results]),
-        "accuracy over clips": over_clips(rows),
+        "accuracy over clips": interval_over_rows(rows),
     }
     if subjects is not None:
-        measures["accuracy over subjects"] = over_clips(rows, subjects)
+        measures["accuracy over subjects"] = interval_over_rows(rows, subjects)
     measures["accuracy over folds"] = mean_interval([result.main.mean for result in results], "folds")
     return measures
 
 
 def _class(name: str, results: Sequence[Result]) -> dict:
     of_folds = [entry for result in results for entry in result.per_class if entry["class"] == name]
-    sums = {key: sum(entry[key] for entry in of_folds) for key in ("clips", "asked", "without_face")}
-    right = sum(entry["asked"] * (entry["accuracy"] or 0.0) for entry in of_folds)
-    return {"class": name, **sums, "accuracy": right / sums["asked"] if sums["asked"] else None}
+    sums = {key: sum(entry[key] for entry in of_folds) for key in ("clips", "n_queries", "without_face")}
+    right = sum(entry["n_queries"] * (entry["accuracy"] or 0.0) for entry in of_folds)
+    return {"class": name, **sums, "accuracy": right / sums["n_queries"] if sums["n_queries"] else None}
 
 
 def _curve(results: Sequence[Result]) -> list[dict]:
-    """The points that all folds have."""
+    """Pooled accuracy at the numbers of shots that all folds have measured."""
     of_folds = [{point["shots"]: point for point in result.curve} for result in results]
     curve = []
     for shots in sorted(set.intersection(*map(set, of_folds))):

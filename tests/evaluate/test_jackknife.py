@@ -1,4 +1,4 @@
-"""What clips do to a few-shot accuracy, against leaving each out by hand; intervals that hold the truth."""
+"""The jackknife against leaving out each clip by hand, and how often its intervals hold the truth."""
 
 import itertools
 import sys
@@ -10,7 +10,7 @@ import pytest
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.evaluate.episodes import Episodes, draw_episodes
-from vidfer.evaluate.influence import influence_interval, influence_on_others
+from vidfer.evaluate.jackknife import jackknife_influence, jackknife_interval
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
@@ -36,10 +36,10 @@ def all_episodes(sizes, ways, shots, queries, without=None):
 
 
 def judge(episodes, transductive):
-    """Right or wrong by a coin for all that a head may look at: examples and query, or all queries."""
+    """Right or wrong by a coin for all that a head sees: support and query, or support and all queries."""
     coins: dict[tuple, bool] = {}
     rng = np.random.default_rng(0)
-    habit = rng.random(40)  # some clips are good examples, queries and company, others are not
+    habit = rng.random(40)  # some clips are good support clips, queries and fellow queries, others are not
 
     def flip(support, query, company):
         key = (support, query, company if transductive else None)
@@ -87,77 +87,77 @@ def test_the_influence_is_what_leaving_the_clip_out_changes(sizes, ways, shots, 
 
     twice = [np.repeat(np.array(part), 2, axis=0) for part in (*zip(*found), right)]  # even and odd alike
     episodes = Episodes(twice[0], twice[1], twice[2])
-    on_others = influence_on_others(episodes, twice[3], labels, faces, transductive=transductive)
-    assert on_others[:, 0] == pytest.approx(on_others[:, 1])
-    assert np.abs(on_others).max() > 0.1
+    influence = jackknife_influence(episodes, twice[3], labels, faces, transductive=transductive)
+    assert influence[:, 0] == pytest.approx(influence[:, 1])
+    assert np.abs(influence).max() > 0.1
 
     outcome = {one: row for one, row in zip(found, right)}
     for clip, number in enumerate(labels):
         kept = all_episodes(sizes, ways, shots, queries, without=clip)
         without = mean_of_classes(accuracies(kept, [outcome[one] for one in kept], clips), labels)
         of_class = np.mean(accuracy[labels == number])
-        lower = accuracy[clip] - of_class + on_others[clip, 0]
+        lower = accuracy[clip] - of_class + influence[clip, 0]
         assert lower / len(sizes) / (sizes[number] - 1) == pytest.approx(mean - without)
 
 
-def test_a_clip_without_a_face_does_nothing_as_an_example():
+def test_a_clip_without_a_face_has_no_influence_as_support():
     rng = np.random.default_rng(0)
     labels, faces = np.repeat([0, 1], 6), np.ones(12, dtype=bool)
     faces[3] = False
     support = np.stack([[rng.choice([0, 1, 2, 4, 5]), 6 + rng.integers(6)] for _ in range(50)])
     query = np.stack([[rng.integers(6), 6 + rng.integers(6)] for _ in range(50)])
     episodes = Episodes(support, query, np.tile([0, 1], (50, 1)))
-    found = influence_on_others(episodes, rng.random((50, 2)) < 0.5, labels, faces)
+    found = jackknife_influence(episodes, rng.random((50, 2)) < 0.5, labels, faces)
     assert found[3].tolist() == [0, 0] and (np.abs(np.delete(found, 3, axis=0)).sum(1) > 0).all()
 
 
 def test_the_interval_by_hand():
     # Around their class means 0.5 and 1: left out, a clip of the first moves the mean by 0.5 / 1 / 2.
-    found = influence_interval([1.0, 0.0, 1.0, 1.0], np.zeros((4, 2)), classes=list("aabb"), bounds=(-9, 9))
+    found = jackknife_interval([1.0, 0.0, 1.0, 1.0], np.zeros((4, 2)), classes=list("aabb"), bounds=(-9, 9))
     assert found.mean == 0.75
     assert found.high - found.mean == pytest.approx(4.3027 * np.sqrt(0.25**2 / 2 * 2))
     assert (found.n, found.over, found.method) == (4, "clips", "jackknife over clips, within classes, t")
-    # As examples they do the same once more, and then nothing in odd episodes: 0.25·0.5 instead of 0.25².
+    # In the support they do the same once more, in even episodes only: 0.25·0.5 instead of 0.25².
     example = np.array([[0.5, 0.0], [-0.5, 0.0], [0.0, 0.0], [0.0, 0.0]])
-    wider = influence_interval([1.0, 0.0, 1.0, 1.0], example, classes=list("aabb"), bounds=(-9, 9))
+    wider = jackknife_interval([1.0, 0.0, 1.0, 1.0], example, classes=list("aabb"), bounds=(-9, 9))
     assert wider.high - wider.mean == pytest.approx(4.3027 * np.sqrt(0.25 * 0.5))
     # Never narrower than from the queries alone, nor beyond what a share can be.
     assert (
-        influence_interval([1.0, 0.0, 1.0, 1.0], -2 * example, classes=list("aabb"), bounds=(-9, 9)) == found
+        jackknife_interval([1.0, 0.0, 1.0, 1.0], -2 * example, classes=list("aabb"), bounds=(-9, 9)) == found
     )
-    assert influence_interval([1.0, 0.0, 1.0, 1.0], example, classes=list("aabb")).high == 1.0
+    assert jackknife_interval([1.0, 0.0, 1.0, 1.0], example, classes=list("aabb")).high == 1.0
 
 
-def test_one_class_with_the_examples_as_given_is_students_interval():
+def test_one_class_with_a_fixed_support_has_students_interval():
     values = np.array([0.2, 0.9, 0.4, 0.7, 0.3, np.nan])
-    found = influence_interval(values, None, classes=[0] * 6)
+    found = jackknife_interval(values, None, classes=[0] * 6)
     known = values[:5]
-    # The clip that was never asked for counts as a clip, not as an observation.
-    assert found.mean == pytest.approx(known.mean()) and found.method.endswith("t; examples as given")
+    # A clip that was never a query counts as a clip, not as an observation.
+    assert found.mean == pytest.approx(known.mean()) and found.method.endswith("t; support clips fixed")
     margin = 2.571 * np.sqrt(5 / 6 * ((known - known.mean()) ** 2).sum() / 4**2)
     assert found.high - found.mean == pytest.approx(margin, rel=2e-3)
 
 
-def test_whole_people_are_left_out():
+def test_whole_subjects_are_left_out():
     rng = np.random.default_rng(0)
     people, labels = np.repeat(np.arange(12), 4), np.tile([0, 0, 1, 1], 12)
     of_person, both = rng.random(12)[people], rng.normal(size=12)[people][:, None].repeat(2, 1)
-    apart = influence_interval(of_person, both, classes=labels)
-    whole = influence_interval(of_person, both, classes=labels, subjects=people.tolist())
+    apart = jackknife_interval(of_person, both, classes=labels)
+    whole = jackknife_interval(of_person, both, classes=labels, subjects=people.tolist())
     assert (whole.mean, whole.n, whole.over) == (apart.mean, 12, "subjects")
     # Four clips of a person say no more than one.
-    once = influence_interval(of_person[::4], both[::4], classes=labels[::4], bounds=(-9, 9))
-    whole = influence_interval(of_person, both, classes=labels, subjects=people.tolist(), bounds=(-9, 9))
+    once = jackknife_interval(of_person[::4], both[::4], classes=labels[::4], bounds=(-9, 9))
+    whole = jackknife_interval(of_person, both, classes=labels, subjects=people.tolist(), bounds=(-9, 9))
     assert whole.high - whole.low == pytest.approx(once.high - once.low)
 
 
-def test_a_class_of_one_person_alone_has_no_interval():
+def test_a_class_of_one_subject_alone_has_no_interval():
     values, none = [0.5, 0.75, 0.25, 0.5], np.zeros((4, 2))
-    alone = influence_interval(values, none, classes=list("aaab"), subjects=list("pqrp"))
+    alone = jackknife_interval(values, none, classes=list("aaab"), subjects=list("pqrp"))
     assert (alone.low, alone.high, alone.n) == (None, None, 3)
-    assert influence_interval(values, none, classes=list("aabb"), subjects=list("pqpq")).low is not None
-    with pytest.raises(ValueError, match="at least one clip"):
-        influence_interval([np.nan], None, classes=[0])
+    assert jackknife_interval(values, none, classes=list("aabb"), subjects=list("pqpq")).low is not None
+    with pytest.raises(ValueError):
+        jackknife_interval([np.nan], None, classes=[0])
 
 
 def test_the_noise_of_few_episodes_does_not_widen_the_interval():
@@ -166,28 +166,28 @@ def test_the_noise_of_few_episodes_does_not_widen_the_interval():
     drawn = rng.random((300, 3, n)).argsort(-1) + n * np.arange(3)[:, None]
     support, query = drawn[..., :3].reshape(300, -1), drawn[..., 3]
     episodes = Episodes(support, query, np.tile(np.arange(3), (300, 1)))
-    right = rng.random((300, 3)) < 0.5  # whatever the examples
-    on_others = influence_on_others(episodes, right, labels, np.ones(3 * n, dtype=bool))
-    hits, asked = (np.bincount(query.ravel(), w, 3 * n) for w in (right.ravel(), np.ones(900)))
-    accuracy = np.divide(hits, asked, out=np.full(3 * n, np.nan), where=asked > 0)
+    right = rng.random((300, 3)) < 0.5  # whatever the support
+    influence = jackknife_influence(episodes, right, labels, np.ones(3 * n, dtype=bool))
+    hits, n_queries = (np.bincount(query.ravel(), w, 3 * n) for w in (right.ravel(), np.ones(900)))
+    accuracy = np.divide(hits, n_queries, out=np.full(3 * n, np.nan), where=n_queries > 0)
     alone, both, noise = (
-        influence_interval(accuracy, example, classes=labels)
-        for example in (None, on_others, on_others[:, :1].repeat(2, 1))
+        jackknife_interval(accuracy, example, classes=labels)
+        for example in (None, influence, influence[:, :1].repeat(2, 1))
     )
     width = alone.high - alone.low
     assert width <= both.high - both.low < 1.25 * width < 1.5 * width < noise.high - noise.low
 
 
-def test_who_is_kept_from_being_asked_for_does_nothing_to_the_answers():
-    """Each clip is right or wrong whatever the examples; people have one to eight clips of a class."""
+def test_keeping_subjects_from_the_queries_is_no_influence():
+    """Each clip is right or wrong whatever the support; subjects have one to eight clips of a class."""
     of = Population(clips=60, shots=3, episodes=1, each=(1, 1, 2, 8))
     labels, people = np.repeat(np.arange(3), 60), np.tile(of.person, 3)
     sampler = EpisodeSampler(labels, ways=3, shots=3, queries=2, episodes=400, seed=0, subjects=people)
     episodes = draw_episodes(sampler)
     right = (np.random.default_rng(0).random(180) < 0.5)[episodes.query]
     faces = np.ones(180, dtype=bool)
-    assert not influence_on_others(episodes, right, labels, faces, other_people=True).any()
-    assert np.abs(influence_on_others(episodes, right, labels, faces)).mean() > 0.05
+    assert not jackknife_influence(episodes, right, labels, faces, person_disjoint=True).any()
+    assert np.abs(jackknife_influence(episodes, right, labels, faces)).mean() > 0.05
 
 
 @pytest.mark.parametrize(
@@ -195,11 +195,11 @@ def test_who_is_kept_from_being_asked_for_does_nothing_to_the_answers():
     [
         Population(clips=10, shots=1, episodes=300),
         Population(clips=12, shots=3, episodes=300, each=(1,)),
-        Population(clips=40, shots=3, episodes=600, each=(4,), other_people=True),
+        Population(clips=40, shots=3, episodes=600, each=(4,), person_disjoint=True),
     ],
-    ids=["clips", "people", "queries of other people"],
+    ids=["clips", "subjects", "person-disjoint"],
 )
-def test_the_interval_holds_the_truth_and_that_with_examples_as_given_does_not(population):
+def test_the_interval_holds_the_truth_and_one_with_a_fixed_support_does_not(population):
     (before, after, _, _), (before_gain, after_gain, _, _) = coverage(population, 100)
     assert before < 0.85 and after >= 0.9
     assert before_gain < 0.9 and after_gain >= 0.9
