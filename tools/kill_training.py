@@ -1,6 +1,5 @@
-"""Kill the recipes at random moments, resume them, and count the runs that end as if undisturbed.
-
-Such a run ends with the same weights, bit by bit, and the same metrics.
+"""Kill the recipes at random moments, resume them, and count the runs that end as if undisturbed: the same
+weights, bit by bit, and the same metrics.
 
 python tools/kill_training.py --kills 10
 python tools/kill_training.py --kills 10 --recipes noisy_student --processes 2
@@ -24,7 +23,7 @@ import tyro
 from counts import check_counts
 from profile_training import write_noise_cache
 
-from vidfer.errors import SettingError, exit_on_user_error
+from vidfer.errors import VidferError, exit_on_user_error
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 COMMON = "--data.frames 2 --tracker none --optimiser.lr 0.01 --optimiser.warmup 0 --save-every 3"
@@ -46,23 +45,23 @@ class Settings:
     """What to train and how often to kill it."""
 
     kills: int = 10
-    """Kills of each recipe. A run is killed and resumed until it has finished. Then the next run
-    starts, until there were enough kills."""
+    """Of each recipe. A run is killed and resumed again and again until it gets through; then comes the next
+    run, until there were enough kills."""
     recipes: tuple[str, ...] = tuple(OPTIONS)
-    """Recipes to kill."""
+    """Which of them."""
     processes: int = 1
-    """Processes that train together; torchrun starts them, and they are killed together."""
+    """Processes that train together, started by torchrun and killed together."""
     seed: int = 0
-    """Seed of the random moments."""
+    """Of the moments."""
 
     def __post_init__(self) -> None:
         check_counts(self, "kills", "processes")
         if not self.recipes or {*self.recipes} - {*OPTIONS}:
-            raise SettingError(f"--recipes {' '.join(self.recipes)}: choose from {' '.join(OPTIONS)}")
+            raise VidferError(f"--recipes {' '.join(self.recipes)}: choose from {' '.join(OPTIONS)}")
 
 
 def main(settings: Settings) -> None:
-    """Run all trials and print how each recipe ended."""
+    """Run all trials and print what came of each run."""
     rng, failed = random.Random(settings.seed), 0
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "noise.h5"
@@ -97,7 +96,7 @@ def main(settings: Settings) -> None:
 
 
 def start(name: str, cache: Path, out: Path, options: str, processes: int = 1) -> subprocess.Popen[bytes]:
-    """Start a recipe; a run that was started before is resumed."""
+    """A recipe, going on where it was if it was started before."""
     program = [sys.executable]
     if processes > 1:
         program += ["-m", "torch.distributed.run", f"--nproc_per_node={processes}", "--standalone"]
@@ -112,16 +111,16 @@ def start(name: str, cache: Path, out: Path, options: str, processes: int = 1) -
 
 
 def kill(run: subprocess.Popen[bytes], out: Path, whole_s: float, rng: random.Random) -> str | None:
-    """Kill a run at a random moment and name the moment; None if the run had ended before."""
+    """Kills a run at a random moment and says where that was; None if it had ended before."""
     before, patience_s = newest_state(out), rng.uniform(0, whole_s)
-    if rng.random() < 0.8:  # most of the time goes into loading libraries at the start
+    if rng.random() < 0.8:  # the start, in which the libraries are loaded, takes most of the time
         while newest_state(out) == before and run.poll() is None:
             time.sleep(0.002)
         patience_s = rng.uniform(0, whole_s / 8)
     try:
         run.wait(patience_s)
     except subprocess.TimeoutExpired:
-        # torchrun puts its processes into own groups, so they are killed one by one.
+        # torchrun puts its processes into groups of their own; they must not outlive it.
         family = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
         for member in family:
             member.kill()
@@ -134,12 +133,12 @@ def kill(run: subprocess.Popen[bytes], out: Path, whole_s: float, rng: random.Ra
 
 
 def newest_state(out: Path) -> str:
-    """Name of the newest saved state, from which a run is resumed."""
+    """Name of the state that a resumed run goes on from."""
     return max((state.name for state in (out / "state").glob("state????????")), default="")
 
 
 def outcome(out: Path) -> dict[str, object]:
-    """All that must be equal: weights, pseudo-labels, and metrics without the time spent waiting."""
+    """All that must be equal: weights, pseudo-labels, and metrics but for the time spent waiting."""
     files = [*out.glob("checkpoints/*/model.safetensors"), *out.glob("pseudo_labels/*.csv")]
     found: dict[str, object] = {str(file.relative_to(out)): file.read_bytes() for file in files}
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]

@@ -8,7 +8,7 @@ import pytest
 from vidfer.actors.film import encode
 from vidfer.clips.clip import Clip
 from vidfer.crops import extract
-from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import MISSING

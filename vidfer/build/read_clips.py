@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidfer.build.parts_folder import PartsFolder, store_failure
@@ -75,7 +75,12 @@ def read_clips(
             again.append(position)
         else:
             yield _seconds(result, todo[position], reading)
-    # One after the other: what died for want of memory has more of it now.
+    # One after the other: what died for want of memory has more of it now. And without decord, which may have
+    # been what died.
+    settings = reading.crop_settings
+    if settings.reader == "auto":
+        settings = replace(settings, reader="pyav")
+    arguments = (*arguments[:2], settings, *arguments[3:])
     for number, result in run_jobs([jobs[position] for position in again], PREPARE, arguments, 1, tick):
         yield _seconds(result, todo[again[number]], reading)
 

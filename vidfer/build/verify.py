@@ -97,7 +97,8 @@ def record_faults(cache: CropCache) -> tuple[dict[int, str], list[Fault]]:
         expected = None
     if expected != cache.content_hash:
         whole.append(Fault(None, CONTENT))
-    if provenance_hash(header, [c.reason for c in clips], [c.file_size for c in clips]) != provenance:
+    columns = ([getattr(clip, name) for clip in clips] for name in ("reason", "file_size", "reader"))
+    if provenance_hash(header, *columns) != provenance:
         whole.append(Fault(None, REMARKS))
     return records, whole
 

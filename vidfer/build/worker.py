@@ -13,7 +13,8 @@ import torch
 from vidfer.build.part import PersonCrops, write_people
 from vidfer.build.parts_folder import PartsFolder, store_failure
 from vidfer.clips.clip import Clip, plain_text
-from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.readers import check_reader
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.enhance import build_enhance
 from vidfer.crops.extract import ClipCrops, extract_crops
@@ -30,10 +31,12 @@ def prepare(parts: PartsFolder, header: Header, settings: CropSettings, device: 
     """Load the nets once; return the function that makes the part of a clip.
 
     Raises:
-        VidferError: ``settings.enhance`` is no enhancement: every clip would fail in the same way.
+        VidferError: ``settings.enhance`` is no enhancement, or ``settings.reader`` is not installed. Every
+            clip would fail in the same way.
     """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    check_reader(settings.reader)
     build_enhance(settings.enhance, np.zeros((1, 16, 16, 3), np.uint8))
     detector = FaceDetector(device, settings)
     return lambda one: make_part(*one, parts, header, settings, detector, overlap)
@@ -70,7 +73,7 @@ def make_part(
         with _reading(clip), timed("find"):
             people = extract_crops(clip, detector, settings)
         fault = _without_paths(people[0].fault, clip)
-        record = replace(record, reason=fault)
+        record = replace(record, reason=fault, reader=people[0].reader)
         write_people(parts.path_of(record), header, _each_person(people, clip, record, overlap))
     except VidferError as error:
         store_failure(parts, header, record, str(error))

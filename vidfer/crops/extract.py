@@ -9,7 +9,7 @@ import numpy as np
 
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS
-from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import FrameChunk, read_chunks
 from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.enhance import build_enhance, unchanged
@@ -33,6 +33,8 @@ class ClipCrops:
     settings: CropSettings
     fault: str
     """Why the frames end before the video does; empty when all of it could be read."""
+    reader: str
+    """What decoded the clip, see :attr:`vidfer.crops.decode.video.FrameChunk.library`."""
     _chunks: Callable[[], Iterator[FrameChunk]]
 
     def iter_crops(self) -> Iterator[np.ndarray]:
@@ -79,7 +81,7 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
             return (_enhance(chunk, enhance) for chunk in reading.chunks())
 
     tracks = track_faces(chunks, detector, settings, clip.box_hint, clip.whole_face)
-    return [ClipCrops(track, settings, reading.fault, chunks) for track in tracks]
+    return [ClipCrops(track, settings, reading.fault, reading.library, chunks) for track in tracks]
 
 
 class _Reading:
@@ -87,7 +89,7 @@ class _Reading:
 
     def __init__(self, clip: Clip, settings: CropSettings) -> None:
         self.clip, self.settings = clip, settings
-        self.fault = ""
+        self.fault = self.library = ""
 
     def chunks(self) -> Iterator[FrameChunk]:
         clip, settings = self.clip, self.settings
@@ -100,7 +102,9 @@ class _Reading:
                 fps=settings.fps,
                 reader=settings.reader,
             )
-            yield from iterate_timed("decode", frames)
+            for chunk in iterate_timed("decode", frames):
+                self.library = chunk.library
+                yield chunk
         except UnreadableVideo as error:
             if not error.frames_read:
                 raise

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from vidfer.errors import VidferError
 
-Library = Literal["pyav", "decord"]
+Reader = Literal["auto", "decord", "pyav"]
 Whose = Literal["main", "longest", "largest", "centre", "all", "picture"]
 
 
@@ -44,8 +44,10 @@ class CropSettings:
     """Side of the eyes square in face scales."""
     mouth_side: float = 1.6
     """Side of the mouth square in face scales."""
-    reader: Library = "pyav"
-    """What decodes videos: `pyav`, or `decord` where it reads rightly (docs/crops.md compares the two)."""
+    reader: Reader = "auto"
+    """What decodes videos. `auto` is decord where its frames are proved to be those of PyAV, and PyAV
+    elsewhere. `decord` and `pyav` force one of them; `decord` lists a video as unreadable where decord cannot
+    be proved right."""
     fps: float | None = None
     """Frames per second to take from a video; all frames when not given."""
     max_frames: int | None = None
@@ -64,9 +66,17 @@ class CropSettings:
                 raise VidferError(
                     f"{name} is {value}; it must be greater than 0, or left out to take every frame"
                 )
-        for name, choices in (("face", get_args(Whose)), ("reader", get_args(Library))):
+        for name, choices in (("face", get_args(Whose)), ("reader", get_args(Reader))):
             value = getattr(self, name)
             if value not in choices:
                 raise VidferError(f"{name} is '{value}'; it must be one of {', '.join(choices)}")
         if len(self.thresholds) != 3 or not all(0 < t < 1 for t in self.thresholds):
             raise VidferError(f"thresholds are {self.thresholds}; three numbers between 0 and 1 are needed")
+
+
+def same_crops(settings: dict) -> dict:
+    """Crop settings as a dictionary, with one spelling for all that give the same crops, byte for byte.
+
+    The reader ``auto`` uses decord only where it gives the bytes of ``pyav``.
+    """
+    return settings | {"reader": "pyav"} if settings.get("reader") == "auto" else settings

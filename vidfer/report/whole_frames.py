@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
-from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import read_chunks
 from vidfer.errors import VidferError
 from vidfer.store.reader import CropCache

@@ -19,6 +19,7 @@ from vidfer.store.records import CachedClip, FrameTable
 from vidfer.store.rows import Rows
 from vidfer.store.schema import (
     FRAME_COLUMNS,
+    LATER_TEXT_COLUMNS,
     NUMBER_COLUMNS,
     OFFSETS,
     PAYLOAD,
@@ -107,9 +108,8 @@ class CropCache:
         """All clips in order of id."""
         with self._damage("clip table"):
             group = self._open()["clips"]
-            text = {
-                name: [t.decode("utf-8", "replace") for t in group[name][:].tolist()] for name in TEXT_COLUMNS
-            }
+            names = (*TEXT_COLUMNS, *(name for name in LATER_TEXT_COLUMNS if name in group))
+            text = {name: [t.decode("utf-8", "replace") for t in group[name][:].tolist()] for name in names}
             numbers = {name: group[name][:].tolist() for name in NUMBER_COLUMNS}
         for name in ("label", "subject", "split"):
             text[name] = [value or None for value in text[name]]

@@ -39,6 +39,8 @@ class CachedClip:
     """Frames whose status is not ``missing``."""
     reason: str = ""
     """Why the clip could not be read, or not to its end when it has frames; empty when all of it was read."""
+    reader: str = ""
+    """What decoded it: ``decord``, ``pyav``, or ``opencv`` for images; empty if unknown."""
     crops_hash: str = ""
     """SHA-256 of its frame table and crops."""
     hash: str = ""
@@ -48,10 +50,10 @@ class CachedClip:
         """What :attr:`hash` must be.
 
         Left out: ``first_frame`` (where the clip lies), ``reason`` (decoders word failures differently from
-        version to version; that it failed counts) and ``file_size``.
+        version to version; that it failed counts), ``file_size`` and ``reader``.
         """
         record = dict(vars(self))
-        for name in ("first_frame", "file_size", "hash"):
+        for name in ("first_frame", "file_size", "reader", "hash"):
             del record[name]
         record["reason"] = bool(self.reason)
         return hashlib.sha256(canonical_json(record).encode("utf-8", "surrogatepass")).hexdigest()

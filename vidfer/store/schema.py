@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 
 from vidfer.crops import CROPS_VERSION, REGIONS, STATUS
+from vidfer.crops.settings import same_crops
 from vidfer.errors import VidferError
 
 FORMAT = "vidfer crop cache"
@@ -19,6 +20,9 @@ SCHEMA_VERSION = 2
 
 TEXT_COLUMNS = ("id", "path", "label", "subject", "split", "source", "reason", "hash", "crops_hash")
 """Columns of /clips with UTF-8 text of fixed length; an empty text means None."""
+
+LATER_TEXT_COLUMNS = ("reader",)
+"""More columns of /clips with text. Caches made before November 2026 lack them; all their texts are empty."""
 
 NUMBER_COLUMNS = {
     "start_s": ("<f8", ()),
@@ -82,7 +86,7 @@ class Header:
             "size_px": self.size_px,
             "regions": list(REGIONS),
             "crops_version": self.crops_version,
-            "crop_settings": self.crop_settings,
+            "crop_settings": same_crops(self.crop_settings),
         }
 
 
@@ -99,9 +103,11 @@ def content_hash(header: Header, clip_hashes) -> str:
     return digest.hexdigest()
 
 
-def provenance_hash(header: Header, reasons, file_sizes) -> str:
-    """The hash of what the content hash leaves out: versions, wording of failures, sizes of files."""
+def provenance_hash(header: Header, reasons, file_sizes, readers) -> str:
+    """The hash of what the content hash leaves out: versions, wording of failures, file sizes, readers."""
     value = [header.versions, list(STATUS), list(reasons), [int(n) for n in file_sizes]]
+    if any(readers):
+        value.append(list(readers))
     return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 

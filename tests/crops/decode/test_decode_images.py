@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vidfer.crops.decode.fault import UnreadableVideo
 from vidfer.crops.decode.images import read_image
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import probe, read_chunks
 
 RED = np.zeros((40, 60, 3), np.uint8)

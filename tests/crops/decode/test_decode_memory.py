@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from vidfer.crops.decode import memory as decode_memory
-from vidfer.crops.decode.memory import new_frames
+from vidfer.crops.decode import frame_memory as decode_memory
+from vidfer.crops.decode.frame_memory import new_frames
 
 SHAPE = (4, 100, 100, 3)
 

@@ -5,10 +5,10 @@ import pytest
 from numbered_video import N, numbers, read, write
 
 from vidfer.crops.decode import av_reader as decode_av
-from vidfer.crops.decode import open as decode_open
-from vidfer.crops.decode import packet_table as decode_plan
+from vidfer.crops.decode import packet_table
+from vidfer.crops.decode import readers as decode_readers
 from vidfer.crops.decode.av_reader import AvReader
-from vidfer.crops.decode.open import open_readers
+from vidfer.crops.decode.readers import open_readers
 from vidfer.crops.decode.video import read_chunks
 
 CODECS = {
@@ -41,7 +41,7 @@ def videos(tmp_path_factory):
 
 @pytest.fixture
 def jump_at_once(monkeypatch):
-    monkeypatch.setattr(decode_open, "SEEK_S", 0.0)
+    monkeypatch.setattr(decode_readers, "SEEK_S", 0.0)
     monkeypatch.setattr(decode_av, "SEEK_MARGIN_S", 0.1)
 
 
@@ -74,7 +74,7 @@ def test_only_the_part_is_looked_at(videos):
 
 @pytest.mark.parametrize("name", ["h264.mp4", "mpeg2.ts"])
 def test_packets_that_are_too_large_to_keep(videos, name, monkeypatch, jump_at_once):
-    monkeypatch.setattr(decode_plan, "KEPT_BYTES", 100)
+    monkeypatch.setattr(packet_table, "KEPT_BYTES", 100)
     assert read(videos[name])[0] == list(range(N))
     assert read(videos[name], start_s=2.4, end_s=3.0)[0] == list(range(60, 75))
 
@@ -92,8 +92,8 @@ def test_a_jump_to_the_wrong_place_is_noticed(videos, monkeypatch, jump_at_once)
         def __getattr__(self, name):
             return getattr(self.container, name)
 
-    opened = decode_open.open_container
-    monkeypatch.setattr(decode_open, "open_container", lambda path: Late(opened(path)))
-    with pytest.raises(decode_plan.WrongPlan):
+    opened = decode_readers.open_container
+    monkeypatch.setattr(decode_readers, "open_container", lambda path: Late(opened(path)))
+    with pytest.raises(packet_table.UnexpectedFrames):
         AvReader(videos["h264.mp4"], Late(opened(videos["h264.mp4"])), start_s=2.0)
     assert read(videos["h264.mp4"], start_s=2.0, end_s=2.4)[0] == list(range(50, 60))

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from numbered_video import N, numbers, read, write
 
-from vidfer.crops.decode import open as decode_open
+from vidfer.crops.decode import readers as decode_readers
 from vidfer.crops.decode.av_reader import AvReader
 from vidfer.crops.decode.careful_reader import CarefulReader
-from vidfer.crops.decode.open import open_readers
-from vidfer.crops.decode.packet_table import WrongPlan
+from vidfer.crops.decode.decord_reader import DecordReader
+from vidfer.crops.decode.packet_table import UnexpectedFrames
+from vidfer.crops.decode.readers import open_readers
 from vidfer.crops.decode.video import read_chunks
 
 
@@ -34,7 +35,7 @@ def test_in_the_middle(overlapping):
     first, second = open_readers(overlapping)
     assert type(first) is AvReader and type(second) is CarefulReader
     first.read(np.arange(40))
-    with pytest.raises(WrongPlan):
+    with pytest.raises(UnexpectedFrames):
         first.read(np.arange(40, 80))
     chunks = list(read_chunks(overlapping, chunk_frames=16))
     got = numbers(np.concatenate([chunk.images for chunk in chunks]))
@@ -68,10 +69,11 @@ def test_as_many_frames_as_asked_for(overlapping, chunk_frames):
 def test_packets_in_the_wrong_order(tmp_path):
     # AVI stores no time of a frame, only the order of decoding; B-frames are shown in another one.
     path = write(tmp_path / "b_frames.avi", "libx264", {"g": "30", "bf": "3"})
-    assert [type(reader) for reader in open_readers(path)] == [AvReader, CarefulReader]
-    got, times_s = read(path, chunk_frames=16)
-    assert got == list(range(N))
-    np.testing.assert_allclose(times_s, np.arange(N) / 25, atol=2e-3)
+    assert [type(reader) for reader in open_readers(path)] == [DecordReader, AvReader, CarefulReader]
+    for reader in ("auto", "pyav"):
+        got, times_s = read(path, chunk_frames=16, reader=reader)
+        assert got == list(range(N)), reader
+        np.testing.assert_allclose(times_s, np.arange(N) / 25, atol=2e-3)
     assert read(path, start_s=1.4, end_s=2.0)[0] == list(range(35, 50))
     assert read(path, max_frames=4)[0] == [0, 33, 66, 99]
 
@@ -110,6 +112,6 @@ def test_sound_that_appears_on_the_way(tmp_path, monkeypatch):
         def __getattr__(self, name):
             return getattr(self.container, name)
 
-    opened = decode_open.open_container
-    monkeypatch.setattr(decode_open, "open_container", lambda path: SoundAppears(opened(path)))
+    opened = decode_readers.open_container
+    monkeypatch.setattr(decode_readers, "open_container", lambda path: SoundAppears(opened(path)))
     assert read(write(tmp_path / "a.flv", "flv"))[0] == list(range(N))

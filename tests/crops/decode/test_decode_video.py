@@ -12,8 +12,8 @@ from numbered_video import HEIGHT, WIDTH, N, bar_code, numbers, read, write
 from vidfer.crops.decode.av_reader import AvReader
 from vidfer.crops.decode.careful_reader import CarefulReader
 from vidfer.crops.decode.decord_reader import DecordReader
-from vidfer.crops.decode.fault import UnreadableVideo
-from vidfer.crops.decode.open import open_readers
+from vidfer.crops.decode.readers import open_readers
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import choose_frames, probe, read_chunks
 from vidfer.errors import VidferError
 
@@ -36,17 +36,11 @@ CODECS = {
     "raw.h264": ("libx264", {"g": "12", "bf": "2"}),
 }
 
-READERS = {  # where decord is not trusted
-    "h264.avi": {AvReader, CarefulReader},
-    "mpeg4.avi": {AvReader, CarefulReader},
-    "av1.mp4": {AvReader, CarefulReader},
-    "mpeg1.mpg": {AvReader, CarefulReader},
-    "mpeg2.ts": {AvReader, CarefulReader},
-    "h264.ts": {AvReader, CarefulReader},
-    "mpeg2.vob": {AvReader, CarefulReader},
-    "mjpeg.avi": {AvReader, CarefulReader},
-    "raw.h264": {CarefulReader},
-}
+BY_PYAV = {"av1.mp4", "mpeg1.mpg", "mpeg2.ts", "h264.ts", "mpeg2.vob"}
+"""Videos for which decord is not asked."""
+
+BY_CARE = {"raw.h264"}
+"""Videos whose packets do not say when a frame is shown."""
 
 
 @pytest.fixture(scope="module")
@@ -167,12 +161,13 @@ def test_animated_gif_is_read(tmp_path):
 def test_all_readers_give_the_same_bytes(videos, name):
     where = np.arange(20, 60, 3)
     kinds, images = [], []
-    for reader in open_readers(videos[name], reader="decord"):
+    for reader in open_readers(videos[name]):
         kinds.append(type(reader))
         images.append(reader.read(where))
         np.testing.assert_allclose(reader.times_s, np.arange(N) / 25, atol=2e-3)
         np.testing.assert_array_equal(images[-1], images[0])
-    assert set(kinds) == READERS.get(name, {DecordReader, AvReader, CarefulReader})
+    by_pyav = [CarefulReader] if name in BY_CARE else [AvReader, CarefulReader]
+    assert kinds == (by_pyav if name in BY_PYAV | BY_CARE else [DecordReader, *by_pyav])
 
 
 def test_damage_gives_the_frames_before_it_and_a_reason(tmp_path, h264):

@@ -1,8 +1,8 @@
-"""The first reader: PyAV, each frame decoded once, at a time that is known beforehand from the packets.
+"""The quick reader: PyAV decodes each frame once, at a time that the packets give beforehand.
 
-A pass over the packets costs a few per cent of decoding them and tells how many frames there are, and when.
-While the frames are decoded each is held against that list. Where one differs, :class:`WrongPlan` says so,
-and a reader that trusts less takes over.
+A pass over the packets costs a few per cent of decoding them. It says how many frames there are, and when
+each is shown. Every decoded frame is then compared with this table. At the first difference the reader raises
+:class:`UnexpectedFrames`, and a more careful reader takes over.
 """
 
 from __future__ import annotations
@@ -14,33 +14,36 @@ from pathlib import Path
 import av
 import numpy as np
 
-from vidfer.crops.decode.memory import new_frames
-from vidfer.crops.decode.packet_table import WrongPlan, plan_frames
+from vidfer.crops.decode.frame_memory import new_frames
+from vidfer.crops.decode.packet_table import UnexpectedFrames, read_packet_table
 from vidfer.crops.decode.packets import decode_packets, open_container, read_packets, video_stream
-from vidfer.crops.decode.rgb import RgbWriter
+from vidfer.crops.decode.rgb_writer import RgbWriter
 
 FALLBACK_FPS = 25.0
-"""Only for files that state no rate."""
+"""The frame rate of a file that states none."""
 
 LEAST_SHARE = 0.9
-"""An AVI that holds fewer of the frames that its header states has been cut off. Writers that count a few too
-many are common."""
+"""An AVI file was cut off if it holds less than this share of the frames that its header states. Many
+programs that write AVI state a few frames too many."""
 
 SEEK_MARGIN_S = 1.0
-"""The jump goes so much further back, because indices are in order of decoding, which is ahead of showing."""
+"""A jump goes this much further back: an index is in the order of decoding, which is ahead of showing."""
 
 
 class AvReader:
-    """Frames by position, forwards only.
+    """Gives frames by position, forwards only.
 
     Args:
-        container: the file, opened and not yet read from.
-        start_s: jump to the key frame before this time; ``times_s`` starts there.
-        end_s: ``times_s`` may end there.
+        path: the file.
+        container: the same file, opened and not yet read from.
+        start_s: jump to the key frame before this time, in seconds; ``times_s`` starts there.
+        end_s: ``times_s`` may end at this time, in seconds.
 
     Raises:
-        WrongPlan: here or from :meth:`read`; the frames before that are right.
+        UnexpectedFrames: here or from :meth:`read`; all frames given before are right.
     """
+
+    library = "pyav"
 
     def __init__(
         self,
@@ -54,35 +57,37 @@ class AvReader:
         stream = video_stream(container)
         self.fps = float(stream.average_rate or FALLBACK_FPS)
         tick_s = float(stream.time_base)
-        # In other containers an edit list may hide frames, and a file that is cut off cannot be read at all.
-        stated = stream.frames if container.format.name == "avi" else 0
+        # Only AVI: elsewhere an edit list may hide frames, and a file that was cut off cannot be opened.
+        n_stated = stream.frames if container.format.name == "avi" else 0
         zero = start = None
         if start_s is not None:
             zero = _first_tick(container)
             start = zero + int((start_s - SEEK_MARGIN_S) / tick_s)
         packets = _packets_from(container, start)
-        plan = plan_frames(packets, zero=zero, length=None if end_s is None else int(end_s / tick_s) + 1)
-        ticks = plan.ticks
+        length = None if end_s is None else int(end_s / tick_s) + 1
+        table = read_packet_table(packets, zero=zero, length=length)
+        ticks = table.ticks
         if start is not None and (len(ticks) == 0 or ticks[0] > start):
-            raise WrongPlan
-        if plan.packets is None:
+            raise UnexpectedFrames("the jump led to a later frame")
+        if table.packets is None:
             container.close()
             container = open_container(path)
             packets = _packets_from(container, start)
         else:
-            packets = chain(plan.packets, packets)
-        if plan.whole and start is None and len(ticks) < LEAST_SHARE * stated:
-            self.fault = f"the file states {stated} frames and holds {len(ticks)}: its end is lost"
+            packets = chain(table.packets, packets)
+        if table.is_complete and start is None and len(ticks) < LEAST_SHARE * n_stated:
+            self.fault = f"the file states {n_stated} frames and holds {len(ticks)}: its end is lost"
         self._container = container  # has to live as long as its packets
-        self._ticks, self._whole, self._jumped, self._next = ticks, plan.whole, start is not None, 0
+        self._ticks, self._is_complete, self._jumped = ticks, table.is_complete, start is not None
+        self._next = 0
         self._faults: list[str] = []
         frames = decode_packets(packets, self._faults)
         first = next(frames, None)
         while self._jumped and first is not None and first.pts is not None and first.pts < ticks[0]:
-            # Shown before the key frame, and decoded without what it leans on.
+            # This frame is shown before the key frame, and was decoded without the frames that it needs.
             first = next(frames, None)
         if first is None or first.pts != ticks[0]:
-            raise WrongPlan
+            raise UnexpectedFrames("the first frame is not the one that the packets announce")
         self._frames: Iterator[av.VideoFrame] = chain([first], frames)
         self._writer = RgbWriter(first)
         self.width, self.height = self._writer.width, self._writer.height
@@ -92,13 +97,13 @@ class AvReader:
         """Frames at rising positions (k,), all after those of the last call: uint8 (k, H, W, 3) RGB."""
         images = new_frames((len(positions), self.height, self.width, 3))
         for i, position in enumerate(positions):
-            frame = self._forward(position)
+            frame = self._decode_to(position)
             if frame is None:
                 return images[:i]
             self._writer.write(frame, images[i])
         return images
 
-    def _forward(self, position: int) -> av.VideoFrame | None:
+    def _decode_to(self, position: int) -> av.VideoFrame | None:
         """The frame at a position, or None where damage ends the video before it."""
         frame = None
         while self._next <= position:
@@ -107,18 +112,18 @@ class AvReader:
                 self.fault = f"the data are damaged after frame {self._next - 1} ({self._faults[0]})"
                 return None
             if frame is None or frame.pts != self._ticks[self._next] or (self._jumped and frame.is_corrupt):
-                raise WrongPlan
+                raise UnexpectedFrames(f"frame {self._next} is not the one that the packets announce")
             self._next += 1
-        if self._whole and self._next == len(self._ticks) and next(self._frames, None) is not None:
-            raise WrongPlan
+        if self._is_complete and self._next == len(self._ticks) and next(self._frames, None) is not None:
+            raise UnexpectedFrames("there are more frames than the packets announce")
         return frame
 
 
 def _first_tick(container: av.container.InputContainer) -> int:
-    """The time stamp of the first frame that comes."""
+    """The time stamp of the first decoded frame."""
     first = next(decode_packets(read_packets(container), []), None)
     if first is None or first.pts is None:
-        raise WrongPlan
+        raise UnexpectedFrames("the first frame has no time")
     return first.pts
 
 
@@ -128,5 +133,5 @@ def _packets_from(container: av.container.InputContainer, start: int | None) -> 
         try:
             container.seek(start, stream=video_stream(container))
         except av.FFmpegError:
-            raise WrongPlan from None
+            raise UnexpectedFrames("the file cannot be jumped in") from None
     return read_packets(container)

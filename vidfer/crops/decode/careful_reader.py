@@ -11,21 +11,23 @@ import av
 import numpy as np
 
 from vidfer.crops.decode.av_reader import FALLBACK_FPS
-from vidfer.crops.decode.fault import UnreadableVideo
-from vidfer.crops.decode.memory import new_frames
+from vidfer.crops.decode.frame_memory import new_frames
 from vidfer.crops.decode.packets import decode_packets, open_container, read_packets, video_stream
-from vidfer.crops.decode.rgb import RgbWriter
+from vidfer.crops.decode.rgb_writer import RgbWriter
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 
 KEPT_BYTES = 32 * 2**20
 """A video whose decoded frames, not yet converted to RGB, take no more than this is decoded only once."""
 
 
 class CarefulReader:
-    """Frames by position, forwards only, of files whose packets do not tell which frames come, and when.
+    """Gives frames by position, forwards only, of files whose packets do not say which frames come, and when.
 
     The first pass decodes without converting and notes the time of each frame up to the first fault, so every
     time belongs to a frame that really comes. The price is a second decoding, paid only by longer files.
     """
+
+    library = "pyav"
 
     def __init__(self, path: Path) -> None:
         times: list[float] = []

@@ -9,8 +9,8 @@ import numpy as np
 import simplejpeg
 
 from vidfer.clips.media import frame_paths
-from vidfer.crops.decode.fault import UnreadableVideo
-from vidfer.crops.decode.memory import new_frames
+from vidfer.crops.decode.frame_memory import new_frames
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 
 FOLDER_FPS = 25.0
 """The frame rate that a folder of frames is given, since images carry none; AFEW's is 25."""
@@ -51,6 +51,8 @@ def _plain_jpeg(content: bytes) -> np.ndarray | None:
 
 class ImageReader:
     """The images of a clip, with the same methods as the readers of videos."""
+
+    library = "opencv"
 
     def __init__(self, images: list[Path], fps: float) -> None:
         self.images = images

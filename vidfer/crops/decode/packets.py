@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 
-from vidfer.crops.decode.fault import UnreadableVideo
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 
 
 def open_container(path: Path) -> av.container.InputContainer:

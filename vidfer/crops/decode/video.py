@@ -1,7 +1,7 @@
 """Reads videos, images and folders of frames in chunks, with the time of each frame.
 
 Everything else in vidfer reads pictures through :func:`read_chunks`; which library decodes is known only to
-:mod:`vidfer.crops.decode.open`.
+:mod:`vidfer.crops.decode.readers`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.crops.decode.fault import UnreadableVideo
-from vidfer.crops.decode.open import open_readers
-from vidfer.crops.decode.packet_table import WrongPlan
+from vidfer.crops.decode.packet_table import UnexpectedFrames
+from vidfer.crops.decode.readers import open_readers
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.errors import VidferError
 
 CHUNK_BYTES = 96 * 2**20
@@ -47,6 +47,8 @@ class FrameChunk:
     """uint8 (n, H, W, 3) RGB."""
     times_s: np.ndarray
     """float64 (n,): seconds since the first frame of the file, rising."""
+    library: str = ""
+    """What decoded them: ``decord``, ``pyav``, or ``opencv`` for images."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -58,7 +60,7 @@ def probe(path: Path | str) -> VideoInfo:
     Raises:
         UnreadableVideo: with the reason, when no frame can be read.
     """
-    reader = next(open_readers(Path(path)))
+    reader = next(open_readers(Path(path), reader="pyav"))
     times_s = reader.times_s
     last_s = 1 / reader.fps if reader.fps else 0.0
     return VideoInfo(
@@ -78,7 +80,7 @@ def read_chunks(
     max_frames: int | None = None,
     fps: float | None = None,
     chunk_frames: int = 32,
-    reader: str = "pyav",
+    reader: str = "auto",
 ) -> Iterator[FrameChunk]:
     """Frames of a video file, an image (one frame at time 0) or a folder of frames (25 a second), in order.
 
@@ -91,7 +93,8 @@ def read_chunks(
         max_frames: if more remain, take this many, evenly spread over them.
         fps: thin out to this many frames a second by their times; a slower video stays as it is.
         chunk_frames: at most so many frames in a chunk; fewer if they are large.
-        reader: the library asked first, ``pyav`` or ``decord``; both give the same frames.
+        reader: ``auto`` decodes with decord where its frames are proved to be those of PyAV, and with PyAV
+            elsewhere; ``pyav`` and ``decord`` force one of them.
 
     Raises:
         UnreadableVideo: before the first chunk when nothing can be read; after the last good frame when the
@@ -118,13 +121,12 @@ def read_chunks(
                     given += len(images)
                     last = chunk[len(images) - 1]
                     last_s = times_s[last]
-                    yield FrameChunk(images, times_s[chunk[: len(images)]])
+                    yield FrameChunk(images, times_s[chunk[: len(images)]], opened.library)
                 if len(images) < len(chunk):
                     raise UnreadableVideo(path, opened.fault, given)
-        except WrongPlan:
-            last = (
-                last if opened.times_s[0] == 0 else -1
-            )  # after a jump it did not count from the first frame
+        except UnexpectedFrames:
+            if opened.times_s[0] != 0:  # it has jumped, and did not count from the first frame
+                last = -1
             continue
         if opened.fault and (end_s is None or end_s > times_s[-1] + TIME_SLACK_S):
             raise UnreadableVideo(path, opened.fault, given)
@@ -159,7 +161,7 @@ def choose_frames(
 
 def _nothing_between(start_s: float | None, end_s: float | None, path: Path) -> str:
     until = "the end" if end_s is None else f"{end_s:g} s"
-    times_s = next(open_readers(path)).times_s
+    times_s = next(open_readers(path, reader="pyav")).times_s
     return (
         f"no frame from {start_s or 0:g} s to {until}: the last of {len(times_s)} is at {times_s[-1]:.3f} s"
     )

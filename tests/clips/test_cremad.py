@@ -1,0 +1,84 @@
+"""CREMA-D as published and converted, and the mistakes users make with it."""
+
+import pytest
+
+from vidfer.clips import find_clips
+from vidfer.errors import VidferError
+
+NAMES = (
+    "1001_DFA_ANG_XX",
+    "1001_IEO_DIS_HI",
+    "1002_IEO_FEA_MD",
+    "1091_IEO_HAP_LO",
+    "1091_ITH_NEU_XX",
+    "1091_ITH_SAD_X",
+)
+EXPECTED = (
+    ("angry", "1001", None),
+    ("disgust", "1001", None),
+    ("fear", "1002", None),
+    ("happy", "1091", None),
+    ("neutral", "1091", None),
+    ("sad", "1091", None),
+)
+
+
+@pytest.mark.parametrize("folder", ["VideoFlash/{}.flv", "VideoMP4/{}.mp4", "{}.avi"])
+def test_published_and_converted(draw, found, folder):
+    root = draw(*map(folder.format, NAMES), "README.md", "AudioWAV/1001_DFA_ANG_XX.wav")
+    assert found("cremad", root) == dict(zip(map(folder.format, NAMES), EXPECTED))
+
+
+def test_the_folder_of_videos_is_a_root_too(draw, found):
+    root = draw("CREMA-D/VideoFlash/1001_DFA_ANG_XX.flv")
+    assert found("cremad", root / "CREMA-D/VideoFlash") == {"1001_DFA_ANG_XX.flv": ("angry", "1001", None)}
+
+
+def test_wrong_levels(touch):
+    root = touch("CREMA-D/VideoFlash/1001_DFA_ANG_XX.flv", "CREMA-D/docs/notes.txt")
+    with pytest.raises(VidferError, match=r"data is too high; give .*CREMA-D, which holds VideoFlash/"):
+        find_clips("cremad", root)
+    with pytest.raises(VidferError, match=r"docs lies too low, inside the data set; give .*CREMA-D$"):
+        find_clips("cremad", root / "CREMA-D/docs")
+
+
+def test_converted_videos_two_levels_below(touch):
+    root = touch("CREMA-D/converted/1001_DFA_ANG_XX.mp4")
+    with pytest.raises(VidferError, match=r"data is too high; give .*converted, which holds"):
+        find_clips("cremad", root)
+
+
+def test_zip_not_unpacked(touch):
+    with pytest.raises(VidferError, match=r"the archive CREMA-D\.zip; unpack it"):
+        find_clips("cremad", touch("CREMA-D.zip"))
+
+
+def test_pointers_of_git_lfs(draw):
+    root = draw("VideoFlash/1001_DFA_ANG_XX.flv", "VideoFlash/1001_DFA_SAD_XX.flv")
+    (root / "VideoFlash/1001_DFA_SAD_XX.flv").write_text(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    )
+    with pytest.raises(
+        VidferError,
+        match=r"1 of 2 videos .* not been fetched by Git LFS, first 1001_DFA_SAD_XX\.flv; run `git lfs pull`",
+    ):
+        find_clips("cremad", root)
+
+
+def test_sound_alone(touch):
+    with pytest.raises(VidferError, match=r"sound alone; get the folder VideoFlash/"):
+        find_clips("cremad", touch("AudioWAV/1001_DFA_ANG_XX.wav"))
+
+
+def test_two_editions(touch):
+    root = touch("VideoFlash/1001_DFA_ANG_XX.flv", "VideoMP4/1001_DFA_ANG_XX.mp4")
+    with pytest.raises(VidferError, match=r"videos in VideoFlash/ and VideoMP4/; give one of these folders"):
+        find_clips("cremad", root)
+
+
+def test_other_names(touch):
+    root = touch("VideoFlash/1001_DFA_ANG_XX.flv", "VideoFlash/1001_DFA_SUR_XX.flv")
+    with pytest.raises(
+        VidferError, match=r"1 videos are not named as CREMA-D's .* first .*1001_DFA_SUR_XX\.flv"
+    ):
+        find_clips("cremad", root)
