@@ -2,9 +2,10 @@ import subprocess
 import sys
 
 import pytest
+from refused import refused
 
-from vidfer.crops.settings import CropSettings
-from vidfer.errors import VidferError
+from vidfer.crops.settings import CropSettings, same_crops
+from vidfer.errors import SettingError
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,8 @@ from vidfer.errors import VidferError
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(wrong):
-    with pytest.raises(VidferError, match=next(iter(wrong))):
+    ((name, value),) = wrong.items()
+    with refused(SettingError, name, value):
         CropSettings(**wrong)
 
 
@@ -30,3 +32,11 @@ def test_settings_come_without_the_heavy_libraries():
     heavy = "[m for m in ('torch', 'cv2', 'decord') if m in sys.modules]"
     code = f"import sys, vidfer.crops.settings; print({heavy})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_the_reader_that_gives_the_same_crops_is_the_same_setting():
+    settings = {"reader": "auto", "size_px": 64}
+    assert same_crops(settings) == {"reader": "pyav", "size_px": 64}
+    assert settings["reader"] == "auto"
+    for other in ({"reader": "decord"}, {"reader": "pyav"}, {"size_px": 64}):
+        assert same_crops(other) == other

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vidfer.errors import VidferError
+from vidfer.rare import Rare
 
 QUALITY, SMALL_QUALITY = 85, 95
 SMALL_PX = 112
@@ -16,14 +17,14 @@ SMALL_PX = 112
 class BuildSettings:
     """How the crops are kept and how the work is done. Only `codec` and `quality` shape the result."""
 
-    codec: Literal["jpeg", "raw"] = "jpeg"
+    codec: Rare[Literal["jpeg", "raw"]] = "jpeg"
     """How crops are kept: `jpeg`, or `raw` for the exact pixels at about 25 times the size."""
-    quality: int | None = None
+    quality: Rare[int | None] = None
     """JPEG quality, 1 to 100; by default 85, and 95 for crops of less than 112 pixels, which lose too much at
     85. docs/cache.md says what each step costs."""
     workers: int | None = None
     """Processes that read clips; one per core when not given. Their number does not change the result."""
-    time_limit_s: float = 600.0
+    time_limit_s: Rare[float] = 600.0
     """A clip that takes longer (plus one second for each 100 kB of video) is given up, and listed so."""
     retry_failed: bool = False
     """Read clips again that an earlier start could not read, or not to their end. One whose file has changed

@@ -43,22 +43,25 @@ def main(arguments: Sequence[str]) -> int:
 def _cache(arguments: Sequence[str], team: Team) -> int:
     @dataclass(frozen=True, kw_only=True)
     class Cache:
-        """Detect, follow and crop the faces of all clips into one HDF5 file; started again, it goes on."""
+        """Find and follow the faces of all clips, and write their crops into one HDF5 file.
+
+        Started again after an interruption, the same command goes on from there.
+        """
 
         src: str
-        """The kind of data set: one that `vidfer sources` lists, some with a part (dfew:3), or a function of
-        your own (my_source.py:my_clips), whose file is then run."""
+        """The kind of data set, one that `vidfer sources` lists; some have parts (dfew:3). Or a function of
+        your own (my_source.py:my_clips); its file is run."""
         root: Path
-        """Where the data set's layout begins (for `table`, `fer2013` and `frames` also the file itself)."""
+        """The folder of the data set; for `table`, `fer2013` and `frames` also the file itself."""
         out: Path
         """The cache to write, for example cache/afew.h5."""
         subject_pattern: str | None = None
-        """Regular expression whose first group finds the subject in a file name, such as '(.+)_\\d+'."""
+        """A regular expression. Its first group finds the subject in a file name, such as '(.+)_\\d+'."""
         shard: str | None = None
-        """For jobs that run apart from each other: `2/8` makes the second of eight shares of the clips,
-        afew.2of8.h5; `vidfer merge` joins them."""
+        """For jobs that run apart from each other: `2/8` makes only the second of eight shares of the clips,
+        afew.2of8.h5. `vidfer merge` joins the shares."""
         device: str = "cpu"
-        """Where the detector runs: cpu, cuda, cuda:1."""
+        """Where the face detector runs: cpu, cuda, cuda:1."""
         crops: Flat[CropSettings] = CropSettings()
         build: Flat[BuildSettings] = BuildSettings()
 

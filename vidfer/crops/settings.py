@@ -1,11 +1,12 @@
-"""Every choice that shapes the crops; stored in the cache's attributes."""
+"""Every setting that shapes the crops. A cache stores them in its attributes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
+from vidfer.rare import Rare
 
 Reader = Literal["auto", "decord", "pyav"]
 Whose = Literal["main", "longest", "largest", "centre", "all", "picture"]
@@ -18,60 +19,62 @@ class CropSettings:
     size_px: int = 224
     """Side of the square crops of face, eyes and mouth, in pixels."""
     enhance: str = "brighten"
-    """What is done to frames before the face is looked for: `brighten` lifts dark clips and leaves the
-    others as they are, `none`, or the path of an ONNX model of EnlightenGAN's contract."""
-    min_face_px: float = 40.0
-    """Side of the smallest face to look for, in pixels of a frame whose short side is between 160 and 720
-    pixels. It grows with larger frames and never exceeds a quarter of the short side of smaller ones.
-    Halving it costs four times the detection time."""
-    thresholds: tuple[float, float, float] = (0.6, 0.7, 0.7)
-    """Least score that a face needs in MTCNN's P-, R- and O-Net."""
-    key_every_s: float = 0.7
-    """Whole frames are searched for faces about so often, in seconds; between them faces are followed. 0
-    searches every frame."""
+    """What is done to frames before faces are searched: `brighten` makes dark clips lighter and leaves all
+    others as they are, `none` does nothing, and the path of an ONNX model runs that (docs/crops.md says which
+    kind of model)."""
+    min_face_px: Rare[float] = 40.0
+    """Side of the smallest face to search for, in pixels, in frames whose short side has 160 to 720 pixels.
+    It grows with larger frames, and is at most a quarter of the short side of smaller ones. Half the value
+    takes four times as long."""
+    thresholds: Rare[tuple[float, float, float]] = (0.6, 0.7, 0.7)
+    """Lowest score of a face in MTCNN's P-Net, R-Net and O-Net."""
+    key_every_s: Rare[float] = 0.7
+    """Time between two frames that are searched as a whole, in seconds; in the frames between, faces are
+    followed. 0 searches every frame."""
     face: Whose = "main"
-    """Whose face is taken where several are seen: `main` has the greatest sum of side times score over time,
-    `longest` is seen in most frames, `largest` and `centre` are so most of the time; `all` takes everybody,
-    each as a clip of their own, the main person first. A person that the data set marks goes first. `picture`
-    searches nothing: every picture was cut to the face before, and is taken whole."""
-    max_gap_s: float = 0.4
-    """Where the face is lost for no longer than this, its place is interpolated; longer gaps are missing."""
-    smooth_s: float = 0.04
-    """Standard deviation of the Gaussian that steadies the landmarks over time; 0 leaves them as found."""
-    face_side: float = 2.9
-    """Side of the face square in face scales: distances between the eyes of a face seen from the front."""
-    eyes_side: float = 2.1
-    """Side of the eyes square in face scales."""
-    mouth_side: float = 1.6
-    """Side of the mouth square in face scales."""
+    """Whose face is used if a clip shows several people. `main`: the greatest sum of face side times score
+    over time. `longest`: seen in most frames. `largest`, `centre`: largest, or nearest to the middle, most of
+    the time. `all`: everybody, each as a clip of their own. `picture`: nothing is searched; every picture was
+    cut to the face before and is used whole. A person that the data set marks always comes first."""
+    max_gap_s: Rare[float] = 0.4
+    """Longest gap, in seconds, in which the place of a lost face is interpolated; it is missing in longer
+    ones."""
+    smooth_s: Rare[float] = 0.04
+    """Standard deviation, in seconds, of the Gaussian that smooths the landmarks over time; 0: none."""
+    face_side: Rare[float] = 2.9
+    """Side of the face square, in distances between the eyes of a face seen from the front."""
+    eyes_side: Rare[float] = 2.1
+    """Side of the eyes square, in the same unit."""
+    mouth_side: Rare[float] = 1.6
+    """Side of the mouth square, in the same unit."""
     reader: Reader = "auto"
     """What decodes videos. `auto` is decord where its frames are proved to be those of PyAV, and PyAV
     elsewhere. `decord` and `pyav` force one of them; `decord` lists a video as unreadable where decord cannot
     be proved right."""
     fps: float | None = None
-    """Frames per second to take from a video; all frames when not given."""
-    max_frames: int | None = None
-    """Most frames to take from a clip, spread evenly over it; all frames when not given."""
+    """Frames per second to use of a video. By default all frames are used."""
+    max_frames: Rare[int | None] = None
+    """Highest number of frames to use of a clip, spread evenly over it. By default all frames are used."""
 
     def __post_init__(self) -> None:
         for name in ("size_px", "min_face_px", "face_side", "eyes_side", "mouth_side"):
             if not getattr(self, name) > 0:
-                raise VidferError(f"{name} is {getattr(self, name)}; it must be greater than 0")
+                raise SettingError(f"{name} is {getattr(self, name)}; it must be greater than 0")
         for name in ("key_every_s", "max_gap_s", "smooth_s"):
             if not getattr(self, name) >= 0:
-                raise VidferError(f"{name} is {getattr(self, name)}; it must be 0 or greater")
+                raise SettingError(f"{name} is {getattr(self, name)}; it must be 0 or greater")
         for name in ("fps", "max_frames"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise VidferError(
-                    f"{name} is {value}; it must be greater than 0, or left out to take every frame"
+                raise SettingError(
+                    f"{name} is {value}; it must be greater than 0; leave it out to use every frame"
                 )
         for name, choices in (("face", get_args(Whose)), ("reader", get_args(Reader))):
             value = getattr(self, name)
             if value not in choices:
-                raise VidferError(f"{name} is '{value}'; it must be one of {', '.join(choices)}")
+                raise SettingError(f"{name} is '{value}'; it must be one of {', '.join(choices)}")
         if len(self.thresholds) != 3 or not all(0 < t < 1 for t in self.thresholds):
-            raise VidferError(f"thresholds are {self.thresholds}; three numbers between 0 and 1 are needed")
+            raise SettingError(f"thresholds is {self.thresholds}; it must be three numbers between 0 and 1")
 
 
 def same_crops(settings: dict) -> dict:
