@@ -1,10 +1,12 @@
 import subprocess
 import sys
+import threading
 
 import pytest
+from refused import refused
 
-from vidfer.build.lock import sole_writer
-from vidfer.errors import VidferError
+from vidfer.build.lock import sole_writer, wait_until_free
+from vidfer.errors import CacheError
 
 HOLD = """
 import sys, time
@@ -21,7 +23,7 @@ def test_the_second_writer_is_refused_and_a_dead_one_blocks_nobody(tmp_path):
     with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
         with (
-            pytest.raises(VidferError, match=rf"process {other.pid} on .* is building .*cache.h5"),
+            refused(CacheError, f"process {other.pid} on ", tmp_path / "cache.h5", "--out"),
             sole_writer(folder, tmp_path / "cache.h5"),
         ):
             pytest.fail("two writers at once")
@@ -30,6 +32,19 @@ def test_the_second_writer_is_refused_and_a_dead_one_blocks_nobody(tmp_path):
     assert (folder / "lock").exists()
     with sole_writer(folder, tmp_path / "cache.h5"):
         pass
+
+
+def test_waiting_for_a_lock_ends_with_its_holder(tmp_path, monkeypatch):
+    folder = tmp_path / "parts"
+    with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        monkeypatch.setattr("vidfer.build.lock.WAIT_S", 0.1)
+        with refused(CacheError, f"process {other.pid} on ", tmp_path / "cache.h5"):
+            wait_until_free(folder / "lock", tmp_path / "cache.h5")
+        monkeypatch.setattr("vidfer.build.lock.WAIT_S", 30.0)
+        threading.Timer(0.5, other.kill).start()
+        wait_until_free(folder / "lock", tmp_path / "cache.h5")
+        assert other.wait() == -9
 
 
 def test_the_folder_may_go_while_the_lock_is_held(tmp_path):

@@ -1,74 +1,69 @@
-"""One writer at a time."""
+"""One process at a time writes a cache."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from filelock import FileLock, Timeout
+
+from vidfer.errors import CacheError
+
+TRY_S = 0.2
+"""Time for a writer that has just finished to remove the folder with its lock."""
 
 WAIT_S = 10.0
-"""So long the processes of an interrupted start are given to end."""
+"""Time for the processes of an interrupted start to end."""
 
 
 @contextmanager
-def sole_writer(folder: Path, what: Path, name: str = "lock") -> Iterator[None]:
-    """Hold a lock file of a folder, which is made if need be.
+def sole_writer(folder: Path, out: Path, name: str = "lock") -> Iterator[None]:
+    """Hold a lock file while the block runs.
 
-    The kernel drops the lock with the process, so that one left by a dead process blocks nobody.
+    The kernel releases the lock when the process ends, so a dead process blocks nobody.
+
+    Args:
+        folder: where the lock file lies. The folder is made if needed.
+        out: the cache that is written, for the message.
+        name: of the lock file.
 
     Raises:
-        VidferError: when another process holds it, naming that process.
+        CacheError: another process holds the lock. The message names that process.
     """
-    descriptor = _open_and_lock(folder / name, what)
+    lock = _acquire(folder / name, out, TRY_S)
     try:
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+        (folder / name).write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
         yield
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
-def wait_until_free(path: Path, what: Path) -> None:
-    """Return when nobody holds a lock file.
+def wait_until_free(path: Path, out: Path) -> None:
+    """Return as soon as nobody holds a lock file.
 
     Raises:
-        VidferError: when somebody holds it for long, naming that process.
+        CacheError: somebody still holds it after ten seconds. The message names that process.
     """
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        try:
-            os.close(_open_and_lock(path, what))
-            return
-        except VidferError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.2)
+    _acquire(path, out, WAIT_S).release()
 
 
-def _open_and_lock(path: Path, what: Path) -> int:
-    while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        except FileNotFoundError:  # the other writer has just finished and removed the folder
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another process"
-            os.close(descriptor)
-            raise VidferError(
-                f"{holder} is building {what} at this moment; wait until it ends, or choose another --out"
-            ) from None
-        try:
-            if os.fstat(descriptor).st_ino == path.stat().st_ino:
-                return descriptor
-        except FileNotFoundError:
-            pass
-        os.close(descriptor)  # we locked a file that its last holder has removed
+def _acquire(path: Path, out: Path, timeout_s: float) -> FileLock:
+    # A file system without flock is refused: another kind of lock would outlive a killed process.
+    lock = FileLock(path, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=timeout_s)
+    except Timeout:
+        raise CacheError(
+            f"{_holder(path)} writes {out} at this moment; wait until it ends, or give another --out"
+        ) from None
+    return lock
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace") or "another process"
+    except OSError:
+        return "another process"
