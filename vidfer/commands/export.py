@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.store.select import Choice
+from vidfer.store.select import ClipFilter
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -19,25 +19,30 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Export:
-        """Copy the clips that fit all options into a cache of their own, without decoding."""
+        """Copy the clips that match all options into a cache of their own, or with --drop all other clips.
+        No video is decoded."""
 
         cache: tyro.conf.Positional[Path]
         """The cache."""
         out: Path
-        """The cache to write."""
-        choice: Flat[Choice] = Choice()
+        """The cache to write. With --overwrite it may be the cache itself, which is replaced when the new one
+        is complete; until then there must be free space for both."""
+        drop: bool = False
+        """Copy all clips but those that match."""
+        clip_filter: Flat[ClipFilter] = ClipFilter()
         overwrite: bool = False
-        """Replace --out if it is there."""
+        """Replace --out if it exists."""
 
     options = parse(Export, arguments)
     from vidfer.build.export import export_clips
     from vidfer.store.reader import CropCache
-    from vidfer.store.select import choose
+    from vidfer.store.select import select_clips
 
     cache = CropCache(options.cache)
-    chosen = choose(cache, options.choice)
+    selected = select_clips(cache, options.clip_filter)
+    kept = sorted({*range(len(cache))} - {*selected}) if options.drop else selected
     with Progress("copying", "clip") as progress:
-        content = export_clips(cache, chosen, options.out, options.overwrite, progress)
-    print(f"{options.out}: {len(chosen)} of the {len(cache)} clips of {options.cache}")
+        content = export_clips(cache, kept, options.out, options.overwrite, progress)
+    print(f"{options.out}: {len(kept)} of the {len(cache)} clips of {options.cache}")
     print(f"content hash {content}")
     return 0

@@ -17,8 +17,7 @@ COMMANDS = {
     "inspect": ("inspect", "say what a cache holds, or draw a contact sheet of one clip"),
     "verify": ("verify", "recompute every hash of a cache and name the damaged clips"),
     "relabel": ("relabel", "give the clips of a cache other labels, subjects or splits"),
-    "export": ("export", "copy some clips of a cache into a cache of their own"),
-    "remove": ("remove", "take some clips out of a cache"),
+    "export": ("export", "copy some clips of a cache into a cache of their own, or all but some"),
     "merge": ("merge", "join caches: shards of a data set, or several data sets"),
     "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
@@ -30,7 +29,7 @@ COMMANDS = {
 
 GROUPS = {
     "Data sets": ("sources", "sources folds", "actors"),
-    "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "remove", "merge"),
+    "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
@@ -40,6 +39,7 @@ RENAMED = {
     "pool": "results pool",
     "episodes": "results episodes",
     "folds": "sources folds",
+    "remove": "export --drop",
 }
 """Commands of an earlier vidfer, and what they are called now."""
 
