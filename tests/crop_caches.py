@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.join import concatenate
 from vidfer.build.part import write_part
+from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS, STATUS
+from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable, record_of
+from vidfer.store.records import record_of
 from vidfer.store.schema import Header
 
 
@@ -23,9 +25,10 @@ def store_clips(
     stored = []
     for number, (clip, status, crops) in enumerate(clips):
         n = len(status)
-        table = FrameTable(np.arange(n) / 25, np.zeros((n, 4)), np.zeros((n, 5, 2)), np.ones(n), status)
+        track = FaceTrack(np.arange(n) / 25, np.zeros((n, 4)), np.zeros((n, 5, 2)), np.ones(n), status)
         part = path.with_name(f"part{number}.h5")
-        stored.append((write_part(part, header, record_of(clip), table, [crops]), StoredClip(part, 0)))
+        [record] = write_part(part, header, record_of(clip), [(track, [crops])])
+        stored.append(StoredClip(record, part, 0))
     concatenate(stored, header, path)
     return CropCache(path)
 

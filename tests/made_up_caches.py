@@ -1,12 +1,15 @@
 """Caches of made-up crops: what the store keeps does not depend on what the pictures show."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.join import concatenate
 from vidfer.build.part import write_part
-from vidfer.store.records import CachedClip, FrameTable
+from vidfer.build.stored_clips import StoredClip
+from vidfer.crops.track.followed_face import FaceTrack
+from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header
 
 SIZE_PX = 32
@@ -29,21 +32,21 @@ def pictures(n_frames: int, seed: int) -> np.ndarray:
     return (127.5 + 120 * wave).astype(np.uint8)
 
 
-def frame_table(n_frames: int, seed: int) -> FrameTable:
+def face_track(n_frames: int, seed: int) -> FaceTrack:
     """Some frames missing, from the third on every fifth."""
     rng = np.random.default_rng([seed, 78])
     status = rng.integers(1, 4, n_frames).astype(np.uint8)
     status[2::5] = 0
-    table = FrameTable(
+    track = FaceTrack(
         np.arange(n_frames) / 25.0,
         rng.uniform(0, 200, (n_frames, 4)).astype(np.float32),
         rng.uniform(0, 200, (n_frames, 5, 2)).astype(np.float32),
         rng.uniform(0.6, 1, n_frames).astype(np.float32),
         status,
     )
-    for values in (table.boxes_xyxy, table.landmarks, table.scores):
+    for values in (track.boxes_xyxy, track.landmarks, track.scores):
         values[status == 0] = np.nan
-    return table
+    return track
 
 
 def clip_record(number: int, **changes) -> CachedClip:
@@ -61,21 +64,25 @@ def clip_record(number: int, **changes) -> CachedClip:
     return CachedClip(**values | changes)
 
 
-def make_part(folder: Path, number: int, n_frames: int, codec: str = "jpeg", **changes):
-    """Write a part and give what :func:`concatenate` takes."""
+def make_part(folder: Path, number: int, n_frames: int, codec: str = "jpeg", **changes) -> StoredClip:
+    """Write a part of one face in two pieces; return what :func:`concatenate` takes."""
     record = clip_record(number, **changes)
     path = folder / f"{number}.h5"
     crops = pictures(n_frames, number)
-    table = frame_table(n_frames, number)
-    write_part(path, header_for(codec), record, table, [crops[:4], crops[4:]])
-    return record, StoredClip(path, 0)
+    write_part(path, header_for(codec), record, [(face_track(n_frames, number), [crops[:4], crops[4:]])])
+    return StoredClip(record, path, 0)
+
+
+def described(stored: StoredClip, **changes) -> StoredClip:
+    """The same crops under another description."""
+    return replace(stored, record=replace(stored.record, **changes))
 
 
 def make_cache(folder: Path, lengths=(5, 1, 12, 0, 7), codec: str = "jpeg") -> Path:
     """A cache whose clip number i has lengths[i] frames; one of no frames could not be read."""
     folder.mkdir(parents=True, exist_ok=True)
-    pairs = [
+    clips = [
         make_part(folder, i, n, codec, reason="" if n else "no such codec") for i, n in enumerate(lengths)
     ]
-    concatenate(pairs, header_for(codec), folder / "cache.h5")
+    concatenate(clips, header_for(codec), folder / "cache.h5")
     return folder / "cache.h5"

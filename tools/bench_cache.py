@@ -25,16 +25,18 @@ import tyro
 from counts import check_counts
 
 from vidfer.build.build_cache import build_cache
-from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.join import concatenate
 from vidfer.build.part import write_part
 from vidfer.build.settings import BuildSettings
+from vidfer.build.stored_clips import StoredClip
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.settings import CropSettings
+from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.errors import exit_on_user_error
 from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable, record_of
+from vidfer.store.records import record_of
 from vidfer.store.schema import Header
 
 
@@ -177,7 +179,7 @@ def write_for_reading(cache: CropCache, path: Path, codec: str, quality: int, n_
     header = Header(
         crop_settings={}, codec=codec, quality=quality if codec == "jpeg" else None, size_px=112, versions={}
     )
-    pairs = []
+    clips = []
     for number in range(n_clips):
         source = usable[number % len(usable)]
         faces = np.flatnonzero(cache.frames(source).status)
@@ -185,14 +187,14 @@ def write_for_reading(cache: CropCache, path: Path, codec: str, quality: int, n_
         small = [
             [cv2.resize(crop, (112, 112), interpolation=cv2.INTER_AREA) for crop in frame] for frame in crops
         ]
-        table = FrameTable(
+        track = FaceTrack(
             np.arange(48) / 25, np.zeros((48, 4)), np.zeros((48, 5, 2)), np.ones(48), np.ones(48, np.uint8)
         )
         record = record_of(Clip(id=f"{number:04d}", path=path))
         part = path.with_name(f"{codec}{number}.part")
-        write_part(part, header, record, table, [np.array(small)])
-        pairs.append((record, StoredClip(part, 0)))
-    concatenate(pairs, header, path)
+        write_part(part, header, record, [(track, [np.array(small)])])
+        clips.append(StoredClip(record, part, 0))
+    concatenate(clips, header, path)
 
 
 def read(path: Path, n_reads: int = 200) -> int:

@@ -22,9 +22,10 @@ from vidfer.build.parts_folder import PartsFolder
 from vidfer.build.settings import BuildSettings
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
+from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.errors import exit_on_user_error
 from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable, record_of
+from vidfer.store.records import record_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +95,11 @@ def write_parts(
     shape = (n_frames, 3, crops.size_px, crops.size_px, 3)
     noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     ones = np.ones(n_frames, np.uint8)
-    table = FrameTable(
-        np.arange(n_frames) / 25, np.ones((n_frames, 4)), np.ones((n_frames, 5, 2)), ones, ones
-    )
+    track = FaceTrack(np.arange(n_frames) / 25, np.ones((n_frames, 4)), np.ones((n_frames, 5, 2)), ones, ones)
     marks = Marks("writing parts")
     for done, clip in enumerate(clips, 1):
         record = record_of(clip)
-        write_part(parts.path_of(record), header, record, table, [noise])
+        write_part(parts.path_of(record), header, record, [(track, [noise])])
         marks(done, len(clips))
     marks.tell()
 

@@ -25,16 +25,18 @@ from counts import check_counts
 from torchvision.io import ImageReadMode
 from torchvision.io import decode_jpeg as torchvision_decode
 
-from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.join import concatenate
 from vidfer.build.part import write_part
 from vidfer.build.settings import BuildSettings
+from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.clip import Clip
+from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.store.codec import decode_jpeg, decoding_space, encode_jpeg, split_planes
 from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable, record_of
+from vidfer.store.records import record_of
 from vidfer.store.schema import Header
 
 CLIP_FRAMES, READ_FRAMES, READ_PX = 48, 16, 112
@@ -184,16 +186,17 @@ def write_for_reading(cache: CropCache, path: Path, quality: int | None, n_clips
     usable = [index for index, clip in enumerate(cache.clips) if clip.n_faces >= 8]
     codec = "raw" if quality is None else "jpeg"
     header = Header(crop_settings={}, codec=codec, quality=quality, size_px=READ_PX, versions={})
-    n, pairs = CLIP_FRAMES, []
+    n, clips = CLIP_FRAMES, []
     for number in range(n_clips):
         source = usable[number % len(usable)]
         crops = cache.read(source, np.resize(np.flatnonzero(cache.frames(source).status), n))
         small = np.array([[shrink(crop.transpose(1, 2, 0)) for crop in frame] for frame in crops])
-        table = FrameTable(np.arange(n) / 25, np.zeros((n, 4)), np.zeros((n, 5, 2)), np.ones(n), np.ones(n))
+        track = FaceTrack(np.arange(n) / 25, np.zeros((n, 4)), np.zeros((n, 5, 2)), np.ones(n), np.ones(n))
         part = path.with_name(f"{number}.part")
-        record = write_part(part, header, record_of(Clip(id=f"{number:04d}", path=path)), table, [small])
-        pairs.append((record, StoredClip(part, 0)))
-    concatenate(pairs, header, path)
+        record = record_of(Clip(id=f"{number:04d}", path=path))
+        write_part(part, header, record, [(track, [small])])
+        clips.append(StoredClip(record, part, 0))
+    concatenate(clips, header, path)
 
 
 def read(path: Path, n_reads: int = 100) -> float:

@@ -16,10 +16,12 @@ import torch
 import tyro
 from counts import check_counts
 
-from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.join import concatenate
 from vidfer.build.part import write_part
+from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS, STATUS
+from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
@@ -31,7 +33,7 @@ from vidfer.learn.settings import OptimiserSettings
 from vidfer.learn.supervised import batch_targets
 from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
-from vidfer.store.records import FrameTable, record_of
+from vidfer.store.records import record_of
 from vidfer.store.schema import Header
 
 PARTS = ("data", "input and noise", "forward", "backward", "optimiser")
@@ -79,9 +81,10 @@ def write_noise_cache(path: Path, clips: int, size_px: int, splits: tuple[str, .
         label = None if split == "unlabelled" else str(number % 7)
         clip = Clip(id=f"{number:04d}", path=Path(f"{number:04d}"), label=label, split=split)
         status = np.full(25, STATUS.index("detected"), np.uint8)
-        table = FrameTable(np.arange(25) / 25, np.zeros((25, 4)), np.zeros((25, 5, 2)), np.ones(25), status)
+        track = FaceTrack(np.arange(25) / 25, np.zeros((25, 4)), np.zeros((25, 5, 2)), np.ones(25), status)
         part = path.with_name(f"{number}.h5")
-        stored.append((write_part(part, header, record_of(clip), table, [crops]), StoredClip(part, 0)))
+        write_part(part, header, record_of(clip), [(track, [crops])])
+        stored.append(StoredClip(record_of(clip), part, 0))
     concatenate(stored, header, path)
 
 

@@ -25,7 +25,7 @@ class DataError(VidferError):
 
 
 class CacheError(VidferError):
-    """A crop cache that is missing, damaged, or made with other settings."""
+    """A crop cache that is missing, damaged, made with other settings, or written by another process."""
 
 
 class CheckpointError(VidferError):

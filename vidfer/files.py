@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all, and that survive a power cut."""
+"""Files that are complete or absent at any moment, and that survive a power cut."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from vidfer.errors import VidferError
+from vidfer.errors import DiskError
 
 
 def replace_durably(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, after its bytes and before the name have reached the disk.
+    """Give a finished file its final name, in an order that survives a power cut.
 
-    What it replaces keeps its permissions: crops of faces may be nobody else's business.
+    First the bytes of the file reach the disk, then its name. A file that is replaced hands its permissions
+    on: crops of faces may be private.
     """
     if path.exists():
         temporary.chmod(stat.S_IMODE(path.stat().st_mode))
@@ -34,22 +35,22 @@ def sync(path: Path) -> None:
 
 
 def bytes_on_disk(path: Path) -> int:
-    """What a file takes: less than its size where nothing has been written yet; 0 when there is none."""
+    """Bytes that a file takes on disk. Places where nothing is written yet do not count; 0 for no file."""
     return path.stat().st_blocks * 512 if path.exists() else 0
 
 
-def disk_fault(place: Path, error: Exception) -> VidferError:
-    """The message for a disk that is full or broken."""
+def disk_fault(place: Path, error: Exception) -> DiskError:
+    """The error for a disk that is full or broken, from what the system or HDF5 has raised."""
     full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
     what = "the disk is full" if full else f"writing failed ({' '.join(str(error).split())})"
-    return VidferError(
-        f"{what}: {place}. The clips finished so far are kept; make room and start the same command again, "
-        f"it goes on from them"
+    return DiskError(
+        f"{what}: {place}. The clips finished so far are kept; free some space, then start the same command "
+        f"again, and it continues from there"
     )
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file under a temporary name and renames it; makes its folder if needed."""
+    """Write a text file under a temporary name and rename it. Its folder is made if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_bytes(text.encode())
@@ -57,5 +58,5 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes plain JSON data for people to read, as :func:`write_text` does."""
+    """Write plain JSON data for people to read, as :func:`write_text` does."""
     write_text(path, json.dumps(value, indent=2) + "\n")

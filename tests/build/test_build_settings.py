@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from refused import refused
 
 from vidfer.build.header import header_of
 from vidfer.build.settings import BuildSettings
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 
 
 @pytest.mark.parametrize(("size_px", "quality"), [(48, 95), (111, 95), (112, 85), (224, 85)])
@@ -20,5 +21,19 @@ def test_a_quality_that_is_given_is_kept_at_every_size():
 
 @pytest.mark.parametrize("quality", [0, 101])
 def test_quality_has_bounds(quality):
-    with pytest.raises(VidferError, match=f"quality is {quality}; it must be between 1 and 100"):
+    with refused(SettingError, "quality", quality, "1 and 100"):
         BuildSettings(quality=quality)
+
+
+@pytest.mark.parametrize(
+    ("options", "facts"),
+    [
+        ({"codec": "png"}, ["png", "jpeg", "raw"]),
+        ({"workers": 0}, ["workers", 0]),
+        ({"time_limit_s": 0.0}, ["time_limit_s", 0.0]),
+        ({"add": True, "overwrite": True}, ["--add", "--overwrite"]),
+    ],
+)
+def test_settings_that_cannot_be(options, facts):
+    with refused(SettingError, *facts):
+        BuildSettings(**options)

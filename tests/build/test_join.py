@@ -1,13 +1,15 @@
 from dataclasses import replace
 
 import pytest
-from made_up_caches import header_for, make_cache, make_part
+from made_up_caches import described, header_for, make_cache, make_part
+from refused import refused
 
-from vidfer.build.join import DamagedClip, StoredClip, concatenate
+from vidfer.build.join import concatenate
 from vidfer.build.parts_folder import PartsFolder
-from vidfer.build.verify import verify_cache
-from vidfer.errors import VidferError
+from vidfer.build.stored_clips import DamagedClip, StoredClip
+from vidfer.errors import DataError
 from vidfer.store.reader import CropCache
+from vidfer.store.verify import verify_cache
 
 
 def test_order_of_parts_changes_no_byte(tmp_path):
@@ -24,8 +26,8 @@ def test_clips_of_a_cache_and_of_parts_mix(tmp_path, codec):
     whole = concatenate(pairs, header_for(codec), tmp_path / "whole.h5")
     concatenate([pairs[3], pairs[0]], header_for(codec), tmp_path / "some.h5")
     some = CropCache(tmp_path / "some.h5")
-    place = {clip.id: StoredClip(some.path, i) for i, clip in enumerate(some.clips)}
-    mixed = [(record, place.get(record.id, stored)) for record, stored in pairs]
+    in_some = {clip.id: StoredClip(clip, some.path, i) for i, clip in enumerate(some.clips)}
+    mixed = [in_some.get(stored.record.id, stored) for stored in pairs]
     assert concatenate(mixed, header_for(codec), tmp_path / "mixed.h5") == whole
     assert (tmp_path / "mixed.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
 
@@ -33,8 +35,7 @@ def test_clips_of_a_cache_and_of_parts_mix(tmp_path, codec):
 def test_another_label_keeps_the_crops_and_changes_the_hash(tmp_path):
     pairs = [make_part(tmp_path, i, n) for i, n in enumerate((5, 12))]
     before = concatenate(pairs, header_for(), tmp_path / "a.h5")
-    record, stored = pairs[1]
-    after = concatenate([pairs[0], (replace(record, label="fear"), stored)], header_for(), tmp_path / "b.h5")
+    after = concatenate([pairs[0], described(pairs[1], label="fear")], header_for(), tmp_path / "b.h5")
     assert before != after
     old, new = CropCache(tmp_path / "a.h5").clips, CropCache(tmp_path / "b.h5").clips
     changed = [i for i in range(2) if old[i].hash != new[i].hash]
@@ -67,15 +68,15 @@ def test_a_damaged_part_is_named_and_the_old_cache_stays(tmp_path, position):
     out = make_cache(tmp_path / "old", lengths=(4,))
     before = out.read_bytes()
     pairs = [make_part(tmp_path, i, 6) for i in range(4)]
-    for _, stored in pairs[1:3]:
+    for stored in pairs[1:3]:
         data = bytearray(stored.path.read_bytes())
         data[position] ^= 1
         stored.path.write_bytes(data)
-    with pytest.raises(DamagedClip, match=pairs[2][0].id) as damage:  # test/... comes before val/...
+    with pytest.raises(DamagedClip, match=pairs[2].record.id) as damage:  # test/... comes before val/...
         concatenate(pairs, header_for(), out)
     assert out.read_bytes() == before
     assert not out.with_name("cache.h5.tmp").exists()
-    assert damage.value.damaged.keys() <= {pairs[1][0].id, pairs[2][0].id}
+    assert damage.value.damaged.keys() <= {pairs[1].record.id, pairs[2].record.id}
 
 
 def begin(tmp_path, lengths=(5, 1, 12, 7, 3)):
@@ -84,8 +85,8 @@ def begin(tmp_path, lengths=(5, 1, 12, 7, 3)):
     parts.folder.mkdir()
     pairs = []
     for i, n in enumerate(lengths):
-        record, stored = make_part(tmp_path, i, n)
-        pairs.append((record, StoredClip(stored.path.rename(parts.path_of(record)), 0)))
+        stored = make_part(tmp_path, i, n)
+        pairs.append(replace(stored, path=stored.path.rename(parts.path_of(stored.record))))
     whole = tmp_path / "whole.h5"
     concatenate(pairs, header_for(), whole)
     return parts, pairs, whole.read_bytes()
@@ -105,12 +106,14 @@ def kill_after(n: int):
 
 def places_now(pairs, parts):
     """Where each clip is: in its part, or if that is gone in what was joined."""
-    joined = CropCache(parts.joined()[0])
+    joined = CropCache(parts.joined_files()[0])
     index = {clip.id: i for i, clip in enumerate(joined.clips)}
-    gone = [record.id for record, stored in pairs if not stored.path.exists()]
+    gone = [stored.record.id for stored in pairs if not stored.path.exists()]
     return [
-        (record, stored if record.id not in gone else StoredClip(joined.path, index[record.id]))
-        for record, stored in pairs
+        replace(stored, path=joined.path, index=index[stored.record.id])
+        if stored.record.id in gone
+        else stored
+        for stored in pairs
     ], len(gone)
 
 
@@ -127,7 +130,7 @@ def test_parts_are_deleted_on_the_way_and_joining_goes_on_after_a_kill(tmp_path,
     steps = []
     concatenate(pairs, header_for(), out, lambda *step: steps.append(step), parts=parts)
     assert out.read_bytes() == whole and len(steps) == 5
-    assert not parts.joined() and len(list(parts.folder.iterdir())) == 0
+    assert not parts.joined_files() and len(list(parts.folder.iterdir())) == 0
 
 
 def test_another_list_after_a_kill_begins_another_file_and_loses_nothing(tmp_path, monkeypatch):
@@ -137,10 +140,10 @@ def test_another_list_after_a_kill_begins_another_file_and_loses_nothing(tmp_pat
     with pytest.raises(Killed):
         concatenate(pairs, header_for(), out, kill_after(3), parts=parts)
     pairs, _ = places_now(pairs, parts)
-    changed = [(replace(record, label="fear"), stored) for record, stored in pairs]
+    changed = [described(stored, label="fear") for stored in pairs]
     concatenate(changed, header_for(), out, parts=parts)
     assert verify_cache(out) == [] and {clip.label for clip in CropCache(out).clips} == {"fear"}
-    assert len(parts.joined()) == 1  # left to the caller, who removes the folder
+    assert len(parts.joined_files()) == 1  # left to the caller, who removes the folder
 
 
 def test_what_did_not_arrive_is_seen_although_its_part_is_gone(tmp_path, monkeypatch):
@@ -149,18 +152,18 @@ def test_what_did_not_arrive_is_seen_although_its_part_is_gone(tmp_path, monkeyp
     out = tmp_path / "c.h5"
     with pytest.raises(Killed):
         concatenate(pairs, header_for(), out, kill_after(2), parts=parts)
-    unread = sorted(pairs, key=lambda pair: pair[0].id)[3]  # its place is still empty
-    kept = unread[1].path.rename(tmp_path / "kept.part")
+    unread = sorted(pairs, key=lambda stored: stored.record.id)[3]  # its place is still empty
+    kept = unread.path.rename(tmp_path / "kept.part")
     with pytest.raises(DamagedClip) as damage:
         concatenate(places_now(pairs, parts)[0], header_for(), out, parts=parts)
-    assert damage.value.damaged.keys() == {unread[0].id} and not out.exists()
-    kept.rename(unread[1].path)
+    assert damage.value.damaged.keys() == {unread.record.id} and not out.exists()
+    kept.rename(unread.path)
     concatenate(places_now(pairs, parts)[0], header_for(), out, parts=parts)
     assert out.read_bytes() == whole
 
 
 def test_two_clips_of_one_id_are_refused(tmp_path):
     pair = make_part(tmp_path, 0, 3)
-    with pytest.raises(VidferError, match="two clips have the id"):
+    with refused(DataError, pair.record.id, pair.path):
         concatenate([pair, pair], header_for(), tmp_path / "c.h5")
     assert not (tmp_path / "c.h5").exists()

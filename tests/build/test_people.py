@@ -1,4 +1,4 @@
-"""Several people in a clip, clips that are read in part, and several data sets in one cache."""
+"""Several faces in a clip, clips that are not read to their end, and several data sets in one cache."""
 
 import shutil
 from dataclasses import replace
@@ -6,17 +6,18 @@ from dataclasses import replace
 import av
 import numpy as np
 import pytest
+from refused import refused
 
 from vidfer.actors.film import encode
 from vidfer.build.build_cache import build_cache
 from vidfer.build.parts_folder import PartsFolder
 from vidfer.build.settings import BuildSettings
-from vidfer.build.verify import verify_cache
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError, DataError
 from vidfer.store.reader import CropCache
+from vidfer.store.verify import verify_cache
 
 CROPS = CropSettings(size_px=48, face="all")
 ONE = BuildSettings(workers=1)
@@ -46,7 +47,7 @@ def built(clips, tmp_path_factory):
 
 
 def described(cache: CropCache) -> list[tuple]:
-    return [(clip.id, clip.person, clip.label, clip.subject, clip.split) for clip in cache.clips]
+    return [(clip.id, clip.track_index, clip.label, clip.subject, clip.split) for clip in cache.clips]
 
 
 def test_each_person_is_a_clip_of_its_own(built):
@@ -81,7 +82,7 @@ def test_the_others_are_taken_over_and_relabelled_with_the_main_person(clips, bu
 
 def test_a_clip_that_goes_takes_its_people_along(clips, built, tmp_path):
     out = shutil.copy(built[0], tmp_path / "c.h5")
-    with pytest.raises(VidferError, match=r"has 2 clips that are not among the 1 found now"):
+    with refused(CacheError, out, "2 clips", "1 found", "--add"):
         build_cache(clips[1:], out, CROPS, ONE)
     build_cache(clips[1:], out, CROPS, BuildSettings(workers=1, overwrite=True))
     assert [row[0] for row in described(CropCache(out))] == ["one.avi"]
@@ -136,7 +137,7 @@ def test_a_video_that_is_damaged_on_the_way_keeps_its_beginning(studio_clips, tm
     report = build_cache([clip], tmp_path / "c.h5", settings, ONE)
     [cached] = CropCache(tmp_path / "c.h5").clips
     assert 0 < cached.n_frames < 20 and cached.reason and cached.n_faces
-    assert report.failures == [] and report.partly == [("half.mp4", cached.reason)]
+    assert report.failures == [] and report.cut_short == [("half.mp4", cached.reason)]
     assert str(tmp_path) not in cached.reason
     assert build_cache([clip], tmp_path / "c.h5", settings, ONE).n_new == 0
     again = build_cache([clip], tmp_path / "c.h5", settings, BuildSettings(workers=1, retry_failed=True))
@@ -176,6 +177,6 @@ def test_another_data_set_with_the_same_names_is_not_mixed_up(studio_clips, tmp_
     clips, out, settings = find_clips("actors", studio_clips), tmp_path / "c.h5", CropSettings(size_px=48)
     build_cache(clips[:2], out, settings, ONE)
     before = out.read_bytes()
-    with pytest.raises(VidferError, match=r"1 clips have ids that .*for other files.*merge --prefix-ids"):
+    with refused(DataError, "1 clips", out, clips[0].id, "vidfer merge --prefix-ids"):
         build_cache([replace(clips[0], path=clips[3].path)], out, settings, BuildSettings(add=True))
     assert out.read_bytes() == before and list(tmp_path.iterdir()) == [out]

@@ -13,19 +13,19 @@ from pathlib import Path
 import psutil
 import pytest
 from build_here import CROPS
+from refused import refused
 
 from vidfer.build.build_cache import build_cache
 from vidfer.build.header import header_of
+from vidfer.build.heartbeat import Heartbeat, beating, heartbeat_path, read_heartbeat, write_heartbeat
 from vidfer.build.lock import sole_writer
-from vidfer.build.notes import Note, keeping, note_path, read_note, write_note
-from vidfer.build.parts_folder import PartsFolder
-from vidfer.build.read_clips import Reading
+from vidfer.build.processes import ProcessGroup
 from vidfer.build.settings import BuildSettings
-from vidfer.build.share_work import Others, assist
-from vidfer.build.team import Team
+from vidfer.build.share_work import OtherProcesses, read_share
+from vidfer.build.task import BuildTask
 from vidfer.clips import find_clips
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError
 from vidfer.store.records import record_of
 
 OPTIONS = ["--size-px", "48", "--min-face-px", "24", "--workers", "1"]
@@ -113,67 +113,67 @@ def test_a_mistake_is_one_message(slow_clips, tmp_path):
 
 
 @dataclass(kw_only=True)
-class Wired(Team):
-    """A team without a network between its processes."""
+class Wired(ProcessGroup):
+    """Processes without a network between them."""
 
     wire: list = field(default_factory=list)
 
-    def tell(self, tasks):
-        self.wire += tasks
+    def send(self, messages):
+        self.wire += messages
 
-    def listen(self):
+    def receive(self):
         return self.wire[self.rank - 1]
 
 
 @pytest.fixture
-def reading(tmp_path) -> Reading:
-    parts = PartsFolder(tmp_path / "c.h5.parts")
-    parts.folder.mkdir()
+def task(tmp_path) -> BuildTask:
     settings = BuildSettings(workers=1)
-    crops = CropSettings(enhance=str(tmp_path / "nothing.onnx"))  # what no worker can start with
-    header = header_of(CROPS, settings)
-    return Reading(
-        parts=parts,
-        header=header,
+    crops = CropSettings(enhance=str(tmp_path / "nothing.onnx"))  # no worker can start with this
+    task = BuildTask(
+        out=tmp_path / "c.h5",
+        header=header_of(CROPS, settings),
         crop_settings=crops,
         settings=settings,
         device="cpu",
         n_workers=1,
         n_cores=1,
     )
+    task.parts.folder.mkdir()
+    return task
 
 
-def test_what_stops_another_process_is_told_by_the_main_one(studio_clips, tmp_path, reading):
+def test_what_stops_another_process_is_told_by_the_main_one(studio_clips, task):
     todo = [(clip, record_of(clip)) for clip in find_clips("actors", studio_clips)]
     main = Wired(size=2)
-    others = Others(main, reading, tmp_path / "c.h5")
+    others = OtherProcesses(main, task)
     with ThreadPoolExecutor(1) as threads:
-        with others.working_on(todo) as mine:
-            assert {clip.id for clip, _ in mine} < {clip.id for clip, _ in todo}
-            status = threads.submit(assist, Wired(rank=1, size=2, wire=main.wire))
-            with pytest.raises(VidferError, match=r"nothing\.onnx.*process 2 of 2: process \d+ on "):
+        with others.reading(todo) as own_share:
+            assert {clip.id for clip, _ in own_share} < {clip.id for clip, _ in todo}
+            status = threads.submit(read_share, Wired(rank=1, size=2, wire=main.wire))
+            with refused(CacheError, "nothing.onnx", f"process 2 of 2: process {os.getpid()} on "):
                 others.wait(lambda: None)
         assert status.result(timeout=60) == 0  # it has seen that the main process knows
 
 
-def test_a_process_that_gives_no_sign_is_taken_for_dead(tmp_path, reading, monkeypatch):
-    monkeypatch.setattr("vidfer.build.notes.SILENCE_S", 0.3)
-    others = Others(Wired(size=2), reading, tmp_path / "c.h5")
+def test_a_process_that_gives_no_sign_is_taken_for_dead(task, monkeypatch):
+    monkeypatch.setattr("vidfer.build.heartbeat.SILENCE_S", 0.3)
+    others = OtherProcesses(Wired(size=2), task)
     with (
-        others.working_on([]),
-        keeping(note_path(reading.parts.folder, 1), Note("an earlier start")),
-        pytest.raises(VidferError, match="process 2 of 2 gives no sign of life"),
+        others.reading([]),
+        beating(heartbeat_path(task.parts.folder, 1), Heartbeat("an earlier start")),
+        refused(CacheError, "process 2 of 2", "start the same command again"),
     ):
         others.wait(lambda: None)
 
 
-def test_a_note_can_be_written_when_the_disk_is_full(tmp_path):
-    path, note = tmp_path / "note.1", Note("a", fault="the disk is full " * 1000)
-    write_note(path, Note("a"))
+def test_a_heartbeat_can_be_written_when_the_disk_is_full(tmp_path):
+    path, heartbeat = tmp_path / "heartbeat.1", Heartbeat("a", fault="the disk is full " * 1000)
+    write_heartbeat(path, Heartbeat("a"))
     before = path.stat()
-    write_note(path, note)
+    write_heartbeat(path, heartbeat)
     assert path.stat().st_size == before.st_size and path.stat().st_blocks == before.st_blocks
-    assert read_note(path, "a").fault.startswith("the disk is full") and read_note(path, "b") is None
+    assert read_heartbeat(path, "a").fault.startswith("the disk is full")
+    assert read_heartbeat(path, "b") is None
 
 
 def test_a_process_that_is_left_over_is_not_written_beside(studio_clips, tmp_path, monkeypatch):
@@ -181,6 +181,6 @@ def test_a_process_that_is_left_over_is_not_written_beside(studio_clips, tmp_pat
     out = tmp_path / "c.h5"
     with (
         sole_writer(tmp_path / "c.h5.parts", out, "lock.1"),
-        pytest.raises(VidferError, match="is building"),
+        refused(CacheError, out, "process"),
     ):
         build_cache(find_clips("actors", studio_clips), out, CROPS, BuildSettings(workers=1))

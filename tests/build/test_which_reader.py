@@ -9,10 +9,10 @@ import pytest
 
 from vidfer.build.build_cache import build_cache
 from vidfer.build.settings import BuildSettings
-from vidfer.build.verify import verify_cache
 from vidfer.clips import find_clips
 from vidfer.crops.settings import CropSettings
 from vidfer.store.reader import CropCache
+from vidfer.store.verify import verify_cache
 
 PYAV, AUTO = CropSettings(size_px=48, reader="pyav"), CropSettings(size_px=48)
 

@@ -4,10 +4,10 @@ import signal
 import threading
 import time
 
-import pytest
+from refused import refused
 
-from vidfer.build.workers import Job, Lost, run_jobs
-from vidfer.errors import VidferError
+from vidfer.build.workers import LostWorker, run_jobs
+from vidfer.errors import CacheError, DiskError, SettingError
 
 
 def prepare(offset: int):
@@ -23,7 +23,7 @@ def prepare(offset: int):
         if task == "die afterwards":
             threading.Timer(0.1, os._exit, (0,)).start()
         if task == "disk full":
-            raise VidferError("the disk is full")
+            raise DiskError("the disk is full")
         return task if isinstance(task, str) else task + offset
 
     return work
@@ -33,12 +33,12 @@ PREPARE = f"{__name__}:prepare"
 
 
 def prepare_badly():
-    raise VidferError("there is no device cuda:7")
+    raise SettingError("there is no device cuda:7")
 
 
 def results_of(tasks, n_workers=2, limit_s=30.0):
-    jobs = [Job(task, 0.5 if task == "hang" else limit_s) for task in tasks]
-    return dict(run_jobs(jobs, PREPARE, (100,), n_workers))
+    limits_s = [0.5 if task == "hang" else limit_s for task in tasks]
+    return dict(run_jobs(tasks, limits_s, PREPARE, (100,), n_workers))
 
 
 def test_every_job_has_its_result():
@@ -48,14 +48,14 @@ def test_every_job_has_its_result():
 def test_a_lost_worker_costs_its_job_only():
     tasks = [1, "crash", 2, "hang", 3, "leave", 4, "out of memory", 5]
     results = results_of(tasks)
-    assert {i: r for i, r in results.items() if not isinstance(r, Lost)} == {
+    assert {i: r for i, r in results.items() if not isinstance(r, LostWorker)} == {
         0: 101,
         2: 102,
         4: 103,
         6: 104,
         8: 105,
     }
-    reasons = {tasks[i]: r.reason for i, r in results.items() if isinstance(r, Lost)}
+    reasons = {tasks[i]: r.reason for i, r in results.items() if isinstance(r, LostWorker)}
     assert "SIGSEGV" in reasons["crash"]
     assert "within 0 s" in reasons["hang"] or "within 1 s" in reasons["hang"]
     assert "exit status 3" in reasons["leave"]
@@ -63,18 +63,17 @@ def test_a_lost_worker_costs_its_job_only():
 
 
 def test_a_worker_that_dies_between_jobs_costs_none():
-    jobs = [Job("die afterwards", 30.0), *(Job(i, 30.0) for i in range(3))]
-    results = run_jobs(jobs, PREPARE, (100,), 1)
+    results = run_jobs(["die afterwards", 0, 1, 2], [30.0] * 4, PREPARE, (100,), 1)
     assert next(results) == (0, "die afterwards")
     time.sleep(1)
     assert dict(results) == {1: 100, 2: 101, 3: 102}
 
 
 def test_what_no_job_would_survive_stops_all():
-    with pytest.raises(VidferError, match="disk is full"):
+    with refused(DiskError, "disk is full"):
         results_of([1, "disk full", 2, 3, 4])
-    with pytest.raises(VidferError, match="cuda:7"):
-        dict(run_jobs([Job(1, 9.0)], f"{__name__}:prepare_badly", (), 2))
+    with refused(SettingError, "cuda:7"):
+        dict(run_jobs([1], [9.0], f"{__name__}:prepare_badly", (), 2))
 
 
 def test_what_a_tick_raises_stops_all():
@@ -83,17 +82,16 @@ def test_what_a_tick_raises_stops_all():
     def tick():
         ticks.append(None)
         if len(ticks) > 3:
-            raise VidferError("another process has failed")
+            raise CacheError("another process has failed")
 
     begin = time.monotonic()
-    with pytest.raises(VidferError, match="another process"):
-        dict(run_jobs([Job("hang", 60.0)] * 2, PREPARE, (100,), 2, tick))
+    with refused(CacheError, "another process"):
+        dict(run_jobs(["hang"] * 2, [60.0] * 2, PREPARE, (100,), 2, tick))
     assert time.monotonic() - begin < 30
 
 
 def test_leaving_early_stops_the_workers():
-    jobs = [Job(1, 60.0), Job("hang", 60.0), Job("hang", 60.0)]
-    results = run_jobs(jobs, PREPARE, (100,), 2)
+    results = run_jobs([1, "hang", "hang"], [60.0] * 3, PREPARE, (100,), 2)
     assert next(results) == (0, 101)
     begin = time.monotonic()
     results.close()

@@ -121,7 +121,7 @@ def test_other_people_in_the_video_are_drawn_thinly(tmp_path):
     contact_sheet(cache, cache.clips[0].id, tmp_path / "alone.png")
     other = cache.clips[1]
     object.__setattr__(other, "id", f"{cache.clips[0].id}#face2")
-    object.__setattr__(other, "person", 1)
+    object.__setattr__(other, "track_index", 1)
     contact_sheet(cache, cache.clips[0].id, tmp_path / "both.png")
     alone, both = (cv2.imread(str(tmp_path / f"{name}.png")) for name in ("alone", "both"))
     assert alone.shape == both.shape and (alone != both).any()

@@ -4,28 +4,31 @@ import numpy as np
 import pytest
 from crop_caches import store_clips
 from made_up_caches import clip_record, header_for, make_cache
+from refused import refused
 
-from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.join import concatenate
 from vidfer.build.part import write_part
+from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.clip import Clip
-from vidfer.errors import VidferError
+from vidfer.crops.track.followed_face import FaceTrack
+from vidfer.errors import SettingError
 from vidfer.store.failures import failures_page, list_failures, write_failures
 from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable
 
 
 def store(tmp_path, rows) -> CropCache:
     """A cache of (id, status of each frame, reason)."""
-    pairs = []
+    clips = []
     for number, (name, status, reason) in enumerate(rows):
         n, path = len(status), tmp_path / f"{number}.part"
-        table = FrameTable(
+        track = FaceTrack(
             np.arange(n) / 25, np.ones((n, 4)), np.ones((n, 5, 2)), np.ones(n), np.array(status)
         )
         crops = np.zeros((n, 3, 32, 32, 3), np.uint8)
-        record = write_part(path, header_for(), clip_record(0, id=name, reason=reason), table, [crops])
-        pairs.append((record, StoredClip(path, 0)))
-    concatenate(pairs, header_for(), tmp_path / "cache.h5")
+        record = clip_record(0, id=name, reason=reason)
+        write_part(path, header_for(), record, [(track, [crops])])
+        clips.append(StoredClip(record, path, 0))
+    concatenate(clips, header_for(), tmp_path / "cache.h5")
     return CropCache(tmp_path / "cache.h5")
 
 
@@ -95,7 +98,7 @@ def test_the_table_has_all(cache, tmp_path):
         "n_frames": "4",
         "n_faces": "1",
     }
-    with pytest.raises(VidferError, match=r"does not end in \.csv"):
+    with refused(SettingError, tmp_path / "failures.png", ".csv"):
         write_failures(cache, tmp_path / "failures.png")
 
 

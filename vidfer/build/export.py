@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from vidfer.build.join import StoredClip, concatenate
-from vidfer.build.new_cache import new_cache, writing
-from vidfer.errors import VidferError
+from vidfer.build.join import Progress
+from vidfer.build.new_cache import check_out, rewrite_cache
+from vidfer.build.stored_clips import StoredClip
+from vidfer.errors import SettingError
 from vidfer.store.reader import CropCache
 
 
 def export_clips(
     cache: CropCache,
-    chosen: Sequence[int],
-    out: Path | None = None,
+    positions: Sequence[int],
+    out: Path,
     overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> str:
-    """Copy clips into a cache of their own without decoding; every byte is checked on the way.
+    """Copy clips into a cache of their own without decoding. Every byte is checked on the way.
 
     Args:
-        cache: where they are.
-        chosen: their positions.
-        out: the new cache, which is there whole or as it was; None puts it in the place of ``cache``.
-        overwrite: replace ``out`` if it is there.
+        cache: where the clips lie.
+        positions: the clips to copy.
+        out: the new cache; it is complete or as it was before. It may be the file of ``cache`` itself.
+        overwrite: replace ``out`` if it exists.
         progress: called with the number of clips copied and the number of all.
 
     Returns:
-        The content hash, that of a cache which was built of these clips alone.
+        The content hash: that of a cache which was built of these clips alone.
 
     Raises:
-        VidferError: when no clip is chosen, ``out`` cannot be written or is ``cache``, or a chosen clip is
-            damaged.
+        SettingError: there is no clip to copy, or ``out`` exists and shall not be replaced.
+        CacheError, DiskError: as :func:`vidfer.build.new_cache.rewrite_cache`.
     """
-    if not len(chosen):
-        raise VidferError(f"no clip of {cache.path} would be left; to be rid of them all, delete the file")
-    target = out or cache.path.resolve()  # a link to the cache stays one
-    with new_cache(out, [cache.path], overwrite) if out else writing(target):
-        if CropCache(cache.path).content_hash != cache.content_hash:
-            raise VidferError(f"{cache.path} was replaced by another cache at this moment; start again")
-        pairs = [(cache.clips[index], StoredClip(cache.path, index)) for index in chosen]
-        return concatenate(pairs, cache.header, target, progress)
+    if not len(positions):
+        raise SettingError(f"no clip of {cache.path} would be left; to drop all clips, delete the file")
+    check_out(out, overwrite)
+    clips = [StoredClip(cache.clips[index], cache.path, index) for index in positions]
+    return rewrite_cache(cache, clips, out, progress)

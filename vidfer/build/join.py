@@ -1,227 +1,179 @@
-"""Many caches into one: the clips of parts and of older caches, copied without decoding."""
+"""Joining clips of parts and of caches into one cache, without decoding them."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from vidfer.build.part import Part
 from vidfer.build.parts_folder import PartsFolder
-from vidfer.errors import VidferError
+from vidfer.build.stored_clips import ClipFiles, DamagedClip, StoredClip
+from vidfer.errors import DataError
 from vidfer.files import bytes_on_disk, replace_durably
 from vidfer.store.reader import CropCache
-from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header
 from vidfer.store.shard import Shard
-from vidfer.store.skeleton import Filling, Place, write_skeleton
-
-HDF5_SIGNATURE = b"\x89HDF"
+from vidfer.store.writer import CacheWriter, preallocate
 
 SYNC_BYTES = 256 << 20
-"""Parts are deleted when so much has been copied and has reached the disk."""
+"""Parts are deleted each time that so much has been copied and has reached the disk."""
 
-
-@dataclass(frozen=True)
-class StoredClip:
-    """Where the crops of a clip lie."""
-
-    path: Path
-    """A part or a cache."""
-    index: int
-    """Which of its clips; a part has one for each person of a clip, the main one is 0."""
-
-
-class DamagedClip(VidferError):
-    """The bytes of stored clips are not those that were written."""
-
-    def __init__(self, damaged: dict[str, StoredClip]) -> None:
-        clip_id, stored = next(iter(damaged.items()))
-        more = f" and {len(damaged) - 1} more clips" if len(damaged) > 1 else ""
-        super().__init__(
-            f"clip {clip_id} in {stored.path} is damaged{more}; `vidfer verify {stored.path}` lists what is "
-            f"broken, and its --repair mends it from the videos"
-        )
-        self.damaged = damaged
-        """By id."""
+Progress = Callable[[int, int], None]
 
 
 def concatenate(
-    clips: Sequence[tuple[CachedClip, StoredClip]],
+    clips: Sequence[StoredClip],
     header: Header,
     out: Path,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     *,
     shard: Shard | None = None,
     parts: PartsFolder | None = None,
 ) -> str:
-    """Write one cache of clips that lie in parts or other caches of the same settings; every byte is checked.
+    """Write one cache of clips that lie in parts or other caches of the same settings. Every byte is checked.
 
     Args:
-        clips: for each clip, how it is to be described (id, label, subject, split, source; the id may be a
-            new one) and where its crops lie.
+        clips: where each clip lies, and how the new cache describes it. Its id may be a new one.
         header: settings and versions to write.
-        out: the cache; it is there whole, or as it was before.
+        out: the cache. At any moment it is complete, or as it was before.
         progress: called with the number of clips copied and the number of all.
         shard: which share of a list of clips this is.
-        parts: join in a file in this folder, which stays when joining is cut short and is gone on with; and
-            delete parts there as soon as their clips have safely arrived in it, so that joining takes no
-            room twice over.
+        parts: a folder of parts. The cache is then joined in a file in this folder, and a part is deleted as
+            soon as its clips have safely arrived there: joining needs no room for a second copy. Joining
+            that is cut short leaves the file, and the next start continues with it.
 
     Returns:
-        The content hash. It depends on the clips and the settings alone, not on where they came from.
+        The content hash. It depends on the clips and the settings alone, not on the files they came from.
 
     Raises:
-        VidferError: for two clips of one id.
-        DamagedClip: when bytes of clips do not match their hashes; with ``parts`` all others have been
+        DataError: two clips have the same id.
+        DamagedClip: the bytes of some clips do not match their hashes. With ``parts`` all others have been
             copied by then.
-        OSError: for a full disk; ``out`` is as it was.
+        OSError: the disk is full, or the file cannot be written. ``out`` is as it was.
     """
-    clips = sorted(clips, key=lambda pair: pair[0].id)
-    sources = _Sources(header)
+    files = ClipFiles(header)
     temporary = out.with_name(out.name + ".tmp")
     try:
-        layout = _lay_out(clips, sources)
-        target = _joined_file(parts, layout, header, shard) if parts else temporary
-        _check_room(target, layout, parts)
+        laid_out, sizes = _lay_out(sorted(clips, key=lambda stored: stored.record.id), files)
+        target = _joined_file(parts, laid_out, header, shard) if parts else temporary
+        _check_free_space(target, laid_out, sizes, parts)
         if not (parts and target.exists()):
-            write_skeleton(temporary, header, layout.records, layout.sizes, shard)
+            preallocate(temporary, header, [stored.record for stored in laid_out], sizes, shard)
             if parts:
                 replace_durably(temporary, target)
-        _copy_all(layout, sources, target, parts, progress)
+        _copy_all(laid_out, sizes, files, target, parts, progress)
         finished = CropCache(target)
         finished.close()
         replace_durably(target, out)
     finally:
-        sources.close()
+        files.close()
         temporary.unlink(missing_ok=True)
     return finished.content_hash
 
 
-def copy_digest(
-    cache: CropCache | Part, index: int, write: Callable[[np.ndarray], None] | None = None
-) -> str:
-    """The hash of a clip's frame table and crops, as read from the file now.
-
-    Args:
-        cache: where it lies.
-        index: which clip.
-        write: called with the bytes (bytes,) uint8 of each piece of crops.
-    """
-    digest = hashlib.sha256()
-    for column in cache.frames(index).columns().values():
-        digest.update(column.tobytes())
-    for piece in cache.payload(index):
-        digest.update(piece)
-        if write:
-            write(piece)
-    if cache.header.codec == "jpeg":
-        digest.update(cache.offsets(index).astype("<i8").tobytes())
-    return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """What the new cache will hold and where."""
-
-    stored: list[StoredClip]
-    """Where each clip is now."""
-    records: list[CachedClip]
-    sizes: list[int]
-    """Bytes of the crops of each clip."""
-
-
-def _lay_out(clips: Sequence[tuple[CachedClip, StoredClip]], sources: _Sources) -> _Layout:
-    layout, damaged = _Layout([], [], []), {}
-    first_frame, before = 0, None
-    for described, stored in clips:
-        if described.id == before:
-            raise VidferError(f"two clips have the id '{before}'; one is in {stored.path}")
-        before = described.id
+def _lay_out(clips: Sequence[StoredClip], files: ClipFiles) -> tuple[list[StoredClip], list[int]]:
+    """The clips with their records as they will stand in the new cache, and the bytes of their crops."""
+    laid_out: list[StoredClip] = []
+    sizes: list[int] = []
+    damaged: dict[str, StoredClip] = {}
+    first_frame, id_before = 0, None
+    for stored in clips:
+        wanted = stored.record
+        if wanted.id == id_before:
+            raise DataError(
+                f"two clips have the id '{wanted.id}', one of them is in {stored.path}; rename one of them"
+            )
+        id_before = wanted.id
         try:
-            record, size = sources.describe(described.id, stored)
+            found, size = files.describe(stored)
         except DamagedClip as error:
             damaged |= error.damaged
             continue
-        record = replace(record, id=described.id, first_frame=first_frame)
-        layout.stored.append(stored)
-        layout.records.append(record.described_as(described))
-        layout.sizes.append(size)
+        record = replace(found, id=wanted.id, first_frame=first_frame).described_as(wanted)
+        laid_out.append(replace(stored, record=record))
+        sizes.append(size)
         first_frame += record.n_frames
     if damaged:
         raise DamagedClip(damaged)
-    return layout
+    return laid_out, sizes
 
 
-def _joined_file(parts: PartsFolder, layout: _Layout, header: Header, shard: Shard | None) -> Path:
-    """The file in which an earlier start began to join just these clips, or a new one.
+def _joined_file(
+    parts: PartsFolder, clips: Sequence[StoredClip], header: Header, shard: Shard | None
+) -> Path:
+    """The file in which an earlier start began to join exactly these clips, or the name of a new one.
 
-    An earlier one that does not fit stays: it may hold clips whose parts are deleted.
+    An earlier file with other clips stays: it may hold clips whose parts are deleted.
     """
-    for path in parts.joined():
+    records = [stored.record for stored in clips]
+    for path in parts.joined_files():
         cache = CropCache(path)
-        fits = (cache.header, cache.shard, list(cache.clips)) == (header, shard, layout.records)
+        is_same = (cache.header, cache.shard, list(cache.clips)) == (header, shard, records)
         cache.close()
-        if fits:
+        if is_same:
             return path
-    return parts.new_joined()
+    return parts.new_joined_file()
 
 
-def _check_room(target: Path, layout: _Layout, parts: PartsFolder | None) -> None:
-    """Fail before the disk is full, with what will be deleted on the way taken into account."""
+def _check_free_space(
+    target: Path, clips: Sequence[StoredClip], sizes: Sequence[int], parts: PartsFolder | None
+) -> None:
+    """Raise OSError before the disk is full. Parts that are deleted on the way count as free space."""
     n_bytes, longest = 0, 0
-    for stored, record, size in zip(layout.stored, layout.records, layout.sizes):
-        size += 100 * record.n_frames
+    for stored, size in zip(clips, sizes):
+        size += 100 * stored.record.n_frames
         longest = max(longest, size)
         if not (parts and stored.path.parent == parts.folder):
             n_bytes += size
     if parts:
-        n_bytes += min(SYNC_BYTES + longest, sum(layout.sizes) - n_bytes)
+        n_bytes += min(SYNC_BYTES + longest, sum(sizes) - n_bytes)
         n_bytes -= bytes_on_disk(target)
     if shutil.disk_usage(target.parent).free < n_bytes:
         raise OSError(errno.ENOSPC, f"No space left for {n_bytes / 1e6:.0f} MB more")
 
 
 def _copy_all(
-    layout: _Layout,
-    sources: _Sources,
+    clips: Sequence[StoredClip],
+    sizes: Sequence[int],
+    files: ClipFiles,
     target: Path,
     parts: PartsFolder | None,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
 ) -> None:
-    filling = Filling(target)
-    waiting = Counter(stored.path for stored in layout.stored)
-    arrived, unsynced, first_byte, damaged = [], 0, 0, {}
+    """Copy all clips into ``target``. Clips that are there already are only checked."""
+    writer = CacheWriter(target)
+    n_waiting = Counter(stored.path for stored in clips)
+    arrived: list[Path] = []
+    damaged: dict[str, StoredClip] = {}
+    first_byte = unsynced_bytes = 0
     try:
-        for done, (stored, record, size) in enumerate(zip(layout.stored, layout.records, layout.sizes), 1):
+        for n_done, (stored, size) in enumerate(zip(clips, sizes), 1):
             try:
-                place = Place(record.first_frame, first_byte)
-                sources.copy(record.id, stored, None if stored.path == target else filling, place)
-                waiting[stored.path] -= 1
+                if stored.path == target:
+                    files.check(stored)
+                else:
+                    files.copy(stored, writer, first_byte)
+                n_waiting[stored.path] -= 1
             except DamagedClip as error:
                 if not parts:
                     raise
                 damaged |= error.damaged
             first_byte += size
-            if parts and parts.is_part(stored.path) and not waiting[stored.path]:
+            if parts and parts.is_part(stored.path) and not n_waiting[stored.path]:
                 arrived.append(stored.path)
-                unsynced += size
-                if unsynced >= SYNC_BYTES:
-                    filling.sync()
+                unsynced_bytes += size
+                if unsynced_bytes >= SYNC_BYTES:
+                    writer.sync()
                     _delete(arrived)
-                    unsynced = 0
+                    unsynced_bytes = 0
             if progress:
-                progress(done, len(layout.stored))
-        filling.sync()
+                progress(n_done, len(clips))
+        writer.sync()
     finally:
-        filling.close()
+        writer.close()
     if damaged:
         raise DamagedClip(damaged)
 
@@ -231,76 +183,3 @@ def _delete(parts: list[Path]) -> None:
     for path in parts:
         path.unlink()
     parts.clear()
-
-
-class _Sources:
-    """Keeps caches open, and one part at a time: as many parts as clips would be too many open files."""
-
-    def __init__(self, header: Header) -> None:
-        self.header = header
-        self.caches: dict[Path, CropCache] = {}
-        self.part: Part | None = None
-
-    def describe(self, clip_id: str, stored: StoredClip) -> tuple[CachedClip, int]:
-        """The record of a clip, and the bytes of its crops."""
-        with _damage(clip_id, stored):
-            cache = self._open(stored.path)
-            record = cache.clips[stored.index]
-            if record.fingerprint() != record.hash:
-                raise DamagedClip({clip_id: stored})
-            return record, cache.payload_bytes(stored.index)
-
-    def copy(self, clip_id: str, stored: StoredClip, filling: Filling | None, place: Place) -> None:
-        """Check a clip, copying it if it shall be."""
-        with _damage(clip_id, stored):
-            cache, index = self._open(stored.path), stored.index
-            done = 0
-
-            def write(piece: np.ndarray) -> None:
-                nonlocal done
-                filling.write_crops(place, done, piece)
-                done += len(piece)
-
-            if copy_digest(cache, index, filling and write) != cache.clips[index].crops_hash:
-                raise DamagedClip({clip_id: stored})
-            if filling:
-                offsets = cache.offsets(index) if cache.header.codec == "jpeg" else None
-                filling.write_tables(place, cache.frames(index).columns(), offsets)
-
-    def close(self) -> None:
-        for source in (*self.caches.values(), self.part):
-            if source is not None:
-                source.close()
-        self.caches, self.part = {}, None
-
-    def _open(self, path: Path) -> CropCache | Part:
-        if path in self.caches:
-            return self.caches[path]
-        if self.part is None or self.part.path != path:
-            if _is_hdf5(path):
-                self.caches[path] = CropCache(path)
-                return self.caches[path]
-            if self.part is not None:
-                self.part.close()
-                self.part = None
-            self.part = Part(path, self.header)
-        return self.part
-
-
-@contextmanager
-def _damage(clip_id: str, stored: StoredClip) -> Iterator[None]:
-    """Whatever a source complains of is damage; OSError then means the file that is written."""
-    try:
-        yield
-    except DamagedClip:
-        raise
-    except VidferError as error:
-        raise DamagedClip({clip_id: stored}) from error
-
-
-def _is_hdf5(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
-    except OSError as error:
-        raise VidferError(f"{path} cannot be read ({error})") from error

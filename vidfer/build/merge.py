@@ -1,27 +1,28 @@
-"""Several caches into one."""
+"""Joining several caches into one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidfer.build.join import StoredClip, concatenate
-from vidfer.build.new_cache import new_cache
-from vidfer.build.parts_folder import difference
-from vidfer.errors import VidferError
+from vidfer.build.header import settings_difference
+from vidfer.build.join import Progress, concatenate
+from vidfer.build.new_cache import check_out, writing
+from vidfer.build.stored_clips import StoredClip
+from vidfer.errors import CacheError, SettingError
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeReport:
     """What merging came to."""
 
     n_clips: int
-    n_twice: int
-    """Clips that were in more than one cache, the same in each."""
+    n_duplicates: int
+    """Clips that were in more than one cache, the same in each. Each was taken once."""
     content_hash: str
 
 
@@ -32,51 +33,56 @@ def merge_caches(
     partial: bool = False,
     prefix_ids: bool = False,
     overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-) -> Merged:
-    """Join caches of equal settings without decoding; every byte is checked on the way.
+    progress: Progress | None = None,
+) -> MergeReport:
+    """Join caches of equal settings without decoding. Every byte is checked on the way.
 
-    The result is the cache that would have been built of all the clips at once. A clip that is in several
-    caches, the same in each, is taken once.
+    The result is the cache that would have been built of all clips at once. A clip that is in several caches,
+    the same in each, is taken once.
 
     Args:
-        paths: the caches; their order does not matter.
-        out: the new cache; it is there whole, or as it was.
+        paths: the caches, in any order.
+        out: the new cache; it is complete or as it was before.
         partial: join shards of a data set even if some are missing.
         prefix_ids: put the name of its cache before the id of every clip.
-        overwrite: replace ``out`` if it is there.
+        overwrite: replace ``out`` if it exists.
         progress: called with the number of clips copied and the number of all.
 
     Raises:
-        VidferError: for other settings, missing shards, different clips of one id, damage, and what keeps
-            ``out`` from being written.
+        SettingError: there are fewer than two caches, or ``out`` cannot be used.
+        CacheError: the caches have different settings, shards are missing, one id stands for different clips,
+            a clip is damaged, or another process writes ``out``.
+        DiskError: the disk is full, or ``out`` cannot be written.
     """
     caches = [CropCache(path) for path in paths]
     if len({path.resolve() for path in paths}) < 2 and not (caches and caches[0].shard):
         given = f"only {paths[0]}" if paths else "none"
-        raise VidferError(f"merging needs two different caches or more; {given} is given")
+        raise SettingError(f"{given} is given; name two or more different caches to merge")
     header = _common_header(caches)
     if not partial:
         check_shards(caches)
     prefixes = _prefixes(paths) if prefix_ids else [""] * len(paths)
-    pairs: dict[str, tuple[CachedClip, StoredClip]] = {}
-    n_twice = 0
+    clips: dict[str, StoredClip] = {}
+    n_duplicates = 0
     for cache, prefix in zip(caches, prefixes):
         for index, clip in enumerate(cache.clips):
-            record = replace(clip, id=prefix + clip.id)
-            other = pairs.setdefault(record.id, (record, StoredClip(cache.path, index)))
-            if other[0] is not record:
-                _check_same(clip, cache, *other)
-                n_twice += 1
+            stored = StoredClip(replace(clip, id=prefix + clip.id), cache.path, index)
+            first = clips.setdefault(stored.record.id, stored)
+            if first is not stored:
+                _check_same(clip, cache, first)
+                n_duplicates += 1
     for cache in caches:
         cache.close()
-    with new_cache(out, paths, overwrite):
-        content = concatenate(list(pairs.values()), header, out, progress)
-    return Merged(len(pairs), n_twice, content)
+    if any(out.exists() and path.exists() and out.samefile(path) for path in paths):
+        raise SettingError(f"{out} is one of the caches to merge; give another --out")
+    check_out(out, overwrite)
+    with writing(out):
+        content = concatenate(list(clips.values()), header, out, progress)
+    return MergeReport(len(clips), n_duplicates, content)
 
 
 def check_shards(caches: Sequence[CropCache]) -> None:
-    """Raise VidferError when caches are shards of a data set and not all of its shards are there."""
+    """Raise CacheError when caches are shards of a data set, and not all of its shards are given."""
     found: dict[tuple[str, int], dict[int, Path]] = {}
     for cache in caches:
         if cache.shard:
@@ -85,22 +91,23 @@ def check_shards(caches: Sequence[CropCache]) -> None:
     for (_, count), shards in found.items():
         missing = [f"{index}/{count}" for index in range(1, count + 1) if index not in shards]
         if missing:
-            raise VidferError(
-                f"{min(shards.values())} is one of {count} shards of a data set, and {_some(missing)} is not "
-                f"there; name that cache too (`vidfer cache --shard {missing[0]}` makes it), or join the "
-                f"others with --partial"
+            raise CacheError(
+                f"{min(shards.values())} is one of {count} shards of a data set, and {_first_names(missing)} "
+                f"is missing; name that cache too (`vidfer cache --shard {missing[0]}` makes it), or give "
+                f"--partial to join the others"
             )
 
 
 def _common_header(caches: Sequence[CropCache]) -> Header:
-    """The settings of all; of the versions those that differ are all named."""
+    """The settings of all caches. Where their versions differ, all of them are named."""
     first = caches[0]
     for other in caches[1:]:
         found, wanted = other.header.shaping(), first.header.shaping()
         if found != wanted:
-            raise VidferError(
-                f"{other.path} was made with other settings than {first.path} ({difference(found, wanted)}); "
-                f"only caches of equal settings can be one: make one of them again with those of the other"
+            raise CacheError(
+                f"{other.path} was made with other settings than {first.path} "
+                f"({settings_difference(found, wanted)}); make one of them again with the settings of the "
+                f"other"
             )
     versions: dict[str, set[str]] = {}
     for cache in caches:
@@ -114,11 +121,13 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
     twice = next((stem for stem in stems if stems.count(stem) > 1), None)
     if twice:
         both = " and ".join(str(path) for path in paths if path.stem == twice)
-        raise VidferError(f"{both} have the same name, which cannot tell their ids apart; rename one")
+        raise SettingError(f"{both} have the same name, so it cannot tell their ids apart; rename one")
     return [f"{stem}/" for stem in stems]
 
 
-def _check_same(clip: CachedClip, cache: CropCache, other: CachedClip, where: StoredClip) -> None:
+def _check_same(clip: CachedClip, cache: CropCache, first: StoredClip) -> None:
+    """Raise CacheError when a clip differs from another one of the same id."""
+    other = first.record
     if clip.hash == other.hash:
         return
     what = ", ".join(
@@ -126,12 +135,12 @@ def _check_same(clip: CachedClip, cache: CropCache, other: CachedClip, where: St
         for name in ("label", "subject", "split", "source")
         if getattr(clip, name) != getattr(other, name)
     )
-    raise VidferError(
-        f"clip '{clip.id}' is in {cache.path} and in {where.path}, and not the same "
-        f"({what or 'the crops differ'}); merge with --prefix-ids to keep both, or take it out of one with "
-        f"`vidfer remove`"
+    raise CacheError(
+        f"clip '{clip.id}' in {cache.path} differs from the one in {first.path} "
+        f"({what or 'the crops differ'}); give --prefix-ids to keep both, or drop one of them with "
+        f"`vidfer export --drop`"
     )
 
 
-def _some(names: Sequence[str]) -> str:
+def _first_names(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

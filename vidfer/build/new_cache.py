@@ -1,42 +1,68 @@
-"""Writing a cache that is made of finished ones: never by accident over another, whole or not at all."""
+"""Writing a cache that is made of finished ones: never over another by accident; complete, or not at all."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from vidfer.build.join import Progress, concatenate
 from vidfer.build.lock import sole_writer
 from vidfer.build.parts_folder import PartsFolder
-from vidfer.errors import VidferError
+from vidfer.build.stored_clips import StoredClip
+from vidfer.errors import CacheError, DiskError, SettingError
+from vidfer.store.reader import CropCache
+from vidfer.store.shard import Shard
 
 
-@contextmanager
-def new_cache(out: Path, sources: Iterable[Path], overwrite: bool) -> Iterator[None]:
-    """Hold the sole right to write ``out`` while it is made of ``sources``.
+def check_out(out: Path, overwrite: bool) -> None:
+    """Raise SettingError when ``out`` is a folder, or exists and ``overwrite`` is False."""
+    if out.is_dir():
+        raise SettingError(f"{out} is a folder; name the file to write, such as {out / 'new.h5'}")
+    if out.exists() and not overwrite:
+        raise SettingError(f"{out} exists already; give another --out, or --overwrite to replace it")
+
+
+def rewrite_cache(
+    cache: CropCache,
+    clips: Sequence[StoredClip],
+    out: Path,
+    progress: Progress | None = None,
+    shard: Shard | None = None,
+) -> str:
+    """Write clips of a cache, under the same or other descriptions, without decoding. Every byte is checked.
+
+    Args:
+        cache: where the clips lie.
+        clips: those to write.
+        out: the new cache, which may be the file of ``cache`` itself. It is replaced when the new file is
+            complete; until then there must be free space for both.
+        progress: called with the number of clips copied and the number of all.
+        shard: which share of a list of clips these are.
+
+    Returns:
+        The content hash: that of a cache which was built of these clips, under these descriptions.
 
     Raises:
-        VidferError: when ``out`` is one of the sources, is a folder, is there and ``overwrite`` is False, is
-            written by another process, or when the disk is full or broken.
+        CacheError: a clip is damaged, the cache was replaced by another one meanwhile, or another process
+            writes ``out``.
+        DiskError: the disk is full, or ``out`` cannot be written.
     """
-    if out.is_dir():
-        raise VidferError(f"{out} is a folder; name the file to write, such as {out / 'new.h5'}")
-    for source in sources:
-        if out.exists() and source.exists() and out.samefile(source):
-            raise VidferError(f"{out} would be read and written at the same time; choose another --out")
-    if out.exists() and not overwrite:
-        raise VidferError(f"{out} is there already; choose another --out, or --overwrite to replace it")
-    with writing(out):
-        yield
+    target = out.resolve()  # a link to a cache stays one
+    with writing(target):
+        if CropCache(cache.path).content_hash != cache.content_hash:
+            raise CacheError(f"{cache.path} was replaced by another cache in this moment; start again")
+        return concatenate(clips, cache.header, target, progress, shard=shard)
 
 
 @contextmanager
 def writing(out: Path) -> Iterator[None]:
-    """Hold the lock of ``out``; a full or broken disk is one message.
+    """Hold the lock of ``out``, and report a full or broken disk as one error.
 
     Raises:
-        VidferError: when another process writes ``out``, or when the disk is full or broken.
+        CacheError: another process writes ``out``.
+        DiskError: the disk is full, or ``out`` cannot be written.
     """
     parts = PartsFolder.beside(out)
     try:
@@ -48,6 +74,6 @@ def writing(out: Path) -> Iterator[None]:
     except (OSError, RuntimeError) as error:  # HDF5 raises both
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
         what = f"the disk is full ({error})" if full else f"cannot write {out} ({error})"
-        raise VidferError(
-            f"{what}; {out} is as it was before. Make room or choose another place, then start again"
+        raise DiskError(
+            f"{what}; {out} is as it was before. Free some space or give another --out, then start again"
         ) from error

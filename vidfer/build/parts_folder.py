@@ -2,67 +2,74 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidfer.build.header import settings_difference
 from vidfer.build.part import write_part
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError
 from vidfer.files import disk_fault, replace_durably
+from vidfer.store.canonical_json import canonical_json, json_hash
 from vidfer.store.records import CachedClip
-from vidfer.store.schema import Header, canonical_json
+from vidfer.store.schema import Header
 
 FAILED = ".failed"
+"""In the name of a part whose clip could not be read, or not to its end."""
 
 
 def part_key(record: CachedClip) -> str:
-    """What the part of a clip is named after."""
-    return hashlib.sha256(canonical_json(record.seen()).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    """The name of the part of a clip, without its ending: a hash over what decides the crops."""
+    return json_hash(record.video_key())[:32]
 
 
 @dataclass(frozen=True)
 class PartsFolder:
-    """One file per finished clip, named after what decided its crops: a look at the names is enough."""
+    """The folder ``<out>.parts``: one file per finished clip. Its name tells which clip it is of, so that no
+    part has to be opened to know what is finished."""
 
     folder: Path
 
     @staticmethod
     def beside(out: Path) -> PartsFolder:
-        """The parts folder of a cache."""
+        """The parts folder of the cache ``out``."""
         return PartsFolder(out.with_name(out.name + ".parts"))
 
     def path_of(self, record: CachedClip) -> Path:
-        """Where the part of a clip is or will be; one that was not read to its end has a name of its own."""
+        """The part of a clip. A clip that was not read to its end has a part of another name."""
         return self.folder / f"{part_key(record)}{FAILED if record.reason else ''}.part"
 
     def names_of(self, record: CachedClip) -> set[str]:
-        """The names that the part of a clip can have, read to its end or not."""
+        """The two names that the part of a clip may have: read to its end, or not."""
         return {self.path_of(replace(record, reason=reason)).name for reason in ("", "cannot be read")}
 
     def is_part(self, path: Path) -> bool:
-        """Whether a file is a part in this folder."""
+        """Whether this is the path of a part in this folder."""
         return path.parent == self.folder and path.suffix == ".part"
 
-    def joined(self) -> list[Path]:
-        """Files in which joining was begun, the newest first."""
+    def joined_files(self) -> list[Path]:
+        """Files in which an earlier start began to join parts, the newest first."""
         return sorted((self.folder / name for name in self.names() if name.endswith(".joined")), reverse=True)
 
-    def new_joined(self) -> Path:
-        """A name for another one."""
-        newest = next((int(path.stem) for path in self.joined()), 0)
+    def new_joined_file(self) -> Path:
+        """The name of another such file."""
+        newest = next((int(path.stem) for path in self.joined_files()), 0)
         return self.folder / f"{newest + 1:06d}.joined"
 
     def names(self) -> set[str]:
-        """Names of all files."""
+        """Names of all files in the folder. A folder that does not exist has none."""
         return {path.name for path in self.folder.iterdir()} if self.folder.is_dir() else set()
 
     def prepare(self, header: Header, overwrite: bool) -> None:
-        """Make the folder fit for parts of these settings; remove what a killed writer left half written.
+        """Make the folder ready for parts of these settings, and delete half-written files.
+
+        Args:
+            header: the settings.
+            overwrite: delete parts that were made with other settings.
 
         Raises:
-            VidferError: when it holds parts of other settings and ``overwrite`` is False.
+            CacheError: the folder holds parts of other settings, and ``overwrite`` is False.
         """
         for name in self.names():
             if name.endswith(".tmp"):
@@ -77,10 +84,10 @@ class PartsFolder:
             if found == wanted:
                 return
             if not overwrite:
-                raise VidferError(
-                    f"{self.folder} holds unfinished work made with other settings "
-                    f"({difference(found, wanted)}); give those settings to go on with it, another --out to "
-                    f"keep it, or --overwrite to drop it"
+                raise CacheError(
+                    f"{self.folder} holds finished clips that were made with other settings "
+                    f"({settings_difference(found, wanted)}); give the earlier settings to continue, another "
+                    f"--out to keep these clips, or --overwrite to delete them"
                 )
             for name in self.names() - {"lock"}:
                 (self.folder / name).unlink()
@@ -89,38 +96,23 @@ class PartsFolder:
         replace_durably(temporary, file)
 
     def remove_if_empty(self) -> None:
-        """Delete the folder unless it has something finished."""
+        """Delete the folder, unless it holds finished clips."""
         if not any(name.endswith((".part", ".joined")) for name in self.names()):
             self.remove()
 
     def remove(self) -> None:
-        """Delete the folder and all parts."""
+        """Delete the folder with all parts."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def store_failure(parts: PartsFolder, header: Header, record: CachedClip, reason: str) -> CachedClip:
-    """Write the part of a clip that could not be read.
+    """Write the part of a clip that could not be read, and return its record.
 
     Raises:
-        VidferError: for a full or broken disk.
+        DiskError: the disk is full or broken.
     """
     record = replace(record, reason=" ".join(reason.split()) or "unknown")
     try:
-        return write_part(parts.path_of(record), header, record)
+        return write_part(parts.path_of(record), header, record)[0]
     except (OSError, RuntimeError) as error:
         raise disk_fault(parts.folder, error) from error
-
-
-def difference(found: dict | None, wanted: dict) -> str:
-    """The settings that differ, as ``name: there 1, wanted 2``."""
-    found, wanted = _flat(found or {}), _flat(wanted)
-    there, now = found.get("crops_version") or 0, wanted.get("crops_version") or 0
-    if there != now:
-        age = "an older" if there < now else "a newer"
-        return f"made by {age} vidfer whose crops differ: crops version {there}, not {now}"
-    names = sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
-    return "; ".join(f"{name}: there {found.get(name)}, wanted {wanted.get(name)}" for name in names)
-
-
-def _flat(settings: dict) -> dict:
-    return {k: v for k, v in settings.items() if k != "crop_settings"} | settings.get("crop_settings", {})

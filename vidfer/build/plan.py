@@ -7,222 +7,206 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfer.build.join import StoredClip
+from vidfer.build.header import settings_difference
 from vidfer.build.part import Part
-from vidfer.build.parts_folder import FAILED, PartsFolder, difference, part_key
-from vidfer.build.settings import BuildSettings
-from vidfer.clips.clip import Clip
-from vidfer.errors import VidferError
+from vidfer.build.parts_folder import FAILED, PartsFolder, part_key
+from vidfer.build.shards import length_of
+from vidfer.build.stored_clips import StoredClip
+from vidfer.build.task import BuildTask, ClipToRead
+from vidfer.errors import CacheError, DataError
+from vidfer.store.canonical_json import canonical_json
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
-from vidfer.store.schema import Header, canonical_json
-from vidfer.store.shard import Shard, length_of
+from vidfer.store.schema import Header
 
 IDS_LISTED = 3
-"""So many ids are named in a message."""
+"""A message names so many ids."""
 
-
-@dataclass(frozen=True)
-class Wanted:
-    """The cache that shall be there in the end."""
-
-    out: Path
-    header: Header
-    records: dict[str, CachedClip]
-    """Of the clips found now, by id; main people only."""
-    shard: Shard | None = None
+Faces = list[StoredClip]
+"""All faces of a clip, the main one first. Of a part only the main face is listed, see :func:`all_faces`."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to come from what is there to the cache that is wanted."""
+    """The way from what is there to the cache that is wanted."""
 
-    records: dict[str, CachedClip]
-    """Those of the clips found now, and of clips of the old cache that stay."""
-    stored: dict[str, dict[int, StoredClip]]
-    """Clips that are finished: id to each person's place. Of parts only the main person is listed."""
-    todo: list[Clip]
-    """Clips to read, longest first, so that no worker is left with a long one at the end."""
+    finished: dict[str, Faces]
+    """Clips that need not be read, by id."""
+    todo: list[ClipToRead]
+    """Clips to read, the longest first, so that no worker has a long one left at the end."""
     is_current: bool
-    """Whether the cache is just what is wanted already."""
+    """Whether the cache already is what is wanted."""
+
+    @property
+    def n_clips(self) -> int:
+        """Clips of the wanted cache, other faces in them not counted."""
+        return len(self.finished) + len(self.todo)
 
 
 def plan_build(
-    clips: Sequence[Clip],
-    wanted: Wanted,
-    parts: PartsFolder,
-    settings: BuildSettings,
-    lost: set[tuple[Path, str]] = frozenset(),
+    clips: Sequence[ClipToRead], task: BuildTask, damaged: set[tuple[Path, str]] = frozenset()
 ) -> Plan:
-    """Compare what is wanted with the cache that is there, with its parts, and with what was joined already.
+    """Compare the clips found now with the existing cache, with parts, and with files of joined parts.
 
     Args:
-        clips: those found now.
-        wanted: what shall be there.
-        parts: the parts folder.
-        settings: what may be replaced, dropped and read again.
-        lost: files and the ids of main people that are not to be taken from there.
+        clips: the clips found now.
+        task: what shall be there, and what may be replaced, dropped or read again for it.
+        damaged: files and ids of clips that must not be taken from there.
 
     Raises:
-        VidferError: when the old cache has other settings or clips that are not wanted any more and
-            ``settings`` do not say what to do; when a file in which joining was begun cannot be read.
+        CacheError: the existing cache has other settings, or clips that are not found now, and no option
+            says what to do; or a file of joined parts cannot be read.
+        DataError: with ``--add``, a clip has the id of another clip of the cache.
     """
-    old = _old_cache(wanted, settings)
-    records = dict(wanted.records)
-    if old and settings.add:
-        _check_same_files(old, wanted)
-        records |= {clip.id: clip for clip in old.clips if not clip.person and clip.id not in records}
-    there = _in_caches([*_joined_caches(parts), *([old] if old else [])], records, lost)
-    names, stored, todo = parts.names(), {}, []
-    for clip in clips:
-        kept = there.get(clip.id)
-        if kept and kept.is_sound and kept.path == wanted.out:
-            stored[clip.id] = kept.places
+    records = {clip.id: record for clip, record in clips}
+    old = _existing_cache(task, records)
+    kept: dict[str, CachedClip] = {}
+    if old and task.settings.add:
+        _check_same_files(old, records)
+        kept = {clip.id: clip for clip in old.clips if not clip.track_index and clip.id not in records}
+    caches = [*_joined_caches(task.parts), *([old] if old else [])]
+    stored, cut_short = _find_in_caches(caches, records | kept, damaged)
+    names, retry = task.parts.names(), task.settings.retry_failed
+    finished: dict[str, Faces] = {}
+    todo: list[ClipToRead] = []
+    for clip, record in clips:
+        faces = stored.get(clip.id)
+        is_whole = faces is not None and clip.id not in cut_short
+        if is_whole and faces[0].path == task.out:
+            finished[clip.id] = faces
             continue
-        key = part_key(records[clip.id])
-        good, failed = (StoredClip(parts.folder / f"{key}{end}.part", 0) for end in ("", FAILED))
-        if good.path.name in names:  # before what was joined, where it may not have arrived
-            stored[clip.id] = {0: good}
-        elif kept and kept.is_sound:
-            stored[clip.id] = kept.places
-        elif failed.path.name in names and not settings.retry_failed:
-            stored[clip.id] = {0: failed}
-        elif kept and not settings.retry_failed:
-            stored[clip.id] = kept.places
+        key = part_key(record)
+        part, failed_part = (
+            StoredClip(record, task.parts.folder / f"{key}{end}.part", 0) for end in ("", FAILED)
+        )
+        if part.path.name in names:  # before files of joined parts: its bytes may not have arrived there
+            finished[clip.id] = [part]
+        elif is_whole:
+            finished[clip.id] = faces
+        elif failed_part.path.name in names and not retry:
+            finished[clip.id] = [failed_part]
+        elif faces and not retry:
+            finished[clip.id] = faces
         else:
-            todo.append(clip)
-    stored |= {clip_id: there[clip_id].places for clip_id in records.keys() - wanted.records.keys()}
-    todo.sort(key=lambda clip: -length_of(records[clip.id]))
-    is_current = old is not None and _is_current(old, wanted, records, stored)
+            todo.append((clip, record))
+    finished |= {clip_id: stored[clip_id] for clip_id in kept}
+    todo.sort(key=lambda one: -length_of(one[1]))
+    is_current = old is not None and not todo and _is_current(old, task, finished)
     if old:
         old.close()
-    return Plan(records, stored, todo, is_current)
+    return Plan(finished, todo, is_current)
 
 
-def everyone(plan: Plan, header: Header) -> Iterator[tuple[CachedClip, StoredClip]]:
-    """All people of all finished clips: how each is to be described, and where the crops lie."""
-    has_others = header.crop_settings.get("face") == "all"
-    for clip_id, places in plan.stored.items():
-        record, first = plan.records[clip_id], places[0]
-        if has_others and first.path.suffix == ".part":
-            places = {
-                person: StoredClip(first.path, person) for person in range(_people_in(first.path, header))
-            }
-        for person, stored in places.items():
-            yield record.other_person(person) if person else record, stored
+def all_faces(plan: Plan, header: Header) -> Iterator[StoredClip]:
+    """All faces of all finished clips."""
+    for faces in plan.finished.values():
+        yield from faces
+        main = faces[0]
+        if header.crop_settings.get("face") == "all" and main.path.suffix == ".part":
+            for index in range(1, _n_faces(main.path, header)):
+                yield StoredClip(main.record.other_face(index), main.path, index)
 
 
-def _people_in(part: Path, header: Header) -> int:
+def _n_faces(path: Path, header: Header) -> int:
     try:
-        opened = Part(part, header)
-    except VidferError:
-        return 1  # whoever copies it will see that it is damaged
-    opened.close()
-    return len(opened.clips)
+        part = Part(path, header)
+    except CacheError:
+        return 1  # whoever copies the part will see that it is damaged
+    part.close()
+    return len(part.clips)
 
 
 def _joined_caches(parts: PartsFolder) -> list[CropCache]:
-    """The files in which joining was begun, the oldest first."""
+    """The files in which an earlier start began to join parts, the oldest first."""
     caches = []
-    for path in reversed(parts.joined()):
+    for path in reversed(parts.joined_files()):
         try:
             caches.append(CropCache(path))
-        except VidferError as error:
-            raise VidferError(
-                f"{path}, into which finished clips were moved, cannot be read. Start again when the disk is "
-                f"well; or delete it, and what is in it alone is read from the videos again ({error})"
+        except CacheError as error:
+            raise CacheError(
+                f"{path} holds finished clips and cannot be read ({error}); start again when the disk works, "
+                f"or delete the file, and clips that are only there are read from their videos again"
             ) from error
     return caches
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A clip of a cache that need not be read again."""
+def _find_in_caches(
+    caches: Sequence[CropCache], records: dict[str, CachedClip], damaged: set[tuple[Path, str]]
+) -> tuple[dict[str, Faces], set[str]]:
+    """Clips that lie in caches, by id, and ids of those that could not be read to their end.
 
-    path: Path
-    places: dict[int, StoredClip]
-    """Of each person."""
-    is_sound: bool
-    """Whether it could be read to its end."""
-
-
-def _in_caches(
-    caches: Sequence[CropCache], records: dict[str, CachedClip], lost: set[tuple[Path, str]]
-) -> dict[str, _Kept]:
-    """Clips of caches that need not be read again; of two equal ones that of the later cache."""
-    kept: dict[str, _Kept] = {}
+    A later cache goes before an earlier one, but a clip that could be read goes before one that could not.
+    """
+    stored: dict[str, Faces] = {}
+    cut_short: set[str] = set()
     for cache in caches:
-        found: dict[str, _Kept] = {}
+        found: dict[str, Faces] = {}
         for index, clip in enumerate(cache.clips):
-            wanted = None if clip.person else records.get(clip.id)
-            if wanted and clip.seen() == wanted.seen() and (cache.path, clip.id) not in lost:
-                found[clip.id] = _Kept(cache.path, {0: StoredClip(cache.path, index)}, not clip.reason)
+            record = None if clip.track_index else records.get(clip.id)
+            if record and clip.video_key() == record.video_key() and (cache.path, clip.id) not in damaged:
+                found[clip.id] = [StoredClip(record, cache.path, index)]
         for index, clip in enumerate(cache.clips):
-            if clip.person and clip.main_id in found:
-                found[clip.main_id].places[clip.person] = StoredClip(cache.path, index)
-        kept |= {clip_id: one for clip_id, one in found.items() if one.is_sound or clip_id not in kept}
+            if clip.track_index and clip.main_id in found:
+                record = records[clip.main_id].other_face(clip.track_index)
+                found[clip.main_id].append(StoredClip(record, cache.path, index))
+        for clip_id, faces in found.items():
+            has_reason = bool(cache.clips[faces[0].index].reason)
+            if has_reason and clip_id in stored:
+                continue
+            stored[clip_id] = faces
+            (cut_short.add if has_reason else cut_short.discard)(clip_id)
         cache.close()
-    return kept
+    return stored, cut_short
 
 
-def _is_current(
-    old: CropCache,
-    wanted: Wanted,
-    records: dict[str, CachedClip],
-    stored: dict[str, dict[int, StoredClip]],
-) -> bool:
-    """Whether the old cache has all clips, nothing else, and all under their right names."""
-    if old.shard != wanted.shard or stored.keys() != records.keys():
+def _is_current(old: CropCache, task: BuildTask, finished: dict[str, Faces]) -> bool:
+    """Whether the existing cache has all clips, no others, and all under their right descriptions."""
+    faces = [stored for faces in finished.values() for stored in faces]
+    if old.shard != task.shard or len(faces) != len(old):
         return False
-    if any(places[0].path != old.path for places in stored.values()):
+    if any(stored.path != old.path for stored in faces):
         return False
-    if sum(map(len, stored.values())) != len(old):
-        return False
-    for clip in old.clips:
-        record = records[clip.main_id]
-        described = record.other_person(clip.person) if clip.person else record
-        if clip.described_as(described).hash != clip.hash:
-            return False
-    return True
+    clips = [(old.clips[stored.index], stored.record) for stored in faces]
+    return all(clip.described_as(record).hash == clip.hash for clip, record in clips)
 
 
-def _old_cache(wanted: Wanted, settings: BuildSettings) -> CropCache | None:
-    """The cache that is there now, if its clips can be taken over."""
-    out = wanted.out
+def _existing_cache(task: BuildTask, records: dict[str, CachedClip]) -> CropCache | None:
+    """The cache that is there now, if its clips can be used again."""
+    out, settings = task.out, task.settings
     if not out.exists():
         return None
     try:
         cache = CropCache(out)
         found, clips = cache.header.shaping(), cache.clips
-    except VidferError:
+    except CacheError:
         if settings.overwrite:
             return None
         raise
-    shaping = json.loads(canonical_json(wanted.header.shaping()))
-    if found != shaping:
+    wanted = json.loads(canonical_json(task.header.shaping()))
+    if found != wanted:
         if settings.overwrite:
             return None
-        raise VidferError(
-            f"{out} was made with other settings ({difference(found, shaping)}); choose another --out to "
-            f"keep both, or --overwrite to replace it"
+        raise CacheError(
+            f"{out} was made with other settings ({settings_difference(found, wanted)}); give another --out "
+            f"to keep both, or --overwrite to replace it"
         )
-    gone = [clip.id for clip in clips if clip.main_id not in wanted.records]
+    gone = [clip.id for clip in clips if clip.main_id not in records]
     if gone and not (settings.overwrite or settings.add):
-        raise VidferError(
-            f"{out} has {len(gone)} clips that are not among the {len(wanted.records)} found now (such as "
-            f"'{gone[0]}'); choose another --out to keep both, --add to keep these clips too, or --overwrite "
+        raise CacheError(
+            f"{out} has {len(gone)} clips that are not among the {len(records)} found now (such as "
+            f"'{gone[0]}'); give another --out to keep both, --add to keep these clips too, or --overwrite "
             f"to drop them"
         )
     return cache
 
 
-def _check_same_files(old: CropCache, wanted: Wanted) -> None:
-    """With ``--add`` an equal id must mean the same clip: another data set may have files of equal names."""
-    found = ((clip, wanted.records.get(clip.id)) for clip in old.clips if not clip.person)
-    other = [clip.id for clip, record in found if record and record.seen() != clip.seen()]
-    if other:
-        raise VidferError(
-            f"{len(other)} clips have ids that {old.path} has for other files (such as "
-            f"{', '.join(other[:IDS_LISTED])}); make a cache of their own of them and join both with "
-            f"`vidfer merge --prefix-ids`. Files that have changed are read again without --add"
+def _check_same_files(old: CropCache, records: dict[str, CachedClip]) -> None:
+    """Raise DataError when an id stands for two files. With ``--add`` data sets may use the same names."""
+    mains = [clip for clip in old.clips if not clip.track_index and clip.id in records]
+    differ = [clip.id for clip in mains if clip.video_key() != records[clip.id].video_key()]
+    if differ:
+        raise DataError(
+            f"{len(differ)} clips have ids that {old.path} has for other files (such as "
+            f"{', '.join(differ[:IDS_LISTED])}); make a cache of these clips alone, and join both with "
+            f"`vidfer merge --prefix-ids`. If the files have changed, leave out --add to read them again"
         )

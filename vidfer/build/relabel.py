@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import h5py
-import numpy as np
-
-from vidfer.build.file_copy import copy_file
+from vidfer.build.join import Progress
 from vidfer.build.label_table import LabelTable
-from vidfer.build.new_cache import new_cache, writing
-from vidfer.build.verify import record_faults
-from vidfer.errors import VidferError
-from vidfer.files import replace_durably
+from vidfer.build.new_cache import check_out, rewrite_cache
+from vidfer.build.stored_clips import StoredClip
 from vidfer.store.reader import CropCache
-from vidfer.store.records import CachedClip
-from vidfer.store.schema import content_hash
 from vidfer.store.select import positions_of
-from vidfer.store.skeleton import LIBVER
 
 
 @dataclass(frozen=True)
-class Relabelled:
+class RelabelReport:
     """What relabelling came to."""
 
     n_changed: int
@@ -39,95 +30,43 @@ def relabel_cache(
     table: LabelTable,
     out: Path | None = None,
     overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
-) -> Relabelled:
-    """Give clips the labels, subjects and splits of a table; the crops stay byte for byte.
+    progress: Progress | None = None,
+) -> RelabelReport:
+    """Give clips the labels, subjects and splits of a table. Crops are copied, and every byte is checked.
 
-    The file is copied by the file system, which on Btrfs, XFS and others shares the bytes and takes no time;
-    the copy gets the new columns and then takes the place of ``out``. A cache is never changed where it
-    lies: whoever reads it at this moment, and whoever kills this process, has the old cache or the new one.
+    A cache never changes where it lies: a new file takes its place when it is complete. Programs that read
+    the cache, and whoever kills this process, have the old cache or the new one.
 
     Args:
         cache: the cache.
-        table: the new values; an id that the cache lacks is an error.
-        out: where to write; None puts it in the place of ``cache``, if anything changes at all.
-        overwrite: replace ``out`` if it is there.
-        progress: called with the megabytes copied and the number of all.
+        table: the new values.
+        out: the new cache. None replaces ``cache``, if anything changes at all.
+        overwrite: replace ``out`` if it exists.
+        progress: called with the number of clips copied and the number of all.
 
     Returns:
-        What changed. The content hash is that of a cache which was built with these labels.
+        What has changed. The content hash is that of a cache which was built with these labels.
 
     Raises:
-        VidferError: for ids that are not there, a damaged clip table, and what keeps ``out`` from being
-            written.
+        DataError: the cache lacks a clip of the table.
+        SettingError: ``out`` exists and shall not be replaced.
+        CacheError, DiskError: as :func:`vidfer.build.new_cache.rewrite_cache`.
     """
-    _check_records(cache)
-    values = dict(zip(positions_of(cache, list(table.rows), table.file), table.rows.values()))
-    records = [_with(clip, values.get(position, {})) for position, clip in enumerate(cache.clips)]
-    changes = Counter(
-        (column, getattr(old, column), getattr(new, column))
-        for old, new in zip(cache.clips, records)
-        for column in table.columns
-        if getattr(old, column) != getattr(new, column)
-    )
-    n_changed = sum(old.hash != new.hash for old, new in zip(cache.clips, records))
+    new_values = dict(zip(positions_of(cache, list(table.rows), table.file), table.rows.values()))
+    clips = [
+        StoredClip(replace(clip, **new_values.get(index, {})), cache.path, index)
+        for index, clip in enumerate(cache.clips)
+    ]
+    changes: Counter = Counter()
+    n_changed = 0
+    for old, stored in zip(cache.clips, clips):
+        pairs = [(name, getattr(old, name), getattr(stored.record, name)) for name in table.columns]
+        differ = [(name, before, after) for name, before, after in pairs if before != after]
+        changes.update(differ)
+        n_changed += bool(differ)
     if not n_changed and out is None:
-        return Relabelled(0, {}, cache.content_hash)
-    target = out or cache.path.resolve()  # a link to the cache stays one
-    with new_cache(out, [cache.path], overwrite) if out else writing(target):
-        content = _write(cache, records, table.columns, target, progress)
-    return Relabelled(n_changed, dict(changes), content)
-
-
-def _with(clip: CachedClip, values: dict[str, str | None]) -> CachedClip:
-    record = replace(clip, **values)
-    return replace(record, hash=record.fingerprint())
-
-
-def _check_records(cache: CropCache) -> None:
-    """New hashes over a damaged clip table would pass the damage off as what was written."""
-    records, whole = record_faults(cache)
-    if records or whole:
-        raise VidferError(
-            f"the clip table or the settings of {cache.path} are damaged; `vidfer verify {cache.path}` says "
-            f"where, and with --repair mends it"
-        )
-
-
-def _write(
-    cache: CropCache,
-    records: Sequence[CachedClip],
-    table_columns: Sequence[str],
-    out: Path,
-    progress: Callable[[int, int], None] | None,
-) -> str:
-    temporary = out.with_name(out.name + ".tmp")
-    temporary.unlink(missing_ok=True)  # of a killed process
-    try:
-        copy_file(cache.path, temporary, progress)
-        copy = CropCache(temporary)
-        copy.close()
-        if copy.content_hash != cache.content_hash:
-            raise VidferError(f"{cache.path} was replaced by another cache at this moment; start again")
-        with h5py.File(temporary, "r+", libver=LIBVER, locking=False) as file:
-            for column in (*table_columns, "hash"):
-                _write_column(file["clips"], column, [getattr(record, column) or "" for record in records])
-            content = content_hash(cache.header, [record.hash for record in records])
-            file.attrs["content_hash"] = content
-        replace_durably(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return content
-
-
-def _write_column(group: h5py.Group, name: str, texts: Sequence[str]) -> None:
-    """Overwrite a column; only one that has become too narrow gets a new place in the file."""
-    values = [text.encode("utf-8", "replace") for text in texts]
-    longest = max(1, *map(len, values))
-    wide = max(longest, group[name].dtype.itemsize)
-    column = np.array(values, h5py.string_dtype("utf-8", wide))
-    if longest <= group[name].dtype.itemsize:
-        group[name][:] = column
-    else:
-        del group[name]
-        group.create_dataset(name, data=column)
+        return RelabelReport(0, {}, cache.content_hash)
+    if out is not None:
+        check_out(out, overwrite)
+    content = rewrite_cache(cache, clips, out or cache.path, progress, cache.shard)
+    return RelabelReport(n_changed, dict(changes), content)

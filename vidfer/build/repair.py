@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.build.build_cache import build_cache
-from vidfer.build.header import header_of
-from vidfer.build.join import StoredClip, concatenate
+from vidfer.build.header import header_of, settings_difference
+from vidfer.build.join import Progress, concatenate
 from vidfer.build.new_cache import writing
-from vidfer.build.parts_folder import difference
 from vidfer.build.settings import BuildSettings
-from vidfer.build.verify import CONTENT, UNREADABLE, Fault, record_faults
+from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError, DataError, SettingError
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
+from vidfer.store.verify import CONTENT, UNREADABLE, Fault, record_faults
 
-ANEW = "restore it from a copy, or make it again with `vidfer cache --overwrite`"
+REMEDY = "restore it from a copy, or make it again with `vidfer cache --overwrite`"
 
 
 @dataclass(frozen=True)
-class Repaired:
+class RepairReport:
     """What a repair came to."""
 
     ids: list[str]
     """The clips that were made again."""
     as_before: bool
-    """Whether the content is what it was before the damage; otherwise videos or libraries have changed."""
+    """Whether the content is what it was before the damage. If not, videos or libraries have changed."""
     content_hash: str
 
 
@@ -42,92 +42,95 @@ def repair_cache(
     enhance: Path | None = None,
     workers: int | None = None,
     device: str = "cpu",
-    progress: Callable[[int, int], None] | None = None,
-    join_progress: Callable[[int, int], None] | None = None,
-) -> Repaired:
-    """Make the damaged clips of a cache again; all others are copied byte for byte, and checked on the way.
+    progress: Progress | None = None,
+    join_progress: Progress | None = None,
+) -> RepairReport:
+    """Make the damaged clips of a cache again. All others are copied byte for byte, and checked on the way.
 
-    A clip keeps its label, subject and split unless it is its record that is damaged. Remarks that are
-    damaged, such as versions, stay as they are now. The cache is replaced when the new one is complete;
-    stopped before, the same call goes on from the clips that are ready.
+    A clip keeps its label, subject and split, unless the damage is in its record. Damaged versions, reasons
+    and file sizes stay as they are now, and count as right from then on. The cache is replaced when the new
+    one is complete. If the work is stopped before, the same call continues with the clips that are ready.
 
     Args:
         path: the cache.
-        faults: what :func:`vidfer.build.verify.verify_cache` has found in it.
+        faults: what :func:`vidfer.store.verify.verify_cache` has found in it.
         clips: the clips of its data set, with videos.
-        enhance: the ONNX model that the crops were made with, if they were.
-        workers: processes that read videos; one per core when not given.
+        enhance: the ONNX model, if the crops were made with one.
+        workers: processes that read videos; by default one per core.
         device: where the nets run.
         progress: called with the number of clips that are ready and the number of all to make again.
         join_progress: called with the number of clips copied into the new cache and the number of all.
 
     Raises:
-        VidferError: for damage to what is no clip's, a clip that is not among ``clips`` or cannot be read any
-            more, other settings than this vidfer has, and what keeps the cache from being written.
+        CacheError: the damage is not in a clip but in the settings or the clip table; or this vidfer does not
+            have the settings of the cache.
+        DataError: a damaged clip is not among ``clips``, or its video cannot be read any more.
+        SettingError: the cache was made with a model, and ``enhance`` is not given.
+        DiskError: the disk is full, or the cache cannot be written.
     """
     cache, target = CropCache(path), path.resolve()  # a link to the cache stays one
     try:
         whole = record_faults(cache)[1]
-    except VidferError as error:
-        raise VidferError(f"{path}: {UNREADABLE}, and so not repaired; {ANEW}") from error
+    except CacheError as error:
+        raise CacheError(f"{path} cannot be repaired: {UNREADABLE}; {REMEDY}") from error
     damaged = {fault.position for fault in faults if fault.position is not None}
     if not damaged and any(fault.what == CONTENT for fault in whole):
-        raise VidferError(f"{path} is damaged in what is no clip's: {CONTENT}; {ANEW}")
+        raise CacheError(f"{path} cannot be repaired from videos: {CONTENT}; {REMEDY}")
     wanted = {position: _clip_for(cache, position, clips) for position in sorted(damaged)}
     again = target.with_name(target.name + ".repair.h5")
     with writing(target):
-        pairs = [
-            (clip, StoredClip(path, position))
+        stored = [
+            StoredClip(clip, path, position)
             for position, clip in enumerate(cache.clips)
             if position not in damaged
         ]
         if wanted:
             settings, build = _settings(cache, enhance, workers)
-            different = list({clip.id: clip for clip in wanted.values()}.values())  # of several people one
-            build_cache(different, again, settings, build, device=device, progress=progress)
+            to_read = list({clip.id: clip for clip in wanted.values()}.values())  # once for all its faces
+            build_cache(to_read, again, settings, build, device=device, progress=progress)
             made = CropCache(again)
             made.close()
             for position, clip in wanted.items():
                 old = cache.clips[position]
                 index = _made_for(old, clip, made, path)
                 described = old if old.fingerprint() == old.hash else made.clips[index]
-                pairs.append((described, StoredClip(again, index)))
+                stored.append(StoredClip(described, again, index))
         before = cache.content_hash
-        content = concatenate(pairs, cache.header, target, join_progress, shard=cache.shard)
+        content = concatenate(stored, cache.header, target, join_progress, shard=cache.shard)
         again.unlink(missing_ok=True)
-    return Repaired(sorted(clip.id for clip in wanted.values()), content == before, content)
+    return RepairReport(sorted(clip.id for clip in wanted.values()), content == before, content)
 
 
 def _settings(
     cache: CropCache, enhance: Path | None, workers: int | None
 ) -> tuple[CropSettings, BuildSettings]:
-    """The settings with which the cache was made, for making clips of it again."""
+    """The settings with which the cache was made, to make clips of it again."""
     header = cache.header
     values = {name: tuple(v) if isinstance(v, list) else v for name, v in header.crop_settings.items()}
     if enhance is not None:
         values["enhance"] = str(enhance)
     elif " " in values.get("enhance", ""):  # the name and the hash of a model
         name = values["enhance"].split()[0]
-        raise VidferError(f"{cache.path} was made with the model {name}; say where it is with --enhance")
+        raise SettingError(f"{cache.path} was made with the model {name}; name its file with --enhance")
     try:
         settings = CropSettings(**values)
     except TypeError as error:
-        raise VidferError(
+        raise CacheError(
             f"{cache.path} was made with settings that this vidfer does not have ({error}); repair it with "
             f"the vidfer that made it, or make it again with `vidfer cache --overwrite`"
         ) from error
     build = BuildSettings(codec=header.codec, quality=header.quality, workers=workers, overwrite=True)
     now = header_of(settings, build).shaping()
     if now != header.shaping():
-        raise VidferError(
-            f"{cache.path} cannot be repaired with these settings ({difference(header.shaping(), now)}); "
-            f"make it again with `vidfer cache --overwrite`"
+        raise CacheError(
+            f"{cache.path} cannot be repaired with these settings "
+            f"({settings_difference(header.shaping(), now)}); make it again with `vidfer cache --overwrite`"
         )
     return settings, build
 
 
 def _clip_for(cache: CropCache, position: int, clips: Sequence[Clip]) -> Clip:
-    """The clip of the data set that a damaged clip was; its id may be what is damaged."""
+    """The clip of the data set that a damaged clip was made of. Its id may be what is damaged."""
     by_id = {clip.id: clip for clip in clips}
     found = cache.clips[position]
     for name in (found.id, found.main_id):
@@ -145,21 +148,23 @@ def _clip_for(cache: CropCache, position: int, clips: Sequence[Clip]) -> Clip:
     high = bisect_left(ids, cache.clips[position + 1].id) if position + 1 < len(cache) else len(ids)
     if high - low == 1:
         return by_id[ids[low]]
-    raise VidferError(
+    raise DataError(
         f"the damaged clip '{found.id}' is not among the {len(clips)} clips found; give the --src and --root "
-        f"with which {cache.path} was made, or take the clip out with `vidfer remove`"
+        f"with which {cache.path} was made, or drop the clip with `vidfer export --drop`"
     )
 
 
 def _made_for(old: CachedClip, clip: Clip, made: CropCache, path: Path) -> int:
-    """Where a damaged clip has been made again."""
+    """The position of a damaged clip in the cache of clips that were made again."""
     position = {record.id: index for index, record in enumerate(made.clips)}
     main = made.clips[position[clip.id]]
-    index = position.get(main.other_person(old.person).id if old.person else main.id, position[clip.id])
+    index = position.get(
+        main.other_face(old.track_index).id if old.track_index else main.id, position[clip.id]
+    )
     record = made.clips[index]
     if record.reason and not record.n_frames and not old.reason:
-        raise VidferError(
+        raise DataError(
             f"the video of the damaged clip '{record.id}' cannot be read any more: {record.reason}; {path} "
-            f"is as it was. Restore {clip.path}, or take the clip out with `vidfer remove`"
+            f"is as it was. Restore {clip.path}, or drop the clip with `vidfer export --drop`"
         )
     return index

@@ -1,4 +1,4 @@
-"""Building a cache with several processes: what the main one gives away, and what the others do with it."""
+"""Building a cache with several processes: the main one gives the others their shares of the clips."""
 
 from __future__ import annotations
 
@@ -6,173 +6,167 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
+from vidfer.build.heartbeat import Heartbeat, HeartbeatMonitor, beating, heartbeat_path
 from vidfer.build.lock import sole_writer, wait_until_free
-from vidfer.build.notes import Note, Watch, keeping, note_path
-from vidfer.build.read_clips import Reading, ToRead, cores_here, read_clips
-from vidfer.build.team import Team
-from vidfer.errors import VidferError
-from vidfer.store.shard import length_of, share_out
+from vidfer.build.processes import ProcessGroup
+from vidfer.build.read_clips import read_clips
+from vidfer.build.shards import length_of, share_out
+from vidfer.build.task import BuildTask, ClipToRead, cores_per_process
+from vidfer.errors import CacheError, VidferError
 
-LOOK_S = 0.3
-"""So often a process that has nothing else to do looks at what the others do."""
+POLL_S = 0.3
+"""A process that has nothing else to do looks at the heartbeats of the others this often."""
 
 APPEAR_S = 90.0
 """A file server may show the parts of another machine so much later."""
 
 HEARD_S = 30.0
-"""So long a process that has failed waits for the main one to say so, before it says it itself."""
+"""A process that has failed waits so long for the main one to report it. Then it reports it itself."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """What another process is to read; sent to it."""
-
-    todo: list[ToRead]
-    reading: Reading
-    out: Path
-    launch: str
-
-
-class Others:
-    """The other processes, seen from the main one; with a team of one there are none.
+class OtherProcesses:
+    """The other processes, as the main one sees them. Without a launcher there are none.
 
     Args:
-        team: who works together.
-        reading: how clips are read.
-        out: the cache.
+        group: all processes.
+        task: what is built, and how.
     """
 
-    def __init__(self, team: Team, reading: Reading, out: Path) -> None:
-        self.team, self.reading, self.out = team, reading, out
+    def __init__(self, group: ProcessGroup, task: BuildTask) -> None:
+        self.group, self.task = group, task
         self.launch = os.urandom(8).hex()
         self.at_work = False
-        self.watches: list[Watch] = []
+        self.monitors: list[HeartbeatMonitor] = []
 
-    def check_nobody_is_left(self) -> None:
-        """Raise VidferError when processes of an earlier start, whose main process is dead, still work."""
-        for lock in sorted(self.reading.parts.folder.glob("lock.*")):
-            wait_until_free(lock, self.out)
+    def check_none_is_left(self) -> None:
+        """Raise CacheError when processes of an earlier start still work, although their main one is dead."""
+        for lock in sorted(self.task.parts.folder.glob("lock.*")):
+            wait_until_free(lock, self.task.out)
 
     @contextmanager
-    def working_on(self, todo: list[ToRead]) -> Iterator[list[ToRead]]:
-        """Give every process its share, once, and show them while the block runs that this one lives.
+    def reading(self, todo: list[ClipToRead]) -> Iterator[list[ClipToRead]]:
+        """Give every process its share of the clips; while the block runs, show that this process lives.
+
+        The others get a share once. After that this process reads alone.
 
         Args:
-            todo: what is to be read by all.
+            todo: the clips to read.
 
         Yields:
-            The share of this process; all, where there is nobody to share with any more.
+            The share of this process.
         """
-        if self.team.size == 1 or self.watches:
+        if self.group.size == 1 or self.monitors:
             yield todo
             return
-        folder = self.reading.parts.folder
+        folder = self.task.parts.folder
         lengths = [length_of(record) for _, record in todo]
-        shares = [[todo[i] for i in share] for share in share_out(lengths, self.team.size)]
-        with keeping(note_path(folder, 0), Note(self.launch)):
-            self.team.tell([Task(share, self.reading, self.out, self.launch) for share in shares[1:]])
-            # Only now: from here on a process that gives no sign is taken for dead.
-            self.watches = [Watch(note_path(folder, rank), self.launch) for rank in range(1, self.team.size)]
+        shares = [[todo[i] for i in share] for share in share_out(lengths, self.group.size)]
+        with beating(heartbeat_path(folder, 0), Heartbeat(self.launch)):
+            self.group.send([(share, self.task, self.launch) for share in shares[1:]])
+            # Only now: from here on a process without a heartbeat counts as dead.
+            paths = [heartbeat_path(folder, rank) for rank in range(1, self.group.size)]
+            self.monitors = [HeartbeatMonitor(path, self.launch) for path in paths]
             self.at_work = True
             yield shares[0]
         self.at_work = False
 
     @property
     def n_done(self) -> int:
-        """Clips that they have finished and that are not counted as stored yet."""
-        return sum(watch.note.n_done for watch in self.watches if watch.note) if self.at_work else 0
+        """Clips that they have finished since the work was last planned."""
+        return sum(monitor.last.n_done for monitor in self.monitors if monitor.last) if self.at_work else 0
 
     @property
     def stage_s(self) -> list[dict[str, float]]:
-        """Seconds of each stage, of each process."""
-        return [watch.note.stage_s for watch in self.watches if watch.note]
+        """Seconds of each stage of work, for each process."""
+        return [monitor.last.stage_s for monitor in self.monitors if monitor.last]
 
-    def look(self) -> bool:
-        """See how far they are; True when all have finished, or there are none at work.
+    def poll(self) -> bool:
+        """See how far they are. True when all have finished, or none is at work.
 
         Raises:
-            VidferError: when one has failed or died.
+            CacheError: one of them has failed or died.
         """
-        for rank, watch in enumerate(self.watches, 1):
-            note = watch.look()
-            if note and note.fault:
-                raise VidferError(f"{note.fault} (process {rank + 1} of {self.team.size}: {note.who})")
-            if watch.is_silent:
-                who = note.who if note else "it never began"
-                raise VidferError(
-                    f"process {rank + 1} of {self.team.size} gives no sign of life ({who}). The clips "
-                    f"finished so far are kept; start again with any number of processes"
+        for rank, monitor in enumerate(self.monitors, 1):
+            heartbeat = monitor.read()
+            which = f"process {rank + 1} of {self.group.size}"
+            if heartbeat and heartbeat.fault:
+                raise CacheError(f"{heartbeat.fault} ({which}: {heartbeat.who})")
+            if monitor.is_silent:
+                who = heartbeat.who if heartbeat else "it never began"
+                raise CacheError(
+                    f"{which} gives no sign of life ({who}); the finished clips are kept, start the same "
+                    f"command again with any number of processes"
                 )
-        return all(watch.note and watch.note.is_over for watch in self.watches)
+        return all(monitor.last and monitor.last.is_over for monitor in self.monitors)
 
     def wait(self, tick: Callable[[], None]) -> None:
-        """Until all have finished."""
-        while not self.look():
+        """Wait until all have finished; ``tick`` is called on the way."""
+        while not self.poll():
             tick()
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         tick()
 
     def wait_for_files(self, are_there: Callable[[set[str]], bool]) -> None:
-        """Until the names of files that other machines have written can be seen here; not for ever."""
+        """Wait until files that other machines have written can be seen here, for 90 seconds at most."""
         deadline = time.monotonic() + APPEAR_S
-        while self.watches and not are_there(self.reading.parts.names()) and time.monotonic() < deadline:
+        while self.monitors and not are_there(self.task.parts.names()) and time.monotonic() < deadline:
             time.sleep(1.0)
 
 
-def assist(team: Team) -> int:
-    """As another process than the main one: read what that says.
+def read_share(group: ProcessGroup) -> int:
+    """What every process but the main one does: read the clips that the main process gives it.
 
-    What goes wrong is for the main process to tell: launchers end all processes as soon as one has failed,
-    and it would not come to say why.
+    The main process reports what goes wrong here: launchers end all processes as soon as one has failed, and
+    this one could not finish its message.
 
     Returns:
-        The exit status: 0 also when the main process has failed, 2 when it has died.
+        The exit status: 0, also when the main process has failed; 2 when it has died.
 
     Raises:
-        VidferError: for what keeps this process from reading, when the main one does not hear of it.
+        VidferError: this process cannot read, and the main one does not take notice.
     """
     try:
-        task: Task | None = team.listen()
+        message: tuple[list[ClipToRead], BuildTask, str] | None = group.receive()
     except RuntimeError:
         return 2
-    if task is None:
+    if message is None:
         return 0
-    folder = task.reading.parts.folder
-    n_cores = cores_here(team.local_size)  # another machine may have more or fewer
-    reading = replace(
-        task.reading,
-        device=team.device(task.reading.device),
-        n_workers=task.reading.settings.workers or n_cores,
-        n_cores=n_cores,
-    )
-    main, note = Watch(note_path(folder, 0), task.launch), Note(task.launch)
+    todo, task, launch = message
+    folder = task.parts.folder
+    n_cores = cores_per_process(group.local_size)  # another machine may have more or fewer
+    n_workers = task.settings.workers or n_cores
+    task = replace(task, device=group.device(task.device), n_workers=n_workers, n_cores=n_cores)
+    main = HeartbeatMonitor(heartbeat_path(folder, 0), launch)
+    own = Heartbeat(launch)
 
-    def look() -> None:
-        found = main.look()
-        if (found and found.is_over) or main.is_silent or not folder.is_dir():
+    def check_main() -> None:
+        heartbeat = main.read()
+        if (heartbeat and heartbeat.is_over) or main.is_silent or not folder.is_dir():
             raise _MainIsGone
 
     try:
-        with sole_writer(folder, task.out, f"lock.{team.rank}"), keeping(note_path(folder, team.rank), note):
+        with (
+            sole_writer(folder, task.out, f"lock.{group.rank}"),
+            beating(heartbeat_path(folder, group.rank), own),
+        ):
             try:
-                for seconds in read_clips(task.todo, reading, look):
-                    note.n_done += 1
+                for seconds in read_clips(todo, task, check_main):
+                    own.n_done += 1
                     for stage, s in seconds.items():
-                        note.stage_s[stage] = note.stage_s.get(stage, 0.0) + s
+                        own.stage_s[stage] = own.stage_s.get(stage, 0.0) + s
             except (VidferError, OSError) as error:
-                note.fault = str(error)
+                own.fault = str(error)
                 raise
     except _MainIsGone:
         return 2 if main.is_silent else 0
     except (VidferError, OSError):
         deadline = time.monotonic() + HEARD_S
         while time.monotonic() < deadline:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
             with suppress(_MainIsGone):
-                look()
+                check_main()
                 continue
             return 0
         raise
@@ -180,4 +174,4 @@ def assist(team: Team) -> int:
 
 
 class _MainIsGone(Exception):
-    """The main process has ended, so that nobody would use what is read."""
+    """The main process has ended, so nobody would use what is read."""

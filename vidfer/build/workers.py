@@ -1,4 +1,8 @@
-"""Worker processes of which each may crash or hang at the cost of its job only."""
+"""Worker processes: one that crashes or hangs costs its own job only.
+
+The pools of the standard library and of ``loky`` give up all running jobs when one process dies, and have no
+time limit that ends a process. Decoders do crash and hang, so vidfer keeps its own.
+"""
 
 from __future__ import annotations
 
@@ -14,52 +18,46 @@ from dataclasses import dataclass
 from multiprocessing import connection, forkserver, get_context, parent_process, resource_tracker
 from typing import Any
 
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError, VidferError
 
 
 @dataclass(frozen=True)
-class Job:
-    """Something to do within a time."""
-
-    task: Any
-    limit_s: float
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A job whose worker died or was stopped."""
+class LostWorker:
+    """The result of a job whose worker process died or was stopped."""
 
     reason: str
     died: bool
-    """It ended by itself, or something else than this program ended it."""
+    """True: the process ended by itself, or something else ended it. False: it exceeded the time limit."""
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Sequence[Any],
+    limits_s: Sequence[float],
     prepare: str,
     arguments: tuple,
     n_workers: int,
     tick: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[int, Any]]:
-    """Do all jobs in worker processes, in order; yield each position with its result as soon as it is there.
+    """Do all jobs in worker processes, in order. Yield the position and result of each job when it is done.
 
-    A result is what the worker returned, or :class:`Lost` when it died or took too long; it is replaced by a
-    new worker then. Leaving the generator early stops all workers at once.
+    A result is what the worker returned, or a :class:`LostWorker` when it died or took too long. A new worker
+    then takes its place. Whoever leaves the generator early stops all workers at once.
 
     Args:
-        jobs: what to do.
-        prepare: ``module:function``, called once in each worker with ``arguments``; it returns the function
-            that does a task. A name, so that what it needs is imported by the workers only.
+        jobs: picklable arguments, one for each job.
+        limits_s: the most seconds that each job may take.
+        prepare: ``module:function``. It is called once in each worker with ``arguments``, and returns the
+            function that does a job. It is given by name, so that only the workers import what it needs.
         arguments: for ``prepare``; picklable.
-        n_workers: how many processes.
-        tick: called about every second; what it raises stops all workers.
+        n_workers: number of processes.
+        tick: called about every second. What it raises stops all workers.
 
     Raises:
-        VidferError: when ``prepare`` fails, or the function raises VidferError: no further job would fare
-            better.
+        VidferError: ``prepare`` fails, or the function that does a job raises VidferError: no other job
+            would succeed either.
     """
     waiting = deque(range(len(jobs)))
-    # A fork server has the libraries imported once, and forks from a process without threads or open files.
+    # A fork server imports the libraries once, and forks from a process without threads or open files.
     context = get_context("forkserver")
     context.set_forkserver_preload([prepare.partition(":")[0]])
     _start_fork_server()
@@ -67,22 +65,23 @@ def run_jobs(
     try:
         while any(worker.job is not None for worker in workers) or waiting:
             for worker in workers:
-                if worker.ready and worker.job is None and waiting and worker.give(waiting[0], jobs):
+                is_free = worker.ready and worker.job is None
+                if is_free and waiting and worker.start_job(waiting[0], jobs, limits_s):
                     waiting.popleft()
             now = time.monotonic()
             soonest = min((w.deadline for w in workers if w.job is not None), default=now + 1.0)
             connection.wait([worker.pipe for worker in workers], timeout=max(0.0, min(soonest - now, 1.0)))
             tick()
             for worker in list(workers):
-                job, result = worker.job, worker.look(jobs)
+                job, result = worker.job, worker.poll(limits_s)
                 if result is None:
                     continue
-                if isinstance(result, Lost):
+                if isinstance(result, LostWorker):
                     worker.stop()
                     workers.remove(worker)
                     if waiting:
                         workers.append(_Worker(context, prepare, arguments))
-                if job is not None:  # it may have died between two jobs
+                if job is not None:  # None: it died between two jobs
                     yield job, result
     finally:
         for worker in workers:
@@ -90,7 +89,7 @@ def run_jobs(
 
 
 class _Worker:
-    """One process with a pipe, seen from the side that gives the jobs."""
+    """One worker process, as seen by the process that gives the jobs."""
 
     def __init__(self, context, prepare: str, arguments: tuple) -> None:
         self.pipe, far_end = context.Pipe()
@@ -99,31 +98,31 @@ class _Worker:
         far_end.close()  # so that the pipe ends with the process
         self.ready, self.job, self.deadline = False, None, 0.0
 
-    def give(self, job: int, jobs: Sequence[Job]) -> bool:
-        """Start a job; False when the process has died meanwhile."""
+    def start_job(self, job: int, jobs: Sequence[Any], limits_s: Sequence[float]) -> bool:
+        """Send a job to the process; False when it has died meanwhile."""
         try:
-            self.pipe.send(jobs[job].task)
+            self.pipe.send(jobs[job])
         except (BrokenPipeError, ConnectionResetError):
             return False
-        self.job, self.deadline = job, time.monotonic() + jobs[job].limit_s
+        self.job, self.deadline = job, time.monotonic() + limits_s[job]
         return True
 
-    def look(self, jobs: Sequence[Job]) -> Any | None:
-        """The result of its job, if there is one by now."""
+    def poll(self, limits_s: Sequence[float]) -> Any | None:
+        """The result of its job, or None if there is none yet."""
         if self.pipe.poll():
             try:
                 kind, value = self.pipe.recv()
             except (EOFError, ConnectionResetError):
                 return self._died()
             if kind == "stop":
-                raise VidferError(value)
+                raise value
             if kind == "ready":
                 self.ready = True
                 return None
             self.job = None
             return value
         if self.job is not None and time.monotonic() > self.deadline:
-            return Lost(f"gave no result within {jobs[self.job].limit_s:.0f} s", died=False)
+            return LostWorker(f"gave no result within {limits_s[self.job]:.0f} s", died=False)
         return None
 
     def stop(self) -> None:
@@ -135,7 +134,7 @@ class _Worker:
         self.process.join()
         self.pipe.close()
 
-    def _died(self) -> Lost:
+    def _died(self) -> LostWorker:
         self.process.join()
         code = self.process.exitcode
         try:
@@ -143,14 +142,14 @@ class _Worker:
         except ValueError:
             how = f"signal {-code}"
         if not self.ready:
-            raise VidferError(f"a worker process could not start ({how}); see its output above")
-        hint = ", perhaps for want of memory" if how == "SIGKILL" else ""
-        return Lost(f"the process that read it died ({how}{hint})", died=True)
+            raise CacheError(f"a worker process could not start ({how}); see its output above")
+        hint = ", perhaps for lack of memory" if how == "SIGKILL" else ""
+        return LostWorker(f"the process that read it died ({how}{hint})", died=True)
 
 
 def _start_fork_server() -> None:
-    """Start it deaf to Ctrl-C, which is for the parent: its imports would end in a traceback."""
-    resource_tracker.ensure_running()  # first, since it lets signals through again
+    """Start the fork server so that it ignores Ctrl-C. It would end in a traceback; the parent handles it."""
+    resource_tracker.ensure_running()  # first, because this unblocks signals
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
@@ -159,8 +158,8 @@ def _start_fork_server() -> None:
 
 
 def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
-    """What a worker process does: prepare, then one task after another until the pipe ends."""
-    os.setsid()  # Ctrl-C reaches the parent only, and killing the group ends what a library may have started
+    """What a worker process does: prepare, then one job after another until the pipe ends."""
+    os.setsid()  # Ctrl-C then reaches the parent only; killing the group ends what a library has started
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
         module, _, function = prepare.partition(":")
@@ -169,7 +168,8 @@ def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
         while True:
             pipe.send(("done", work(pipe.recv())))
     except VidferError as error:
-        pipe.send(("stop", str(error)))
+        kinds = (kind for kind in type(error).__mro__ if kind.__module__ == VidferError.__module__)
+        pipe.send(("stop", next(kinds)(str(error))))  # the kinds in errors.py can be pickled
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
 

@@ -16,31 +16,31 @@ from vidfer.commands.console import Progress, parse
 from vidfer.crops.settings import CropSettings
 
 if TYPE_CHECKING:
-    from vidfer.build.team import Team
+    from vidfer.build.processes import ProcessGroup
 
 Flat = tyro.conf.OmitArgPrefixes
 
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer cache``, in one process or in several that a launcher has started"""
-    from vidfer.build.team import join_team
+    from vidfer.build.processes import join_process_group
 
-    team = join_team()
-    if not team.is_main:
-        from vidfer.build.share_work import assist
+    group = join_process_group()
+    if not group.is_main:
+        from vidfer.build.share_work import read_share
 
         try:
-            return assist(team)
+            return read_share(group)
         except KeyboardInterrupt:  # the main process says so
             return 130
     signal.signal(signal.SIGTERM, _stop)  # sent by launchers and queues of jobs
     try:
-        return _cache(arguments, team)
+        return _cache(arguments, group)
     finally:
-        team.dismiss()
+        group.dismiss()
 
 
-def _cache(arguments: Sequence[str], team: Team) -> int:
+def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     @dataclass(frozen=True, kw_only=True)
     class Cache:
         """Find and follow the faces of all clips, and write their crops into one HDF5 file.
@@ -82,28 +82,32 @@ def _cache(arguments: Sequence[str], team: Team) -> int:
             progress=progress,
             join_progress=join_progress,
             shard=options.shard,
-            team=team,
+            group=group,
         )
     for clip_id, reason in report.failures:
         print(f"cannot read {clip_id}: {reason}", file=sys.stderr)
-    for clip_id, reason in report.partly:
-        print(f"read only the beginning of {clip_id}: {reason}", file=sys.stderr)
-    if (report.failures or report.partly) and not options.build.retry_failed:
-        print("the next start leaves these as they are; --retry-failed reads them again", file=sys.stderr)
-    others = f" and {report.n_others} of other people in them" if report.n_others else ""
+    for clip_id, reason in report.cut_short:
+        print(f"cannot read {clip_id} to its end: {reason}", file=sys.stderr)
+    if (report.failures or report.cut_short) and not options.build.retry_failed:
+        print(
+            "the next start leaves these clips as they are; --retry-failed reads them again", file=sys.stderr
+        )
+    others = f" and {report.n_others} of other faces in them" if report.n_others else ""
     print(
         f"{report.out}: {report.n_clips} clips{others}, {report.n_frames} frames; {report.n_new} clips read "
         f"now in {report.seconds:.1f} s; {report.n_without_face} without a face, {len(report.failures)} "
-        f"unreadable, {len(report.partly)} read in part"
+        f"unreadable, {len(report.cut_short)} not read to the end"
     )
     if report.n_new:
         stages = ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items())
         speed = report.n_new_frames / report.seconds
-        print(f"{speed:.1f} frames/s; seconds in all workers: {stages}")
+        print(f"{speed:.1f} frames/s; seconds of all workers: {stages}")
     print(f"content hash {report.content_hash}")
-    return 1 if report.failures or report.partly else 0
+    return 1 if report.failures or report.cut_short else 0
 
 
 def _stop(*_) -> None:
-    print("vidfer: stopped; what was finished is kept, the same command goes on from there", file=sys.stderr)
+    print(
+        "vidfer: stopped; the finished clips are kept, the same command continues from there", file=sys.stderr
+    )
     raise SystemExit(128 + signal.SIGTERM)

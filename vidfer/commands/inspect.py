@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,20 +17,20 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Inspect:
-        """Say what a cache holds, list what went wrong in making it, or draw a contact sheet of one clip."""
+        """Say what a cache holds, list the clips that went wrong, or draw a contact sheet of one clip."""
 
         cache: tyro.conf.Positional[Path]
         """The cache."""
         failures: bool = False
-        """List everything that went wrong, with reasons: clips that could not be read, or not to their end,
-        and clips that show no face or few."""
+        """List clips that could not be read, or not to their end, and clips that show no face or few; with
+        reasons."""
         clip: str | None = None
-        """Id of a clip to draw: frames with box and landmarks over their three crops."""
+        """Id of a clip to draw: frames with box and landmarks, and under each its three crops."""
         root: Path | None = None
-        """With --clip: the folder of the videos, for the whole frames, which are not in the cache."""
+        """With --clip: the folder of the videos, to show whole frames too. The cache has only crops."""
         out: Path | None = None
-        """With --clip the PNG to write, by default the clip's name in this folder; with --failures a table to
-        write, .csv."""
+        """With --clip: the PNG to write, by default named after the clip. With --failures: a .csv table to
+        write."""
 
     options = parse(Inspect, arguments)
     _check_inspect(options)
@@ -59,10 +59,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _check_inspect(options) -> None:
     if options.failures and options.clip is not None:
-        raise VidferError("--failures is about all clips and --clip about one; choose one of them")
+        raise SettingError("--failures is about all clips, and --clip is about one; give one of them")
     if options.root and options.clip is None:
-        raise VidferError(
-            "--root is for --clip: it finds the video of that clip; add --clip, or leave it out"
-        )
+        raise SettingError("--root has no effect without --clip; add --clip, or leave out --root")
     if options.out and options.clip is None and not options.failures:
-        raise VidferError("--out is for --clip or --failures; add one of them, or leave it out")
+        raise SettingError(
+            "--out has no effect without --clip or --failures; add one of them, or leave out --out"
+        )

@@ -16,8 +16,8 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Merge:
-        """Join caches of equal settings into one, without decoding: shards of a data set, or several data
-        sets. A clip that is in several caches, the same in each, is taken once."""
+        """Join caches of equal settings into one: shards of a data set, or several data sets. No video is
+        decoded. A clip that is in several caches, the same in each, is taken once."""
 
         caches: tyro.conf.Positional[tuple[Path, ...]]
         """The caches to join."""
@@ -26,9 +26,9 @@ def main(arguments: Sequence[str]) -> int:
         partial: bool = False
         """Join shards of a data set even if some of them are missing."""
         prefix_ids: bool = False
-        """Put the name of its cache before the id of every clip: two caches then may use the same ids."""
+        """Put the name of its cache before the id of every clip, so that two caches may use the same ids."""
         overwrite: bool = False
-        """Replace --out if it is there."""
+        """Replace --out if it exists."""
 
     options = parse(Merge, arguments)
     from vidfer.build.merge import merge_caches
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             overwrite=options.overwrite,
             progress=progress,
         )
-    twice = f"; {merged.n_twice} were there more than once, the same each time" if merged.n_twice else ""
-    print(f"{options.out}: {merged.n_clips} clips of {len(options.caches)} caches{twice}")
+    n_same = merged.n_duplicates
+    same = f"; {n_same} were in more than one cache, the same in each" if n_same else ""
+    print(f"{options.out}: {merged.n_clips} clips of {len(options.caches)} caches{same}")
     print(f"content hash {merged.content_hash}")
     return 0

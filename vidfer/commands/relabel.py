@@ -16,9 +16,8 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Relabel:
-        """Give clips the labels, subjects and splits of a table, without decoding. The cache is replaced when
-        the new one is complete; until then there must be room for both, unless the file system shares the
-        bytes of copies."""
+        """Give clips the labels, subjects and splits of a table. No video is decoded. The cache is replaced
+        when the new one is complete; until then there must be free space for both."""
 
         cache: tyro.conf.Positional[Path]
         """The cache."""
@@ -28,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         out: Path | None = None
         """Write the new cache here, and leave the old one as it is."""
         overwrite: bool = False
-        """Replace --out if it is there."""
+        """Replace --out if it exists."""
 
     options = parse(Relabel, arguments)
     from vidfer.build.label_table import read_label_table
@@ -36,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.store.reader import CropCache
 
     cache, table = CropCache(options.cache), read_label_table(options.table)
-    with Progress("copying", "MB") as progress:
+    with Progress("copying", "clip") as progress:
         done = relabel_cache(cache, table, options.out, options.overwrite, progress)
     print(f"{options.out or options.cache}: {done.n_changed} of {len(table.rows)} listed clips changed")
     for (column, old, new), count in sorted(done.changes.items(), key=lambda item: -item[1])[:20]:

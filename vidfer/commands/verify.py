@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,34 +17,36 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Verify:
-        """Recompute every hash of a cache and name the clips that are damaged; make them again if asked."""
+        """Recompute every hash of a cache and name the damaged clips. With --repair, make them again."""
 
         cache: tyro.conf.Positional[Path]
         """The cache."""
         repair: bool = False
-        """Make damaged clips again from their videos. All others are copied byte for byte into a new cache,
-        which takes the place of the old one when it is complete."""
+        """Make damaged clips again from their videos. All others are copied byte for byte. The cache is
+        replaced when the new one is complete."""
         src: str | None = None
-        """With --repair: the kind of data set, as it was given to `vidfer cache`."""
+        """With --repair: the kind of data set, as for `vidfer cache`."""
         root: Path | None = None
         """With --repair: where the data set is."""
         subject_pattern: str | None = None
-        """With --repair: as it was given to `vidfer cache`."""
+        """With --repair: as for `vidfer cache`."""
         enhance: Path | None = None
         """With --repair: the ONNX model, if the cache was made with one."""
         workers: int | None = None
-        """With --repair: processes that read videos; one per core when not given."""
+        """With --repair: processes that read videos; by default one per core."""
         device: str = "cpu"
         """With --repair: where the detector runs: cpu, cuda, cuda:1."""
 
     options = parse(Verify, arguments)
     if options.repair and not (options.src and options.root):
-        raise VidferError(
-            "--repair makes clips again from their videos: add --src and --root as for `vidfer cache`"
+        raise SettingError(
+            "--repair makes clips again from their videos; add --src and --root as for `vidfer cache`"
         )
     if not options.repair and (options.src or options.root):
-        raise VidferError("--src and --root are for --repair; add it, or leave them out")
-    from vidfer.build.verify import verify_cache
+        raise SettingError(
+            "--src and --root have no effect without --repair; add --repair, or leave them out"
+        )
+    from vidfer.store.verify import verify_cache
 
     with Progress("verifying", "clip") as progress:
         faults = verify_cache(options.cache, progress=progress)
@@ -55,17 +57,17 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if not options.repair:
         if any(fault.clip for fault in faults):
-            print(f"mend it with `vidfer verify {options.cache} --repair --src ... --root ...`")
+            print(f"repair it with `vidfer verify {options.cache} --repair --src ... --root ...`")
         return 1
     return _repair(options, faults)
 
 
 def _repair(options, faults: Sequence) -> int:
-    """What ``vidfer verify --repair`` does with the faults."""
+    """Make the clips with faults again."""
     from vidfer.build.repair import repair_cache
-    from vidfer.build.verify import REMARKS
     from vidfer.clips import find_clips
     from vidfer.commands.device import check_device
+    from vidfer.store.verify import PROVENANCE
 
     check_device(options.device)
     clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
@@ -81,8 +83,8 @@ def _repair(options, faults: Sequence) -> int:
             join_progress=join_progress,
         )
     print(f"{options.cache}: {len(done.ids)} clips made again")
-    if any(fault.what == REMARKS for fault in faults):
-        print("versions, reasons of failures and file sizes are now taken for right as they stand")
+    if any(fault.what == PROVENANCE for fault in faults):
+        print("versions, reasons of failures and file sizes now count as right as they stand")
     print(f"content hash {done.content_hash}")
     if done.as_before:
         print("the content is what it was before the damage")

@@ -10,11 +10,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from vidfer.crops import REGIONS, STATUS
+from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.errors import VidferError
 from vidfer.report.sheet_page import COLOURS, INK, PAPER, QUIET, SheetPage
 from vidfer.report.whole_frames import SAME_TIME_S, WholeFrames, find_video, read_whole_frames
 from vidfer.store.reader import CropCache
-from vidfer.store.records import FrameTable
 from vidfer.store.select import position_of
 
 Plane = tuple[float, float, float, float]
@@ -83,7 +83,7 @@ def _whole_frames(
     return whole, [*notes, whole.note] if whole.note else notes
 
 
-def _plane(whole: WholeFrames, table: FrameTable) -> Plane:
+def _plane(whole: WholeFrames, table: FaceTrack) -> Plane:
     """The whole frame; if that is not known, what the boxes cover, twice as wide as high."""
     if whole.width:
         return 0, 0, whole.width, whole.height
@@ -96,7 +96,7 @@ def _plane(whole: WholeFrames, table: FrameTable) -> Plane:
     return middle_x - 2 * half, middle_y - half, middle_x + 2 * half, middle_y + half
 
 
-def _others(cache: CropCache, index: int) -> list[FrameTable]:
+def _others(cache: CropCache, index: int) -> list[FaceTrack]:
     """Where the other people in the same video are."""
     clip = cache.clips[index]
     same = (i for i, other in enumerate(cache.clips) if other.main_id == clip.main_id and i != index)
@@ -104,7 +104,7 @@ def _others(cache: CropCache, index: int) -> list[FrameTable]:
 
 
 def _draw_frame(
-    axes: Axes, plane: Plane, whole: WholeFrames, table: FrameTable, frame: int, others: list[FrameTable]
+    axes: Axes, plane: Plane, whole: WholeFrames, table: FaceTrack, frame: int, others: list[FaceTrack]
 ) -> None:
     """A whole frame with the box and the landmarks of its face, and thinly the boxes of others."""
     if frame in whole.images:

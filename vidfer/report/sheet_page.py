@@ -13,7 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from vidfer.crops import REGIONS, STATUS
-from vidfer.store.records import CachedClip, FrameTable
+from vidfer.crops.track.followed_face import FaceTrack
+from vidfer.store.records import CachedClip
 
 COLOURS = dict(zip(STATUS, ("#c0392f", "#1f9d6c", "#4a80f0", "#e0972a", "#8e63c7")))
 INK, QUIET, EMPTY, PAPER = "#22262b", "#717984", "#eef0f2", "#ffffff"
@@ -92,7 +93,7 @@ class SheetPage:
             side.set_visible(False)
         return axes
 
-    def strip(self, table: FrameTable, shown: np.ndarray, has_others: bool) -> None:
+    def strip(self, table: FaceTrack, shown: np.ndarray, has_others: bool) -> None:
         """The whole clip: colour is the status, height the score, ticks mark the frames shown above."""
         y, height, n = self.strip_y + 0.1, 0.4, len(table)
         axes = self._axes(SIDE, y, self.width - 2 * SIDE, height)

@@ -1,7 +1,7 @@
 """Crops to JPEG bytes and back. Crops are RGB everywhere; OpenCV's BGR ends at this border.
 
-Encoding and decoding use libjpeg-turbo's accurate DCT and smooth upsampling, which are exact integer
-arithmetic with and without SIMD: equal crops give equal bytes, and equal bytes equal crops, on every machine.
+Encoding and decoding use libjpeg-turbo's accurate DCT and smooth upsampling. These are exact integer
+arithmetic, with and without SIMD: on every machine equal crops give equal bytes, and equal bytes equal crops.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError
 
 SAMPLING = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420)
 """Colour at half resolution. Crops are mostly enlarged faces: 4:4:4 costs 28 % more bytes for 1.4 dB."""
@@ -34,11 +34,11 @@ def encode_jpeg(crop: np.ndarray, quality: int) -> np.ndarray:
 
 
 def decoding_space(size_px: int) -> np.ndarray:
-    """Room for :func:`decode_jpeg` to work in, (S, S, 3) uint8; one for each thread that decodes.
+    """The memory that :func:`decode_jpeg` decodes into, (S, S, 3) uint8. Each thread needs its own.
 
-    It begins on an odd address on purpose. Rows that begin on a multiple of 32 bytes are written past the
-    processor's caches by libjpeg-turbo, and the pixels must come back from memory at once: 1.35 times the
-    time at 112 px. OpenCV and Pillow decode into aligned memory and leave no choice.
+    It begins at an odd address on purpose. libjpeg-turbo writes rows that begin at a multiple of 32 bytes
+    past the processor's caches. The pixels would then have to come back from main memory at once, which takes
+    1.35 times as long at 112 px. OpenCV and Pillow decode into aligned memory and leave no choice.
     """
     space = np.empty(size_px * size_px * 3 + CACHE_LINE_BYTES, np.uint8)
     first = -space.ctypes.data % CACHE_LINE_BYTES + 1
@@ -50,26 +50,24 @@ def decode_jpeg(data: memoryview | bytes, space: np.ndarray, out: np.ndarray) ->
 
     Args:
         data: the JPEG.
-        space: from :func:`decoding_space`; overwritten.
-        out: (3, S, S) uint8 RGB, contiguous; written.
+        space: from :func:`decoding_space`. Its content is lost.
+        out: (3, S, S) uint8 RGB, contiguous. The crop is written here.
 
     Raises:
-        VidferError: when the bytes are no whole JPEG of that size.
+        CacheError: the bytes are not a whole JPEG of that size.
     """
     try:
         image = simplejpeg.decode_jpeg(data, "RGB", buffer=space)
     except ValueError as error:
-        raise VidferError(
-            f"a stored crop is damaged ({error}); `vidfer verify` says which clips are"
-        ) from error
+        raise CacheError(f"a stored crop is damaged ({error}); `vidfer verify` lists such clips") from error
     if image.shape != space.shape:
-        raise VidferError(
-            f"a stored crop has {image.shape[1]} x {image.shape[0]} pixels instead of {space.shape[1]} x "
-            f"{space.shape[0]}; `vidfer verify` says which clips are damaged"
+        raise CacheError(
+            f"a stored crop is damaged: it has {image.shape[1]} x {image.shape[0]} pixels instead of "
+            f"{space.shape[1]} x {space.shape[0]}; `vidfer verify` lists such clips"
         )
     split_planes(image, out)
 
 
 def split_planes(crop: np.ndarray, out: np.ndarray) -> None:
-    """(S, S, 3) to contiguous (3, S, S), five times as fast as NumPy's transposition."""
+    """Copy (S, S, 3) to contiguous (3, S, S). This takes a fifth of the time of NumPy's transposition."""
     cv2.split(crop, [out[0], out[1], out[2]])

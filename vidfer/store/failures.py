@@ -1,4 +1,4 @@
-"""Everything that went wrong in making a cache, with reasons."""
+"""The clips of a cache with which something went wrong, and the reasons."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 from vidfer.store.reader import CropCache
 from vidfer.tables import write_table
 
 FEW = 0.5
-"""A clip that shows a face in a smaller share of its frames than this is listed."""
+"""A clip is listed when the share of its frames with a face is below this."""
 
-LISTED = 20
-"""So many clips of each reason are named on the page; all are in the table."""
+MAX_LISTED = 20
+"""The text names so many clips of each reason. The table has all of them."""
 
 KINDS = {
     "unreadable": "could not be read",
@@ -27,7 +27,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Failure:
-    """A clip with which something went wrong; one that is cut short and shows few faces is listed twice."""
+    """A clip with which something went wrong. One that is cut short and shows few faces is listed twice."""
 
     id: str
     kind: str
@@ -38,7 +38,7 @@ class Failure:
 
 
 def list_failures(cache: CropCache) -> list[Failure]:
-    """What went wrong, in the order of :data:`KINDS` and of the ids."""
+    """All failures, in the order of :data:`KINDS` and then of the ids."""
     found = []
     for clip in cache.clips:
         kinds = []
@@ -53,7 +53,7 @@ def list_failures(cache: CropCache) -> list[Failure]:
 
 
 def failures_page(cache: CropCache) -> str:
-    """What went wrong as text for a terminal: clips by kind and by reason, with numbers and ids."""
+    """All failures as text for a terminal: by kind and by reason, with numbers and ids."""
     failures = list_failures(cache)
     n_wrong = len({failure.id for failure in failures})
     if not n_wrong:
@@ -71,13 +71,13 @@ def failures_page(cache: CropCache) -> str:
 
 
 def write_failures(cache: CropCache, out: Path) -> int:
-    """Write what went wrong as a CSV table, one line for each; returns their number.
+    """Write all failures as a CSV table, one row for each; return their number.
 
     Raises:
-        VidferError: when ``out`` is no ``.csv``.
+        SettingError: ``out`` does not end in ``.csv``.
     """
     if out.suffix.lower() != ".csv":
-        raise VidferError(f"{out} does not end in .csv; name the table to write")
+        raise SettingError(f"{out} does not end in .csv; name a .csv file to write")
     failures = list_failures(cache)
     columns = [field.name for field in fields(Failure)]
     write_table(out, columns, (astuple(failure) for failure in failures))
@@ -85,7 +85,7 @@ def write_failures(cache: CropCache, out: Path) -> int:
 
 
 def _by_reason(failures: list[Failure]) -> list[str]:
-    """Reasons that differ in numbers and names only are one; the most frequent first."""
+    """Failures by reason, the most frequent first. Reasons that differ only in numbers and ids are one."""
     groups: dict[str, list[Failure]] = {}
     for failure in failures:
         plain = re.sub(r"\d+([.:]\d+)*", "...", failure.reason.replace(failure.id, "..."))
@@ -105,5 +105,5 @@ def _by_share(failures: list[Failure]) -> list[str]:
 
 
 def _named(items: list[str]) -> list[str]:
-    more = [f"    and {len(items) - LISTED:,} more"] if len(items) > LISTED else []
-    return [f"    {item}" for item in items[:LISTED]] + more
+    more = [f"    and {len(items) - MAX_LISTED:,} more"] if len(items) > MAX_LISTED else []
+    return [f"    {item}" for item in items[:MAX_LISTED]] + more

@@ -1,4 +1,4 @@
-"""Reading a crop cache: one handle per process, one contiguous read per request."""
+"""Reading a crop cache: one file handle per process, one contiguous read per request."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import h5py
 import numpy as np
 
 from vidfer.crops import REGIONS
-from vidfer.errors import VidferError
+from vidfer.crops.track.followed_face import FaceTrack
+from vidfer.errors import CacheError
 from vidfer.store.codec import decode_jpeg, decoding_space, split_planes
-from vidfer.store.damage import Damage
-from vidfer.store.records import CachedClip, FrameTable
+from vidfer.store.damage import reported_as_damage
+from vidfer.store.open import open_cache
+from vidfer.store.records import CachedClip
 from vidfer.store.rows import Rows
 from vidfer.store.schema import (
     FRAME_COLUMNS,
@@ -25,36 +27,35 @@ from vidfer.store.schema import (
     PAYLOAD,
     TEXT_COLUMNS,
     Header,
-    open_cache,
     read_header,
 )
 from vidfer.store.shard import Shard, read_shard
 
 ONE_READ_BYTES = 16 << 20
-"""Crops that lie within so many bytes are fetched in one read, with the unwanted ones between them."""
+"""Crops that lie within so many bytes are fetched in one read, together with the crops between them."""
 
 BLOCK_BYTES = 4 << 20
-"""Size of the pieces in which whole clips are copied and hashed."""
+"""Whole clips are copied and hashed in pieces of this size."""
 
 
 def _frame_numbers(record: CachedClip, frames: Sequence[int]) -> np.ndarray:
-    """The frames that are asked for, (T,) int64, checked."""
+    """The requested frames as (T,) int64, checked."""
     frames = np.asarray(frames, dtype=np.int64).reshape(-1)
     if len(frames) and (frames.min() < 0 or frames.max() >= record.n_frames):
-        raise IndexError(f"clip {record.id} has {record.n_frames} frames, asked for {frames.tolist()}")
+        raise IndexError(f"clip {record.id} has {record.n_frames} frames; {frames.tolist()} are requested")
     return frames
 
 
 class CropCache:
-    """A crop cache, opened when first used and again in every process that uses it.
+    """A crop cache for reading. Every process that uses it opens the file once for itself.
 
-    It can be pickled and given to the workers of a data loader, forked or spawned.
+    It can be pickled, and given to the workers of a data loader, forked or spawned.
 
     Args:
         path: the file that ``vidfer cache`` wrote.
 
     Raises:
-        VidferError: when there is no such file, when it is unfinished, damaged, or of another schema version.
+        CacheError: there is no such file, or it is unfinished, damaged, or of another schema version.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -78,19 +79,19 @@ class CropCache:
     @cached_property
     def header(self) -> Header:
         """Settings, codec and versions: :class:`vidfer.store.schema.Header`."""
-        with self._damage("settings"):
+        with reported_as_damage(self.path, "settings"):
             return read_header(self._open())
 
     @cached_property
     def shard(self) -> Shard | None:
-        """Which share of a list of clips this is; None for a whole cache."""
-        with self._damage("root attributes"):
+        """Which share of a list of clips the cache has; None for a whole cache."""
+        with reported_as_damage(self.path, "root attributes"):
             return read_shard(self._open())
 
     @cached_property
     def provenance_hash(self) -> str:
-        """The hash over what the content hash leaves out."""
-        with self._damage("root attributes"):
+        """The hash over what the content hash leaves out, as it stands in the file."""
+        with reported_as_damage(self.path, "root attributes"):
             return self._open().attrs["provenance_hash"]
 
     @property
@@ -106,7 +107,7 @@ class CropCache:
     @cached_property
     def clips(self) -> tuple[CachedClip, ...]:
         """All clips in order of id."""
-        with self._damage("clip table"):
+        with reported_as_damage(self.path, "clip table"):
             group = self._open()["clips"]
             names = (*TEXT_COLUMNS, *(name for name in LATER_TEXT_COLUMNS if name in group))
             text = {name: [t.decode("utf-8", "replace") for t in group[name][:].tolist()] for name in names}
@@ -118,30 +119,31 @@ class CropCache:
         numbers["box_hint"] = [None if math.isnan(box[0]) else tuple(box) for box in numbers["box_hint"]]
         numbers["whole_face"] = [bool(value) for value in numbers["whole_face"]]
         columns = text | numbers
-        return tuple(CachedClip(**dict(zip(columns, row))) for row in zip(*columns.values(), strict=True))
+        rows = zip(*columns.values(), strict=True)
+        return tuple(CachedClip.from_columns(dict(zip(columns, row))) for row in rows)
 
-    def frames(self, clip: int) -> FrameTable:
-        """Times, boxes, landmarks, scores and status of every frame of a clip."""
+    def frames(self, clip: int) -> FaceTrack:
+        """Times, boxes, landmarks, scores and status of all frames of a clip."""
         record = self.clips[clip]
         first, last = record.first_frame, record.first_frame + record.n_frames
-        with self._damage(record.id):
-            return FrameTable(*(self._array(f"frames/{name}").read(first, last) for name in FRAME_COLUMNS))
+        with reported_as_damage(self.path, record.id):
+            return FaceTrack(*(self._array(f"frames/{name}").read(first, last) for name in FRAME_COLUMNS))
 
     def read(self, clip: int, frames: Sequence[int], out: np.ndarray | None = None) -> np.ndarray:
         """Crops of some frames of a clip.
 
         Args:
             clip: index into :attr:`clips`.
-            frames: frame numbers, 0 <= frame < ``n_frames``, in any order; one that comes again is not
-                decoded again.
-            out: where to put them, contiguous; new memory when not given.
+            frames: T frame numbers, 0 <= frame < ``n_frames``, in any order. A frame that comes twice is
+                decoded once.
+            out: where to put the crops, contiguous. By default new memory.
 
         Returns:
-            (T, R, 3, S, S) uint8 RGB; black where the face is missing.
+            (T, R, 3, S, S) uint8 RGB. Crops are black where the face is missing.
 
         Raises:
-            IndexError: for a frame that the clip does not have.
-            VidferError: when the file is damaged.
+            IndexError: the clip does not have one of the frames.
+            CacheError: the file is damaged.
         """
         record = self.clips[clip]
         frames = _frame_numbers(record, frames)
@@ -151,43 +153,43 @@ class CropCache:
             different, place = np.unique(frames, return_inverse=True)
             out[:] = self.read(clip, different)[place]
         elif len(frames):
-            with self._damage(record.id):
+            with reported_as_damage(self.path, record.id):
                 fill = self._fill_raw if self.header.codec == "raw" else self._fill_jpeg
                 fill(record, frames, out)
         return out
 
     def jpegs(self, clip: int, frames: Sequence[int]) -> list[memoryview]:
-        """Crops of some frames of a clip of a cache with codec ``jpeg``, not decoded.
+        """Crops of some frames as JPEGs, not decoded. The cache must have codec ``jpeg``.
 
         Args and errors as for :meth:`read`.
 
         Returns:
-            R JPEGs for each frame, in order; empty where the face is missing.
+            R JPEGs for each frame, in order. They are empty where the face is missing.
         """
         record = self.clips[clip]
         frames = _frame_numbers(record, frames)
         if not len(frames):
             return []
-        with self._damage(record.id):
+        with reported_as_damage(self.path, record.id):
             return self._jpegs(record, frames)
 
     def offsets(self, clip: int) -> np.ndarray:
         """(3 * n_frames + 1,) int64: where each JPEG begins and ends, from the clip's first byte."""
         record = self.clips[clip]
-        with self._damage(record.id):
+        with reported_as_damage(self.path, record.id):
             offsets = self._offsets(record, 0, record.n_frames)
             return offsets - offsets[0]
 
     def payload_bytes(self, clip: int) -> int:
-        """Bytes that the crops of a clip take."""
+        """Bytes of the crops of a clip."""
         if self.header.codec == "raw":
             return self.clips[clip].n_frames * self.header.row_bytes
         return int(self.offsets(clip)[-1])
 
     def payload(self, clip: int) -> Iterator[np.ndarray]:
-        """The stored bytes of a clip in pieces of (bytes,) uint8: its JPEGs in a row, or its raw crops."""
+        """The stored crops of a clip in pieces of (bytes,) uint8: its JPEGs in a row, or its raw crops."""
         record = self.clips[clip]
-        with self._damage(record.id):
+        with reported_as_damage(self.path, record.id):
             array = self._array(PAYLOAD[self.header.codec])
             if self.header.codec == "raw":
                 begin, end = record.first_frame, record.first_frame + record.n_frames
@@ -199,7 +201,7 @@ class CropCache:
                 yield array.read(start, min(start + step, end)).reshape(-1)
 
     def close(self) -> None:
-        """Close the handle of this process; the next use opens it again."""
+        """Close the file in this process. The next use opens it again."""
         if self._process == os.getpid():
             self._file.close()
         self._process = None
@@ -233,7 +235,7 @@ class CropCache:
                 split_planes(crop, out[i, region])
 
     def _offsets(self, record: CachedClip, low: int, high: int) -> np.ndarray:
-        """Offsets of frames low to high of a clip in the whole of /jpeg, checked."""
+        """Offsets of the frames from low to high of a clip, counted from the first byte of /jpeg, checked."""
         first = (record.first_frame + low) * len(REGIONS)
         offsets = self._array(OFFSETS).read(first, first + (high - low) * len(REGIONS) + 1)
         if (np.diff(offsets) < 0).any():
@@ -249,14 +251,11 @@ class CropCache:
     def _open(self) -> h5py.File:
         if self._process != os.getpid():
             file = open_cache(self.path)
-            with self._damage("root attributes"):
+            with reported_as_damage(self.path, "root attributes"):
                 found = file.attrs["content_hash"]
             if found != (self.content_hash or found):
-                raise VidferError(
+                raise CacheError(
                     f"{self.path} was replaced by another cache while it was in use; start again"
                 )
             self._file, self._arrays, self._process, self.content_hash = file, {}, os.getpid(), found
         return self._file
-
-    def _damage(self, what: str) -> Damage:
-        return Damage(self.path, what)

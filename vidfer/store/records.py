@@ -1,15 +1,16 @@
-"""What a cache says about a clip and about its frames, and the hashes over both."""
+"""What a cache says about a clip and about its frames."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from vidfer.clips.clip import Clip, plain_text
-from vidfer.store.schema import FRAME_COLUMNS, canonical_json
+from vidfer.crops.track.followed_face import FaceTrack
+from vidfer.store.canonical_json import json_hash
+from vidfer.store.schema import FRAME_COLUMNS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +28,10 @@ class CachedClip:
     end_s: float | None = None
     box_hint: tuple[float, float, float, float] | None = None
     whole_face: bool = False
-    """The picture was given as a face: taken as such in frames where none was found."""
-    person: int = 0
-    """0 for the main person of a video; with ``--face all`` the others are clips of their own, 1 and on."""
+    """The data set says that the picture is a face: frames in which no face is found are taken whole."""
+    track_index: int = 0
+    """Which face of the video this is: 0 is the main one. With ``--face all`` each other face is a clip of
+    its own, with 1, 2 and so on. The column in the file is named ``person``."""
     file_size: int = 0
     """Bytes of the video file (of all frames for a folder) when the crops were made."""
     first_frame: int = 0
@@ -38,74 +40,69 @@ class CachedClip:
     n_faces: int = 0
     """Frames whose status is not ``missing``."""
     reason: str = ""
-    """Why the clip could not be read, or not to its end when it has frames; empty when all of it was read."""
+    """Why the clip could not be read. If it has frames: why it could not be read to its end. Else empty."""
     reader: str = ""
     """What decoded it: ``decord``, ``pyav``, or ``opencv`` for images; empty if unknown."""
     crops_hash: str = ""
-    """SHA-256 of its frame table and crops."""
+    """SHA-256 of its frame columns and crops."""
     hash: str = ""
     """SHA-256 of this record and ``crops_hash``."""
 
-    def fingerprint(self) -> str:
-        """What :attr:`hash` must be.
+    def columns(self) -> dict:
+        """The fields under the names that they have in the file."""
+        values = dict(vars(self))
+        values["person"] = values.pop("track_index")
+        return values
 
-        Left out: ``first_frame`` (where the clip lies), ``reason`` (decoders word failures differently from
-        version to version; that it failed counts), ``file_size`` and ``reader``.
+    @classmethod
+    def from_columns(cls, values: dict) -> CachedClip:
+        """The record with these values, given under the names that they have in the file."""
+        values = dict(values)
+        return cls(track_index=values.pop("person"), **values)
+
+    def fingerprint(self) -> str:
+        """The value that :attr:`hash` must have.
+
+        It leaves out ``first_frame`` (the place in the file), ``file_size``, ``reader``, and the wording of
+        ``reason``: decoders describe a failure differently from version to version. Whether there is a reason
+        counts.
         """
-        record = dict(vars(self))
+        values = self.columns()
         for name in ("first_frame", "file_size", "reader", "hash"):
-            del record[name]
-        record["reason"] = bool(self.reason)
-        return hashlib.sha256(canonical_json(record).encode("utf-8", "surrogatepass")).hexdigest()
+            del values[name]
+        return json_hash(values | {"reason": bool(self.reason)})
 
     @property
     def main_id(self) -> str:
-        """The id of the clip whose main person is the main one of this clip's video; often this clip's."""
-        return self.id.removesuffix(_suffix(self.person))
+        """The id of the clip with the main face of the same video. Usually that is this clip."""
+        return self.id.removesuffix(_id_suffix(self.track_index))
 
-    def other_person(self, person: int) -> CachedClip:
-        """The record of another person in this clip: what is known of the main one need not hold for them."""
-        return replace(self, id=f"{self.id}{_suffix(person)}", label=None, subject=None, person=person)
+    def other_face(self, track_index: int) -> CachedClip:
+        """The record of another face in this clip. Its label and subject are not known."""
+        clip_id = self.id + _id_suffix(track_index)
+        return replace(self, id=clip_id, label=None, subject=None, track_index=track_index)
 
     def described_as(self, clip: CachedClip) -> CachedClip:
-        """The same crops under the label, subject, split and source of ``clip``, with the hash of that."""
+        """The same crops under the label, subject, split and source of ``clip``, with a new hash."""
         record = replace(self, label=clip.label, subject=clip.subject, split=clip.split, source=clip.source)
         return replace(record, hash=record.fingerprint())
 
-    def seen(self) -> tuple:
-        """What decided the crops, given the settings: two equal ones need not be decoded twice."""
+    def video_key(self) -> tuple:
+        """What decided the crops, apart from settings. Clips with equal keys need not be decoded twice."""
         span = (self.start_s, self.end_s)
         return (self.id, self.path, *span, self.box_hint, self.whole_face, self.file_size)
 
 
-@dataclass(frozen=True)
-class FrameTable:
-    """What is known of the frames of a clip; NaN where the face is missing."""
-
-    times_s: np.ndarray
-    """(T,) float64, seconds from the start of the file."""
-    boxes_xyxy: np.ndarray
-    """(T, 4) float32, pixels of the decoded frame."""
-    landmarks: np.ndarray
-    """(T, 5, 2) float32, x and y in pixels: left eye, right eye (as seen), nose, mouth corners."""
-    scores: np.ndarray
-    """(T,) float32 detection score."""
-    status: np.ndarray
-    """(T,) uint8, position in :data:`vidfer.crops.STATUS`."""
-
-    def __len__(self) -> int:
-        return len(self.times_s)
-
-    def columns(self) -> dict[str, np.ndarray]:
-        """The columns of /frames by name, in the types of the schema and with one kind of NaN."""
-        values = (self.times_s, self.boxes_xyxy, self.landmarks, self.scores, self.status)
-        out = {}
-        for (name, (dtype, shape)), value in zip(FRAME_COLUMNS.items(), values, strict=True):
-            column = np.array(value, dtype=dtype).reshape((len(self), *shape))
-            if column.dtype.kind == "f":
-                column[np.isnan(column)] = np.nan
-            out[name] = column
-        return out
+def frame_columns(track: FaceTrack) -> dict[str, np.ndarray]:
+    """The columns of /frames by name, in the types of the schema and with one kind of NaN."""
+    columns = {}
+    fields = (track.times_s, track.boxes_xyxy, track.landmarks, track.scores, track.status)
+    for (name, (dtype, shape)), values in zip(FRAME_COLUMNS.items(), fields, strict=True):
+        column = np.array(values, dtype=dtype).reshape((len(track), *shape))
+        if column.dtype.kind == "f":
+            column[np.isnan(column)] = np.nan
+        columns[name] = column
+    return columns
 
 
 def record_of(clip: Clip) -> CachedClip:
@@ -123,18 +120,18 @@ def record_of(clip: Clip) -> CachedClip:
         end_s=None if clip.end_s is None else float(clip.end_s),
         box_hint=None if clip.box_hint is None else tuple(float(x) for x in clip.box_hint),
         whole_face=bool(clip.whole_face),
-        file_size=_size_of(path),
+        file_size=_file_size(path),
     )
 
 
-def _suffix(person: int) -> str:
-    return f"#face{person + 1}" if person else ""
+def _id_suffix(track_index: int) -> str:
+    return f"#face{track_index + 1}" if track_index else ""
 
 
-def _size_of(path: Path) -> int:
+def _file_size(path: Path) -> int:
     try:
         if path.is_dir():
             return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
         return path.stat().st_size
-    except OSError:  # reading it will fail and give the reason
+    except OSError:  # reading the clip will fail too, and give the reason
         return 0

@@ -1,25 +1,24 @@
-"""What lies where in a crop cache: names, types and root attributes of the HDF5 file (see docs/cache.md)."""
+"""The layout of a crop cache: names and types of its data sets and root attributes (see docs/cache.md)."""
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
-
-import h5py
+from typing import TYPE_CHECKING
 
 from vidfer.crops import CROPS_VERSION, REGIONS, STATUS
 from vidfer.crops.settings import same_crops
-from vidfer.errors import VidferError
+from vidfer.store.canonical_json import canonical_json
+
+if TYPE_CHECKING:
+    import h5py
 
 FORMAT = "vidfer crop cache"
 SCHEMA_VERSION = 2
 
 TEXT_COLUMNS = ("id", "path", "label", "subject", "split", "source", "reason", "hash", "crops_hash")
-"""Columns of /clips with UTF-8 text of fixed length; an empty text means None."""
+"""Columns of /clips that hold UTF-8 text of fixed length. An empty text means None."""
 
 LATER_TEXT_COLUMNS = ("reader",)
 """More columns of /clips with text. Caches made before November 2026 lack them; all their texts are empty."""
@@ -35,7 +34,7 @@ NUMBER_COLUMNS = {
     "n_frames": ("<i8", ()),
     "n_faces": ("<i8", ()),
 }
-"""Columns of /clips with numbers: dtype and shape of a row; NaN means None."""
+"""Columns of /clips that hold numbers: dtype and shape of a row. NaN means None."""
 
 FRAME_COLUMNS = {
     "time_s": ("<f8", ()),
@@ -44,18 +43,20 @@ FRAME_COLUMNS = {
     "score": ("<f4", ()),
     "status": ("u1", ()),
 }
-"""Columns of /frames, one row per frame of all clips: dtype and shape of a row."""
+"""Columns of /frames, one row per frame of all clips: dtype and shape of a row. The order is that of the
+fields of :class:`vidfer.crops.track.followed_face.FaceTrack`, and that in which columns are hashed."""
 
 OFFSETS = "frames/jpeg_offset"
 """Codec jpeg: (3 * frames + 1,) int64; crop i = 3 * frame + region is jpeg[offset[i]:offset[i + 1]]."""
 
 PAYLOAD = {"jpeg": "jpeg", "raw": "raw"}
-"""Codec to the name of its data set: flat JPEG bytes, or (frames, 3, size, size, 3) uint8 RGB."""
+"""Codec to the name of the data set with the crops: all JPEGs in a row, or (frames, 3, size, size, 3) uint8
+RGB."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """The root attributes: everything that shaped the crops, and the versions that made them."""
+    """The root attributes: every setting that shaped the crops, and the versions that made them."""
 
     crop_settings: dict
     codec: str
@@ -65,20 +66,20 @@ class Header:
     """Side of every crop."""
     versions: dict[str, str]
     crops_version: int = CROPS_VERSION
-    """Of the code that made the crops: other code may give other crops under the same settings."""
+    """Version of the code that made the crops. Newer code may give other crops under the same settings."""
 
     @property
     def row_shape(self) -> tuple[int, ...]:
-        """What a row of the payload is: a byte of JPEG, or the raw crops of a frame."""
+        """Shape of a row of the crops' data set: one byte of a JPEG, or the raw crops of one frame."""
         return () if self.codec == "jpeg" else (len(REGIONS), self.size_px, self.size_px, 3)
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of a row of the payload."""
+        """Bytes in a row of the crops' data set."""
         return math.prod(self.row_shape)
 
     def shaping(self) -> dict:
-        """What decides the bytes of the crops: equal here means that crops can be shared between caches."""
+        """What decides the bytes of the crops. Caches that agree here can share crops."""
         return {
             "schema_version": SCHEMA_VERSION,
             "codec": self.codec,
@@ -90,29 +91,8 @@ class Header:
         }
 
 
-def canonical_json(value) -> str:
-    """One text per value, whatever the order in which its keys were written."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def content_hash(header: Header, clip_hashes) -> str:
-    """The hash of a cache: its settings and clips in order of id; not where, when or with which versions."""
-    digest = hashlib.sha256(canonical_json(header.shaping()).encode())
-    for clip_hash in clip_hashes:
-        digest.update(bytes.fromhex(clip_hash))
-    return digest.hexdigest()
-
-
-def provenance_hash(header: Header, reasons, file_sizes, readers) -> str:
-    """The hash of what the content hash leaves out: versions, wording of failures, file sizes, readers."""
-    value = [header.versions, list(STATUS), list(reasons), [int(n) for n in file_sizes]]
-    if any(readers):
-        value.append(list(readers))
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def write_header(file: h5py.File, header: Header) -> None:
-    """Write the root attributes except the two hashes."""
+    """Write the root attributes, without the two hashes."""
     file.attrs["format"] = FORMAT
     file.attrs["schema_version"] = SCHEMA_VERSION
     file.attrs["crop_settings"] = canonical_json(header.crop_settings)
@@ -126,10 +106,14 @@ def write_header(file: h5py.File, header: Header) -> None:
 
 
 def read_header(file: h5py.File) -> Header:
-    """Read the root attributes; damaged ones raise KeyError or ValueError."""
+    """Read the root attributes.
+
+    Raises:
+        KeyError, ValueError: an attribute is damaged.
+    """
     attrs = file.attrs
     if json.loads(attrs["regions"]) != list(REGIONS) or json.loads(attrs["status"]) != list(STATUS):
-        raise ValueError("the names of regions or statuses are not those of this schema")
+        raise ValueError("its regions or statuses are not those of this schema")
     if attrs["codec"] not in PAYLOAD:
         raise ValueError(f"unknown codec {attrs['codec']!r}")
     return Header(
@@ -140,54 +124,3 @@ def read_header(file: h5py.File) -> Header:
         versions=json.loads(attrs["versions"]),
         crops_version=int(attrs["crops_version"]),
     )
-
-
-def open_cache(path: Path) -> h5py.File:
-    """Open a cache for reading.
-
-    Raises VidferError with the remedy when there is none, when it was never finished, when it is damaged, and
-    when its schema is another one.
-    """
-    if path.is_dir():
-        raise VidferError(f"{path} is a folder; name the cache file itself, such as {path / 'afew.h5'}")
-    if not path.is_file():
-        parts = path.with_name(path.name + ".parts")
-        if parts.is_dir():
-            raise VidferError(
-                f"{path} is not finished: building it was interrupted. Start the same `vidfer cache` command "
-                f"again; it goes on from the clips in {parts}"
-            )
-        raise VidferError(
-            f"there is no crop cache {path}; make one with `vidfer cache --src ... --out {path}`"
-        )
-    remedy = (
-        f"if it was one, restore it from a copy, or delete it and make it again with `vidfer cache --src ... "
-        f"--out {path}`"
-    )
-    try:
-        # A finished cache never changes in place, so no lock is needed; some network file systems have none.
-        file = h5py.File(path, "r", locking=False)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EPERM):
-            raise VidferError(f"you may not read {path}; ask whoever wrote it for the permission") from error
-        raise VidferError(
-            f"{path} is no HDF5 file, or a damaged or truncated one ({error}); name a cache; {remedy}"
-        ) from error
-    try:
-        kind, version = file.attrs.get("format"), file.attrs.get("schema_version")
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        file.close()
-        raise VidferError(f"{path} is no vidfer crop cache, or a damaged one ({error}); {remedy}") from error
-    if kind != FORMAT or version is None:
-        file.close()
-        raise VidferError(
-            f"{path} is an HDF5 file but no vidfer crop cache; name the file that "
-            f"`vidfer cache` wrote; {remedy}"
-        )
-    if version != SCHEMA_VERSION:
-        file.close()
-        raise VidferError(
-            f"{path} has cache schema {version}; this vidfer reads schema {SCHEMA_VERSION}: "
-            f"make it again with `vidfer cache --overwrite`, or use the vidfer that wrote it"
-        )
-    return file

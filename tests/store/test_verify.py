@@ -3,15 +3,16 @@ import numpy as np
 import pytest
 from made_up_caches import make_cache
 
-from vidfer.build.verify import verify_cache
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError
 from vidfer.store.reader import CropCache
+from vidfer.store.records import frame_columns
+from vidfer.store.verify import verify_cache
 
 
 def faults_of(path) -> list[str]:
     try:
         return [str(fault) for fault in verify_cache(path)]
-    except VidferError as error:
+    except CacheError as error:
         return [str(error)]
 
 
@@ -20,7 +21,7 @@ def everything(path) -> list:
     cache = CropCache(path)
     seen = [cache.clips, cache.header, cache.content_hash]
     for i, clip in enumerate(cache.clips):
-        seen += [column.tobytes() for column in cache.frames(i).columns().values()]
+        seen += [column.tobytes() for column in frame_columns(cache.frames(i)).values()]
         seen.append(cache.read(i, range(clip.n_frames)).tobytes())
     return seen
 

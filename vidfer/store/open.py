@@ -1,0 +1,62 @@
+"""Opening the file of a cache, and saying what is wrong when it cannot be opened."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import h5py
+
+from vidfer.errors import CacheError
+from vidfer.store.schema import FORMAT, SCHEMA_VERSION
+
+
+def open_cache(path: Path) -> h5py.File:
+    """Open a cache for reading.
+
+    Raises:
+        CacheError: there is no such file, or it is unfinished, damaged, no crop cache, or of another schema
+            version. The message gives the remedy.
+    """
+    _check_is_file(path)
+    remedy = f"restore it from a copy, or delete it and run `vidfer cache --src ... --out {path}` again"
+    try:
+        # A finished cache never changes in place, so no lock is needed. Some network file systems have none.
+        file = h5py.File(path, "r", locking=False)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM):
+            raise CacheError(f"you have no permission to read {path}; ask its owner for it") from error
+        raise CacheError(
+            f"{path} is not an HDF5 file, or it is damaged or truncated ({error}); if it is a cache, {remedy}"
+        ) from error
+    try:
+        kind, version = file.attrs.get("format"), file.attrs.get("schema_version")
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        file.close()
+        raise CacheError(f"the attributes of {path} are damaged ({error}); {remedy}") from error
+    if kind != FORMAT or version is None:
+        file.close()
+        raise CacheError(
+            f"{path} is an HDF5 file, but not a crop cache; name a file that `vidfer cache` wrote"
+        )
+    if version != SCHEMA_VERSION:
+        file.close()
+        raise CacheError(
+            f"{path} has cache schema {version}, but this vidfer reads schema {SCHEMA_VERSION}; make it "
+            f"again with `vidfer cache --overwrite`, or use the vidfer that wrote it"
+        )
+    return file
+
+
+def _check_is_file(path: Path) -> None:
+    if path.is_dir():
+        raise CacheError(f"{path} is a folder; name the cache file, such as {path / 'afew.h5'}")
+    if path.is_file():
+        return
+    parts = path.with_name(path.name + ".parts")
+    if parts.is_dir():
+        raise CacheError(
+            f"{path} is not finished; start the same `vidfer cache` command again, and it continues with the "
+            f"finished clips in {parts}"
+        )
+    raise CacheError(f"there is no crop cache {path}; make it with `vidfer cache --src ... --out {path}`")
