@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vidfer.learn.pseudo_labels import PseudoLabels, write_pseudo_labels
-from vidfer.report.training import show_rounds
+from vidfer.report.pseudo_labels import show_rounds
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_how_many_were_corrected_and_how_often_the_teacher_was_right(tmp_path, c
     )
     write_pseudo_labels(labels, tmp_path / "round1.csv", {"threshold": 0.3})
     (shown,) = show_rounds([SimpleNamespace(name="student", pseudo_labels=[tmp_path / "round1.csv"])])
-    assert (said in shown.summary) if said else ("corrected" not in shown.summary)
+    assert (said in shown.text) if said else ("corrected" not in shown.text)

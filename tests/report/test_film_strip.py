@@ -2,10 +2,10 @@ import base64
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
+from refused import refused
 
-from vidfer.errors import VidferError
+from vidfer.errors import DataError
 from vidfer.report.film_strip import COLUMN_PX, CROP_PX, CURVE_PX, build_strip
 
 
@@ -28,7 +28,7 @@ def test_rows_are_regions_and_columns_are_frames_in_rgb():
     crops[1, 2, 2] = 255  # second frame, mouth: blue
     rows = []
     for picture in strip_of([0.5, 0.5], crops=crops).pictures:
-        kind, _, text = picture.address.partition(",")
+        kind, _, text = picture.light.partition(",")
         assert kind == "data:image/jpeg;base64"
         rows.append(np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB")).astype(int))
         assert rows[-1].shape == (CROP_PX, 2 * CROP_PX, 3)
@@ -59,5 +59,5 @@ def test_one_frame():
 
 
 def test_weights_of_another_length_are_refused():
-    with pytest.raises(VidferError, match=r"'Happy/1.avi' has 3 frames of crops, 2 attention weights"):
+    with refused(DataError, "'Happy/1.avi'", "3", "2", "`vidfer eval`"):
         strip_of([0.5, 0.5], crops=np.zeros((3, 3, 3, 16, 16), np.uint8))

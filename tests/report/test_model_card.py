@@ -1,8 +1,8 @@
 import dataclasses
 
-import pytest
+from refused import refused
 
-from vidfer.errors import VidferError
+from vidfer.errors import RunError
 from vidfer.evaluate.result import load_result
 from vidfer.report.model_card import model_card, write_model_card
 
@@ -40,5 +40,5 @@ def test_card_is_written_beside_the_weights(runs):
 
 
 def test_missing_checkpoint_is_named(runs):
-    with pytest.raises(VidferError, match=r"no checkpoint 'last' .it has: best"):
+    with refused(RunError, runs.teacher, "'last'", "best"):
         model_card(runs.teacher, checkpoint="last")

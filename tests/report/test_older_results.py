@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from vidfer.evaluate.result import load_result
-from vidfer.report.answers import show_shots
 from vidfer.report.differences import differences_of
-from vidfer.report.results import NamedResult
-from vidfer.report.scores import measures_of
+from vidfer.report.named_results import NamedResult
+from vidfer.report.result_table import measures_of
+from vidfer.report.shots_curve import show_shots
 
 
 @pytest.fixture(scope="module")

@@ -7,24 +7,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vidfer.report.confusion_figure import describe_confusion, draw_confusion
-from vidfer.report.curves_figure import draw_curves
-from vidfer.report.picture import CSS_PX_PER_INCH, SCREEN_SCALE, paint
-from vidfer.report.pseudo_label_figures import draw_balance, draw_confidence
-from vidfer.report.reliability_figure import draw_reliability, reliability_bins
-from vidfer.report.shots_figure import ShotLine, draw_shots
-from vidfer.report.theme import DARK, LIGHT
+from vidfer.report.confusions import describe_confusion, draw_confusion
+from vidfer.report.figure_style import CSS_PX_PER_INCH, DARK, LIGHT, SCREEN_SCALE, paint
+from vidfer.report.pseudo_labels import draw_balance, draw_confidence
+from vidfer.report.reliability import draw_reliability, reliability_bins
+from vidfer.report.shots_curve import draw_shots
+from vidfer.report.training_curves import draw_curves
 
 NAMES = ["angry", "happily_surprised"]
 COUNTS = np.array([[7, 1, 2], [0, 0, 5]])
-LINE = ShotLine(
-    name="teacher",
-    shots=[1, 5],
-    accuracy=[0.4, 0.6],
-    low=[0.38, 0.58],
-    high=[0.42, 0.62],
-    beyond=[(0.35, 0.45), (0.55, 0.65)],
-)
+LINES = {
+    "teacher": [
+        {"shots": 1, "mean": 0.4, "low": 0.38, "high": 0.42, "over_clips": {"low": 0.35, "high": 0.45}},
+        {"shots": 5, "mean": 0.6, "low": 0.58, "high": 0.62, "over_clips": {"low": 0.55, "high": 0.65}},
+    ]
+}
 
 
 def words_of(figure):
@@ -47,7 +44,7 @@ def test_confusion_ink_stands_out_from_its_cell():
     # The weakest of all contrasts of text on the colours of a cell, by WCAG's formula.
     from matplotlib.colors import LinearSegmentedColormap
 
-    from vidfer.report.confusion_figure import _ink, _luminance
+    from vidfer.report.confusions import _ink, _luminance
 
     for theme in (LIGHT, DARK):
         shade = LinearSegmentedColormap.from_list("share", theme.heat)
@@ -61,7 +58,7 @@ def test_confusion_ink_stands_out_from_its_cell():
 
 def test_confusion_in_words():
     text = describe_confusion(np.array([[7, 1, 2], [0, 0, 0]]), NAMES, [*NAMES, "no face"])
-    assert text == "angry 70 % right of 10, most often taken for no face; happily surprised: no clips."
+    assert text == "angry 70 % right of 10, most often recognised as no face; happily surprised: no clips."
 
 
 def test_reliability_counts_every_clip_in_its_bin():
@@ -73,12 +70,12 @@ def test_reliability_counts_every_clip_in_its_bin():
         (pytest.approx(0.995), 2, 2),
     ]
     words = words_of(draw_reliability(confidence, right, LIGHT))
-    for text in ("n 1", "n 3", "n 2", "as sure as right"):
+    for text in ("n 1", "n 3", "n 2", "confidence = accuracy"):
         assert text in words
 
 
 def test_shots_shows_interval_and_chance():
-    figure = draw_shots([LINE], 1 / 3, LIGHT)
+    figure = draw_shots(LINES, 1 / 3, LIGHT)
     words = words_of(figure)
     assert "chance 33.3 %" in words and "teacher" in words
     axes = figure.axes[0]
@@ -110,7 +107,7 @@ def test_curves_draw_the_points():
 
 def test_painting_gives_two_pngs_of_the_stated_size_and_repeats_itself():
     def draw(theme):
-        return draw_shots([LINE], 1 / 3, theme)
+        return draw_shots(LINES, 1 / 3, theme)
 
     picture = paint(draw, "words")
     images = []

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from vidfer.evaluate.intervals import Interval
-from vidfer.report.theme import LIGHT, MARKERS, dress
+from vidfer.report.figure_style import LIGHT, MARKERS, dress
 
 ROW_INCHES = 0.16
 """Height of each series in a row."""

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from vidfer.errors import CacheError, SettingError
 from vidfer.files import write_text
-from vidfer.report.answers import show_confusions, show_reliability, show_shots, verdicts_of
-from vidfer.report.choose_clips import STRIP_RULE, choose_strips
+from vidfer.report.confusions import show_confusions
 from vidfer.report.differences import differences_of
 from vidfer.report.facts import facts_of
-from vidfer.report.hardest import show_hardest
-from vidfer.report.page import Page, StripGroup, render
-from vidfer.report.results import NamedResult, comparable, read_results
-from vidfer.report.scores import measures_of
-from vidfer.report.strips import film_strips
-from vidfer.report.training import show_curves, show_rounds
+from vidfer.report.film_strips import STRIP_RULE, choose_strips, film_strips
+from vidfer.report.hardest_clips import show_hardest
+from vidfer.report.named_results import NamedResult, comparable, read_results
+from vidfer.report.page import Group, Page, render
+from vidfer.report.pseudo_labels import show_rounds
+from vidfer.report.reliability import show_reliability
+from vidfer.report.result_table import measures_of
+from vidfer.report.shots_curve import show_shots
+from vidfer.report.training_curves import show_curves
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import Run, read_runs
 from vidfer.store.reader import CropCache
@@ -38,19 +40,21 @@ def build_report(
         runs: run folders, teachers before their students.
         results: result files of ``vidfer eval``; each is matched to a run by the hash of its checkpoint.
         out: the HTML file, replaced if it is there.
-        cache: crop cache that the results were measured on, for the film strips; without it there are none.
+        cache: crop cache of the results, for the film strips; without it there are none.
         device: where the networks run for the film strips, as torch names it.
 
     Raises:
-        VidferError: nothing to report, a folder that is no run, a file that is no result, or a cache that no
-            result was measured on.
+        SettingError: nothing to report.
+        RunError: a folder that is no run.
+        ResultError: a file that is no result.
+        CacheError: a cache that no result was measured on.
     """
     out = Path(out)
     if out.is_dir():
-        raise VidferError(f"{out} is a folder; name the page to write, such as {out / 'report.html'}")
+        raise SettingError(f"{out} is a folder; name the page to write, such as {out / 'report.html'}")
     if not runs and not results:
-        raise VidferError(
-            "there is nothing to report; name run folders with --runs, result files with --results"
+        raise SettingError(
+            "there is nothing to report; name run folders with --runs, or result files with --results"
         )
     read = read_runs(runs)
     found = read_results(results, read)
@@ -88,38 +92,38 @@ def _page(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache 
 
 
 def _sources_in(runs: Sequence[Run], cache: CropCache | None) -> set[str]:
-    """Sources of the cache, if the runs were trained on it: curves and pseudo-labels are numbers, too."""
+    """Sources of the cache if runs were trained on it, because the page has numbers of the training, too."""
     trained_on = {domain.get("cache_hash") for run in runs for domain in domains_of(run.data)}
     if cache is None or cache.content_hash not in trained_on:
         return set()
     return {clip.source for clip in cache.clips}
 
 
-def _strips(results: Sequence[NamedResult], cache: CropCache | None, device: str) -> list[StripGroup]:
+def _strips(results: Sequence[NamedResult], cache: CropCache | None, device: str) -> list[Group]:
     if cache is None:
         return []
     here = [named for named in results if named.result.cache_hash == cache.content_hash]
     if results and not here:
-        raise VidferError(
+        raise CacheError(
             f"{cache.path} has content hash {cache.content_hash[:12]}, but the results were measured on "
             f"{', '.join(sorted({named.result.cache_hash[:12] for named in results}))}; name that cache"
         )
-    groups: dict[str, StripGroup] = {}
-    # The test split is what the report is about; another one only stands in where a run has no test result.
+    groups: dict[str, Group] = {}
+    # A result on another split is used only where a run has none on the test split.
     for named in sorted(here, key=lambda n: n.result.split != "test"):
         if named.result.kind != "classification" or named.checkpoint is None or named.name in groups:
             continue
-        chosen = choose_strips(verdicts_of(named))
+        chosen = choose_strips(named.result.rows)
         strips = film_strips(
             named.checkpoint, cache.path, chosen, n_frames=named.result.protocol["n_frames"], device=device
         )
         if strips:
-            groups[named.name] = StripGroup(run=f"{named.name}, split {named.result.split}", strips=strips)
+            groups[named.name] = Group(title=f"{named.name}, split {named.result.split}", items=strips)
     return list(groups.values())
 
 
 def _notes(
-    runs: Sequence[Run], results: Sequence[NamedResult], strips: Sequence[StripGroup], cache: CropCache | None
+    runs: Sequence[Run], results: Sequence[NamedResult], strips: Sequence[Group], cache: CropCache | None
 ) -> list[str]:
     notes = []
     if len({named.result.cache_hash for named in results}) > 1:

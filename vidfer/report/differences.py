@@ -1,4 +1,4 @@
-"""Students against their teachers, over the clips that both were asked."""
+"""The differences of the page: students minus their teachers, over the clips that were queries of both."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.paired import paired_difference
-from vidfer.report.results import NamedResult
-from vidfer.report.scores import METRICS, episode_of
+from vidfer.report.named_results import NamedResult
+from vidfer.report.result_table import METRICS, episode_of
 
 NOT_METHOD = {"seed", "out", "resume", "tracker", "teacher", "init"}
-"""Settings in which two runs of the same method may differ."""
+"""Settings in which runs of the same method differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +28,16 @@ class Difference:
 
     @property
     def title(self) -> str:
-        """``student − teacher``; what both names end in (the head) is said once."""
+        """``student − teacher``; a common end of both names (the head) is written once."""
         _, comma, end = self.earlier.partition(", ")
         later = self.later.removesuffix(comma + end) if comma else self.later
         return f"{later} − {self.earlier}"
 
 
 def differences_of(groups: Sequence[Sequence[NamedResult]]) -> list[Difference]:
-    """Every result against its first and its last teacher's, or, without teachers, against the first one.
+    """Every result minus that of its first teacher and of its last one; without teachers, minus the first.
 
-    Where the same pair of methods was run with several seeds, a further row takes each clip's mean over them.
+    Where the same two methods were run with several seeds, a further row takes each clip's mean over them.
     """
     found = []
     for group in groups:
@@ -54,7 +54,7 @@ def _pairs(group: Sequence[NamedResult]) -> list[tuple[NamedResult, NamedResult]
     by_hash = {(named.result.checkpoint_hash, named.result.protocol.get("head")): named for named in group}
 
     def teachers(named: NamedResult) -> list[NamedResult]:
-        """Its teacher, the teacher's teacher, and so on, as far as they were measured."""
+        """Its teacher, the teacher of that one, and so on, as far as they were measured."""
         chain = [named]
         while teacher := by_hash.get((chain[-1].teacher_hash, named.result.protocol.get("head"))):
             chain.append(teacher)
@@ -63,7 +63,7 @@ def _pairs(group: Sequence[NamedResult]) -> list[tuple[NamedResult, NamedResult]
     taught = []
     for named in group:
         if chain := teachers(named):
-            # The first teacher saw labelled clips only: the distance to it is what the method is worth.
+            # The first teacher saw labelled clips only, so this difference is the gain of the method.
             taught.append((named, chain[-1]))
             if len(chain) > 1:
                 taught.append((named, chain[0]))

@@ -1,11 +1,11 @@
-"""The head of the page: what was measured on what."""
+"""The facts at the head of the page: what was measured, on what."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vidfer.report.named_results import NamedResult, head_of
 from vidfer.report.page import Fact
-from vidfer.report.results import NamedResult, head_of
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import Run
 from vidfer.store.reader import CropCache
@@ -14,7 +14,7 @@ from vidfer.store.reader import CropCache
 def facts_of(
     runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache | None
 ) -> list[tuple[str, list[Fact]]]:
-    """Caches, sources, splits, classes, seeds and checkpoints, each with the hash that pins it."""
+    """Caches, sources, training data, seeds and checkpoints, with the hashes that identify them."""
     facts = [
         ("Crop cache", _caches(runs, results, cache)),
         ("Sources", [Fact(", ".join(sorted({s for named in results for s in named.result.sources})))]),
@@ -49,7 +49,7 @@ def _caches(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCach
 def _training(run: Run) -> Fact:
     data = run.data
     counts = f"{len(data['train']):,} labelled clips"
-    if run.pseudo_labels:  # other runs list the unlabelled clips, too, but never look at them
+    if run.pseudo_labels:  # other runs list the unlabelled clips, too, but do not train on them
         counts += f" and {len(data['unlabelled']):,} unlabelled ones"
     classes = ", ".join(name.replace("_", " ") for name in data["classes"])
     return Fact(f"{run.name}: {counts}, {len(data['val']):,} to validate on; classes {classes}")

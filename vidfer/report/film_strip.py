@@ -1,4 +1,4 @@
-"""One clip as a film strip: rows of face, eyes and mouth under the weight the network gave each frame."""
+"""One clip as a film strip: rows of face, eyes and mouth, and above each frame its weight."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from vidfer.crops import REGIONS
-from vidfer.errors import VidferError
-from vidfer.report.picture import data_address
+from vidfer.errors import DataError, SettingError
+from vidfer.report.figure_style import Picture, data_address
 
 COLUMN_PX = 72
 """Width of a frame in CSS pixels."""
@@ -19,7 +19,7 @@ CURVE_PX = 92
 """Height of the curve above the strip in CSS pixels."""
 JPEG_QUALITY = 85
 GAP_GREY = 250
-"""Between the crops of one picture: nearly white, as no edge of a crop is, on light pages and dark ones."""
+"""Grey value between the crops: nearly white, which no edge of a crop is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +33,8 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionRow:
-    """A row of the strip."""
-
-    region: str
-    address: str
-    """``data:`` address of a JPEG with one column per frame."""
-    alt: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class FilmStrip:
-    """What the template needs to show one clip."""
+    """One clip, ready for the page."""
 
     clip_id: str
     label: str
@@ -52,9 +42,9 @@ class FilmStrip:
     confidence: float
     frames: tuple[Frame, ...]
     uniform_y: float
-    """Where every frame would lie if all counted alike."""
-    pictures: tuple[RegionRow, ...]
-    """One per region, in the usual order."""
+    """Height at which every frame would lie if all had the same weight."""
+    pictures: tuple[Picture, ...]
+    """One per region, in the usual order; each has one column per frame."""
     summary: str
     """The curve in words."""
 
@@ -82,7 +72,7 @@ def build_strip(
     prediction: str,
     confidence: float,
 ) -> FilmStrip:
-    """Lay out one clip.
+    """Lay out the film strip of one clip.
 
     Args:
         crops: (T, R, 3, S, S) uint8 RGB of the frames that the network saw.
@@ -90,20 +80,20 @@ def build_strip(
         times_s: (T,) seconds from the start of the clip.
         clip_id: the clip's name.
         label: its true label.
-        prediction: what the network said.
+        prediction: the answer of the network.
         confidence: the probability of the prediction, in [0, 1].
 
     Raises:
-        VidferError: the weights and the frames do not belong together.
+        DataError: the numbers of weights, times and frames differ.
     """
     n_frames = len(crops)
     if not len(weights) == len(times_s) == n_frames > 0:
-        raise VidferError(
+        raise DataError(
             f"clip '{clip_id}' has {n_frames} frames of crops, {len(weights)} attention weights and "
-            f"{len(times_s)} times; they must be one each: evaluate the run anew with this cache"
+            f"{len(times_s)} times; each frame needs one of each; run `vidfer eval` again with this cache"
         )
-    # Room for the figure above the highest point, and for the base line below the lowest. Equal weights lie
-    # at half the height, so that the curve of a network without preference does not look like a peak.
+    # The number needs room above the highest point, and the base line below the lowest. Equal weights lie at
+    # half the height; otherwise the curve of a network without preference would look like a peak.
     top, bottom = 22.0, CURVE_PX - 8.0
     even = 1.0 / n_frames
     highest = max(float(weights.max()), 2 * even)
@@ -130,10 +120,11 @@ def build_strip(
         frames=frames,
         uniform_y=height(even),
         pictures=tuple(
-            RegionRow(
-                region=region,
-                address=crops_picture(crops[:, number : number + 1], clip_id),
+            Picture(
+                light=crops_address(crops[:, number : number + 1], clip_id),
                 alt=f"{region} in {n_frames} frames of clip {clip_id}, from {first:.2f} s to {last:.2f} s",
+                width_px=COLUMN_PX * n_frames,
+                height_px=COLUMN_PX,
             )
             for number, region in enumerate(REGIONS)
         ),
@@ -144,13 +135,16 @@ def build_strip(
     )
 
 
-def crops_picture(crops: np.ndarray, clip_id: str, gap_px: int = 0) -> str:
-    """``data:`` address of a JPEG of (T, R, 3, S, S) crops: a column for each frame, a row for each region.
+def crops_address(crops: np.ndarray, clip_id: str, gap_px: int = 0) -> str:
+    """``data:`` address of a JPEG with a column for each frame and a row for each region.
 
     Args:
-        crops: uint8 RGB.
+        crops: (T, R, 3, S, S) uint8 RGB.
         clip_id: for messages.
         gap_px: between columns and between rows, in pixels of the picture.
+
+    Raises:
+        SettingError: too many frames for a JPEG.
     """
     step = CROP_PX + gap_px
     n_frames, n_regions = crops.shape[:2]
@@ -164,8 +158,8 @@ def crops_picture(crops: np.ndarray, clip_id: str, gap_px: int = 0) -> str:
         ".jpg", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
     )
     if not done:
-        raise VidferError(
+        raise SettingError(
             f"the {len(crops)} frames of clip '{clip_id}' are too wide for a JPEG; "
-            "evaluate the run with fewer --frames"
+            "run `vidfer eval` with fewer --frames"
         )
     return data_address(coded.tobytes(), "image/jpeg")

@@ -1,4 +1,4 @@
-"""The model card: what a checkpoint is for, made from what, how well it did, and what not to do."""
+"""The model card: the use of a checkpoint, its training data, its results, and its limits."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vidfer import __version__
-from vidfer.errors import VidferError
+from vidfer.errors import RunError
 from vidfer.evaluate.result import Result
 from vidfer.files import write_text
-from vidfer.report.results import head_of, read_results
+from vidfer.report.named_results import head_of, read_results
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import Run, read_runs
 
@@ -27,8 +27,8 @@ LIMITS = """- An expression is not an emotion: the model names what a face shows
 - Accuracy on people unlike those in the training data (age, skin, culture, glasses, beards, camera) is not
   known unless a figure above says so.
 - A clip in which no face is found has no answer, and counts as wrong in every figure.
-- An interval over episodes says how well the mean over episodes of the same clips is known, not how other
-  people would fare; that is what the intervals over clips and over subjects are for.
+- An interval over episodes tells how well the mean over episodes of the same clips is known. For other
+  clips and other people read the intervals over clips and over subjects.
 - The weights carry traces of faces, and so inherit the licence of the training videos and the duties that
   come with personal data."""
 
@@ -38,16 +38,17 @@ def model_card(run: Path, results: Sequence[Path] = (), checkpoint: str = "best"
 
     Args:
         run: run folder.
-        results: result files; those of other checkpoints are passed over.
+        results: result files; those of other checkpoints are left out.
         checkpoint: name of the checkpoint within the run.
 
     Raises:
-        VidferError: the folder is no run, it has no such checkpoint, or a file is no result.
+        RunError: the folder is no run, or it has no such checkpoint.
+        ResultError: a file is no result.
     """
     read = read_runs([run])[0]
     if checkpoint not in read.checkpoints:
         have = ", ".join(sorted(read.checkpoints)) or "none yet"
-        raise VidferError(
+        raise RunError(
             f"{run} has no checkpoint '{checkpoint}' (it has: {have}); name one of these, or train on"
         )
     pinned = read.checkpoints[checkpoint]
@@ -77,7 +78,7 @@ def write_model_card(run: Path, results: Sequence[Path] = (), checkpoint: str = 
 def _data(run: Run) -> str:
     data = run.data
     if not data:
-        return "The run did not come so far as to write what it was trained on."
+        return "The run stopped before it wrote what it was trained on."
     lines = [
         f"- classes: {', '.join(data['classes'])}",
         *(
@@ -86,7 +87,7 @@ def _data(run: Run) -> str:
         ),
         f"- checkpoint chosen on {len(data['val']):,} validation clips, not on the test split",
     ]
-    if run.pseudo_labels:  # other runs list the unlabelled clips, too, but never look at them
+    if run.pseudo_labels:  # other runs list the unlabelled clips, too, but do not train on them
         lines.append(
             f"- {len(data['unlabelled']):,} unlabelled clips of crop cache `{data['unlabelled_cache_hash']}`,"
             " labelled by a teacher where it was sure enough"

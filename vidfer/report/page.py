@@ -1,4 +1,4 @@
-"""The report as data, and the template that turns it into one HTML file."""
+"""The page as data, and the template that makes one HTML file of it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from vidfer import __version__
 from vidfer.crops import REGIONS
 from vidfer.report.differences import Difference
-from vidfer.report.film_strip import FilmStrip
-from vidfer.report.picture import Picture
-from vidfer.report.scores import Measure
+from vidfer.report.figure_style import Picture
+from vidfer.report.result_table import Measure
 
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A statement in the head of the page; ``code`` is shown as such (hashes, file names)."""
+    """A statement in the head of the page; ``code`` is a hash or a file name."""
 
     text: str
     code: str = ""
@@ -36,59 +35,31 @@ class Shown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Round:
-    """The pseudo-labels of one round of one run."""
+class Group:
+    """Things that stand together in a section: a round's figures, a run's film strips, the hardest clips."""
 
-    title: str
-    summary: str
-    figures: Sequence[Shown]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StripGroup:
-    """The film strips of one run."""
-
-    run: str
-    strips: Sequence[FilmStrip]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClipPicture:
-    """Crops of one clip."""
-
-    address: str
-    """``data:`` address of a JPEG."""
-    alt: str
-    width_px: int
-    """On the page, in CSS pixels."""
-    height_px: int
+    title: str = ""
+    text: str = ""
+    items: Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
 class HardCard:
-    """A clip that is hard to recognise, all in words."""
+    """A clip that is hard to recognise, in words."""
 
     clip: str
     subject: str
     label: str
     taken_for: str
     how: str
-    """Behind it: how often, how surely."""
+    """How often, and with which confidence, it was taken for that."""
     recognised: str
-    picture: ClipPicture | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hardest:
-    """The hardest clips of results on the same questions."""
-
-    caption: str
-    cards: Sequence[HardCard]
+    picture: Picture | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Everything the template shows; empty parts are left out of the page."""
+    """Everything on the page; an empty part is left out."""
 
     title: str
     made_on: str
@@ -96,19 +67,19 @@ class Page:
     """Names of the sources of the measured clips."""
     facts: Sequence[tuple[str, Sequence[Fact]]]
     notes: Sequence[str] = ()
-    """What a reader must know first: mixed caches, parts that are missing."""
+    """What a reader must know first: several caches, parts that are missing."""
     measures: Sequence[Measure] = ()
     differences: Sequence[Difference] = ()
     shots: Sequence[Shown] = ()
     confusions: Sequence[Shown] = ()
     reliability: Sequence[Shown] = ()
-    rounds: Sequence[Round] = ()
+    rounds: Sequence[Group] = ()
     curves: Sequence[Shown] = ()
-    strips: Sequence[StripGroup] = ()
+    strips: Sequence[Group] = ()
     strips_rule: str = ""
-    hardest: Sequence[Hardest] = ()
+    hardest: Sequence[Group] = ()
     folds: Sequence[tuple[str, str]] = field(default=())
-    """Title and text of what is folded away at the end."""
+    """Title and text of what the reader can unfold at the end."""
 
     @property
     def synthetic(self) -> bool:
@@ -120,7 +91,7 @@ class Page:
 
 
 def render(page: Page) -> str:
-    """The HTML text of the page, complete in itself."""
+    """The HTML text of the page, with everything inside."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,

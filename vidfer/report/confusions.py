@@ -1,30 +1,57 @@
-"""The confusion matrix as a picture."""
+"""The confusion matrices of the page: what each class is recognised as."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from vidfer.report.theme import Theme, dress
+from vidfer.evaluate.hardest import NO_FACE
+from vidfer.report.figure_style import Theme, dress, paint
+from vidfer.report.named_results import NamedResult
+from vidfer.report.page import Shown
+from vidfer.report.result_table import episode_of
+
+
+def show_confusions(results: Sequence[NamedResult]) -> list[Shown]:
+    """One matrix per result, with a last column for queries without a face if there were any."""
+    return [_show_confusion(named) for named in results]
+
+
+def _show_confusion(named: NamedResult) -> Shown:
+    result = named.result
+    counts, columns = np.array(result.confusion), [*result.classes, NO_FACE]
+    if not counts[:, -1].any():
+        counts, columns = counts[:, :-1], columns[:-1]
+    unit = "clips" if result.kind == "classification" else f"queries about {result.n_clips:,} clips"
+    title = f"{named.name}{episode_of(named)}"
+    return Shown(
+        title=title,
+        picture=paint(
+            partial(draw_confusion, counts, result.classes, columns),
+            f"Confusion matrix of {title}: {describe_confusion(counts, result.classes, columns)}",
+        ),
+        caption=f"{int(counts.sum()):,} {unit}, split {result.split}.",
+    )
 
 
 def draw_confusion(
     counts: np.ndarray, true_names: Sequence[str], predicted_names: Sequence[str], theme: Theme
 ) -> Figure:
-    """Draw clips counted by true label and prediction; colour and large figure are per cent of the row.
+    """Draw counts by true label and answer; colour and large number are per cent of the row.
 
     Args:
-        counts: (true labels, predictions) clips.
+        counts: (true labels, answers) of clips or queries.
         true_names: names of the rows.
         predicted_names: names of the columns, in the order of the rows; further columns (no face) come last.
     """
     counts = np.asarray(counts)
     n_rows, n_columns = counts.shape
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    # One hue whose lightness only goes one way: it reads the same with colour-blindness and in print.
+    # The lightness of the hue changes in one direction: colour-blind readers and print show the same order.
     shade = LinearSegmentedColormap.from_list("share", theme.heat)
     cell = min(0.62, 3.55 / n_columns)
     figure = Figure(figsize=(1.15 + cell * n_columns, 1.2 + cell * n_rows), layout="constrained")
@@ -61,7 +88,7 @@ def draw_confusion(
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    # Thin gaps part the cells on any background.
+    # Thin gaps separate the cells on any background.
     axes.set_xticks(np.arange(n_columns + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(n_rows + 1) - 0.5, minor=True)
     axes.grid(visible=True, axis="both", which="minor", color=theme.faint, alpha=1, linewidth=0.8)
@@ -70,7 +97,7 @@ def draw_confusion(
 
 
 def describe_confusion(counts: np.ndarray, true_names: Sequence[str], predicted_names: Sequence[str]) -> str:
-    """Say the matrix in words: how much of each label was right, and what it was most often taken for."""
+    """Say the matrix in words: how much of each label was right, and what it was most often recognised as."""
     sentences = []
     for row, name in enumerate(true_names):
         total = int(counts[row].sum())
@@ -81,7 +108,7 @@ def describe_confusion(counts: np.ndarray, true_names: Sequence[str], predicted_
         wrong[row] = -1
         sentence = f"{_words(name)} {100 * counts[row][row] / total:.0f} % right of {total}"
         if wrong.max() > 0:
-            sentence += f", most often taken for {_words(predicted_names[int(wrong.argmax())])}"
+            sentence += f", most often recognised as {_words(predicted_names[int(wrong.argmax())])}"
         sentences.append(sentence)
     return "; ".join(sentences) + "."
 
@@ -91,7 +118,7 @@ def _words(name: str) -> str:
 
 
 def _ink(cell: tuple[float, ...]) -> str:
-    """Black or white, whichever stands out more from the cell's colour (at least 4.58 : 1 on any colour)."""
+    """Black or white, whichever has more contrast with the cell (at least 4.58 : 1 on any colour)."""
     return "#000000" if _luminance(cell) > 0.179 else "#ffffff"
 
 

@@ -1,4 +1,4 @@
-"""Result files, each with the run it belongs to, and grouped into what may be compared."""
+"""Result files under the names of their runs, in groups that can be compared."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from vidfer.errors import ResultError
 from vidfer.evaluate.result import Result, load_result
 from vidfer.runs.read_run import Run
 
@@ -16,7 +16,7 @@ class NamedResult:
     """A result file and what it is called in the report."""
 
     file: str
-    """Name of the file and of the folder it is in, as ``vidfer eval`` names all files alike."""
+    """Name of the folder and of the file, because all result files have the same names."""
     name: str
     run: Run | None
     """None if its checkpoint is in no run of the report."""
@@ -24,12 +24,12 @@ class NamedResult:
 
     @property
     def seed(self) -> int | None:
-        """Of the training."""
+        """Seed of the training."""
         return self.run.seed if self.run else None
 
     @property
     def checkpoint(self) -> Path | None:
-        """Folder of the checkpoint."""
+        """Folder of the checkpoint; None without a run."""
         if self.run is None:
             return None
         names = {value: name for name, value in self.run.checkpoints.items()}
@@ -44,14 +44,14 @@ def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult
     """Read result files in the order of the runs they belong to; those without a run come last.
 
     Raises:
-        VidferError: a file is no result file.
+        ResultError: a file is no result file.
     """
     found = []
     loaded = [(file, load_result(file)) for file in files]
     several_heads = len({head_of(result) for _, result in loaded if result.kind == "few-shot"}) > 1
     for file, result in loaded:
         run, name = None, f"checkpoint {result.checkpoint_hash[:12]}"
-        if result.pooled:  # of as many checkpoints as there are folds
+        if result.pooled:  # it has one checkpoint per fold
             name = Path(file).resolve().parent.name
         for candidate in runs:
             if known := candidate.name_of(result.checkpoint_hash):
@@ -63,12 +63,12 @@ def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult
             NamedResult(file="/".join(Path(file).resolve().parts[-2:]), name=name, run=run, result=result)
         )
     places = {run.name: place for place, run in enumerate(runs)}
-    # Rounds of one run follow one another, however the files were named.
+    # The rounds of a run stay together, whatever the files are called.
     return sorted(found, key=lambda r: (places[r.run.name] if r.run else len(places), len(r.name), r.name))
 
 
 def head_of(result: Result) -> str:
-    """What the name of a few-shot result ends in: ``, csrn head``."""
+    """The end of the name of a few-shot result: ``, csrn head``."""
     return f", {str(result.protocol['head']).removesuffix('Head').lower()} head"
 
 
@@ -76,7 +76,7 @@ def comparable(results: Sequence[NamedResult]) -> list[list[NamedResult]]:
     """Results of one kind on the same clips, classes and kind of episode, in groups; classification first.
 
     Raises:
-        VidferError: two files measure the same checkpoint in the same way, and would count it twice.
+        ResultError: two files measure the same checkpoint in the same way, so it would count twice.
     """
     groups: dict[tuple, list[NamedResult]] = {}
     for named in results:
@@ -96,7 +96,7 @@ def _check_counted_once(group: Sequence[NamedResult]) -> None:
     for named in group:
         key = (named.name, named.result.checkpoint_hash, named.result.seed)
         if key in seen:
-            raise VidferError(
+            raise ResultError(
                 f"{seen[key]} and {named.file} measure the same checkpoint in the same way; name one of them"
             )
         seen[key] = named.file

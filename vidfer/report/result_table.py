@@ -1,4 +1,4 @@
-"""The result table: measures, each with a row per result."""
+"""The table of results on the page: measures, each with a row per result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidfer.evaluate.intervals import Interval
-from vidfer.report.results import NamedResult, head_of
+from vidfer.report.named_results import NamedResult, head_of
 
 METRICS = {
     "classification": {
@@ -27,14 +27,14 @@ class Row:
     """Of the training; None if the run is not known."""
     main: Interval
     others: Sequence[tuple[str, Interval]]
-    """The same measure counted otherwise, by name: over clips instead of episodes, over subjects."""
+    """The same measure over something else, by name: over clips instead of episodes, over subjects."""
     file: str
     """The result file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """Numbers that may be compared: same metric, same clips, same classes, same kind of episode."""
+    """Numbers that can be compared: same metric, same clips, same classes, same kind of episode."""
 
     metric: str
     """Its name in the result files."""
@@ -45,7 +45,7 @@ class Measure:
 
 
 def measures_of(groups: Sequence[Sequence[NamedResult]]) -> list[Measure]:
-    """The measures of each group of :func:`vidfer.report.results.comparable`."""
+    """The measures of each group of :func:`vidfer.report.named_results.comparable`."""
     return [
         Measure(
             metric=metric,
@@ -60,7 +60,7 @@ def measures_of(groups: Sequence[Sequence[NamedResult]]) -> list[Measure]:
 
 
 def episode_of(named: NamedResult) -> str:
-    """``, 3-way 5-shot`` for a few-shot result, with ``transductive`` where it is; nothing for another."""
+    """The kind of episode of a few-shot result, such as ``, 3-way 5-shot``; empty for a classification."""
     if named.result.kind != "few-shot":
         return ""
     return f", {named.result.task}"
@@ -90,7 +90,7 @@ def _detail(group: Sequence[NamedResult]) -> str:
             f" Compared by the {' and the '.join(heads)}."
         )
         if result.transductive:
-            detail += " The queries of an episode were judged together."
+            detail += " The queries of an episode were scored together."
         for named in group:
             if overlap := named.result.identity_overlap_text():
                 detail += f" {named.name}: {overlap}."
@@ -106,18 +106,18 @@ def _detail(group: Sequence[NamedResult]) -> str:
 
 
 def _trained_on(group: Sequence[NamedResult]) -> str:
-    """What the networks of a group were trained on, and how far it is known to be other than the clips."""
+    """The classes that the networks were trained on, and how surely they have not seen the clips."""
     bases = {str(named.result.protocol.get("base_classes", "")) for named in group}
     few = group[0].result.kind == "few-shot"
     said = (
         f" Trained on {bases.pop().replace('_', ' ')}." if few and len(bases) == 1 and bases != {""} else ""
     )
     known = {named.result.protocol.get("disjoint_by") for named in group}
-    of = "the network that judged it" if group[0].result.pooled else "these networks"
+    of = "the network that was measured on it" if group[0].result.pooled else "these networks"
     if known == {"subject"}:
-        said += f" Nobody in a clip was trained on by {of}."
+        said += f" No subject of a clip was trained on by {of}."
     elif "nothing" in known:
         said += " Some of these clips were trained or chosen on."
     elif known <= {"subject", "clip"}:
-        said += f" No clip was trained on by {of}; whether people were is not known."
+        said += f" No clip was trained on by {of}; whether subjects were is not known."
     return said

@@ -1,4 +1,4 @@
-"""The clips that are hardest, with pictures."""
+"""The hardest clips of the page, with pictures."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from pathlib import Path
 
 from vidfer.crops import REGIONS
 from vidfer.data.dataset import ClipDataset
-from vidfer.errors import VidferError
+from vidfer.errors import DataError
 from vidfer.evaluate.hardest import HardClip, hardest_clips
-from vidfer.report.choose_clips import N_HARDEST
-from vidfer.report.film_strip import CROP_PX, crops_picture
-from vidfer.report.page import ClipPicture, HardCard, Hardest
-from vidfer.report.results import NamedResult
-from vidfer.report.scores import episode_of
+from vidfer.report.figure_style import Picture
+from vidfer.report.film_strip import CROP_PX, crops_address
+from vidfer.report.named_results import NamedResult
+from vidfer.report.page import Group, HardCard
+from vidfer.report.result_table import episode_of
 from vidfer.store.reader import CropCache
 
+N_HARDEST = 12
+"""How many clips are shown: full rows of two, three and four."""
 FRAMES = 6
-"""Of each clip, evenly spaced among those with a face."""
+"""Frames of each clip, evenly spaced among those with a face."""
 TILE_PX = 48
 """Side of a crop in CSS pixels."""
 GAP_PX = 6
-"""Between crops, in pixels of the picture."""
+"""Gap between crops, in pixels of the picture."""
 
 
-def show_hardest(group: Sequence[NamedResult], cache: CropCache | None) -> Hardest:
-    """The clips with the lowest mean accuracy over the results of a group, the surest mistakes first.
+def show_hardest(group: Sequence[NamedResult], cache: CropCache | None) -> Group:
+    """The clips with the lowest mean accuracy over the results of a group.
 
     Args:
         group: results on the same clips.
-        cache: for the pictures; none, and none of another cache than was measured on, gives none.
+        cache: for the pictures; without it, or with another cache than the results', there are none.
     """
     all_clips = hardest_clips([named.result for named in group])
     worst = all_clips[:N_HARDEST]
@@ -39,18 +41,18 @@ def show_hardest(group: Sequence[NamedResult], cache: CropCache | None) -> Harde
     never = sum(clip.accuracy == 0 for clip in all_clips)
     kind = "Few-shot" if few else "Classification"
     pictures = _pictures(worst, cache.path) if here else [None] * len(worst)
-    return Hardest(
-        caption=(
+    return Group(
+        text=(
             f"{kind}{episode_of(group[0])}: the {len(worst)} clips of {len(all_clips):,} that were "
-            f"recognised least often, mean over {runs}; of equals those "
-            f"{'asked most often' if few else 'with the surest answers'}. "
+            f"recognised least often, mean over {runs}; among equals those "
+            f"{'that were a query most often' if few else 'with the most confident answers'}. "
             f"{never:,} clips were never recognised."
         ),
-        cards=[_card(clip, picture) for clip, picture in zip(worst, pictures)],
+        items=[_card(clip, picture) for clip, picture in zip(worst, pictures)],
     )
 
 
-def _card(clip: HardClip, picture: ClipPicture | None) -> HardCard:
+def _card(clip: HardClip, picture: Picture | None) -> HardCard:
     times = "" if clip.n_queries == 1 else f" of {clip.n_queries:,} times"
     return HardCard(
         clip=clip.clip,
@@ -64,20 +66,20 @@ def _card(clip: HardClip, picture: ClipPicture | None) -> HardCard:
 
 
 def _how(clip: HardClip) -> str:
-    """How often, and how surely, it is taken for what it is taken for most."""
+    """How often, and with which confidence, the most frequent wrong answer was given."""
     if clip.taken_for is None or not clip.has_face:
         return ""
     how = [f"in {100 * clip.taken_share:.0f} %"] if clip.n_queries > 1 else []
-    how += [f"{100 * clip.confidence:.0f} % sure"] if clip.confidence is not None else []
+    how += [f"{100 * clip.confidence:.0f} % confidence"] if clip.confidence is not None else []
     return "".join(f", {part}" for part in how)
 
 
-def _pictures(clips: Sequence[HardClip], cache: Path) -> list[ClipPicture | None]:
-    """A film strip for each clip; None for one without a face."""
+def _pictures(clips: Sequence[HardClip], cache: Path) -> list[Picture | None]:
+    """The frames of each clip; None for a clip without a face."""
     dataset = ClipDataset(cache, (), n_frames=FRAMES)
     places = {clip.id: place for place, clip in enumerate(dataset.cache.clips)}
     if unknown := [clip.clip for clip in clips if clip.clip not in places]:
-        raise VidferError(
+        raise DataError(
             f"clip '{unknown[0]}' of the result file is not in {cache}; name the cache that was measured"
         )
     dataset = ClipDataset(cache, [places[clip.clip] for clip in clips], n_frames=FRAMES)
@@ -88,11 +90,11 @@ def _pictures(clips: Sequence[HardClip], cache: Path) -> list[ClipPicture | None
         if not len(crops):
             pictures.append(None)
             continue
-        seen = f"{len(crops)} frame{'' if len(crops) == 1 else 's'}"
+        count = f"{len(crops)} frame{'' if len(crops) == 1 else 's'}"
         pictures.append(
-            ClipPicture(
-                address=crops_picture(crops, clip.clip, GAP_PX),
-                alt=f"{', '.join(REGIONS)} in {seen} of clip {clip.clip}",
+            Picture(
+                light=crops_address(crops, clip.clip, GAP_PX),
+                alt=f"{', '.join(REGIONS)} in {count} of clip {clip.clip}",
                 width_px=_page_px(len(crops)),
                 height_px=_page_px(crops.shape[1]),
             )
@@ -101,5 +103,5 @@ def _pictures(clips: Sequence[HardClip], cache: Path) -> list[ClipPicture | None
 
 
 def _page_px(tiles: int) -> int:
-    """CSS pixels of so many crops side by side."""
+    """Width in CSS pixels of so many crops side by side."""
     return round(TILE_PX * (tiles + (tiles - 1) * GAP_PX / CROP_PX))
