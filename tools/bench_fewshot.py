@@ -2,8 +2,8 @@
 
     python tools/bench_fewshot.py --threads 2
 
-Clips are random maps, already embedded. The other side is measured on the first episodes only and counted
-up to all; on those episodes every answer is compared.
+Clips are random maps, already embedded. One by one, only the first episodes are measured, and the time is
+scaled up to all. On those episodes every answer of both sides is compared.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ class Settings:
     clips: int = 300
     """Embedded clips."""
     classes: int = 6
-    """Classes that they are divided among."""
+    """Classes of the clips."""
     ways: int = 3
-    """Of the episodes."""
+    """Ways of the episodes."""
     shots: int = 3
-    """Of the episodes."""
+    """Shots of the episodes."""
     queries: int = 1
-    """Of the episodes, per class."""
+    """Queries of the episodes, per class."""
     episodes: int = 10_000
-    """Scored at once."""
+    """Episodes that are scored at once."""
     alone: int = 100
-    """Of these, scored one by one as well."""
+    """Episodes of these that are scored one by one too."""
     repeats: int = 3
-    """Runs of which the median counts."""
+    """Measured runs, of which the median counts."""
 
     def __post_init__(self) -> None:
         check_counts(
@@ -117,7 +117,7 @@ def random_clips(labels: np.ndarray) -> Embedding:
 
 
 def measure(work: Callable, repeats: int) -> tuple:
-    """Median seconds on the clock and of all processors, and what came out."""
+    """Median wall seconds, median CPU seconds, and the result of the work."""
     seconds, cpu = [], []
     for _ in range(repeats):
         start, start_cpu = time.perf_counter(), time.process_time()

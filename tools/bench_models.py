@@ -1,8 +1,8 @@
-"""Measure the network on this machine: grouped against separate convolutions, whole encoders, CSRN's head.
+"""Measure the networks on this machine: grouped against separate convolutions, encoders, CSRN's head.
 
     python tools/bench_models.py --threads 1
 
-Prints medians. A frame is all three regions of it.
+Prints medians. A frame here is the crops of all three regions.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Settings:
     clips: int = 4
     """Clips in a batch, of 8 frames each."""
     repeats: int = 3
-    """Runs of which the median counts, after one that does not."""
+    """Measured runs, of which the median counts; one more runs before them and is not measured."""
 
     def __post_init__(self) -> None:
         check_counts(self, "threads", "widths", "sizes_px", "clips", "repeats")
 
 
 class SeparateResNet18(nn.Module):
-    """The other way to write it: one network per region, on channels-last inputs."""
+    """The alternative to grouped convolutions: one network per region, on channels-last inputs."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class SeparateResNet18(nn.Module):
 
 
 def median_s(work: Callable[[], object], settings: Settings) -> float:
-    # On one thread of a CPU, the process's own time: what else runs on the machine does not count.
+    # On one thread of a CPU count the time of this process alone, so that other programs do not matter.
     clock = time.process_time if (settings.device, settings.threads) == ("cpu", 1) else time.perf_counter
     seconds = []
     for _ in range(settings.repeats + 1):
@@ -89,8 +89,11 @@ def forward_and_both(module: nn.Module, *inputs: torch.Tensor, settings: Setting
 
 
 def compare_formulations(width: int, size_px: int, settings: Settings) -> None:
-    """Grouped and separate networks by turns, so that both meet the same neighbours on the machine; which
-    goes first changes, as the second one finds the memory that the first has freed."""
+    """Compare grouped and separate networks.
+
+    They take turns, so that other programs on the machine disturb both alike. The order changes from turn to
+    turn, because the second one reuses memory that the first has freed.
+    """
     images = torch.randn(8 * settings.clips, 9, size_px, size_px, device=settings.device)
     once = replace(settings, repeats=1)
     networks = {"grouped": GroupedResNet18(width=width), "separate": SeparateResNet18(width)}
@@ -121,7 +124,7 @@ def measure_encoder(model: ModelSettings, size_px: int, settings: Settings) -> N
 
 
 def compare_relations(settings: Settings) -> None:
-    """All pairs of 30 queries and 25 supports, the first convolution per map or per concatenated pair."""
+    """Compare all pairs of 30 queries and 25 support clips: first convolution per map, or per joined pair."""
     relation = RelationModule().to(settings.device).eval()
     query, support = torch.rand(30, 3, 64, 14, 14), torch.rand(25, 3, 64, 14, 14)
     query, support = query.to(settings.device), support.to(settings.device)
@@ -139,8 +142,8 @@ def compare_relations(settings: Settings) -> None:
 
 
 def compare_channel_selection(settings: Settings) -> None:
-    """Channel-selected faces of 20 episodes, 3 ways and 3 shots: all at once, each episode, or in a loop."""
-    # Means of three shots are apart, so that rounding does not choose between them.
+    """Compare channel selection for 20 episodes, 3 ways and 3 shots: all at once, by episode, in a loop."""
+    # The means of the three shots differ clearly, so that rounding does not choose between them.
     levels = torch.tensor([0.0, 1.0, 3.0])[torch.rand(20, 3, 3, 64).argsort(2)].flatten(1, 2)
     maps = (torch.rand(20, 9, 64, 14, 14) + levels[..., None, None]).to(settings.device)
     labels = torch.arange(3, device=settings.device).repeat_interleave(3).expand(20, 9)

@@ -1,4 +1,4 @@
-"""Time of the noise against Kornia's own video container, on the CPU, CPU time, medians of one run.
+"""Compare the time of the noise with that of Kornia's own video container: CPU time, medians of one run.
 
 OMP_NUM_THREADS=1 python tools/bench_noise.py
 """

@@ -1,10 +1,10 @@
-"""Make a vidfer checkpoint of a released CSRN checkpoint (github.com/smu-ivpl/CSRN).
+"""Make a vidfer checkpoint from a released CSRN checkpoint (github.com/smu-ivpl/CSRN).
 
     python tools/import_csrn.py --weights csrn_fer2013.pth --out runs/csrn_fer2013
 
-The result is a recogniser with the conv4 encoder, the CSRN head and no classifier: it embeds clips and
-compares them, one relation module for face, eyes and lips (our mouth). The released networks were trained on
-single images in [0, 1].
+The result is a recogniser with the conv4 encoder, the CSRN head and no classifier. It embeds clips and
+compares them. One relation module serves face, eyes and lips (our mouth). The released networks were trained
+on single images with values in [0, 1].
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 import tyro
 
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import CheckpointError, exit_on_user_error
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.recogniser import Recogniser
@@ -24,7 +24,7 @@ from vidfer.models.settings import ModelSettings
 
 REMEDY = "name a .pth that CSRN's authors released"
 BASE_CLASSES = ["happy", "neutral", "sad", "surprise"]
-"""What the released networks were trained on; these can never be novel."""
+"""Classes that the released networks were trained on; these can never be novel."""
 
 RELATION_NAMES = {
     "layer1.0": "conv1",
@@ -47,18 +47,18 @@ class Settings:
 
 
 def import_csrn(weights: Path) -> tuple[Recogniser, dict]:
-    """The recogniser of a released file, in evaluation mode, and what the file says about itself.
+    """Read the recogniser of a released file, in evaluation mode, and what the file says about itself.
 
     Raises:
-        VidferError: if the file is missing, cannot be read without unpickling code, or is another network.
+        CheckpointError: the file is missing, cannot be read without unpickling code, or is another network.
     """
     if not weights.is_file():
-        raise VidferError(f"there is no file {weights}; {REMEDY}")
+        raise CheckpointError(f"there is no file {weights}; {REMEDY}")
     try:
         released = torch.load(weights, map_location="cpu", weights_only=True)
         encoder, relation = released["feature_embed_state_dict"], released["Relation_score_state_dict"]
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise VidferError(
+        raise CheckpointError(
             f"{weights} is not a released CSRN checkpoint ({type(error).__name__}); {REMEDY}"
         ) from error
     recogniser = build_recogniser(ModelSettings(encoder="conv4", head="csrn"))
@@ -74,9 +74,11 @@ def import_csrn(weights: Path) -> tuple[Recogniser, dict]:
             }
         )
     except (RuntimeError, KeyError, ValueError, IndexError) as error:
-        raise VidferError(f"the tensors of {weights} are not those of CSRN ({error}); {REMEDY}") from error
-    said = {name: float(released[name]) for name in ("epoch", "best_acc") if name in released}
-    return recogniser.eval(), {"made_from": weights.name, "base_classes": BASE_CLASSES, **said}
+        raise CheckpointError(
+            f"the tensors of {weights} are not those of CSRN ({error}); {REMEDY}"
+        ) from error
+    facts = {name: float(released[name]) for name in ("epoch", "best_acc") if name in released}
+    return recogniser.eval(), {"made_from": weights.name, "base_classes": BASE_CLASSES, **facts}
 
 
 def _split_names(state: dict[str, torch.Tensor]) -> list[tuple[str, str, torch.Tensor]]:

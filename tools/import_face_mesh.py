@@ -1,10 +1,10 @@
-"""Make a vidfer checkpoint of MediaPipe Face Mesh (Kartynnik et al. 2019), the network of 468 face points.
+"""Make a vidfer checkpoint from MediaPipe Face Mesh (Kartynnik et al. 2019), the network of 468 face points.
 
     pip install 'vidfer[face_mesh]'
     python tools/import_face_mesh.py --model face_landmark.tflite --out runs/face_mesh
 
-The file is in the wheel of mediapipe 0.10 as mediapipe/modules/face_landmark/face_landmark.tflite (unzip the
-wheel: mediapipe itself is not needed); its licence is Apache-2.0. Nothing is downloaded. The result is a
+The file is in the wheel of mediapipe 0.10 as mediapipe/modules/face_landmark/face_landmark.tflite. Unzip the
+wheel; mediapipe itself is not needed. Its licence is Apache-2.0. Nothing is downloaded. The result is a
 recogniser with the face_mesh encoder, the prototype head and no classifier: it was trained on no expression.
 """
 
@@ -20,7 +20,7 @@ import torch
 import tyro
 from torch import nn
 
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import CheckpointError, MissingPackageError, exit_on_user_error
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.face_mesh import FaceMesh
@@ -41,13 +41,14 @@ class Settings:
 
 
 def import_face_mesh(path: Path) -> tuple[Recogniser, dict]:
-    """The recogniser of a released file, in evaluation mode, and where it comes from.
+    """Read the recogniser of a released file, in evaluation mode, and where it comes from.
 
     Raises:
-        VidferError: the package tflite is missing; the file is missing, or is another network.
+        MissingPackageError: the package tflite is missing.
+        CheckpointError: the file is missing, damaged, or another network.
     """
     if not path.is_file():
-        raise VidferError(f"there is no file {path}; {REMEDY}")
+        raise CheckpointError(f"there is no file {path}; {REMEDY}")
     settings = ModelSettings(encoder="face_mesh", frame_attention="mean", head="prototype")
     recogniser = build_recogniser(settings)
     fill(recogniser.encoder.network, read_layers(path), path)
@@ -57,16 +58,16 @@ def import_face_mesh(path: Path) -> tuple[Recogniser, dict]:
 
 
 def read_layers(path: Path) -> dict[str, list[np.ndarray]]:
-    """Weights of each layer of a TensorFlow Lite file that has some, float32, by the name of its output."""
+    """Read the weights of a TensorFlow Lite file: name of a layer's output -> its tensors, float32."""
     try:
         import tflite
     except ImportError as error:
-        raise VidferError(
+        raise MissingPackageError(
             "reading .tflite files needs the package tflite: pip install 'vidfer[face_mesh]'"
         ) from error
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
-        raise VidferError(f"{path} is no TensorFlow Lite file; {REMEDY}")
+        raise CheckpointError(f"{path} is no TensorFlow Lite file; {REMEDY}")
     operator_names = {v: k for k, v in vars(tflite.BuiltinOperator).items() if isinstance(v, int)}
     try:
         model = tflite.Model.GetRootAsModel(content, 0)
@@ -85,12 +86,12 @@ def read_layers(path: Path) -> dict[str, list[np.ndarray]]:
                     for tensor in inputs[1:]
                 ]
     except (struct.error, ValueError, IndexError, TypeError, AttributeError) as error:
-        raise VidferError(f"{path} cannot be read ({error}); {REMEDY}") from error
+        raise CheckpointError(f"{path} cannot be read ({error}); {REMEDY}") from error
     return layers
 
 
 def read_tensor(model, tensor, types) -> np.ndarray:
-    """A constant of a TensorFlow Lite file."""
+    """Read a constant tensor of a TensorFlow Lite file."""
     kinds = {types.FLOAT16: np.float16, types.FLOAT32: np.float32}
     if tensor.Type() not in kinds:
         raise ValueError(f"tensor {tensor.Name().decode()} has no floating-point numbers")
@@ -99,9 +100,13 @@ def read_tensor(model, tensor, types) -> np.ndarray:
 
 
 def fill(network: FaceMesh, layers: dict[str, list[np.ndarray]], path: Path) -> None:
-    """Copy the layers into the network, whose modules are in the order of the numbers in their names.
+    """Copy the layers of a file into the network.
 
-    The layers of the branch that is left out are not looked at.
+    The modules of the network stand in the order of the numbers in the layers' names. The file has one branch
+    that the network does not have; its layers are ignored.
+
+    Raises:
+        CheckpointError: a layer is missing or has another shape.
     """
     numbers = {"conv2d": 0, "depthwise_conv2d": 0, "p_re_lu": 0}
     for module in network.modules():
@@ -114,7 +119,7 @@ def fill(network: FaceMesh, layers: dict[str, list[np.ndarray]], path: Path) -> 
         numbers[kind] += 1
         name = f"{kind}_{numbers[kind]}"
         if name not in layers:
-            raise VidferError(f"{path} has no layer {name}, so it is another network; {REMEDY}")
+            raise CheckpointError(f"{path} has no layer {name}, so it is another network; {REMEDY}")
         wanted = [module.weight] if kind == "p_re_lu" else [module.weight, module.bias]
         given = [torch.from_numpy(array) for array in layers[name]]
         if kind == "p_re_lu":
@@ -125,8 +130,8 @@ def fill(network: FaceMesh, layers: dict[str, list[np.ndarray]], path: Path) -> 
             given[0] = given[0].permute(order) if given[0].ndim == 4 else given[0]
         shapes = [[tuple(tensor.shape) for tensor in tensors] for tensors in (given, wanted)]
         if shapes[0] != shapes[1]:
-            raise VidferError(
-                f"layer {name} of {path} has weights {shapes[0]}, and needed are {shapes[1]}, so it is "
+            raise CheckpointError(
+                f"layer {name} of {path} has weights of {shapes[0]} instead of {shapes[1]}, so it is "
                 f"another network; {REMEDY}"
             )
         for parameter, tensor in zip(wanted, given):

@@ -1,5 +1,6 @@
-"""Kill the recipes at random moments, resume them, and count the runs that end as if undisturbed: the same
-weights, bit by bit, and the same metrics.
+"""Kill the recipes at random moments, resume them, and count the runs that end as if undisturbed.
+
+Such a run ends with the same weights, bit by bit, and the same metrics.
 
 python tools/kill_training.py --kills 10
 python tools/kill_training.py --kills 10 --recipes noisy_student --processes 2
@@ -23,7 +24,7 @@ import tyro
 from counts import check_counts
 from profile_training import write_noise_cache
 
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import SettingError, exit_on_user_error
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 COMMON = "--data.frames 2 --tracker none --optimiser.lr 0.01 --optimiser.warmup 0 --save-every 3"
@@ -45,23 +46,23 @@ class Settings:
     """What to train and how often to kill it."""
 
     kills: int = 10
-    """Of each recipe. A run is killed and resumed again and again until it gets through; then comes the next
-    run, until there were enough kills."""
+    """Kills of each recipe. A run is killed and resumed until it has finished. Then the next run
+    starts, until there were enough kills."""
     recipes: tuple[str, ...] = tuple(OPTIONS)
-    """Which of them."""
+    """Recipes to kill."""
     processes: int = 1
-    """Processes that train together, started by torchrun and killed together."""
+    """Processes that train together; torchrun starts them, and they are killed together."""
     seed: int = 0
-    """Of the moments."""
+    """Seed of the random moments."""
 
     def __post_init__(self) -> None:
         check_counts(self, "kills", "processes")
         if not self.recipes or {*self.recipes} - {*OPTIONS}:
-            raise VidferError(f"--recipes {' '.join(self.recipes)}: choose from {' '.join(OPTIONS)}")
+            raise SettingError(f"--recipes {' '.join(self.recipes)}: choose from {' '.join(OPTIONS)}")
 
 
 def main(settings: Settings) -> None:
-    """Run all trials and print what came of each run."""
+    """Run all trials and print how each recipe ended."""
     rng, failed = random.Random(settings.seed), 0
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "noise.h5"
@@ -96,7 +97,7 @@ def main(settings: Settings) -> None:
 
 
 def start(name: str, cache: Path, out: Path, options: str, processes: int = 1) -> subprocess.Popen[bytes]:
-    """A recipe, going on where it was if it was started before."""
+    """Start a recipe; a run that was started before is resumed."""
     program = [sys.executable]
     if processes > 1:
         program += ["-m", "torch.distributed.run", f"--nproc_per_node={processes}", "--standalone"]
@@ -111,16 +112,16 @@ def start(name: str, cache: Path, out: Path, options: str, processes: int = 1) -
 
 
 def kill(run: subprocess.Popen[bytes], out: Path, whole_s: float, rng: random.Random) -> str | None:
-    """Kills a run at a random moment and says where that was; None if it had ended before."""
+    """Kill a run at a random moment and name the moment; None if the run had ended before."""
     before, patience_s = newest_state(out), rng.uniform(0, whole_s)
-    if rng.random() < 0.8:  # the start, in which the libraries are loaded, takes most of the time
+    if rng.random() < 0.8:  # most of the time goes into loading libraries at the start
         while newest_state(out) == before and run.poll() is None:
             time.sleep(0.002)
         patience_s = rng.uniform(0, whole_s / 8)
     try:
         run.wait(patience_s)
     except subprocess.TimeoutExpired:
-        # torchrun puts its processes into groups of their own; they must not outlive it.
+        # torchrun puts its processes into own groups, so they are killed one by one.
         family = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
         for member in family:
             member.kill()
@@ -133,12 +134,12 @@ def kill(run: subprocess.Popen[bytes], out: Path, whole_s: float, rng: random.Ra
 
 
 def newest_state(out: Path) -> str:
-    """Name of the state that a resumed run goes on from."""
+    """Name of the newest saved state, from which a run is resumed."""
     return max((state.name for state in (out / "state").glob("state????????")), default="")
 
 
 def outcome(out: Path) -> dict[str, object]:
-    """All that must be equal: weights, pseudo-labels, and metrics but for the time spent waiting."""
+    """All that must be equal: weights, pseudo-labels, and metrics without the time spent waiting."""
     files = [*out.glob("checkpoints/*/model.safetensors"), *out.glob("pseudo_labels/*.csv")]
     found: dict[str, object] = {str(file.relative_to(out)): file.read_bytes() for file in files}
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]

@@ -54,9 +54,9 @@ class Settings:
     batch_size: int = 32
     """Clips in a step."""
     steps: int = 8
-    """Steps that are measured, after two that are not."""
+    """Measured steps; two more run before them and are not measured."""
     workers: tuple[int, ...] = (0, 1, 2)
-    """Numbers of loader processes to compare."""
+    """Numbers of data loader processes to compare."""
     threads: int = 2
     """Threads of torch."""
 
@@ -66,9 +66,9 @@ class Settings:
 
 
 def write_noise_cache(path: Path, clips: int, size_px: int, splits: tuple[str, ...] = ("train",)) -> None:
-    """A JPEG cache of clips of 25 blurred random frames: about as hard to decode as faces.
+    """Write a JPEG cache of random clips, each of 25 blurred frames, about as hard to decode as faces.
 
-    The splits take turns, seven clips each, one of every class.
+    The splits take turns: seven clips each, one of every class.
     """
     header = Header(crop_settings={}, codec="jpeg", quality=95, size_px=size_px, versions={})
     rng = np.random.default_rng(0)

@@ -73,7 +73,7 @@ def test_layout_is_afews(tiny):
 def test_the_sources_read_it(tiny):
     from vidfer.clips import SOURCES
 
-    clips = {clip.id: clip for clip in SOURCES["actors"](tiny)}
+    clips = {clip.id: clip for clip in SOURCES["actors"].find(tiny)}
     for row in rows(tiny / "truth" / "truth.csv"):
         clip = clips.pop(row["id"])
         assert (clip.subject, clip.split) == (row["subject"], row["split"])

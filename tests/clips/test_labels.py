@@ -1,9 +1,10 @@
 """Every name that the data sets use leads to one expression."""
 
 import pytest
+from refused import refused
 
-from vidfer.clips.labels import BASIC, canonical_label, is_expression, numbered_label
-from vidfer.errors import VidferError
+from vidfer.clips.labels import BASIC, canonical_label, is_expression, label_of_number
+from vidfer.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -42,11 +43,9 @@ def test_only_expressions_pass_for_expressions():
 
 def test_numbers_become_names_however_they_are_written():
     labels = {0: "angry", 3: "sad"}
-    assert [numbered_label(text, labels, "x") for text in ("3", " 3.0000000e+00\n", "0", "-0")] == [
+    assert [label_of_number(text, labels, "x") for text in ("3", " 3.0000000e+00\n", "0", "-0")] == [
         *("sad", "sad", "angry", "angry")
     ]
     for text in ("1", "2.5", "", "nan", "inf", "sad"):
-        with pytest.raises(
-            VidferError, match=rf"^line 4 of x has the label '{text}'; the labels are 0 angry, 3 sad$"
-        ):
-            numbered_label(text, labels, "line 4 of x")
+        with refused(DataError, "line 4 of x", f"'{text}'", "0 angry, 3 sad"):
+            label_of_number(text, labels, "line 4 of x")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drawn_media import write_video
 
-from vidfer.clips import ABOUTS
+from vidfer.clips import SOURCES
 from vidfer.store.reader import CropCache
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -25,15 +25,15 @@ def section(name: str) -> str:
 
 
 def test_every_source_has_its_section_with_licence_and_parts():
-    for name, about in ABOUTS.items():
-        if about.licence != "yours":
-            assert f"Licence: {about.licence}" in section(name), name
-        if re.match(r"\d", about.size):
-            assert about.size in section(name), name
-        for part in re.findall(rf"{name}:[\w]+", about.parts):
+    for name, source in SOURCES.items():
+        if source.licence != "yours":
+            assert f"Licence: {source.licence}" in section(name), name
+        if re.match(r"\d", source.size):
+            assert source.size in section(name), name
+        for part in re.findall(rf"{name}:[\w]+", source.parts):
             assert f"`{part}`" in PAGE, part
         assert f"[`{name}`](#{name})" in PAGE
-    assert set(re.findall(r"^\| \[`(\w+)`\]", PAGE, re.M)) == set(ABOUTS)
+    assert set(re.findall(r"^\| \[`(\w+)`\]", PAGE, re.M)) == set(SOURCES)
 
 
 def test_the_example_runs_as_it_stands(tmp_path):

@@ -8,12 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tyro
+from kill_training import COMMON, OPTIONS, RECIPES, newest_state, outcome
 from safetensors.numpy import save_file
-
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
-sys.path.insert(0, str(TOOLS))
-
-from kill_training import COMMON, OPTIONS, RECIPES, newest_state, outcome  # noqa: E402
 
 
 def test_every_recipe_is_killed():

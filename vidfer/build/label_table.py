@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.clips.clip import plain_text
-from vidfer.clips.folder import SPLITS
 from vidfer.clips.labels import canonical_label
+from vidfer.clips.splits import canonical_split
 from vidfer.errors import DataError
 from vidfer.store.select import NONE
 from vidfer.tables import Row, read_table
@@ -64,10 +64,4 @@ def _value(row: Row, column: str) -> str | None:
         return None
     if column == "label":
         return canonical_label(value)
-    if column == "split":
-        if value.lower() not in SPLITS:
-            raise DataError(
-                f"{row.where} has the split '{value}'; write train, val, test, unlabelled, or nothing"
-            )
-        return SPLITS[value.lower()]
-    return value
+    return canonical_split(value, row.where) if column == "split" else value

@@ -19,27 +19,34 @@ class Clip:
     label: str | None = None
     """Canonical expression name (``angry``, ``happily_surprised``), or None for an unlabelled clip."""
     subject: str | None = None
-    """Who is seen; None when the data set does not say."""
+    """Who is seen; None where the data set does not say."""
     split: str | None = None
-    """``train``, ``val``, ``test``, ``unlabelled``, or None when the data set has no official split."""
+    """``train``, ``val``, ``test``, ``unlabelled``, or None where the data set has no official split."""
     start_s: float | None = None
+    """Where the clip starts in the video, in seconds; None: at its start."""
     end_s: float | None = None
+    """Where the clip ends in the video, in seconds; None: at its end."""
     box_hint: tuple[float, float, float, float] | None = None
-    """Where the wanted person's head is: x1, y1, x2, y2 in pixels of the decoded frame."""
+    """Where the head of the right person is: x1, y1, x2, y2 in pixels of the decoded frame."""
     whole_face: bool = False
-    """The picture is the face, cut out and aligned by the data set: used where no face is found."""
+    """The data set cut the picture to the face. Where no face is found in it, the whole picture is taken."""
     source: str = "folder"
-    """The name of the source in :data:`vidfer.clips.SOURCES` that made this record."""
+    """What made this record: a name in :data:`vidfer.clips.SOURCES`, or the user's own function."""
 
     def in_plain_text(self) -> Clip:
-        """The same clip with its id, label and so on as :func:`plain_text`, which a cache can keep."""
+        """The same clip, with all its texts as :func:`plain_text`."""
         texts = {name: getattr(self, name) for name in ("id", "label", "subject", "split", "source")}
         plain = {name: text and plain_text(text) for name, text in texts.items()}
         return self if plain == texts else replace(self, **plain)
 
 
+def clip_id(path: Path, root: Path) -> str:
+    """The id of a clip that is a file or folder below the root: its relative path, with forward slashes."""
+    return path.relative_to(root).as_posix()
+
+
 def plain_text(text: str) -> str:
-    r"""A text as UTF-8 of fixed length can hold it: NUL, and bytes of names that are no UTF-8, spelt out.
+    r"""A text that a cache can keep as UTF-8. NUL, and bytes in file names that are no UTF-8, are spelt out.
 
     >>> print(plain_text("ann\udcff.mp4"))
     ann\udcff.mp4

@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Mapping
 
-from vidfer.errors import VidferError
+from vidfer.errors import DataError
 
 BASIC = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
-"""The seven basic expressions, in the order of the alphabet, which is also their order in every table."""
+"""The seven basic expressions in alphabetical order, which is their order in every table."""
 
 SYNONYMS = {
     "anger": "angry",
@@ -22,13 +22,13 @@ SYNONYMS = {
     "surprised": "surprise",
     "contemptuous": "contempt",
 }
-"""Other names to canonical ones. ``calm`` (RAVDESS) is nobody's synonym: it stays apart from ``neutral``."""
+"""The canonical name of each synonym. ``calm`` (RAVDESS) has none: it is not the same as ``neutral``."""
 
 
 def canonical_label(name: str) -> str:
-    """The canonical name of an expression: lower case, ``_`` for spaces and hyphens, synonyms to one name.
+    """The canonical name of an expression: in lower case, with ``_`` for spaces and hyphens.
 
-    Compound names (``Happily Surprised``) and names that vidfer does not know are kept as they are otherwise.
+    Synonyms get one name. Compound names (``Happily Surprised``) and unknown names keep their words.
 
     >>> canonical_label("Happiness"), canonical_label("Happily-Surprised")
     ('happy', 'happily_surprised')
@@ -38,19 +38,19 @@ def canonical_label(name: str) -> str:
 
 
 def is_expression(name: str) -> bool:
-    """Whether this name surely means an expression: a basic one, contempt or calm, by any synonym."""
+    """Whether a name means a basic expression, contempt or calm, by any synonym."""
     return canonical_label(name) in (*BASIC, "contempt", "calm")
 
 
-def numbered_label(text: str, labels: Mapping[int, str], where: str) -> str:
+def label_of_number(text: str, labels: Mapping[int, str], where: str) -> str:
     """The label that a data set writes as a number, such as ``3`` or ``3.0000000e+00``.
 
     Args:
-        labels: the data set's own numbers.
-        where: the file, and the line if it has many, for the message.
+        labels: the label of each number in this data set.
+        where: the place of the number, for the message.
 
     Raises:
-        VidferError: no number, or none of the data set's.
+        DataError: the text is no number, or the data set has no such number.
     """
     try:
         number = float(text)
@@ -58,5 +58,5 @@ def numbered_label(text: str, labels: Mapping[int, str], where: str) -> str:
         number = math.nan
     if number not in labels:
         known = ", ".join(f"{key} {name}" for key, name in labels.items())
-        raise VidferError(f"{where} has the label '{text.strip()[:20]}'; the labels are {known}")
+        raise DataError(f"{where} has the label '{text.strip()[:20]}'; the labels are {known}")
     return labels[int(number)]

@@ -16,9 +16,11 @@ def main(arguments: Sequence[str]) -> int:
         """List the data sets that `vidfer cache` can read."""
 
     parse(Sources, arguments)
-    from vidfer.clips import describe_sources
+    from vidfer.clips import SOURCES
 
-    for name, layout, labels, size, licence in describe_sources():
-        print(f"{name}\n  layout   {layout}\n  labels   {labels}\n  size     {size}\n  licence  {licence}\n")
+    for name, source in SOURCES.items():
+        layout = "; ".join(filter(None, (source.layout, source.parts)))
+        print(f"{name}\n  layout   {layout}\n  labels   {source.labels}")
+        print(f"  size     {source.size}\n  licence  {source.licence}\n")
     print("your own: a function in a file, --src my_source.py:my_clips (docs/sources.md)")
     return 0

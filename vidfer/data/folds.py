@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidfer.clips.ckplus import ckplus_folds
+from vidfer.clips.sources.ckplus import ckplus_folds
 from vidfer.data.divide import divide
 from vidfer.errors import DataError, SettingError
 from vidfer.tables import read_table

@@ -7,7 +7,7 @@ import pooled
 import pytest
 from made_up_results import classification
 from refused import refused
-from studies import components
+from studies import components, components_steps
 from studies.steps import cpu_seconds
 
 from vidfer.errors import SettingError
@@ -68,11 +68,11 @@ def test_other_clips_are_not_compared():
         )
 
 
-ROWS = (components.FULL, "eyes alone")
+ROWS = (components_steps.FULL, "eyes alone")
 ANSWERS = {  # (row, column) -> of each of two seeds
-    (components.FULL, "teacher"): ("1111100000", "1111111000"),
-    (components.FULL, "student1"): ("1111110000", "1111111100"),
-    (components.FULL, "student2"): ("1111111100", "1111111111"),
+    (components_steps.FULL, "teacher"): ("1111100000", "1111111000"),
+    (components_steps.FULL, "student1"): ("1111110000", "1111111100"),
+    (components_steps.FULL, "student2"): ("1111111100", "1111111111"),
     ("eyes alone", "teacher"): ("1110000000", "1111000000"),
     ("eyes alone", "student1"): ("1111000000", "1111000000"),
     ("eyes alone", "student2"): ("0000000000", "1111111111"),
@@ -84,11 +84,11 @@ def finished(tmp_path):
     """The settings of a study whose result files are all there."""
     for (row, who), seeds in ANSWERS.items():
         for seed, right in enumerate(seeds, 1):
-            folder = tmp_path / f"seed{seed}" / components.folder_of(row) / who / "test"
+            folder = tmp_path / f"seed{seed}" / components_steps.folder_of(row) / who / "test"
             folder.mkdir(parents=True)
             judged(right, f"seed{seed}").save(folder / "classification.json")
-    settings = components.Settings(out=tmp_path, seeds=(1, 2), rows=ROWS, report=True)
-    for step in components.steps(settings):
+    settings = components_steps.Settings(out=tmp_path, seeds=(1, 2), rows=ROWS, report=True)
+    for step in components_steps.steps(settings):
         record = tmp_path / "done" / f"{step.name}.json"
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps({"command": step.command, "cpu_s": 30.0}))
@@ -116,16 +116,16 @@ def test_the_table_by_hand(finished):
 
 def test_a_seed_counts_once_all_its_rows_are_there(finished, capsys):
     done = finished.out / "done"
-    (done / "seed2" / components.folder_of("eyes alone") / "eval_student2.json").unlink()
+    (done / "seed2" / components_steps.folder_of("eyes alone") / "eval_student2.json").unlink()
     components.main(finished)
     assert "10 test clips of 5 actors, 1 seed |" in capsys.readouterr().out
-    (done / "seed1" / components.folder_of("eyes alone") / "student1.json").unlink()
+    (done / "seed1" / components_steps.folder_of("eyes alone") / "student1.json").unlink()
     with refused(SettingError, finished.out, "--report"):
         components.main(finished)
 
 
 def test_results_of_other_sizes_do_not_count(finished):
-    other = replace(finished, budget=components.Budget(frames=4))
+    other = replace(finished, budget=components_steps.Budget(frames=4))
     with refused(SettingError, finished.out, "--report"):
         components.main(other)
 
@@ -133,7 +133,7 @@ def test_results_of_other_sizes_do_not_count(finished):
 def test_every_row_is_a_network_of_its_own():
     # The options are read as a user's would be: --model.regions face -> {"regions": ("face",)}.
     networks = []
-    for options in components.ROWS.values():
+    for options in components_steps.ROWS.values():
         pairs = [part.split() for part in options.split("--model.")[1:]]
         values = {name.replace("-", "_"): value for name, value in pairs}
         if "regions" in values:
@@ -144,7 +144,7 @@ def test_every_row_is_a_network_of_its_own():
 
 
 def test_rows_of_a_seed_share_the_data_and_rounds_their_teacher():
-    steps = components.steps(components.Settings(seeds=(1, 2)))
+    steps = components_steps.steps(components_steps.Settings(seeds=(1, 2)))
     assert len(steps) == 2 * (2 + 10 * 6) == len({step.name for step in steps})
     assert [step.name for step in steps if step.name.endswith("/actors")] == ["seed1/actors", "seed2/actors"]
     known = set()
@@ -157,11 +157,11 @@ def test_rows_of_a_seed_share_the_data_and_rounds_their_teacher():
 
 
 def test_a_row_that_is_not_there():
-    with refused(SettingError, "ears", *components.ROWS):
-        components.Settings(rows=("ears",))
+    with refused(SettingError, "ears", *components_steps.ROWS):
+        components_steps.Settings(rows=("ears",))
 
 
-TINY = components.Budget(
+TINY = components_steps.Budget(
     actors="--fps 10 --min-duration-s 0.5 --max-duration-s 0.5 --base-labels happy surprise "
     "--train-per-class 2 --train-subjects 2 --val-per-class 1 --val-subjects 1 "
     "--test-per-class 2 --test-subjects 2 --novel-per-class 0 --unlabelled 4 --unlabelled-subjects 2",
@@ -176,10 +176,10 @@ TINY = components.Budget(
 
 @pytest.mark.timeout(900)
 def test_a_tiny_study_goes_through(tmp_path):
-    settings = components.Settings(out=tmp_path, seeds=(3,), rows=("mouth alone",), budget=TINY)
+    settings = components_steps.Settings(out=tmp_path, seeds=(3,), rows=("mouth alone",), budget=TINY)
     components.main(settings)
     found = json.loads((tmp_path / "components.json").read_text())
     assert (found["seeds"], found["n_clips"], len(found["cells"])) == ([3], 4, 3)
-    assert len(cpu_seconds(components.steps(settings), tmp_path)) == 8
+    assert len(cpu_seconds(components_steps.steps(settings), tmp_path)) == 8
     checkpoint = tmp_path / "seed3/mouth_alone/student2/checkpoints/last/config.json"
     assert json.loads(checkpoint.read_text())["model"]["regions"] == ["mouth"]

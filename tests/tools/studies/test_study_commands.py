@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from studies import components, systems_settings, systems_steps
+from studies import components_steps, systems_settings, systems_steps
 from studies.steps import ROOT
 
 from vidfer.commands.recipe_settings import settings_from_command_line
@@ -35,12 +35,12 @@ def trainings(steps) -> list[list[str]]:
 
 def test_component_table(recipes):
     networks = []
-    for recipe, *options in trainings(components.steps(components.Settings(seeds=(5,)))):
+    for recipe, *options in trainings(components_steps.steps(components_steps.Settings(seeds=(5,)))):
         settings = settings_from_command_line(recipes[recipe], "", options)
         assert (settings.seed, settings.resume) == (5, True)
         if recipe == "recipes/supervised.py":
             networks.append(settings.model)
-    assert len(networks) == len(set(networks)) == len(components.ROWS)
+    assert len(networks) == len(set(networks)) == len(components_steps.ROWS)
     alone = [network.regions for network in networks if network.regions]
     assert alone == [("face",), ("eyes",), ("mouth",)]
 

@@ -1,0 +1,141 @@
+"""Label folders, splits, piles of unlabelled clips, images and folders of frames."""
+
+import pytest
+from refused import refused
+from right_root import sent_to
+
+from vidfer.clips import find_clips
+from vidfer.errors import DataError, SettingError
+
+
+def labels(root):
+    return {clip.id: clip.label for clip in find_clips("folder", root)}
+
+
+def test_folder_names_are_labels_at_any_depth(touch):
+    root = touch("Happiness/a.MP4", "Happiness/day1/cam2/b.webm", "Happily Surprised/c.avi", "sad/notes.txt")
+    assert labels(root) == {
+        "Happily Surprised/c.avi": "happily_surprised",
+        "Happiness/a.MP4": "happy",
+        "Happiness/day1/cam2/b.webm": "happy",
+    }
+
+
+def test_drawn_clips_of_every_kind_are_read(draw, found):
+    root = draw(
+        "train/Happiness/a.avi",
+        "train/sad/day1/b.flv",
+        "train/sad/c.png",
+        *(f"test/sad/d/{number}.jpg" for number in (1, 2, 3)),
+        "unlabelled/e.mp4",
+    )
+    assert found("folder", root) == {
+        "test/sad/d": ("sad", None, "test"),
+        "train/Happiness/a.avi": ("happy", None, "train"),
+        "train/sad/c.png": ("sad", None, "train"),
+        "train/sad/day1/b.flv": ("sad", None, "train"),
+        "unlabelled/e.mp4": (None, None, "unlabelled"),
+    }
+
+
+def test_archive_below_a_label_folder(touch):
+    with refused(DataError, "/data", "angry/"):
+        find_clips("folder", touch("angry/clips.zip"))
+
+
+def test_images_are_clips_of_one_frame_and_folders_of_images_clips_of_frames(touch):
+    root = touch(
+        "angry/one.jpg",
+        "angry/two.png",
+        "angry/clip7/001.jpg",
+        "angry/clip7/002.jpg",
+        "angry/clip7/times.txt",
+    )
+    assert labels(root) == {"angry/clip7": "angry", "angry/one.jpg": "angry", "angry/two.png": "angry"}
+    assert find_clips("folder", root)[0].path.is_dir()
+
+
+def test_images_beside_a_video_are_no_frames(touch):
+    root = touch("angry/day/1.jpg", "angry/day/a.mp4")
+    assert set(labels(root)) == {"angry/day/1.jpg", "angry/day/a.mp4"}
+
+
+def test_hidden_files_are_no_clips(touch):
+    root = touch("angry/a.mp4", "angry/._a.mp4", ".cache/b.mp4")
+    assert set(labels(root)) == {"angry/a.mp4"}
+
+
+def test_splits(touch):
+    root = touch("Train/sad/a.mp4", "validation/sad/b.mp4", "test/joy/c.mp4", "unlabeled/x/d.mp4")
+    found = {clip.id: (clip.split, clip.label) for clip in find_clips("folder", root)}
+    assert found == {
+        "Train/sad/a.mp4": ("train", "sad"),
+        "test/joy/c.mp4": ("test", "happy"),
+        "unlabeled/x/d.mp4": ("unlabelled", None),
+        "validation/sad/b.mp4": ("val", "sad"),
+    }
+
+
+def test_unlabelled_folder_beside_labels(touch):
+    root = touch("sad/a.mp4", "unlabelled/b.mp4", "unlabelled/frames/1.jpg")
+    found = {clip.id: (clip.split, clip.label) for clip in find_clips("folder", root)}
+    assert found == {
+        "sad/a.mp4": (None, "sad"),
+        "unlabelled/b.mp4": ("unlabelled", None),
+        "unlabelled/frames": ("unlabelled", None),
+    }
+
+
+def test_flat_pile_may_be_nested(touch):
+    assert labels(touch("a.mp4", "more/b.mp4", "more/still/c.avi")) == {
+        "a.mp4": None,
+        "more/b.mp4": None,
+        "more/still/c.avi": None,
+    }
+
+
+def test_stray_clip_beside_expressions_takes_no_label_away(touch):
+    assert labels(touch("stray.mp4", "Happy/a.mp4", "grumpy/b.mp4")) == {
+        "Happy/a.mp4": "happy",
+        "grumpy/b.mp4": "grumpy",
+        "stray.mp4": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("files", "facts"),
+    [
+        (["set/angry/a.mp4", "set/sad/b.mp4"], ["data/set", "angry/", "--src table"]),
+        (["set/train/angry/a.mp4"], ["data/set", "train/", "--src table"]),
+        (["train/sad/a.mp4", "extra/b.mp4"], ["train/", "extra/", "train/, val/, test/, unlabelled/"]),
+        (["readme.txt", "docs/a.pdf"], ["docs/, readme.txt", "label folders"]),
+    ],
+)
+def test_wrong_roots(touch, files, facts):
+    root = touch(*files)
+    with refused(DataError, *facts):
+        find_clips("folder", root)
+
+
+def test_one_label_folder_is_no_root(touch):
+    root = touch("angry/a.mp4", "sad/b.mp4")
+    with sent_to(root, root / "angry"):
+        find_clips("folder", root / "angry")
+
+
+def test_real_folders(shared):
+    labelled = find_clips("folder", shared / "data/clips/labelled")
+    assert len(labelled) == 16 and len({clip.label for clip in labelled}) == 8
+    assert [clip.label for clip in find_clips("folder", shared / "data/clips/unlabelled")] == [None] * 80
+    faces = find_clips("folder", shared / "data/images/muxspace", subject_pattern=r"(.+)_\d+$")
+    assert len(faces) == 3524
+    assert sum(clip.label == "angry" for clip in faces) == 252
+    assert sum(clip.subject == "George_W_Bush" for clip in faces) > 1
+
+
+def test_pictures_that_were_cut_to_the_face(touch):
+    root = touch("angry/one.jpg", "sad/two.jpg")
+    assert not any(clip.whole_face for clip in find_clips("folder", root))
+    assert all(clip.whole_face for clip in find_clips("folder:faces", root))
+    with refused(SettingError, "'folder:face'", "folder:faces"):
+        find_clips("folder:face", root)

@@ -1,0 +1,96 @@
+"""Finds the clips of a data set."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from vidfer.clips.clip import Clip
+from vidfer.clips.media import list_folder
+from vidfer.clips.sources import SOURCES
+from vidfer.clips.sources.actors import mark_drawn
+from vidfer.clips.user_source import EXAMPLE, is_user_source, run_user_source
+from vidfer.errors import DataError, SettingError
+
+
+def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = None) -> list[Clip]:
+    """Lists all clips of a data set, sorted by id.
+
+    Clips that ``vidfer actors`` drew are always of the source ``actors``, whatever source reads them. So no
+    result on drawn people can be taken for a result on real people.
+
+    Args:
+        source: a name in :data:`~vidfer.clips.SOURCES`, for some of them with a part, such as ``dfew:3``; or
+            a function in a file of the user, ``my_source.py:my_clips``. Then this file is run.
+        root: the folder where the layout of the data set starts. For ``table``, ``fer2013`` and ``frames`` it
+            may also be the file itself.
+        subject_pattern: a regular expression that finds the subject in the name of a clip's file without its
+            suffix. Its first group is the subject, as in ``'(.+)_\\d+'``. Where the pattern does not fit a
+            name, the clip keeps its subject.
+
+    Raises:
+        SettingError: there is no such source or part, or the pattern is wrong or fits no name.
+        DataError: the root does not hold the data set, or an id occurs twice.
+    """
+    found = (clip.in_plain_text() for clip in mark_drawn(_find(source, Path(root))))
+    clips = sorted(found, key=lambda clip: clip.id)
+    twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
+    if twice:
+        raise DataError(
+            f"{len(twice)} ids occur more than once in {root}, the first is '{twice[0]}'; give each clip an "
+            "id of its own"
+        )
+    return clips if subject_pattern is None else _with_subjects(clips, subject_pattern)
+
+
+def _find(source: str, root: Path) -> list[Clip]:
+    if is_user_source(source):
+        return run_user_source(source, root)
+    name, colon, part = source.partition(":")
+    if name not in SOURCES:
+        raise SettingError(
+            f"there is no source '{name}'; choose one of {', '.join(SOURCES)}, or give a function of your "
+            f"own as {EXAMPLE}"
+        )
+    if colon and not SOURCES[name].parts:
+        raise SettingError(f"there is no '{source}': the source {name} has no parts; use {name}")
+    try:
+        return SOURCES[name].find(root, part) if colon else SOURCES[name].find(root)
+    except DataError as error:
+        hint = _hint_at_another_source(name, root)
+        if hint is None:
+            raise
+        raise DataError(f"{error}. {hint}") from error
+
+
+def _hint_at_another_source(name: str, root: Path) -> str | None:
+    """Names the source whose marks the root holds, where the root holds no mark of the named source."""
+    if not root.is_dir():
+        return None
+    entries = [path.name for path in list_folder(root)]
+    if any(mark in entries for mark in SOURCES[name].marks):
+        return None
+    for other, source in SOURCES.items():
+        mark = next((mark for mark in source.marks if mark in entries), None)
+        if mark is not None:
+            return f"Its {mark} belongs to another data set: use --src {other}"
+    return None
+
+
+def _with_subjects(clips: list[Clip], pattern: str) -> list[Clip]:
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise SettingError(f"the subject pattern '{pattern}' is no regular expression: {error}") from error
+    if expression.groups < 1:
+        raise SettingError(f"the subject pattern '{pattern}' has no group; put () around the subject")
+    matches = [expression.search(clip.path.stem) for clip in clips]
+    if not any(matches):
+        raise SettingError(
+            f"the subject pattern '{pattern}' fits no file name; the first name is '{clips[0].path.stem}'"
+        )
+    return [
+        replace(clip, subject=match[1]) if match and match[1] else clip for clip, match in zip(clips, matches)
+    ]

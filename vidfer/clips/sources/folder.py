@@ -1,0 +1,94 @@
+"""Your own clips: one folder for each expression, or clips without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from vidfer.clips.clip import Clip, clip_id
+from vidfer.clips.labels import canonical_label, is_expression
+from vidfer.clips.media import find_media, holds_only_frames, is_image, is_video, list_folder
+from vidfer.clips.root_checks import check_folder, check_part, nothing_found
+from vidfer.clips.source import Source
+from vidfer.clips.splits import SPLITS
+from vidfer.errors import DataError
+
+LAYOUT = "label folders with videos or images, or videos or images"
+
+
+def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
+    """Lists the clips of ``root/<label>/**``, ``root/<split>/<label>/**`` or a folder without labels.
+
+    - A folder directly below the root, or directly below a split (train, val, test), names the label of all
+      that it holds, at any depth. Nothing below a folder ``unlabelled`` has a label.
+    - If videos or images lie directly in the root, and no folder beside them has the name of a basic
+      expression, then nothing has a label, at any depth.
+    - Each video is a clip. An image that lies directly in a label folder is a clip of one frame. A folder
+      below a label folder that holds only images is one clip; its images, ordered by their numbers, are the
+      frames.
+    - The part ``faces`` says that each picture was cut to the face before. Where no face is found in one, the
+      whole picture is taken.
+
+    Raises:
+        SettingError: there is no such part.
+        DataError: the root is wrong or empty, or holds other folders beside its splits.
+    """
+    check_part("folder", part, ("faces",))
+    check_folder(root, LAYOUT)
+    folders = [path for path in list_folder(root) if path.is_dir()]
+    splits = {path: SPLITS[path.name.lower()] for path in folders if path.name.lower() in SPLITS}
+    official = [path.name for path, split in splits.items() if split != "unlabelled"]
+    others = [path.name for path in folders if path not in splits and any(find_media(path))]
+    if official and others:
+        raise DataError(
+            f"{root} holds the split {official[0]}/ and also {others[0]}/, which is no split; move it into "
+            "one of train/, val/, test/, unlabelled/, or out of the root"
+        )
+    clips = _clips_in(root, root, split=None, leave_out=splits)
+    for folder, split in splits.items():
+        clips += _clips_in(folder, root, split=split)
+    if not clips:
+        raise nothing_found(root, LAYOUT)
+    return [replace(clip, whole_face=part == "faces") for clip in clips]
+
+
+def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collection[Path] = ()) -> list[Clip]:
+    """The clips of the root, or of one split."""
+    entries = [path for path in list_folder(folder) if path not in leave_out]
+    folders = [path for path in entries if path.is_dir()]
+    files = [path for path in entries if not path.is_dir() and (is_video(path) or is_image(path))]
+    without_labels = bool(files) and not any(is_expression(path.name) for path in folders)
+    if without_labels and folder == root and is_expression(root.name):
+        raise DataError(
+            f"{root} looks like one label folder; give the folder above it, {root.absolute().parent}"
+        )
+    found: list[tuple[Path, str | None]] = [(path, None) for path in files]
+    for entry in folders:
+        if without_labels or split == "unlabelled":
+            paths = [entry] if holds_only_frames(entry) else find_media(entry)
+            found += [(path, None) for path in paths]
+        else:
+            _check_label_folder(entry)
+            found += [(path, canonical_label(entry.name)) for path in find_media(entry)]
+    return [Clip(id=clip_id(path, root), path=path, label=label, split=split) for path, label in found]
+
+
+def _check_label_folder(folder: Path) -> None:
+    names = [path.name for path in list_folder(folder) if path.is_dir()]
+    inner = [name for name in names if is_expression(name) or name in SPLITS]
+    if inner and not is_expression(folder.name):
+        raise DataError(
+            f"{folder} is no label folder, because it holds {inner[0]}/. If the root is one level too high, "
+            f"give {folder}; to join several data sets, write a table (--src table)"
+        )
+
+
+FOLDER = Source(
+    find=find_folder_clips,
+    layout="<label>/**, <split>/<label>/**, or clips without label folders",
+    parts="folder:faces says that the pictures were cut to the face",
+    labels="folder name",
+    size="yours",
+    licence="yours",
+)
