@@ -7,21 +7,19 @@ Example: accelerate launch recipes/egs.py --cache cache/ckplus.h5 cache/rafdb.h5
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from accelerate.utils import set_seed
-from tqdm.auto import tqdm
 
+from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
-from vidfer.data.dataset import ClipDataset
+from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.domain_episodes import episodes_of_domains
 from vidfer.data.domains import training_domains
 from vidfer.data.episode_batches import EpisodeBatches, validation_episodes
 from vidfer.data.joined import JoinedClips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
-from vidfer.data.splits import labels_of
 from vidfer.data.training_split import split_hash
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator
@@ -30,12 +28,11 @@ from vidfer.learn.egs import GUIDES, EgsNet, train_egs
 from vidfer.learn.egs_settings import EgsSettings
 from vidfer.learn.episodic import validate_episodes
 from vidfer.learn.epoch import Epoch
+from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimiserSettings
-from vidfer.learn.start import start_from, unused_options
-from vidfer.models.build import build_recogniser
-from vidfer.models.imagenet import load_imagenet
+from vidfer.learn.start import base_classes, build_model, start_from, unused_options
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
@@ -79,61 +76,37 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    # Whole episodes go to the processes: a step sees as many episodes as there are processes.
+    # Each process takes whole episodes, so a step sees as many episodes as there are processes.
     accelerator = build_accelerator(settings, settings.optimiser, split_batches=False)
     set_seed(settings.seed)
-    task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
-
-    # Where to start from; what an encoder was trained on before can never be novel again
-    start = start_from(settings.init, settings.data.novel) if settings.init else None
-    seen = start.seen if start else ()
+    task, data = settings.episodes, settings.data
 
     # Data
-    domains, classes = training_domains(settings.cache, settings.data, task)
-    base_classes = list(dict.fromkeys((*classes, *seen)))
-    for domain in domains:
+    start = start_from(settings.init, data.novel)
+    domains, classes = training_domains(settings.cache, data, task)
+    caches, splits = [domain.cache for domain in domains], [domain.split for domain in domains]
+    parts = []
+    for cache, split in zip(caches, splits):
         if start:
-            start.check_split(domain.cache, domain.split)
-    train_clips = JoinedClips(
-        [
-            ClipDataset(
-                domain.cache.path,
-                domain.split.train,
-                labels_of(domain.cache, domain.split.train, classes),
-                n_frames=frames,
-                training=True,
-                seed=settings.seed,
-                decode=settings.data.decode,
-            )
-            for domain in domains
-        ]
-    )
-    batches = EpisodeBatches(episodes_of_domains(domains, classes, task, seed=settings.seed))
+            start.check_split(cache, split)
+        parts.append(training_clips(cache, split.train, classes, data, seed=settings.seed))
+    train_clips = JoinedClips(parts)
+    batches = EpisodeBatches(episodes_of_domains(train_clips, classes, task, seed=settings.seed))
+    clips_per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(
-        train_clips,
-        batches.batch_size,
-        batches=batches,
-        workers=workers,
-        pin_memory=accelerator.device.type == "cuda",
+        train_clips, clips_per_batch, batches=batches, workers=data.workers, pin_memory=pinned
     )
     validation = {}
     for domain in domains:
-        clips, cache = domain.split.val, domain.cache
-        if episodes := validation_episodes(cache, clips, classes, task, seed=settings.data.split_seed):
-            labels = labels_of(cache, clips, classes)
-            val_clips = ClipDataset(cache.path, clips, labels, n_frames=frames)
-            loader = build_loader(val_clips, batches.batch_size, workers=workers)
+        val_clips = evaluation_clips(domain.cache, domain.split.val, classes, n_frames=data.frames)
+        if episodes := validation_episodes(val_clips, classes, task, seed=data.split_seed):
+            loader = build_loader(val_clips, clips_per_batch, workers=data.workers)
             validation[domain.name] = (loader, episodes)
 
     # Model, noise, optimiser
-    model_settings = start.model_settings(settings.model) if start else settings.model
-    recogniser = build_recogniser(model_settings, classes)
-    if start:
-        start.fill(recogniser)
-    if settings.imagenet is not None:
-        load_imagenet(recogniser.encoder, settings.imagenet)
+    recogniser = build_model(settings.model, classes, start=start, imagenet=settings.imagenet)
     egs = EgsNet(recogniser, settings.egs)
-    noise = NoisedInput(settings.noise, model_settings)
+    noise = NoisedInput(settings.noise, recogniser.settings)
     if settings.sync_batch_norm:
         egs = sync_batch_norm(egs, accelerator)
     optimiser, schedule = build_optimiser(
@@ -145,8 +118,10 @@ def main(settings: Settings) -> None:
     )
 
     run = RunFolder(settings, accelerator)
-    run.save_domains([domain.split for domain in domains], [domain.cache for domain in domains])
-    for line in unused_options(settings.model, model_settings, MODEL):
+    run.save_domains(splits, caches)
+    info = {"base_classes": base_classes(classes, start)}
+    info |= {"split_hashes": {c.content_hash: split_hash(c, s) for c, s in zip(caches, splits)}}
+    for line in unused_options(settings.model, recogniser.settings, MODEL):
         accelerator.print(line)
     for domain in domains:
         train, val, note = len(domain.split.train), len(domain.split.val), domain.split.note
@@ -162,10 +137,10 @@ def main(settings: Settings) -> None:
     for number in range(progress["epoch"], task.epochs):
         learner = settings.egs.learner(number)
         name = f"epoch {number + 1}/{task.epochs} ({'joint' if learner == 'both' else learner})"
-        bar = partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
+        bar = epoch_bar(name, shown=accelerator.is_main_process)
         epoch = Epoch(train_loader, run, number, progress, bar=bar)
         train_clips.set_epoch(number)
-        # When a turn is taken up again its guide has been loaded.
+        # A turn that is taken up again in its middle has loaded its guide with the state.
         if settings.egs.starts_turn(number) and not epoch.done:
             egs.start_turn()
         means = train_egs(
@@ -180,26 +155,22 @@ def main(settings: Settings) -> None:
             learner=learner,
         )
         found = {
-            domain: validate_episodes(recogniser, loader, episodes, accelerator)
-            for domain, (loader, episodes) in validation.items()
+            name: validate_episodes(recogniser, *of_domain, accelerator)
+            for name, of_domain in validation.items()
         }
         accuracy = sum(found.values()) / len(found) if found else None
-        info = {"epoch": number + 1, "base_classes": base_classes, "val_accuracy": accuracy}
-        info |= {"split_hashes": {d.cache.content_hash: split_hash(d.cache, d.split) for d in domains}}
-        if accuracy is None or accuracy >= progress["best"]:  # of equals the later one
-            progress["best"] = accuracy
-            run.save_checkpoint("best", recogniser, info)
-        if number + 1 == settings.egs.joint_epochs:
-            run.save_checkpoint("joint", recogniser, info)
-        run.save_checkpoint("last", recogniser, info)
-        scores = {"val_accuracy": accuracy, "val_accuracies": found, "lr": schedule.get_last_lr()[0]}
-        run.log(number + 1, epoch=number + 1, learner=learner, **means, **scores)
-        progress["epoch"] = number + 1
-        run.save_state(progress)
-        said = "" if accuracy is None else f", validation accuracy {accuracy:.1%}"
-        accelerator.print(
-            f"{name}: loss {means['loss']:.4f}{said}; waiting for data {means['waiting']:.1%} of the time"
+        line = finish_epoch(
+            epoch,
+            recogniser,
+            place={"epoch": number + 1},
+            means=means,
+            scores={"val_accuracy": accuracy},
+            lr=schedule.get_last_lr()[0],
+            info=info,
+            also=["joint"] if number + 1 == settings.egs.joint_epochs else [],
+            details={"learner": learner, "val_accuracies": found},
         )
+        accelerator.print(f"{name}: {line}")
 
     accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
     accelerator.end_training()

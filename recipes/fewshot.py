@@ -6,31 +6,29 @@ Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/c
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from accelerate.utils import set_seed
-from tqdm.auto import tqdm
 
+from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
-from vidfer.data.dataset import ClipDataset
+from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.episode_batches import EpisodeBatches, training_episodes, validation_episodes
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
-from vidfer.data.splits import labels_of
 from vidfer.data.training_split import split_hash, training_split
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
-from vidfer.learn.episodic import EpisodeNet, train_episodes, validate_episodes
+from vidfer.learn.episodic import EpisodeNet, check_head, keep_untrained, train_episodes, validate_episodes
 from vidfer.learn.epoch import Epoch
+from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimiserSettings
-from vidfer.learn.start import start_from, unused_options
+from vidfer.learn.start import base_classes, build_model, start_from, unused_options
 from vidfer.learn.whiten import check_whitening, whiten
-from vidfer.models.build import build_recogniser
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
@@ -77,111 +75,76 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    # Whole episodes go to the processes: a step sees as many episodes as there are processes.
+    # Each process takes whole episodes, so a step sees as many episodes as there are processes.
     accelerator = build_accelerator(settings, settings.optimiser, split_batches=False)
     set_seed(settings.seed)
-    task, frames, workers = settings.episodes, settings.data.frames, settings.data.workers
-
-    # Where to start from; what an encoder was trained on before can never be novel again
-    start = start_from(settings.init, settings.data.novel) if settings.init else None
-    seen = start.seen if start else ()
+    task, data, whitens = settings.episodes, settings.data, settings.whiten is not None
 
     # Data
+    start = start_from(settings.init, data.novel)
     cache = CropCache(settings.cache)
-    split = training_split(cache, settings.data)
-    base_classes = list(dict.fromkeys((*split.classes, *seen)))
+    split = training_split(cache, data)
     if start:
         start.check_split(cache, split)
-    about = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-    about |= {"classes": split.classes, "base_classes": base_classes}
-    if settings.whiten is not None:
+    if whitens:
         check_whitening(settings.whiten, settings.whiten_shrinkage, cache, split)
-    train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
-    train_clips = ClipDataset(
-        cache.path,
-        split.train,
-        train_labels,
-        n_frames=frames,
-        training=True,
-        seed=settings.seed,
-        decode=settings.data.decode,
-    )
-    val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=frames)
-    batches = EpisodeBatches(training_episodes(cache, split.train, split.classes, task, seed=settings.seed))
+    train_clips = training_clips(cache, split.train, split.classes, data, seed=settings.seed)
+    val_clips = evaluation_clips(cache, split.val, split.classes, n_frames=data.frames)
+    batches = EpisodeBatches(training_episodes(train_clips, split.classes, task, seed=settings.seed))
+    clips_per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(
-        train_clips,
-        batches.batch_size,
-        batches=batches,
-        workers=workers,
-        pin_memory=accelerator.device.type == "cuda",
+        train_clips, clips_per_batch, batches=batches, workers=data.workers, pin_memory=pinned
     )
-    val_loader = build_loader(val_clips, batches.batch_size, workers=workers)
-    val_episodes = validation_episodes(cache, split.val, split.classes, task, seed=settings.data.split_seed)
+    val_loader = build_loader(val_clips, clips_per_batch, workers=data.workers)
+    val_episodes = validation_episodes(val_clips, split.classes, task, seed=data.split_seed)
 
-    # Model, noise, optimiser
-    model_settings = start.model_settings(settings.model) if start else settings.model
-    if settings.whiten is not None:
-        model_settings = replace(model_settings, whitened=True)
-    recogniser = build_recogniser(model_settings)
-    if recogniser.head is None:
-        raise VidferError("--model.head None: nothing to train by episodes; choose a few-shot head")
-    if settings.whiten is not None and recogniser.head.compares_maps:
-        raise VidferError(
-            f"--model.head {model_settings.head} compares maps, which --whiten leaves as they are; choose "
-            "prototype, matching or similarity"
-        )
-    if start:
-        start.fill(recogniser)
-    if settings.freeze_encoder:
-        recogniser.freeze_encoder()
+    # Model and noise
+    recogniser = build_model(
+        settings.model, start=start, freeze_encoder=settings.freeze_encoder, whitened=whitens
+    )
+    check_head(recogniser, whitens=whitens)
     net = EpisodeNet(recogniser)
-    noise = NoisedInput(settings.noise, model_settings)
+    noise = NoisedInput(settings.noise, recogniser.settings)
     if settings.sync_batch_norm:
         net = sync_batch_norm(net, accelerator)
-    # Prototypes and matching have no parameters of their own
-    to_train = any(parameter.requires_grad for parameter in net.parameters())
-    if to_train:
-        optimiser, schedule = build_optimiser(
-            net,
-            settings.optimiser,
-            epochs=task.epochs,
-            batches=len(train_loader),
-            processes=accelerator.num_processes,
-        )
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
+    info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+    info |= {"classes": split.classes, "base_classes": base_classes(split.classes, start)}
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
-    for line in unused_options(settings.model, model_settings, MODEL):
+    for line in unused_options(settings.model, recogniser.settings, MODEL):
         accelerator.print(line)
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
+    else:
+        accelerator.print(f"validation on {len(val_episodes)} {val_episodes.ways}-way episodes")
     recogniser.to(accelerator.device)
-    if settings.whiten is not None:
-        how = {"frames": frames, "workers": workers, "device": accelerator.device}
+    if whitens:
+        how = {"frames": data.frames, "workers": data.workers, "device": accelerator.device}
         whiten(recogniser, settings.whiten, settings.whiten_shrinkage, cache, split, **how)
-    if not to_train:
-        run.progress()  # forgets what an earlier start of the run has logged
-        accuracy = None
-        if val_episodes is not None:
-            accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        for name in ("best", "last"):
-            run.save_checkpoint(name, recogniser, about | {"epoch": 0, "val_accuracy": accuracy})
-        run.log(0, val_accuracy=accuracy)
-        found = "" if accuracy is None else f"; validation accuracy {accuracy:.1%} ({val_episodes.ways}-way)"
-        accelerator.print(
-            f"nothing is left to train: the encoder is frozen, the head has no parameters{found}"
-        )
-        accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
+    # The prototype and matching heads have no parameters.
+    if not any(parameter.requires_grad for parameter in net.parameters()):
+        accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
+        accelerator.print(keep_untrained(run, recogniser, info, accuracy))
         accelerator.end_training()
         return
+
+    # Optimiser
+    optimiser, schedule = build_optimiser(
+        net,
+        settings.optimiser,
+        epochs=task.epochs,
+        batches=len(train_loader),
+        processes=accelerator.num_processes,
+    )
     net, optimiser, schedule, train_loader = accelerator.prepare(net, optimiser, schedule, train_loader)
 
     progress = run.progress() or {"epoch": 0, "best": -1.0}
     run.load_state()
     for number in range(progress["epoch"], task.epochs):
         name = f"epoch {number + 1}/{task.epochs}"
-        bar = partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
+        bar = epoch_bar(name, shown=accelerator.is_main_process)
         epoch = Epoch(train_loader, run, number, progress, bar=bar)
         train_clips.set_epoch(number)
         means = train_episodes(
@@ -194,22 +157,17 @@ def main(settings: Settings) -> None:
             ways=task.ways,
             shots=task.shots,
         )
-        accuracy = None
-        if val_episodes is not None:
-            accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        info = about | {"epoch": number + 1, "val_accuracy": accuracy}
-        if accuracy is None or accuracy >= progress["best"]:  # of equals the later one
-            progress["best"] = accuracy
-            run.save_checkpoint("best", recogniser, info)
-        run.save_checkpoint("last", recogniser, info)
-        scores = {"val_accuracy": accuracy, "lr": schedule.get_last_lr()[0]}
-        run.log(number + 1, epoch=number + 1, **means, **scores)
-        progress["epoch"] = number + 1
-        run.save_state(progress)
-        found = "" if accuracy is None else f", validation accuracy {accuracy:.1%} ({val_episodes.ways}-way)"
-        accelerator.print(
-            f"{name}: loss {means['loss']:.4f}{found}; waiting for data {means['waiting']:.1%} of the time"
+        accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
+        line = finish_epoch(
+            epoch,
+            recogniser,
+            place={"epoch": number + 1},
+            means=means,
+            scores={"val_accuracy": accuracy},
+            lr=schedule.get_last_lr()[0],
+            info=info,
         )
+        accelerator.print(f"{name}: {line}")
 
     accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
     accelerator.end_training()

@@ -6,17 +6,15 @@ Example: accelerate launch recipes/supervised.py --cache cache/afew.h5 --out run
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from accelerate.utils import set_seed
-from tqdm.auto import tqdm
 
+from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
-from vidfer.data.dataset import ClipDataset
+from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
-from vidfer.data.splits import labels_of
 from vidfer.data.training_split import check_shares, split_hash, training_split
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
@@ -24,14 +22,13 @@ from vidfer.learn.accelerator import build_accelerator
 from vidfer.learn.batch_norm import sync_batch_norm
 from vidfer.learn.class_weights import class_weights
 from vidfer.learn.epoch import Epoch
+from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimiserSettings, TrainSettings
-from vidfer.learn.start import start_from, unused_options
+from vidfer.learn.start import base_classes, build_model, start_from, unused_options
 from vidfer.learn.supervised import train_epoch
-from vidfer.models.build import build_recogniser
 from vidfer.models.ema import Ema
-from vidfer.models.imagenet import load_imagenet
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
@@ -73,31 +70,18 @@ class Settings(RunSettings):
 def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optimiser, split_batches=True)
     set_seed(settings.seed)
-    batch_size, epochs = settings.train.batch_size, settings.train.epochs
+    batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
 
-    # Where to start from; what an encoder was trained on before can never be novel again
-    start = start_from(settings.init, settings.data.novel) if settings.init else None
-    seen = start.seen if start else ()
-
     # Data
+    start = start_from(settings.init, settings.data.novel)
     cache = CropCache(settings.cache)
     split = training_split(cache, settings.data)
-    base_classes = list(dict.fromkeys((*split.classes, *seen)))
     if start:
         start.check_split(cache, split)
-    frames, workers = settings.data.frames, settings.data.workers
-    train_labels, val_labels = (labels_of(cache, clips, split.classes) for clips in (split.train, split.val))
-    train_clips = ClipDataset(
-        cache.path,
-        split.train,
-        train_labels,
-        n_frames=frames,
-        training=True,
-        seed=settings.seed,
-        decode=settings.data.decode,
-    )
-    val_clips = ClipDataset(cache.path, split.val, val_labels, n_frames=settings.val_frames or frames)
+    classes, val_frames = split.classes, settings.val_frames or settings.data.frames
+    train_clips = training_clips(cache, split.train, classes, settings.data, seed=settings.seed)
+    val_clips = evaluation_clips(cache, split.val, classes, n_frames=val_frames)
     train_loader = build_loader(
         train_clips,
         batch_size,
@@ -111,35 +95,39 @@ def main(settings: Settings) -> None:
     val_loader = build_loader(val_clips, batch_size, workers=workers)
 
     # Model, noise, optimiser
-    model_settings = start.model_settings(settings.model) if start else settings.model
-    model = build_recogniser(model_settings, split.classes)
-    if start:
-        start.fill(model)
-    if settings.imagenet is not None:
-        load_imagenet(model.encoder, settings.imagenet)
-    if settings.freeze_encoder:
-        model.freeze_encoder()
-    noise = NoisedInput(settings.noise, model_settings)
+    model = build_model(
+        settings.model,
+        classes,
+        start=start,
+        imagenet=settings.imagenet,
+        freeze_encoder=settings.freeze_encoder,
+    )
+    noise = NoisedInput(settings.noise, model.settings)
+    weights = class_weights(train_clips.labels, len(classes), settings.train)
+    unused = unused_options(settings.model, model.settings, MODEL)
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)
     optimiser, schedule = build_optimiser(model, settings.optimiser, epochs=epochs, batches=len(train_loader))
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
+    info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+    info |= {"base_classes": base_classes(classes, start)}
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
-    for line in unused_options(settings.model, model_settings, MODEL):
+    for line in unused:
         accelerator.print(line)
     model, optimiser, schedule, train_loader, val_loader = accelerator.prepare(
         model, optimiser, schedule, train_loader, val_loader
     )
-    ema = Ema(accelerator.unwrap_model(model), settings.train.ema_decay) if settings.train.ema_decay else None
-    kept = accelerator.unwrap_model(model) if ema is None else ema.module
+    trained = accelerator.unwrap_model(model)
+    ema = Ema(trained, settings.train.ema_decay) if settings.train.ema_decay else None
+    kept = trained if ema is None else ema.module
 
     progress = run.progress() or {"epoch": 0, "best": -1.0}
     run.load_state(ema)
     for number in range(progress["epoch"], epochs):
         name = f"epoch {number + 1}/{epochs}"
-        bar = partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
+        bar = epoch_bar(name, shown=accelerator.is_main_process)
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=bar)
         train_clips.set_epoch(number)
         means = train_epoch(
@@ -150,27 +138,22 @@ def main(settings: Settings) -> None:
             noise=noise,
             clip_norm=settings.optimiser.clip_norm,
             label_smoothing=settings.train.label_smoothing,
-            class_weights=class_weights(train_labels, len(split.classes), settings.train),
+            class_weights=weights,
         )
         war, uar = war_uar(predict(kept, val_loader, accelerator))
-        info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-        info |= {"epoch": number + 1, "val_uar": uar, "val_war": war, "base_classes": base_classes}
-        if uar >= progress["best"]:  # of equals the later one, which was trained longer
-            progress["best"] = uar
-            run.save_checkpoint("best", kept, info)
-        run.save_checkpoint("last", kept, info)
-        scores = {"val_uar": uar, "val_war": war, "lr": schedule.get_last_lr()[0]}
-        run.log(number + 1, epoch=number + 1, **means, **scores)
-        progress["epoch"] = number + 1
-        run.save_state(progress, ema)
-        accelerator.print(
-            f"{name}: loss {means['loss']:.3f}, validation UAR {uar:.1%}, WAR {war:.1%}; "
-            f"waiting for data {means['waiting']:.1%} of the time"
+        line = finish_epoch(
+            epoch,
+            kept,
+            place={"epoch": number + 1},
+            means=means,
+            scores={"val_uar": uar, "val_war": war},
+            lr=schedule.get_last_lr()[0],
+            info=info,
         )
+        accelerator.print(f"{name}: {line}")
 
-    accelerator.print(
-        f"best validation UAR {progress['best']:.1%}; checkpoint in {run.path / 'checkpoints/best'}"
-    )
+    best = run.path / "checkpoints/best"
+    accelerator.print(f"best validation UAR {progress['best']:.1%}; checkpoint in {best}")
     accelerator.end_training()
 
 

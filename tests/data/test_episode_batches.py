@@ -1,20 +1,28 @@
 """Episodes over the clips of a cache: which are drawn, in which batches, by which process."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from accelerate.data_loader import BatchSamplerShard
-from clip_records import record_clips
+from crop_caches import write_cache
 from refused import refused
 
+from vidfer.data.clip_sets import evaluation_clips
+from vidfer.data.dataset import ClipDataset
 from vidfer.data.episode_batches import EpisodeBatches, training_episodes, validation_episodes
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.settings import EpisodeSettings
 from vidfer.errors import DataError
+from vidfer.store.reader import CropCache
 
 LABELS = np.repeat([0, 1, 2], 5)
+
+
+def clip_set(cache: CropCache, clips: Sequence[int], classes: str) -> ClipDataset:
+    return evaluation_clips(cache, clips, classes, n_frames=1)
 
 
 def batches() -> EpisodeBatches:
@@ -51,32 +59,39 @@ def test_processes_share_episodes_as_a_whole_and_lose_none(episodes, processes):
 
 def test_validation_has_the_classes_that_have_enough_clips(tmp_path):
     settings = EpisodeSettings(ways=4, shots=2, queries=2, val_episodes=5)
-    cache = record_clips(
-        tmp_path / "c.h5", [{"id": f"{i:02}", "label": label} for i, label in enumerate("aaaabbbbcccdddd")]
-    )
-    cache.clips = (*cache.clips[:12], *(replace(clip, n_faces=0) for clip in cache.clips[12:]))
-    sampler = validation_episodes(cache, range(15), "abcd", settings, seed=0)
+    clips = [
+        {"id": f"{i:02}", "label": label, "status": "d" if i < 12 else "m"}
+        for i, label in enumerate("aaaabbbbcccdddd")
+    ]
+    cache = write_cache(tmp_path / "c.h5", clips)
+    sampler = validation_episodes(clip_set(cache, range(15), "abcd"), "abcd", settings, seed=0)
     assert sampler.ways == 2 and sampler.classes.tolist() == [0, 1] and len(sampler) == 5
-    assert validation_episodes(cache, range(7), "abcd", settings, seed=0) is None
+    assert validation_episodes(clip_set(cache, range(7), "abcd"), "abcd", settings, seed=0) is None
 
 
 def test_queries_show_other_subjects_than_the_support(tmp_path):
-    clips = [{"id": f"{i:02}", "label": "ab"[i % 2], "subject": f"p{i // 6}"} for i in range(36)]
-    cache = record_clips(tmp_path / "c.h5", clips)
+    clips = [
+        {"id": f"{i:02}", "label": "ab"[i % 2], "subject": f"p{i // 6}", "status": "d"} for i in range(36)
+    ]
+    cache = write_cache(tmp_path / "c.h5", clips)
+    whole = clip_set(cache, range(36), "ab")
     person = np.array([clip.subject for clip in cache.clips])
     settings = EpisodeSettings(
         ways=2, shots=2, queries=2, per_epoch=50, val_episodes=50, person_disjoint=True
     )
     for of in (training_episodes, validation_episodes):
-        for episode in of(cache, range(36), ("a", "b"), settings, seed=0):
+        for episode in of(whole, "ab", settings, seed=0):
             assert not {*person[episode.support]} & {*person[episode.query]}
     # Two people for four queries of each class: nothing to validate on, and refused before training.
-    two = record_clips(tmp_path / "c.h5", [c | {"subject": "pq"[i > 2]} for i, c in enumerate(clips[:12])])
-    few = replace(settings, shots=1, queries=4)
-    assert validation_episodes(two, range(12), ("a", "b"), replace(few, queries=1), seed=0) is not None
-    assert validation_episodes(two, range(6), ("a", "b"), replace(few, queries=2), seed=0) is None
+    two = write_cache(tmp_path / "two.h5", [c | {"subject": "pq"[i > 2]} for i, c in enumerate(clips[:12])])
+    few = replace(settings, shots=1)
+    assert (
+        validation_episodes(clip_set(two, range(12), "ab"), "ab", replace(few, queries=1), seed=0) is not None
+    )
+    assert validation_episodes(clip_set(two, range(6), "ab"), "ab", replace(few, queries=2), seed=0) is None
     with refused(DataError, "too few clips", "2 support clips"):
-        training_episodes(two, range(6), ("a", "b"), replace(few, queries=2), seed=0)
-    nobody = record_clips(tmp_path / "c.h5", [{k: v for k, v in c.items() if k != "subject"} for c in clips])
-    with refused(DataError, "clip '00'", "vidfer relabel", "c.h5"):
-        training_episodes(nobody, range(36), ("a", "b"), settings, seed=0)
+        training_episodes(clip_set(two, range(6), "ab"), "ab", replace(few, queries=2), seed=0)
+    no_subjects = [{name: value for name, value in c.items() if name != "subject"} for c in clips]
+    nobody = write_cache(tmp_path / "nobody.h5", no_subjects)
+    with refused(DataError, "clip '00'", "vidfer relabel", "nobody.h5"):
+        training_episodes(clip_set(nobody, range(36), "ab"), "ab", settings, seed=0)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from refused import refused
 
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, RunError
 from vidfer.learn.pseudo_labels import PseudoLabels, read_pseudo_labels, write_pseudo_labels
 
 
@@ -24,7 +25,7 @@ def some_labels() -> PseudoLabels:
         cache_hash="def",
         media=(("x/a/1.avi", None, None), ('b, "2".avi', 1.5, 3.0), ("d", None, None), ("ü.avi", None, None)),
         corrections={"d": "sad", "ü.avi": "drop"},
-        carried={"d": "sad"},
+        inherited_corrections={"d": "sad"},
     )
 
 
@@ -32,7 +33,7 @@ def test_what_is_written_is_read(tmp_path):
     labels = some_labels()
     write_pseudo_labels(labels, tmp_path / "pseudo_labels" / "round1.csv", {"threshold": 0.3})
     found = read_pseudo_labels(tmp_path / "pseudo_labels" / "round1.csv")
-    for name in ("clip_ids", "classes", "teacher_hash", "cache_hash", "corrections", "carried"):
+    for name in ("clip_ids", "classes", "teacher_hash", "cache_hash", "corrections", "inherited_corrections"):
         assert getattr(found, name) == getattr(labels, name)
     for name in ("probabilities", "has_face", "weights"):
         one, other = getattr(found, name), getattr(labels, name)
@@ -102,5 +103,13 @@ def test_another_file_is_a_user_error(tmp_path, damage):
     else:
         old, new = {"no column": ("p_sad", "p_glad"), "no number": (",1,", ",one,")}[damage]
         file.write_text(file.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(VidferError, match=r"no pseudo-labels that|cannot read .*round1.csv"):
+    with refused(DataError if damage == "no csv" else RunError, "round1.csv"):
         read_pseudo_labels(file)
+
+
+def test_a_file_with_the_former_key_is_read(tmp_path):
+    file = tmp_path / "round1.csv"
+    write_pseudo_labels(replace(some_labels(), inherited_corrections={"a": "sad"}), file, {})
+    about = file.with_suffix(".json").read_text()
+    file.with_suffix(".json").write_text(about.replace('"inherited_corrections"', '"carried"'))
+    assert read_pseudo_labels(file).inherited_corrections == {"a": "sad"}

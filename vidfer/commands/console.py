@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import tyro
@@ -72,3 +73,10 @@ class Progress:
     def __exit__(self, *_) -> None:
         if self.bar is not None:
             self.bar.close()
+
+
+def epoch_bar(name: str, *, shown: bool) -> Callable[..., Iterable]:
+    """A progress bar over the batches of an epoch, see :class:`vidfer.learn.epoch.Epoch`."""
+    from tqdm.auto import tqdm
+
+    return partial(tqdm, desc=name, leave=False, disable=not shown)

@@ -77,6 +77,11 @@ class ClipDataset(Dataset):
     def __len__(self) -> int:
         return len(self.clips)
 
+    @property
+    def n_with_face(self) -> int:
+        """Number of clips that show a face."""
+        return sum(self.cache.clips[clip].n_faces > 0 for clip in self.clips)
+
     def set_epoch(self, epoch: int) -> None:
         """Choose the random frames of this epoch, also in workers that are already running."""
         self._epoch[0] = epoch

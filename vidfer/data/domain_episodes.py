@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from vidfer.data.domains import Domain
 from vidfer.data.episode_batches import training_episodes
 from vidfer.data.episodes import Episode, EpisodeSampler
+from vidfer.data.joined import JoinedClips
 from vidfer.data.settings import EpisodeSettings
 
 
@@ -64,18 +64,16 @@ class DomainEpisodes:
 
 
 def episodes_of_domains(
-    domains: Sequence[Domain], classes: Sequence[str], task: EpisodeSettings, *, seed: int
+    clips: JoinedClips, classes: Sequence[str], settings: EpisodeSettings, *, seed: int
 ) -> DomainEpisodes:
-    """Training episodes from one domain each; positions are into the training clips of all, end to end.
+    """Training episodes from one domain each.
 
     Args:
-        domains, classes: from :func:`vidfer.data.domains.training_domains`; the order of the classes
-            gives the class numbers.
-        task: kind and number of the episodes.
+        clips: the training clips of all domains; positions in the episodes are into this data set.
+        classes: names of the class numbers, the same in all domains.
+        settings: kind and number of the episodes.
         seed: of the episodes and of the order of the domains.
     """
-    samplers = [
-        training_episodes(domain.cache, domain.split.train, classes, task, seed=seed) for domain in domains
-    ]
-    sizes = [len(domain.split.train) for domain in domains]
-    return DomainEpisodes(samplers, sizes, episodes=task.per_epoch, seed=seed)
+    samplers = [training_episodes(part, classes, settings, seed=seed) for part in clips.parts]
+    sizes = [len(part) for part in clips.parts]
+    return DomainEpisodes(samplers, sizes, episodes=settings.per_epoch, seed=seed)

@@ -1,4 +1,4 @@
-"""Episodes over the clips of a cache, and the batches that hold them."""
+"""Episodes over the clips of a data set, and the batches that hold them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch.utils.data import Sampler
 
+from vidfer.data.dataset import ClipDataset
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.settings import EpisodeSettings
-from vidfer.data.splits import labels_of, subjects_of
+from vidfer.data.splits import subjects_of
 from vidfer.errors import DataError
-from vidfer.store.reader import CropCache
 
 
 class EpisodeBatches(Sampler[list[int]]):
@@ -45,41 +45,49 @@ class EpisodeBatches(Sampler[list[int]]):
 
 
 def training_episodes(
-    cache: CropCache, clips: Sequence[int], classes: Sequence[str], settings: EpisodeSettings, *, seed: int
+    clips: ClipDataset, classes: Sequence[str], settings: EpisodeSettings, *, seed: int
 ) -> EpisodeSampler:
-    """Episodes over training clips of one cache; positions are into ``clips``.
+    """Episodes over training clips.
+
+    Args:
+        clips: with labels; positions in the episodes are into this data set.
+        classes: names of the class numbers.
+        settings: kind and number of the episodes.
+        seed: of the episodes.
 
     Raises:
         DataError: too few clips of a class, or a clip without a subject where episodes are person-disjoint.
     """
     return EpisodeSampler(
-        labels_of(cache, clips, classes),
+        clips.labels,
         ways=settings.ways,
         shots=settings.shots,
         queries=settings.queries,
         episodes=settings.per_epoch,
         seed=seed,
-        subjects=subjects_of(cache, clips) if settings.person_disjoint else None,
+        subjects=subjects_of(clips.cache, clips.clips) if settings.person_disjoint else None,
         class_names=classes,
-        source=cache.path,
+        source=clips.cache.path,
     )
 
 
 def validation_episodes(
-    cache: CropCache, clips: Sequence[int], classes: Sequence[str], settings: EpisodeSettings, *, seed: int
+    clips: ClipDataset, classes: Sequence[str], settings: EpisodeSettings, *, seed: int
 ) -> EpisodeSampler | None:
-    """Episodes over validation clips, of the same kind as in training; positions are into ``clips``.
+    """Episodes over validation clips, of the same kind as in training.
 
     Only classes with enough clips take part. If these are fewer than the ways of training, the episodes have
-    fewer ways.
+    fewer ways. Arguments are those of :func:`training_episodes`.
 
     Returns:
         The episodes; None if fewer than two classes have enough clips, or if person-disjoint episodes are
         impossible.
     """
-    labels = labels_of(cache, clips, classes)
-    has_face = np.array([cache.clips[i].n_faces > 0 for i in clips], dtype=bool)
-    subjects = np.array(subjects_of(cache, clips)) if settings.person_disjoint else np.arange(len(labels))
+    labels, cache = clips.labels, clips.cache
+    has_face = np.array([cache.clips[i].n_faces > 0 for i in clips.clips], dtype=bool)
+    subjects = np.arange(len(labels))
+    if settings.person_disjoint:
+        subjects = np.array(subjects_of(cache, clips.clips))
     need = settings.shots + settings.queries
     enough = [
         number

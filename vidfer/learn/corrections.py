@@ -1,4 +1,4 @@
-"""A person's corrections of pseudo-labels, and who honours them."""
+"""People correct pseudo-labels in a table; the student learns from the corrected labels."""
 
 from __future__ import annotations
 
@@ -10,65 +10,71 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.clips.labels import canonical_label
-from vidfer.errors import VidferError
+from vidfer.errors import DataError, RunError
 from vidfer.learn.pseudo_labels import DROP, PseudoLabels, read_about
 from vidfer.learn.selection import select
 from vidfer.learn.settings import PseudoLabelSettings
 from vidfer.tables import read_table
 
 OK = "ok"
-"""A person's word for: the label in this row is right."""
+"""What a person writes if the label in the row is right."""
 
 
 def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
-    """What a person wrote into the column ``corrected`` of a table, by clip: a class or ``drop``.
+    """The correction of each clip for which a person has filled the column ``corrected``.
 
     Args:
-        path: CSV file with the columns ``clip`` and ``corrected``; for ``ok`` also ``label``.
-        labels: of the clips that there are.
+        path: table with the columns ``clip`` and ``corrected``, and ``label`` where a correction is ``ok``.
+        labels: of the clips that may be corrected.
+
+    Returns:
+        Clip id -> a class or ``drop``.
 
     Raises:
-        VidferError: a word that means nothing, a clip that is not there or shows no face, two opinions of one
-            clip. The message tells the line and the remedy.
+        DataError: a correction that is no class, an unknown clip, a clip without a face, or two corrections
+            of a clip.
     """
     corrections: dict[str, str] = {}
     has_face = dict(zip(labels.clip_ids, labels.has_face))
     for row in read_table(path, ("clip", "corrected"), ("label",)):
         if not row["corrected"]:
             continue
-        where, clip = row.where, row["clip"]
+        clip = row["clip"]
         if clip not in has_face:
-            raise VidferError(
-                f"{where}: {clip!r} is none of the unlabelled clips; take the row out, or mend the name (a "
-                f"spreadsheet may have taken it for a number: import the column clip as text)"
+            raise DataError(
+                f"{row.where}: {clip!r} is not one of the unlabelled clips; remove the row, or correct the "
+                f"name (a spreadsheet may have read it as a number: import the column clip as text)"
             )
-        word = _meaning(row["corrected"], row.get("label", ""), labels.classes, f"{where}, clip {clip!r}")
-        if word != DROP and not has_face[clip]:
-            raise VidferError(
-                f"{where}: no face was found in {clip!r}, so nothing can be learned from it; "
-                f"leave corrected empty"
+        correction = _parse(row["corrected"], row.get("label", ""), labels.classes, f"{row.where}, {clip!r}")
+        if correction != DROP and not has_face[clip]:
+            raise DataError(
+                f"{row.where}: {clip!r} shows no face, so nothing can be learned from it; leave the column "
+                f"corrected empty"
             )
-        if corrections.setdefault(clip, word) != word:
-            raise VidferError(f"{where}: {clip!r} is {word} here, {corrections[clip]} above; leave one row")
+        if corrections.setdefault(clip, correction) != correction:
+            raise DataError(
+                f"{row.where}: {clip!r} is {correction} here and {corrections[clip]} in a row above; "
+                f"keep one of the rows"
+            )
     return corrections
 
 
-def _meaning(word: str, label: str, classes: Sequence[str], where: str) -> str:
+def _parse(word: str, label: str, classes: Sequence[str], where: str) -> str:
+    """The class that a person means, or :data:`DROP`."""
     known = {canonical_label(name): name for name in classes} | {DROP: DROP}
     plain = canonical_label(word)
     if plain == OK:
         plain = canonical_label(label)
         if plain not in known:
-            raise VidferError(
-                f"{where}: corrected is ok, but the column label does not say what is right; "
-                f"write {' or '.join(classes)}"
+            raise DataError(
+                f"{where}: corrected is ok, but the column label has no class; write {' or '.join(classes)}"
             )
     if plain not in known:
         near = difflib.get_close_matches(plain, [*known, OK], 1)
-        guess = f"; did you mean {near[0]}?" if near else ";"
-        raise VidferError(
-            f"{where}: corrected is {word!r}{guess} it can be {', '.join(classes)}, {OK} (the "
-            f"label is right), {DROP} (nobody should learn from it), or empty"
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise DataError(
+            f"{where}: corrected is {word!r}; {guess}Write {', '.join(classes)}, {OK} (the label is right), "
+            f"{DROP} (do not learn from this clip), or leave it empty"
         )
     return known[plain]
 
@@ -79,78 +85,94 @@ def with_corrections(
     earlier: Sequence[Path],
     settings: PseudoLabelSettings,
     *,
-    begun: bool,
+    training_started: bool,
 ) -> tuple[PseudoLabels, int]:
-    """A teacher's labels as a person has corrected them, and selected.
+    """A teacher's labels with the corrections of people, selected for the student.
 
-    Before the student begins, its own table counts, if there is one, and before that the earlier ones. A
-    student that has begun goes on with what it began with.
+    Corrections come from the table of this round, if it is there, and from earlier tables; the table of this
+    round counts more. A student that has started training keeps the corrections it started with.
 
     Args:
-        labels: what the teacher said.
-        table: of this round; need not exist yet.
-        earlier: other tables, the later ones count more.
+        labels: of the teacher.
+        table: of this round; it may not exist yet.
+        earlier: other tables; later ones count more.
         settings: of the selection.
-        begun: the student has learned from the table already.
+        training_started: whether the student of this round has started.
 
     Returns:
-        The labels, and how many corrections came too late for a student that has begun.
+        The labels, and the number of corrections that came after the student had started.
 
     Raises:
-        VidferError: a table says something that cannot be; see :func:`read_corrections`. In this round's own
-            table also if a row is gone, or something was written into another column than ``corrected``.
+        DataError: a table has a correction that cannot be used, see :func:`read_corrections`; a row of this
+            round's table is gone; or a person has written into another column than ``corrected``.
+        RunError: the file that says what the student started with is missing.
     """
-    carried: dict[str, str] = {}
-    for file in earlier:
-        words = read_corrections(file, labels)
-        taken_back = read_about(file)["carried"].keys() - words.keys()
-        carried = {clip: word for clip, word in carried.items() if clip not in taken_back} | words
-    if not begun and not table.exists():
-        return select(replace(labels, corrections=carried, carried=carried), settings), 0
-    if begun and not (file := table.with_suffix(".json")).exists():
-        raise VidferError(
-            f"{file} is gone, which says what the student began with; put it back, or choose another --out"
+    inherited = _inherited_corrections(earlier, labels)
+    if not training_started and not table.exists():
+        return select(replace(labels, corrections=inherited, inherited_corrections=inherited), settings), 0
+    if training_started and not (file := table.with_suffix(".json")).exists():
+        raise RunError(
+            f"{file} is missing; it says which corrections the student started with. Put it back, or choose "
+            f"another --out"
         )
     about = read_about(table)
-    as_written = replace(labels, corrections=about["corrections"], carried=about["carried"])
+    before = about["inherited_corrections"]
+    as_written = replace(labels, corrections=about["corrections"], inherited_corrections=before)
     as_written = select(as_written, settings)
     if not table.exists():
         return as_written, 0
     own = read_corrections(table, labels)
-    # A kill between table and .json leaves the weights of the corrections that are in the table.
+    # After a kill between the two files, the table has the weights of the corrections that are in it.
     now = select(replace(labels, corrections=own), settings)
     _check_untouched(table, labels, (as_written.weights, now.weights))
-    if begun:
-        changed = {clip for clip, _ in own.items() ^ dict(as_written.corrections).items()}
-        return as_written, len(changed)
-    # Own words count most, then what earlier tables have said since this one was written, then the rest.
-    before = about["carried"]
-    own_words = {clip: word for clip, word in own.items() if before.get(clip) != word}
-    since = {clip: word for clip, word in carried.items() if before.get(clip) != word}
-    corrections = own | since | own_words
-    return select(replace(labels, corrections=corrections, carried=before | carried), settings), 0
+    if training_started:
+        late = {clip for clip, _ in own.items() ^ dict(as_written.corrections).items()}
+        return as_written, len(late)
+    # What a person wrote into this table counts most. Then come corrections that appeared in earlier tables
+    # since this table was written, and then the rest of this table.
+    written_here = {clip: word for clip, word in own.items() if before.get(clip) != word}
+    new_elsewhere = {clip: word for clip, word in inherited.items() if before.get(clip) != word}
+    corrections = own | new_elsewhere | written_here
+    changed = replace(labels, corrections=corrections, inherited_corrections=before | inherited)
+    return select(changed, settings), 0
+
+
+def _inherited_corrections(tables: Sequence[Path], labels: PseudoLabels) -> dict[str, str]:
+    """The corrections in several tables, the later ones over the earlier ones.
+
+    If a person has deleted an inherited correction in a later table, it is gone.
+    """
+    inherited: dict[str, str] = {}
+    for table in tables:
+        own = read_corrections(table, labels)
+        deleted = read_about(table)["inherited_corrections"].keys() - own.keys()
+        inherited = {clip: word for clip, word in inherited.items() if clip not in deleted} | own
+    return inherited
 
 
 def _check_untouched(table: Path, labels: PseudoLabels, weights: Sequence[np.ndarray]) -> None:
-    """Nothing that a person may have meant as a correction gets lost: no row is gone, label and weight are as
-    they were (``weights``: each one possible)."""
+    """Raise a DataError if a row is gone, or if label or weight of a row were changed.
+
+    A person may have meant such a change as a correction, and it would be lost. ``weights`` are the possible
+    weights of each clip.
+    """
     rows = read_table(table, ("clip", "corrected", "label", "weight"))
     gone = sorted({*labels.clip_ids} - {row["clip"] for row in rows})
     if gone:
         others = f" and {len(gone) - 1} others" if len(gone) > 1 else ""
-        raise VidferError(
-            f"{table} has no row of {gone[0]!r}{others}; put it back, with {DROP} under corrected if nobody "
-            f"should learn from it"
+        raise DataError(
+            f"{table}: the row of {gone[0]!r}{others} is gone; put it back, and write {DROP} under corrected "
+            f"if the student should not learn from it"
         )
     position, numbers = {clip: i for i, clip in enumerate(labels.clip_ids)}, labels.labels
     for row in rows:
         if row["clip"] not in position:
             continue
         i = position[row["clip"]]
-        was = {"label": [labels.classes[numbers[i]]], "weight": [str(w[i]) for w in weights]}
-        for name, values in was.items():
+        written = {"label": [labels.classes[numbers[i]]], "weight": [str(w[i]) for w in weights]}
+        for name, values in written.items():
             if row[name] not in ("", *values):
-                raise VidferError(
-                    f"{row.where}: {name} of {row['clip']!r} is {row[name]}, and was {values[0]}; "
-                    f"put that back, and what is right into the column corrected: a class, or {DROP}"
+                raise DataError(
+                    f"{row.where}: {name} of {row['clip']!r} was {values[0]} and is {row[name]} now; put "
+                    f"{values[0]} back, and write the right class, or {DROP}, under corrected"
                 )

@@ -10,12 +10,14 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
 from vidfer.data.episodes import EpisodeSampler
+from vidfer.errors import SettingError
 from vidfer.infer.embed import embed_clips
 from vidfer.infer.iterate import evaluating
 from vidfer.learn.batch_norm import share_buffers
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.optimiser import take_step
 from vidfer.models.recogniser import Recogniser
+from vidfer.runs.run_folder import RunFolder
 
 
 class EpisodeNet(nn.Module):
@@ -86,19 +88,21 @@ def train_episodes(
 
 @torch.no_grad()
 def validate_episodes(
-    recogniser: Recogniser, loader: DataLoader, episodes: EpisodeSampler, accelerator: Accelerator
-) -> float:
+    recogniser: Recogniser, loader: DataLoader, episodes: EpisodeSampler | None, accelerator: Accelerator
+) -> float | None:
     """Mean accuracy over validation episodes; a query clip without a face counts as wrong.
 
-    Each clip is embedded once. Every process computes the whole: gathering maps from all of them would
+    Each clip is embedded once. Every process computes all of it: to gather the maps from all processes would
     cost more than it saves.
 
     Args:
         recogniser: with encoder and head.
-        loader: not prepared; all validation clips in the order that the positions in ``episodes`` mean.
-        episodes: which to ask.
-        accelerator: says device and number format.
+        loader: not prepared; gives all clips of the data set that the positions in ``episodes`` refer to.
+        episodes: the validation episodes; without any the result is None.
+        accelerator: tells device and number format.
     """
+    if episodes is None:
+        return None
     device = accelerator.device
     with evaluating(recogniser):
         with accelerator.autocast():
@@ -114,3 +118,40 @@ def validate_episodes(
             chosen = recogniser.head(clips[support], support_labels, clips[query]).argmax(1)
             accuracies.append(((chosen == query_labels) & has_face[query]).float().mean())
     return float(torch.stack(accuracies).mean())
+
+
+def check_head(recogniser: Recogniser, *, whitens: bool) -> None:
+    """Raise a SettingError unless the head can be trained by episodes, and used with a whitening if needed.
+
+    Args:
+        recogniser: with or without a head.
+        whitens: whether the run whitens the vectors.
+    """
+    if recogniser.head is None:
+        raise SettingError("--model.head None: there is nothing to train; choose a few-shot head")
+    if whitens and recogniser.head.compares_maps:
+        raise SettingError(
+            f"--model.head {recogniser.settings.head} compares maps, which --whiten does not change; choose "
+            "prototype, matching or similarity"
+        )
+
+
+def keep_untrained(run: RunFolder, recogniser: Recogniser, info: dict, accuracy: float | None) -> str:
+    """Save a recogniser that has nothing to train: a frozen encoder and a head without parameters.
+
+    Args:
+        run: its folder gets the checkpoints ``best`` and ``last``.
+        recogniser: to save.
+        info: what the checkpoints say about it.
+        accuracy: of the validation.
+
+    Returns:
+        A line for the terminal.
+    """
+    run.progress()  # forget what an earlier start of this run has logged
+    for name in ("best", "last"):
+        run.save_checkpoint(name, recogniser, info | {"epoch": 0, "val_accuracy": accuracy})
+    run.log(0, val_accuracy=accuracy)
+    validated = "" if accuracy is None else f"; validation accuracy {accuracy:.1%}"
+    why = "nothing to train: the encoder is frozen, the head has no parameters"
+    return f"{why}{validated}; checkpoint in {run.path / 'checkpoints/best'}"

@@ -1,4 +1,4 @@
-"""What a teacher says about unlabelled clips, what a person says about that, and the file for both."""
+"""Pseudo-labels: the teacher's labels of unlabelled clips with people's corrections, and their file."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.errors import VidferError
+from vidfer.errors import RunError
 from vidfer.files import write_json
 from vidfer.infer.predict import Predictions
 from vidfer.store.reader import CropCache
 from vidfer.tables import number, read_table, write_table
 
 COLUMNS = ("clip", "corrected", "label", "confidence", "weight", "has_face", "path", "start_s", "end_s")
-"""Of the CSV file, before one column ``p_<class>`` for each class."""
+"""Of the CSV file; a column ``p_<class>`` for each class follows."""
 
 DROP = "drop"
-"""A person's word for a clip that nobody should learn from."""
+"""What a person writes for a clip that the student should not learn from."""
 
-NOBODY, DROPPED = -1, -2
-"""In place of a class number: no person has said anything, or said :data:`DROP`."""
+NO_HUMAN_LABEL, DROPPED = -1, -2
+"""In place of a class number: nobody has corrected the clip, or somebody has dropped it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PseudoLabels:
-    """A teacher's opinion of M clips, in the order of the cache, and what a student makes of it."""
+    """A teacher's labels of M clips, in the order of the cache, and what a student learns from them."""
 
     clip_ids: tuple[str, ...]
     probabilities: np.ndarray
     """(M, C) float32."""
     has_face: np.ndarray
-    """(M,) bool; a clip without a face is listed, but never learned from."""
+    """(M,) bool; a clip without a face is listed, but the student never learns from it."""
     weights: np.ndarray
-    """(M,) int64: how often the clip stands in the student's pool; 0 is left out."""
+    """(M,) int64: how often the student sees the clip in an epoch; 0 leaves it out."""
     classes: tuple[str, ...]
     teacher_hash: str
     """Hash of the teacher's checkpoint."""
     cache_hash: str
     """Content hash of the cache with the clips."""
     media: tuple[tuple[str, float | None, float | None], ...] = ()
-    """(M,) end of the video's path, and where in it the clip starts and ends, in seconds; for people."""
+    """(M,) path of the video, and start and end of the clip in it in seconds, for people who look at it."""
     corrections: Mapping[str, str] = field(default_factory=dict)
-    """What a person says, by clip: a class, or :data:`DROP`."""
-    carried: Mapping[str, str] = field(default_factory=dict)
-    """What earlier tables say. Where it is the correction, this teacher's label was not checked, but may have
-    been learned from it; a person may also have changed it in this round, or taken it back."""
+    """Clip id -> what a person has said: a class, or :data:`DROP`."""
+    inherited_corrections: Mapping[str, str] = field(default_factory=dict)
+    """Corrections from earlier tables. They say nothing about this teacher, who may have learned from them.
+    A person may have changed or deleted them in this round."""
 
     @property
     def confidence(self) -> np.ndarray:
@@ -61,23 +61,23 @@ class PseudoLabels:
         return self.probabilities.argmax(axis=1)
 
     @property
-    def said(self) -> np.ndarray:
-        """(M,) the class that a person has said, or :data:`NOBODY`, or :data:`DROPPED`."""
+    def human_labels(self) -> np.ndarray:
+        """(M,) the class that a person has given, or :data:`NO_HUMAN_LABEL`, or :data:`DROPPED`."""
         numbers = {name: i for i, name in enumerate(self.classes)} | {DROP: DROPPED}
         words = (self.corrections.get(clip) for clip in self.clip_ids)
-        return np.array([NOBODY if word is None else numbers[word] for word in words], dtype=np.int64)
+        return np.array([NO_HUMAN_LABEL if word is None else numbers[word] for word in words], dtype=np.int64)
 
     @property
     def final(self) -> np.ndarray:
-        """(M,) the class to learn: a person's where there is one, else the teacher's."""
-        said = self.said
-        return np.where(said >= 0, said, self.labels)
+        """(M,) the class to learn: a person's if there is one, otherwise the teacher's."""
+        human = self.human_labels
+        return np.where(human >= 0, human, self.labels)
 
 
 def from_predictions(
     predictions: Predictions, cache: CropCache, classes: tuple[str, ...], teacher_hash: str
 ) -> PseudoLabels:
-    """Names the clips of a teacher's predictions; none is selected or corrected yet."""
+    """Pseudo-labels from a teacher's predictions; no clip is selected or corrected yet."""
     clips = [cache.clips[i] for i in predictions.clips]
     return PseudoLabels(
         clip_ids=tuple(clip.id for clip in clips),
@@ -92,15 +92,15 @@ def from_predictions(
 
 
 def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> None:
-    """Writes a CSV file with a row per clip, and the rest beside it, in a ``.json`` of the same name.
+    """Write a CSV file with a row per clip, and everything else into a ``.json`` of the same name.
 
-    Clips that are learned from come first, and otherwise the order is random: whoever checks the labels from
-    the top sees a fair sample of them. Columns that a person has added to the file stay in it.
+    Clips that the student learns from come first; apart from that the order is random. So a person who checks
+    the rows from the top sees a fair sample. Columns that a person has added to the table stay in it.
 
     Args:
-        labels: what to write; all clips, also those that are left out.
+        labels: to write, with all clips, also those that are left out.
         path: of the CSV file.
-        selection: how the weights came about (threshold, quota ...), kept for the reader.
+        selection: the settings that led to the weights (threshold, quota ...), for readers of the file.
     """
     about = {
         "classes": list(labels.classes),
@@ -108,7 +108,7 @@ def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> No
         "cache_hash": labels.cache_hash,
         "selection": selection,
         "corrections": dict(labels.corrections),
-        "carried": dict(labels.carried),
+        "inherited_corrections": dict(labels.inherited_corrections),
     }
     columns = [*COLUMNS, *(f"p_{name}" for name in labels.classes)]
     before = {row["clip"]: row for row in read_table(path, ["clip"])} if path.exists() else {}
@@ -122,7 +122,7 @@ def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> No
         row |= {"clip": clip, "corrected": labels.corrections.get(clip, "")}
         row |= {"label": labels.classes[p.argmax()], "weight": labels.weights[i]}
         row |= {"has_face": int(labels.has_face[i]), "confidence": f"{p.max():.4f}"}
-        # Nine digits give back the same float32.
+        # Nine digits are enough to read back the same float32.
         row |= {f"p_{name}": f"{value:.9g}" for name, value in zip(labels.classes, p)}
         rows.append([row.get(name, "") for name in header])
     write_table(path, header, rows)
@@ -130,27 +130,31 @@ def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> No
 
 
 def read_about(path: Path) -> dict:
-    """What stands beside the table ``path``: classes, teacher, selection, and the corrections that were in
-    the table when it was written. A kill may have left the table without it.
+    """Read the ``.json`` of a table: classes, teacher, selection, and the corrections it was written with.
+
+    The file may be missing after a kill, or if a person made the table; then there are no corrections.
 
     Raises:
-        VidferError: it is something else.
+        RunError: the file is damaged.
     """
     file = path.with_suffix(".json")
     try:
         about = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        return {"corrections": {}, "carried": {}} | about
+        if "carried" in about:  # as it was called before
+            about["inherited_corrections"] = about.pop("carried")
+        return {"corrections": {}, "inherited_corrections": {}} | about
     except (OSError, ValueError, TypeError) as error:
-        raise VidferError(f"{file} cannot be read ({error}); remove it and {path.name} beside it") from error
+        raise RunError(f"cannot read {file} ({error}); remove it and {path.name} beside it") from error
 
 
 def read_pseudo_labels(path: Path) -> PseudoLabels:
-    """Reads what :func:`write_pseudo_labels` wrote, clips in the order of their ids.
+    """Read what :func:`write_pseudo_labels` wrote, with the clips in the order of their ids.
 
-    Corrections are those that were in the table when it was written, not what a person has put there since.
+    The corrections are those that the table was written with, not those that a person has added since.
 
     Raises:
-        VidferError: a file is missing, or is no pseudo-label file.
+        DataError: the table is missing, or is no table.
+        RunError: the ``.json`` is missing, or one of the files was changed.
     """
     about = read_about(path)
     try:
@@ -158,7 +162,7 @@ def read_pseudo_labels(path: Path) -> PseudoLabels:
         classes = tuple(about["classes"])
         probabilities = [[number(row[f"p_{name}"]) for name in classes] for row in rows]
         if any(abs(sum(p) - 1) > 0.01 for p in probabilities):
-            raise ValueError("probabilities that do not add up to 1: a spreadsheet may have changed them")
+            raise ValueError("the probabilities do not add up to 1: a spreadsheet may have changed them")
         return PseudoLabels(
             clip_ids=tuple(row["clip"] for row in rows),
             probabilities=np.array(probabilities, dtype=np.float32).reshape(len(rows), len(classes)),
@@ -168,10 +172,10 @@ def read_pseudo_labels(path: Path) -> PseudoLabels:
             teacher_hash=about["teacher_hash"],
             cache_hash=about["cache_hash"],
             corrections=about["corrections"],
-            carried=about["carried"],
+            inherited_corrections=about["inherited_corrections"],
         )
     except (KeyError, ValueError) as error:
-        raise VidferError(
-            f"{path} and {path.with_suffix('.json').name} beside it are no pseudo-labels that "
-            f"recipes/noisy_student.py wrote ({error}); let it label the clips again"
+        raise RunError(
+            f"{path}, or {path.with_suffix('.json').name} beside it, is not as recipes/noisy_student.py "
+            f"wrote it ({error}); let the recipe label the clips again"
         ) from error

@@ -1,4 +1,4 @@
-"""A checkpoint that a new model starts from, or learns from."""
+"""Start a new model from a checkpoint, or learn from one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 from vidfer.data.splits import ClipSplit
 from vidfer.data.training_split import check_same_split
-from vidfer.errors import VidferError
+from vidfer.errors import CheckpointError, SettingError
+from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.imagenet import load_imagenet
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.data_record import domains_of
@@ -20,12 +22,12 @@ NOT_OF_THE_ENCODER = (
     *("head", "prototype_weight", "pairing", "distance", "cosine_scale", "head_regions"),
     *("js_weight", "js_form", "dropout"),
 )
-"""Settings of the model that do not come with another model's encoder."""
+"""Settings of the model that do not belong to its encoder."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """Another model's encoder, and what it has seen."""
+    """A checkpoint to start from, and what it was trained on."""
 
     folder: Path
     """Of the checkpoint."""
@@ -34,8 +36,8 @@ class Start:
     """What the checkpoint was saved with."""
 
     @property
-    def seen(self) -> tuple[str, ...]:
-        """Classes that it was trained on; these can never be novel again."""
+    def base_classes(self) -> tuple[str, ...]:
+        """Classes that it was trained on, now or before; these can never be novel again."""
         return (*self.recogniser.classes, *self.info.get("base_classes", ()))
 
     def model_settings(self, asked: ModelSettings) -> ModelSettings:
@@ -45,27 +47,29 @@ class Start:
         )
 
     def check_split(self, cache: CropCache, split: ClipSplit) -> None:
-        """Raises a VidferError if clips of the cache that choose the new model are such as it was trained on:
-        by the hash of the split where the classes are the same, otherwise clip by clip."""
+        """Raise a CheckpointError if it was trained on clips that would validate the new model.
+
+        Compares the hashes of the splits if the classes are the same, and otherwise the clips one by one.
+        """
         classes = self.recogniser.classes or tuple(self.info.get("classes", ()))
         if "split_hashes" in self.info or classes == split.classes:
             check_same_split(self.info, cache, split, self.folder)
         elif both := sorted(self.trained_on(cache) & {cache.clips[i].id for i in split.val}):
-            raise VidferError(
-                f"the model in {self.folder} was trained on {len(both)} of the {len(split.val)} clips of "
-                f"{cache.path} that are to validate the new one, such as '{both[0]}': other classes make "
-                "another split; start from a model of the same classes, or of another cache"
+            raise CheckpointError(
+                f"the model in {self.folder} was trained on {len(both)} of the {len(split.val)} validation "
+                f"clips of {cache.path}, such as '{both[0]}', because it has other classes and so another "
+                f"split; start from a model of the same classes, or of another cache"
             )
 
     def trained_on(self, cache: CropCache) -> set[str]:
-        """Ids of the clips of a cache that it was trained on, as far as the run folder around it says."""
+        """Ids of the clips of a cache that it was trained on; none if it is not in its run folder."""
         record = self.folder.resolve().parent.parent / "data.json"
         data = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
         here = [one for one in domains_of(data) if one.get("cache_hash") == cache.content_hash]
         return {clip for one in here for clip in one["train"]}
 
     def fill(self, recogniser: Recogniser) -> None:
-        """Copies the encoder's weights, and the whitening that belongs to them, in place."""
+        """Copy the weights of the encoder, and of its whitening, into another model."""
         recogniser.encoder.load_state_dict(self.recogniser.encoder.state_dict())
         if self.recogniser.whitening is not None:
             recogniser.whitening.load_state_dict(self.recogniser.whitening.state_dict())
@@ -93,16 +97,54 @@ def unused_options(asked: ModelSettings, used: ModelSettings, usual: ModelSettin
     return lines
 
 
-def start_from(folder: Path, novel: Sequence[str], option: str = "--init") -> Start:
-    """What an option names.
+def start_from(folder: Path | None, novel: Sequence[str], option: str = "--init") -> Start | None:
+    """Load the checkpoint that an option names; None if the option is not given.
 
     Raises:
-        VidferError: no checkpoint there, or one that was trained on a novel class.
+        CheckpointError: there is no checkpoint in the folder.
+        SettingError: it was trained on a novel class.
     """
+    if folder is None:
+        return None
     start = Start(folder, *load_checkpoint(folder))
-    if again := sorted({*novel} & {*start.seen}):
-        raise VidferError(
+    if again := sorted({*novel} & {*start.base_classes}):
+        raise SettingError(
             f"--data.novel {again[0]}: the encoder in {folder} was trained on this class; name another "
             f"{option}"
         )
     return start
+
+
+def base_classes(classes: Sequence[str], start: Start | None) -> list[str]:
+    """The classes of this run, and those that the checkpoint it starts from was trained on."""
+    return list(dict.fromkeys((*classes, *(start.base_classes if start else ()))))
+
+
+def build_model(
+    settings: ModelSettings,
+    classes: Sequence[str] = (),
+    *,
+    start: Start | None = None,
+    imagenet: Path | None = None,
+    freeze_encoder: bool = False,
+    whitened: bool = False,
+) -> Recogniser:
+    """Build the model of a run.
+
+    Args:
+        settings: of the model. With ``start``, the settings of its encoder come from there.
+        classes: of the classifier; none leaves it out.
+        start: the checkpoint whose encoder to copy.
+        imagenet: file of published weights for the encoder.
+        freeze_encoder: train everything but the encoder.
+        whitened: build it with a whitening of its vectors, to be fitted later.
+    """
+    settings = start.model_settings(settings) if start else settings
+    model = build_recogniser(replace(settings, whitened=True) if whitened else settings, classes)
+    if start:
+        start.fill(model)
+    if imagenet is not None:
+        load_imagenet(model.encoder, imagenet)
+    if freeze_encoder:
+        model.freeze_encoder()
+    return model

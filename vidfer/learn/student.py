@@ -8,7 +8,8 @@ import torch
 
 from vidfer.errors import VidferError
 from vidfer.learn.settings import StudentSettings
-from vidfer.models.build import build_encoder
+from vidfer.models.build import build_encoder, build_recogniser
+from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 
 WITH_WIDTH = ("grouped_resnet18", "resnet18")
@@ -58,6 +59,25 @@ def student_settings(
     if parameters(chosen) < parameters(teacher):
         raise VidferError(f"{what}: {has}; a student is as large or larger")
     return chosen
+
+
+def build_student(
+    settings: ModelSettings, teacher: Recogniser, *, from_teacher: bool, freeze_encoder: bool
+) -> Recogniser:
+    """Build a student with the classes of its teacher.
+
+    Args:
+        settings: of its network, see :func:`student_settings`.
+        teacher: gives the classes.
+        from_teacher: start from the teacher's weights.
+        freeze_encoder: train the classifier only.
+    """
+    student = build_recogniser(settings, teacher.classes)
+    if from_teacher:
+        student.load_state_dict(teacher.state_dict())
+    if freeze_encoder:
+        student.freeze_encoder()
+    return student
 
 
 def parameters(settings: ModelSettings) -> int:

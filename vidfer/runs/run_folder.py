@@ -229,7 +229,10 @@ class RunFolder:
                 file.truncate(record["metrics_bytes"])
         self.accelerator.wait_for_everyone()
         self._state_to_load, self._partial = state, record["partial"]
-        return record["progress"]
+        progress = record["progress"]
+        if progress and "begun" in progress:  # as it was called before
+            progress["training_started"] = progress.pop("begun")
+        return progress
 
     def take_partial(self) -> dict:
         """The ``partial`` that :meth:`progress` has found, for the first epoch that asks; then nothing."""

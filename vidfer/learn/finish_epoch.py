@@ -1,0 +1,59 @@
+"""What every recipe does at the end of an epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vidfer.learn.epoch import Epoch
+from vidfer.models.recogniser import Recogniser
+
+IN_WORDS = {"val_uar": "UAR", "val_war": "WAR", "val_accuracy": "accuracy"}
+"""How the line on the terminal names the scores."""
+
+
+def finish_epoch(
+    epoch: Epoch,
+    model: Recogniser,
+    *,
+    place: Mapping[str, int],
+    means: Mapping[str, float],
+    scores: Mapping[str, float | None],
+    lr: float,
+    info: Mapping[str, Any],
+    best: Mapping[str, str] | None = None,
+    also: Sequence[str] = (),
+    details: Mapping[str, Any] | None = None,
+) -> str:
+    """Keep the best and the last checkpoint, log the epoch and save the state to go on from.
+
+    Args:
+        epoch: the epoch that is done; knows the run, the progress and the averaged weights.
+        model: to keep: the trained one, or its moving average.
+        place: ``epoch`` from 1, and ``round`` where there are rounds.
+        means: from the training steps, see :meth:`vidfer.learn.epoch.Epoch.means`.
+        scores: of the validation. The first one chooses the best checkpoint; None, where nothing could be
+            validated, takes the latest epoch.
+        lr: learning rate, for the log.
+        info: what each checkpoint says about its training, besides ``place`` and ``scores``.
+        best: name of each best checkpoint, and the key in the progress under which its score is kept.
+        also: names of further checkpoints of this epoch.
+        details: further numbers, for the log only.
+
+    Returns:
+        Loss, scores and waiting time in one line.
+    """
+    run, progress, score = epoch.run, epoch.progress, next(iter(scores.values()))
+    info = {**info, **place, **scores}
+    for name, kept in (best or {"best": "best"}).items():
+        if score is None or score >= progress[kept]:  # of equal ones the later, which was trained longer
+            progress[kept] = score
+            run.save_checkpoint(name, model, info)
+    for name in (*also, "last"):
+        run.save_checkpoint(name, model, info)
+    run.log(epoch.number + 1, **place, **(details or {}), **means, **scores, lr=lr)
+    progress["epoch"] = place["epoch"]
+    run.save_state(progress, epoch.ema)
+    found = ", ".join(f"{IN_WORDS[name]} {value:.1%}" for name, value in scores.items() if value is not None)
+    validated = f", validation {found}" if found else ""
+    return f"loss {means['loss']:.4f}{validated}; waiting for data {means['waiting']:.1%} of the time"

@@ -1,0 +1,104 @@
+"""The clips that a student learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch.utils.data import DataLoader
+
+from vidfer.data.clip_sets import evaluation_clips, training_clips
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
+from vidfer.data.mixed_batches import MixedBatches, MixedDataset
+from vidfer.data.settings import DataSettings
+from vidfer.data.splits import ClipSplit
+from vidfer.data.training_split import training_split, with_unlabelled
+from vidfer.errors import CheckpointError, SettingError
+from vidfer.learn.losses import smooth_targets
+from vidfer.learn.pseudo_labels import PseudoLabels
+from vidfer.learn.selection import student_targets
+from vidfer.learn.settings import PseudoLabelSettings, TrainSettings
+from vidfer.learn.start import Start
+from vidfer.store.reader import CropCache
+
+
+@dataclass(frozen=True)
+class StudentData:
+    """The clips of a noisy student, as data sets."""
+
+    split: ClipSplit
+    labelled: ClipDataset
+    """Labelled clips to train on."""
+    pseudo: ClipDataset
+    """Unlabelled clips to train on, with the teacher's labels."""
+    to_label: ClipDataset
+    """The same unlabelled clips for the teacher to label: evenly spaced frames, no noise."""
+    val: ClipDataset
+
+
+def student_data(
+    teacher: Start, cache: CropCache, unlabelled: CropCache | None, settings: DataSettings, *, seed: int
+) -> StudentData:
+    """Choose the clips of a student, whose classes are those of its teacher.
+
+    Args:
+        teacher: its checkpoint.
+        cache: of the labelled clips.
+        unlabelled: another cache with clips to label; None takes the unlabelled clips of ``cache``.
+        settings: of split and frames.
+        seed: of the random frames.
+
+    Raises:
+        CheckpointError: the teacher has no classifier, or was trained on another split.
+        SettingError: classes that are not the teacher's.
+        DataError: no clip to train on, to validate on or to label.
+    """
+    classes = teacher.recogniser.classes
+    if not classes:
+        raise CheckpointError(
+            f"{teacher.folder} has no classifier; name a checkpoint that recipes/supervised.py has trained"
+        )
+    split = training_split(cache, replace(settings, classes=settings.classes or classes))
+    if split.classes != classes:
+        raise SettingError(
+            f"--data.classes {' '.join(split.classes)}: the teacher knows {' '.join(classes)}; leave the "
+            f"option out"
+        )
+    teacher.check_split(cache, split)
+    split = with_unlabelled(split, cache, unlabelled, settings.novel)
+    other = unlabelled or cache
+    return StudentData(
+        split,
+        labelled=training_clips(cache, split.train, classes, settings, seed=seed),
+        pseudo=training_clips(other, split.unlabelled, None, settings, seed=seed),
+        to_label=evaluation_clips(other, split.unlabelled, None, n_frames=settings.frames),
+        val=evaluation_clips(cache, split.val, classes, n_frames=settings.frames),
+    )
+
+
+def mixed_loader(
+    data: StudentData,
+    labels: PseudoLabels,
+    pseudo: PseudoLabelSettings,
+    train: TrainSettings,
+    *,
+    seed: int,
+    workers: int,
+    pin_memory: bool,
+) -> DataLoader:
+    """A loader of batches with labelled and pseudo-labelled clips, see :mod:`vidfer.data.mixed_batches`."""
+    labelled_targets = smooth_targets(
+        torch.from_numpy(data.labelled.labels), len(labels.classes), train.label_smoothing
+    )
+    pseudo_targets = torch.from_numpy(student_targets(labels, soft=pseudo.soft))
+    mixed = MixedDataset(data.labelled, data.pseudo, labelled_targets, pseudo_targets)
+    batches = MixedBatches(
+        data.labelled.labels,
+        labels.weights,
+        batch_size=train.batch_size,
+        ratio=pseudo.ratio,
+        balanced=train.balanced,
+        seed=seed,
+    )
+    return build_loader(mixed, train.batch_size, batches=batches, workers=workers, pin_memory=pin_memory)
