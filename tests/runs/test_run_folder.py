@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate import Accelerator
+from refused import refused
 from torch import nn
 
-from vidfer.data.settings import DataSettings
+from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.splits import split_clips
-from vidfer.errors import VidferError
+from vidfer.errors import RunError
 from vidfer.learn.settings import OptimiserSettings
 from vidfer.models.ema import Ema
-from vidfer.runs.run_folder import RunFolder, to_json
+from vidfer.runs.run_folder import RunFolder
+from vidfer.runs.same_settings import to_json
 from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
 
@@ -43,7 +45,7 @@ def test_settings_and_environment_are_written(settings, accelerator):
 
 def test_a_run_is_never_overwritten_by_accident(settings, accelerator):
     RunFolder(settings, accelerator)
-    with pytest.raises(VidferError, match="holds a run already; add --resume"):
+    with refused(RunError, settings.out, "--resume", "--out"):
         RunFolder(settings, accelerator)
     RunFolder(replace(settings, resume=True), accelerator)
 
@@ -52,7 +54,7 @@ def test_a_folder_of_something_else_is_left_alone(settings, accelerator):
     settings.out.mkdir()
     (settings.out / "thesis.txt").write_text("years")
     for resume in (False, True):
-        with pytest.raises(VidferError, match="is no run folder"):
+        with refused(RunError, settings.out, "--out"):
             RunFolder(replace(settings, resume=resume), accelerator)
     assert [file.name for file in settings.out.iterdir()] == ["thesis.txt"]
 
@@ -68,7 +70,7 @@ def test_a_run_goes_on_in_the_number_format_it_was_started_with(settings, accele
     RunFolder(settings, accelerator)
     file = settings.out / "environment.json"
     file.write_text(file.read_text().replace('"mixed_precision": "no"', '"mixed_precision": "bf16"'))
-    with pytest.raises(VidferError, match="mixed_precision bf16, Accelerate is set to no; resume with"):
+    with refused(RunError, file, "mixed_precision bf16", "--mixed_precision bf16"):
         RunFolder(replace(settings, resume=True), accelerator)
     assert json.loads(file.read_text())["mixed_precision"] == "bf16"
 
@@ -77,7 +79,7 @@ def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settin
     RunFolder(settings, accelerator)
     again = replace(settings, resume=True)
     RunFolder(replace(again, tracker="tensorboard"), Accelerator(cpu=True, log_with=None))
-    with pytest.raises(VidferError, match=r"optimiser lr 0\.002, not 0\.1; resume with"):
+    with refused(RunError, "settings.json", "optimiser lr 0.002", "0.1"):
         RunFolder(replace(again, optimiser=OptimiserSettings(lr=0.1)), accelerator)
 
 
@@ -89,8 +91,24 @@ def test_a_run_that_began_before_there_was_an_option_goes_on_with_its_default(se
     again = replace(settings, resume=True)
     RunFolder(again, accelerator)
     clipped = OptimiserSettings(clip_norm=0.25)
-    with pytest.raises(VidferError, match=rf"optimiser clip_norm {OptimiserSettings.clip_norm}, not 0\.25"):
+    with refused(RunError, file, f"optimiser clip_norm {OptimiserSettings.clip_norm}", "0.25"):
         RunFolder(replace(again, optimiser=clipped), accelerator)
+
+
+def test_former_names_of_settings_and_of_progress_are_read(tmp_path, accelerator):
+    @dataclass(frozen=True, kw_only=True)
+    class WithEpisodes(RunSettings):
+        episodes: EpisodeSettings = EpisodeSettings(person_disjoint=True)
+
+    settings = WithEpisodes(cache=Path("a.h5"), out=tmp_path / "run", tracker="none")
+    run = RunFolder(settings, accelerator)
+    run.save_state({"round": 2, "begun": 1})
+    file = run.path / "settings.json"
+    file.write_text(file.read_text().replace("person_disjoint", "other_people"))
+    again = replace(settings, resume=True)
+    assert RunFolder(again, accelerator).progress() == {"round": 2, "training_started": 1}
+    with refused(RunError, file, "episodes person_disjoint True", "False"):
+        RunFolder(replace(again, episodes=EpisodeSettings()), accelerator)
 
 
 def test_a_resumed_run_may_read_its_clips_in_another_way(tmp_path, accelerator):
@@ -101,7 +119,7 @@ def test_a_resumed_run_may_read_its_clips_in_another_way(tmp_path, accelerator):
     settings = WithData(cache=Path("a.h5"), out=tmp_path / "run", tracker="none")
     RunFolder(settings, accelerator)
     RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, decode="device")), accelerator)
-    with pytest.raises(VidferError, match=r"data frames 8, not 4; resume with"):
+    with refused(RunError, "data frames 8", "4"):
         RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, frames=4)), accelerator)
 
 
@@ -160,9 +178,7 @@ def test_the_middle_of_an_epoch_belongs_to_its_processes(settings, accelerator):
     run = RunFolder(settings, accelerator)
     run.save_state({"epoch": 1}, partial={"done": 2, "sums": [[1.0], [2.0]]})
     again = RunFolder(replace(settings, resume=True), accelerator)
-    with pytest.raises(
-        VidferError, match="in the middle of an epoch that 2 processes shared, and here are 1"
-    ):
+    with refused(RunError, settings.out, "2 processes", "are 1", "--out"):
         again.progress()
     run.save_state({"epoch": 1}, partial={"done": 2, "sums": [[1.0]]})
     assert again.progress() == {"epoch": 1}
@@ -178,7 +194,8 @@ def test_the_clips_of_each_part_are_listed_and_must_stay_the_same(settings, acce
     assert data["cache_hash"] == cache.content_hash and data["classes"] == ["angry", "happy"]
     assert data["val"] == [f"val/{name}{i:03d}" for name in ("angry", "happy") for i in range(4)]
     run.save_data(split, cache)
-    with pytest.raises(VidferError, match=r"val of .*striped.h5 is not what .*data.json says"):
+    run.save_data(replace(split, note="the same split in other words"), cache)
+    with refused(RunError, "val of", striped_cache, "data.json", "--out"):
         run.save_data(replace(split, val=split.val[1:]), cache)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from vidfer.models.imagenet import load_imagenet
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.data_record import domains_of
+from vidfer.runs.read_run import read_record, run_of
 from vidfer.store.reader import CropCache
 
 NOT_OF_THE_ENCODER = (
@@ -63,8 +63,7 @@ class Start:
 
     def trained_on(self, cache: CropCache) -> set[str]:
         """Ids of the clips of a cache that it was trained on; none if it is not in its run folder."""
-        record = self.folder.resolve().parent.parent / "data.json"
-        data = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+        data = read_record(run_of(self.folder), "data")
         here = [one for one in domains_of(data) if one.get("cache_hash") == cache.content_hash]
         return {clip for one in here for clip in one["train"]}
 

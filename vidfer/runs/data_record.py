@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from vidfer.data.splits import ClipSplit
 from vidfer.store.reader import CropCache
@@ -16,7 +17,7 @@ def data_record(split: ClipSplit, cache: CropCache, unlabelled: CropCache | None
     Args:
         split: what the run uses.
         cache: of the labelled clips.
-        unlabelled: of ``split.unlabelled``, if that is another one.
+        unlabelled: of ``split.unlabelled``, if that is another cache.
     """
     caches = dict.fromkeys(PARTS, cache) | {"unlabelled": unlabelled or cache}
     record = {
@@ -34,9 +35,9 @@ def data_record(split: ClipSplit, cache: CropCache, unlabelled: CropCache | None
 
 
 def joint_record(splits: Sequence[ClipSplit], caches: Sequence[CropCache]) -> dict:
-    """That of several caches: all clips together, and in ``domains`` the record of each cache.
+    """The record of several caches: all their clips, and in ``domains`` the record of each cache.
 
-    Of a single cache it is :func:`data_record`.
+    The record of a single cache is its :func:`data_record`.
     """
     domains = [data_record(split, cache) for split, cache in zip(splits, caches, strict=True)]
     if len(domains) == 1:
@@ -50,5 +51,15 @@ def joint_record(splits: Sequence[ClipSplit], caches: Sequence[CropCache]) -> di
 
 
 def domains_of(data: dict) -> list[dict]:
-    """The record of each cache in what ``data.json`` holds; none where there is none."""
+    """The record of each cache in the content of a ``data.json``; no record if that is empty."""
     return data.get("domains", [data] if data else [])
+
+
+def same_data(one: Any, other: Any) -> bool:
+    """Whether two records are of the same data. Notes are for people, and their wording may change."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        names = (one.keys() | other.keys()) - {"note"}
+        return all(same_data(one.get(name), other.get(name)) for name in names)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same_data, one, other))
+    return one == other

@@ -1,4 +1,4 @@
-"""A run folder as the report and the model card read it."""
+"""Read run folders."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfer.errors import VidferError
+from vidfer.errors import RunError
 from vidfer.models.checkpoint import checkpoint_hash
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What a recipe left behind; the schema is that of :class:`vidfer.runs.run_folder.RunFolder`."""
+    """What a recipe has written, see :class:`vidfer.runs.run_folder.RunFolder`."""
 
     name: str
-    """Short name in the report, unlike that of any other run in it."""
+    """Short name, different from the name of every other run that was read with it."""
     folder: Path
     settings: dict
     environment: dict
@@ -25,16 +25,16 @@ class Run:
     metrics: Sequence[dict]
     """One record per line, in the order of training."""
     checkpoints: dict[str, str]
-    """Name of the checkpoint -> its hash."""
+    """Name of each checkpoint -> its hash."""
     teachers: dict[str, str]
-    """Hash of a student's checkpoint -> hash of its teacher's."""
+    """Hash of each student's checkpoint -> hash of its teacher's checkpoint."""
     pseudo_labels: Sequence[Path]
     """CSV files, one per round."""
 
     def name_of(self, checkpoint: str) -> str | None:
-        """What the report calls the checkpoint with this hash, or None if the run has no such one.
+        """A name for the checkpoint with this hash; None if the run has no such checkpoint.
 
-        ``best`` is the run itself; a student of several rounds is called by its round.
+        The best checkpoint has the name of the run; a student of several rounds also names its round.
         """
         found = [name for name, value in self.checkpoints.items() if value == checkpoint]
         rounds = [name for name in found if name.startswith("round")]
@@ -50,25 +50,25 @@ class Run:
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
-    """Read run folders; their names are as many last parts of their paths as it takes to tell them apart.
+    """Read run folders. The name of each is the end of its path, long enough to tell it from the others.
 
     Raises:
-        VidferError: a folder is no run folder, is given twice, or holds a file that is no JSON.
+        RunError: a folder is not a run folder, is named twice, or holds a damaged file.
     """
     resolved = [Path(folder).resolve() for folder in folders]
     for i, folder in enumerate(resolved):
         if folder in resolved[:i]:
-            raise VidferError(f"the run {folders[i]} was given twice; name each run once")
+            raise RunError(f"the run {folders[i]} was given twice; name each run once")
     names = [folder.name for folder in resolved]
     depth = 1
     while len(set(names)) < len(names):
         depth += 1
         names = ["/".join(folder.parts[-depth:]) for folder in resolved]
-    return [_read(Path(folder), name) for folder, name in zip(folders, names)]
+    return [_read_run(Path(folder), name) for folder, name in zip(folders, names)]
 
 
 def run_of(checkpoint: Path) -> Path:
-    """The run folder around a checkpoint, ``runs/x`` of ``runs/x/checkpoints/best``; it may not be there."""
+    """The run folder around a checkpoint, ``runs/x`` of ``runs/x/checkpoints/best``; it may not exist."""
     return Path(checkpoint).resolve().parent.parent
 
 
@@ -78,7 +78,7 @@ def is_run(folder: Path) -> bool:
 
 
 def read_record(run: Path, name: str) -> dict:
-    """One of the JSON files of a run folder; empty where the folder or the file is not there.
+    """One of the JSON files of a run folder; empty if the folder or the file does not exist.
 
     Args:
         run: the folder.
@@ -87,22 +87,34 @@ def read_record(run: Path, name: str) -> dict:
     Raises:
         RunError: the file is damaged.
     """
-    return _json(run / f"{name}.json")
+    return _read_json(run / f"{name}.json")
 
 
-def _read(folder: Path, name: str) -> Run:
+def _read_json(path: Path) -> dict:
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"{path} is not JSON ({error}), so it is damaged; name another run") from error
+    if not isinstance(content, dict):
+        raise RunError(f"{path} is not a JSON object, so it is damaged; name another run")
+    return content
+
+
+def _read_run(folder: Path, name: str) -> Run:
     if not is_run(folder):
-        raise VidferError(f"{folder} is no run folder (no settings.json); name the --out of a recipe")
+        raise RunError(f"{folder} is not a run folder (no settings.json); name the --out of a recipe")
     found = sorted((folder / "checkpoints").glob("*/config.json"))
     hashes = {config.parent.name: checkpoint_hash(config.parent) for config in found}
-    infos = {config.parent.name: _json(config).get("info", {}) for config in found}
+    infos = {config.parent.name: _read_json(config).get("info", {}) for config in found}
     return Run(
         name=name,
         folder=folder,
         settings=read_record(folder, "settings"),
         environment=read_record(folder, "environment"),
         data=read_record(folder, "data"),
-        metrics=_lines(folder / "metrics.jsonl"),
+        metrics=_read_metrics(folder / "metrics.jsonl"),
         checkpoints=hashes,
         teachers={hashes[at]: info["teacher_hash"] for at, info in infos.items() if "teacher_hash" in info},
         pseudo_labels=tuple(
@@ -111,20 +123,7 @@ def _read(folder: Path, name: str) -> Run:
     )
 
 
-def _json(path: Path) -> dict:
-    """The content of a JSON file, or nothing where a run has not come so far as to write it."""
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise VidferError(f"{path} is no JSON ({error}); it is damaged: name another run") from error
-    if not isinstance(content, dict):
-        raise VidferError(f"{path} holds no JSON object; it is damaged: name another run")
-    return content
-
-
-def _lines(path: Path) -> list[dict]:
+def _read_metrics(path: Path) -> list[dict]:
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -133,7 +132,7 @@ def _lines(path: Path) -> list[dict]:
         try:
             records.append(json.loads(line))
         except ValueError as error:
-            # A run that was killed, or is still writing, leaves half a line; its next start removes it.
+            # A run that was killed or is still writing leaves half a line; its next start removes it.
             if number < len(lines):
-                raise VidferError(f"{path}, line {number} is no JSON ({error}); name another run") from error
+                raise RunError(f"{path}, line {number} is not JSON ({error}); name another run") from error
     return records

@@ -1,0 +1,88 @@
+"""Check that a resumed run has the settings that it was started with."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from vidfer.errors import RunError
+
+MAY_DIFFER = {
+    *("resume", "out", "tracker", "protocol", "stop_to_correct", "save_every"),
+    *("data.workers", "data.decode"),
+}
+"""Settings that a resumed run may change: they say how the work is done, not what comes out of it."""
+
+RENAMED = {"episodes.other_people": "person_disjoint"}
+"""Former name of a setting, with the groups around it -> its name now."""
+
+
+def check_same_settings(found: dict, settings: object, file: Path) -> None:
+    """Raise a RunError if a run was started with other settings.
+
+    Args:
+        found: what ``file`` says.
+        settings: dataclass of the resumed run.
+        file: ``settings.json`` of the run.
+    """
+    before, now = (_binding(one) for one in (_with_defaults(_renamed(found), settings), as_json(settings)))
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            raise RunError(
+                f"{file} has {name} {_difference(before.get(name), now.get(name))}; resume with the settings "
+                f"that the run was started with, or choose another --out"
+            )
+
+
+def as_json(settings: object) -> dict:
+    """The fields of a settings dataclass as plain JSON data."""
+    return to_json(asdict(settings))
+
+
+def to_json(value: Any) -> Any:
+    """Plain JSON data: paths become text, tuples become lists."""
+    if isinstance(value, dict):
+        return {name: to_json(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(inner) for inner in value]
+    return value.as_posix() if isinstance(value, Path) else value
+
+
+def _renamed(settings: dict, inside: str = "") -> dict:
+    """Settings of an older version with today's names."""
+    return {
+        RENAMED.get(inside + name, name): _renamed(value, f"{inside}{name}.")
+        if isinstance(value, dict)
+        else value
+        for name, value in settings.items()
+    }
+
+
+def _with_defaults(found: dict, settings: object) -> dict:
+    """Settings of an older version, with the defaults of the settings that it did not have."""
+    filled = dict(found)
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value) and isinstance(found.get(field.name), dict):
+            filled[field.name] = _with_defaults(found[field.name], value)
+        elif field.name not in found and field.default is not MISSING:
+            filled[field.name] = to_json(field.default)
+    return filled
+
+
+def _binding(settings: dict, inside: str = "") -> dict:
+    """Without the settings that may differ."""
+    return {
+        name: _binding(value, f"{inside}{name}.") if isinstance(value, dict) else value
+        for name, value in settings.items()
+        if inside + name not in MAY_DIFFER
+    }
+
+
+def _difference(before: Any, now: Any) -> str:
+    """The first value that differs, in words."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        name = next(name for name in before | now if before.get(name) != now.get(name))
+        return f"{name} {_difference(before.get(name), now.get(name))}"
+    return f"{before!r}, not {now!r}"

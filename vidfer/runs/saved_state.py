@@ -1,0 +1,105 @@
+"""The state from which a killed run goes on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from accelerate import Accelerator
+from safetensors.torch import load_file, save_file
+
+from vidfer.errors import RunError
+from vidfer.files import replace_durably, sync, write_json
+from vidfer.models.ema import Ema
+
+PROGRESS = "progress.json"
+
+RENAMED = {"begun": "training_started"}
+"""Former name of an entry of the progress -> its name now."""
+
+
+class SavedState:
+    """Saves the state of a run into ``state/``, and loads it.
+
+    There is always one whole state: a new one gets its name when it is complete, and then the old one is
+    removed. All processes call all methods.
+
+    Args:
+        run: the run folder.
+        accelerator: of the run; saves and loads everything that it has prepared.
+    """
+
+    def __init__(self, run: Path, accelerator: Accelerator) -> None:
+        self.folder, self.metrics = run / "state", run / "metrics.jsonl"
+        self.accelerator = accelerator
+        self.to_load: Path | None = None
+        """The state that :meth:`progress` has found, until it is loaded."""
+        self.partial: dict = {}
+        """What :meth:`progress` has found about an epoch in its middle, until it is taken."""
+
+    def save(self, progress: dict, ema: Ema | None, partial: dict | None) -> None:
+        """Save the state; see :meth:`vidfer.runs.run_folder.RunFolder.save_state`."""
+        main = self.accelerator.is_main_process
+        new = self.folder / "new.tmp"
+        if main:
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+        self.accelerator.wait_for_everyone()
+        self.accelerator.save_state(str(new))
+        self.accelerator.wait_for_everyone()
+        if main:
+            record = {"progress": progress, "partial": partial or {}}
+            record |= {"metrics_bytes": self.metrics.stat().st_size if self.metrics.exists() else 0}
+            if ema is not None:
+                weights = {name: tensor.contiguous() for name, tensor in ema.module.state_dict().items()}
+                save_file(weights, new / "ema.safetensors")
+                record["ema_steps"] = ema.steps
+            write_json(new / PROGRESS, record)
+            self._replace_last(new)
+        self.accelerator.wait_for_everyone()
+
+    def _replace_last(self, new: Path) -> None:
+        for file in new.iterdir():
+            sync(file)
+        last = self._last()
+        name = f"state{1 if last is None else int(last.name.removeprefix('state')) + 1:08d}"
+        replace_durably(new, new.with_name(name))
+        for older in self.folder.iterdir():
+            if older.name != name:
+                shutil.rmtree(older)
+
+    def progress(self) -> dict | None:
+        """Find the last state; see :meth:`vidfer.runs.run_folder.RunFolder.progress`."""
+        state, record = self._last(), {"progress": None, "metrics_bytes": 0, "partial": {}}
+        if state is not None:
+            record = json.loads((state / PROGRESS).read_text())
+        processes = self.accelerator.num_processes
+        before = len(record["partial"].get("sums", ())) or processes
+        if before != processes:
+            raise RunError(
+                f"{self.folder.parent} stopped in the middle of an epoch with {before} processes, but now "
+                f"there are {processes}; resume with {before}, or choose another --out"
+            )
+        if self.accelerator.is_main_process and self.metrics.exists():
+            with self.metrics.open("r+b") as file:
+                file.truncate(record["metrics_bytes"])
+        self.accelerator.wait_for_everyone()
+        self.to_load, self.partial = state, record["partial"]
+        progress = record["progress"]
+        return progress and {RENAMED.get(name, name): value for name, value in progress.items()}
+
+    def load(self, ema: Ema | None) -> None:
+        """Load the state that :meth:`progress` has found; see
+        :meth:`vidfer.runs.run_folder.RunFolder.load_state`."""
+        state, self.to_load = self.to_load, None
+        if state is None:
+            return
+        self.accelerator.load_state(str(state))
+        if ema is not None:
+            ema.module.load_state_dict(load_file(state / "ema.safetensors"))
+            ema.steps = json.loads((state / PROGRESS).read_text())["ema_steps"]
+
+    def _last(self) -> Path | None:
+        # There are two only after a kill between the naming of the new state and the removal of the old one.
+        return max(self.folder.glob("state????????"), default=None)
