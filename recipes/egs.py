@@ -22,8 +22,7 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.training_split import split_hash
 from vidfer.errors import VidferError, exit_on_user_error
-from vidfer.learn.accelerator import build_accelerator
-from vidfer.learn.batch_norm import sync_batch_norm
+from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.egs import GUIDES, EgsNet, train_egs
 from vidfer.learn.egs_settings import EgsSettings
 from vidfer.learn.episodic import validate_episodes

@@ -19,8 +19,7 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.training_split import split_hash, training_split
 from vidfer.errors import VidferError, exit_on_user_error
-from vidfer.learn.accelerator import build_accelerator
-from vidfer.learn.batch_norm import sync_batch_norm
+from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.episodic import EpisodeNet, check_head, keep_untrained, train_episodes, validate_episodes
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch

@@ -17,12 +17,10 @@ from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.round_report import round_lines
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
-from vidfer.data.training_split import check_shares, split_hash
+from vidfer.data.training_split import split_hash
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
-from vidfer.learn.accelerator import build_accelerator
-from vidfer.learn.batch_norm import sync_batch_norm
-from vidfer.learn.class_weights import class_weights
+from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.label_round import label_round
@@ -33,7 +31,7 @@ from vidfer.learn.settings import OptimiserSettings, PseudoLabelSettings, Studen
 from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
 from vidfer.learn.student_data import mixed_loader, student_data
-from vidfer.learn.supervised import train_epoch
+from vidfer.learn.supervised import class_weights, train_epoch
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder

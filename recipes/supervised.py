@@ -15,19 +15,17 @@ from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
-from vidfer.data.training_split import check_shares, split_hash, training_split
+from vidfer.data.training_split import split_hash, training_split
 from vidfer.errors import VidferError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
-from vidfer.learn.accelerator import build_accelerator
-from vidfer.learn.batch_norm import sync_batch_norm
-from vidfer.learn.class_weights import class_weights
+from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimiserSettings, TrainSettings
 from vidfer.learn.start import base_classes, build_model, start_from, unused_options
-from vidfer.learn.supervised import train_epoch
+from vidfer.learn.supervised import class_weights, train_epoch
 from vidfer.models.ema import Ema
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.run_folder import RunFolder

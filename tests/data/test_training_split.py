@@ -10,7 +10,6 @@ from striped_cache import write_striped_cache
 from vidfer.data.settings import DataSettings
 from vidfer.data.training_split import (
     check_same_split,
-    check_shares,
     split_hash,
     trainable_classes,
     training_split,
@@ -139,12 +138,6 @@ def test_a_teacher_of_another_split_is_refused(striped_cache):
     check_same_split(info | {"cache_hash": "another"}, cache, replace(split, val=split.val[1:]), Path("t"))
     with refused(CheckpointError, "runs/teacher", cache.path, "--data.split-seed"):
         check_same_split(info, cache, replace(split, val=split.val[1:]), Path("runs/teacher"))
-
-
-def test_a_batch_must_be_shared_evenly():
-    check_shares(32, 2, "--train.batch-size")
-    with refused(SettingError, "--train.batch-size 33", "2 processes"):
-        check_shares(33, 2, "--train.batch-size")
 
 
 def test_people_who_show_a_novel_class_are_not_trained_on(tmp_path):

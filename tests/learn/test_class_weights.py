@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from vidfer.errors import VidferError
-from vidfer.learn.class_weights import class_weights
 from vidfer.learn.settings import TrainSettings
+from vidfer.learn.supervised import class_weights
 
 LABELS = [0] * 6 + [1] * 3 + [2]
 

@@ -1,18 +1,21 @@
-"""An epoch that is taken up again in the middle."""
+"""An epoch that is resumed in its middle, and the seeds of its steps."""
 
+import random
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.utils import GradientAccumulationPlugin
+from refused import refused
 from torch.utils.data import DataLoader, Dataset
 
 from vidfer.data.loader import EpochSampler
-from vidfer.errors import VidferError
-from vidfer.learn.epoch import Epoch
+from vidfer.errors import RunError
+from vidfer.learn.epoch import Epoch, seed_step
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
 
@@ -35,7 +38,7 @@ class Killed(Exception):
     pass
 
 
-def walk(
+def run_epoch(
     run: RunFolder, dataset: Dataset, number: int = 3, kill_after: int | None = None, workers: int = 0
 ) -> tuple:
     """Batches and a random number of each step of an epoch, and its means."""
@@ -60,36 +63,36 @@ def settings(tmp_path) -> RunSettings:
 @pytest.mark.parametrize(("kill_after", "done"), [(3, 0), (7, 4), (10, 8)])
 def test_it_goes_on_after_the_last_saved_step_and_ends_alike(settings, tmp_path, kill_after, done):
     whole = RunFolder(replace(settings, out=tmp_path / "whole"), Accelerator(cpu=True))
-    wanted, means, _ = walk(whole, Numbers())
+    wanted, means, _ = run_epoch(whole, Numbers())
     assert sorted(number for number, _ in wanted) == list(range(10))
 
     with pytest.raises(Killed):
-        walk(RunFolder(settings, Accelerator(cpu=True)), Numbers(), kill_after=kill_after)
+        run_epoch(RunFolder(settings, Accelerator(cpu=True)), Numbers(), kill_after=kill_after)
     run, dataset = RunFolder(replace(settings, resume=True), Accelerator(cpu=True)), Numbers()
     assert run.progress() == ({"epoch": 3} if done else None)
     run.load_state()
-    steps, again, epoch = walk(run, dataset)
+    steps, again, epoch = run_epoch(run, dataset)
     assert steps == wanted[done:] and epoch.done == 10
     assert again["loss"] == means["loss"]  # also the last bit
     assert dataset.read == [number for number, _ in wanted[done:]]
     # The next epoch is a whole one again.
-    later, _, _ = walk(run, Numbers(), number=4)
+    later, _, _ = run_epoch(run, Numbers(), number=4)
     assert len(later) == 10 and [number for number, _ in later] != [number for number, _ in wanted]
 
 
 def test_loader_processes_change_nothing(settings, tmp_path):
     whole = RunFolder(replace(settings, out=tmp_path / "whole"), Accelerator(cpu=True))
-    wanted, means, _ = walk(whole, Numbers())
+    wanted, means, _ = run_epoch(whole, Numbers())
     with pytest.raises(Killed):
-        walk(RunFolder(settings, Accelerator(cpu=True)), Numbers(), kill_after=6, workers=2)
+        run_epoch(RunFolder(settings, Accelerator(cpu=True)), Numbers(), kill_after=6, workers=2)
     run = RunFolder(replace(settings, resume=True), Accelerator(cpu=True))
     run.progress()
-    steps, again, _ = walk(run, Numbers(), workers=2)
+    steps, again, _ = run_epoch(run, Numbers(), workers=2)
     assert steps == wanted[4:] and again["loss"] == means["loss"]
 
 
 def test_a_mean_has_a_sum_and_a_count(settings):
-    _, means, _ = walk(RunFolder(settings, Accelerator(cpu=True)), Numbers())
+    _, means, _ = run_epoch(RunFolder(settings, Accelerator(cpu=True)), Numbers())
     assert means["loss"] == pytest.approx(4.5 / 3)
     assert means["right"] == pytest.approx(5.5 / 20)
 
@@ -101,7 +104,7 @@ def test_nothing_is_saved_while_gradients_are_added_up(settings):
     )
     saved = []
     run.save_state = lambda *state: saved.append(state[-1]["done"])
-    walk(run, Numbers())
+    run_epoch(run, Numbers())
     assert saved == [3, 6, 9]
 
 
@@ -125,5 +128,29 @@ def test_a_loss_that_is_no_number_is_named_with_a_remedy(settings):
     epoch = Epoch(run.accelerator.prepare(DataLoader(Numbers(), batch_size=1)), run, 0, {})
     for batch in epoch:
         epoch.add(loss=batch.mean() / 0)
-    with pytest.raises(VidferError, match=r"lower --optimiser\.lr"):
+    with refused(RunError, ".lr"):
         epoch.means()
+
+
+def test_every_seed_epoch_step_and_process_has_numbers_of_its_own():
+    seeds = {
+        seed_step(seed, epoch, step, process)
+        for seed in range(3)
+        for epoch in range(0, 400, 40)
+        for step in range(0, 1000, 100)
+        for process in range(4)
+    }
+    assert len(seeds) == 3 * 10 * 10 * 4
+
+
+def test_the_numbers_of_a_step_come_back():
+    def draw() -> tuple:
+        return random.random(), np.random.rand(), torch.rand(1).item()
+
+    seed_step(1, 2, 3)
+    first = draw()
+    draw()
+    seed_step(1, 2, 3)
+    assert draw() == first
+    seed_step(1, 2, 4)
+    assert not set(draw()) & set(first)

@@ -177,11 +177,3 @@ def check_same_split(info: dict, cache: CropCache, split: ClipSplit, checkpoint:
             f"the model in {checkpoint} was trained on another split of {cache.path}; set --data.fold, "
             f"--data.val-fraction, --data.split-seed and --data.novel as they were set for its training"
         )
-
-
-def check_shares(batch_size: int, processes: int, option: str) -> None:
-    """Raise a SettingError unless the processes can share a batch evenly."""
-    if batch_size % processes:
-        raise SettingError(
-            f"{option} {batch_size} cannot be shared by {processes} processes; give a multiple"
-        )

@@ -1,4 +1,4 @@
-"""Accelerate as every recipe uses it."""
+"""What every recipe does with Accelerate, and with its processes."""
 
 from __future__ import annotations
 
@@ -10,65 +10,90 @@ from accelerate.utils import (
     DistributedDataParallelKwargs,
     GradientAccumulationPlugin,
     ProjectConfiguration,
+    broadcast,
 )
+from torch import nn
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 from vidfer.learn.settings import OptimiserSettings
 from vidfer.runs.settings import RunSettings
 
 SHARDING = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "PARALLELISM_CONFIG")
-"""Of which `accelerate launch` sets a variable ACCELERATE_USE_*."""
+"""Ways to shard a network, for each of which `accelerate launch` sets a variable ACCELERATE_USE_*."""
 
 
 def build_accelerator(
     settings: RunSettings, optimiser: OptimiserSettings, *, split_batches: bool
 ) -> Accelerator:
-    """What prepares model, optimiser and loaders for one process or many, for number formats and trackers.
+    """Build the Accelerator of a run; it prepares model, optimiser and loaders for one process or several.
 
     Args:
         settings: number format, tracker and run folder.
         optimiser: how many batches make a step.
-        split_batches: the processes share each batch, so that their number does not change the training;
-            otherwise each takes whole batches of its own, such as episodes.
+        split_batches: the processes share each batch, so their number does not change the training.
+            Otherwise each process takes whole batches, such as episodes.
 
     Raises:
-        VidferError: fp16, or batch normalisation over processes, on a CPU; the network is to be sharded.
+        SettingError: fp16, or batch normalisation over processes, on a CPU; or a launcher that shards the
+            network.
     """
     check_whole_network()
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
-        # Not the number of steps alone: a variable that `accelerate launch` may set would override it.
+        # As a plugin, because `accelerate launch` may set a variable that overrides a plain number.
         gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=optimiser.accumulate),
         log_with=None if settings.tracker == "none" else settings.tracker,
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
         dataloader_config=DataLoaderConfiguration(
             split_batches=split_batches, use_seedable_sampler=True, non_blocking=True
         ),
-        # A classifier does not use the maps, heads of vectors do not either, and the plain mean over frames
-        # leaves heads of maps without what makes the vector; of EGS-Net one branch learns at a time.
+        # Some parameters have no gradient: behind the maps for a classifier or a head of vectors, behind the
+        # behind the vector for a head of maps, and those of the branch of EGS-Net that does not learn.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     if accelerator.device.type == "cpu":
         if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
-            raise VidferError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
+            raise SettingError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
         if settings.sync_batch_norm:
-            raise VidferError(
-                "--sync-batch-norm: torch has it on accelerators only; leave it out on a CPU, where each "
-                "process normalises its own clips (a larger batch gives it more of them)"
+            raise SettingError(
+                "--sync-batch-norm: torch cannot do this on a CPU; leave it out (each process then "
+                "normalises its own clips; a larger batch gives it more of them)"
             )
     return accelerator
 
 
 def check_whole_network() -> None:
-    """Validation, checkpoints and the moving average read the whole network in each process.
+    """Raise a SettingError if the launcher gives each process only a part of the network.
 
-    Raises:
-        VidferError: the launcher is to give each process a part of it.
+    Validation, checkpoints and the moving average need the whole network in each process.
     """
     for kind in SHARDING:
         if os.environ.get(f"ACCELERATE_USE_{kind}", "false").lower() in ("true", "1"):
-            raise VidferError(
-                f"ACCELERATE_USE_{kind} is set and shards the network over the processes; vidfer's fit "
-                "on one device (34 million parameters and Adam take half a gigabyte), so start with "
-                "--multi_gpu, or set distributed_type: MULTI_GPU in the Accelerate configuration"
+            raise SettingError(
+                f"ACCELERATE_USE_{kind} is set, which shards the network over the processes; vidfer's "
+                "networks fit on one device (34 million parameters and Adam take half a gigabyte), so start "
+                "with --multi_gpu, or set distributed_type: MULTI_GPU in the Accelerate configuration"
             )
+
+
+def check_shares(batch_size: int, processes: int, option: str) -> None:
+    """Raise a SettingError unless the processes can share a batch evenly; ``option`` sets its size."""
+    if batch_size % processes:
+        raise SettingError(
+            f"{option} {batch_size} cannot be shared by {processes} processes; give a multiple"
+        )
+
+
+def sync_batch_norm(model: nn.Module, accelerator: Accelerator) -> nn.Module:
+    """Make batch normalisation use the clips of all processes; names of weights stay as they are.
+
+    Call it before the model is prepared, and on accelerators only. With one process the model stays as it is.
+    """
+    return nn.SyncBatchNorm.convert_sync_batchnorm(model) if accelerator.num_processes > 1 else model
+
+
+def share_buffers(model: nn.Module, accelerator: Accelerator) -> None:
+    """Give every process the running statistics of the first process, whose model is saved."""
+    if accelerator.num_processes > 1:
+        for buffer in model.buffers():
+            broadcast(buffer)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vidfer.learn.batch_norm import share_buffers
+from vidfer.learn.accelerator import share_buffers
 from vidfer.learn.egs_settings import EgsSettings, Learner
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import distillation_loss
@@ -23,23 +23,25 @@ GUIDES = tuple(name for name, head in HEADS.items() if head.gives_logits)
 
 
 class EgsNet(nn.Module):
-    """A recogniser with the losses of EGS-Net around it, and the guide of the second stage.
+    """A recogniser with the losses of EGS-Net, and the guide of the second stage.
 
-    The emotion branch is the recogniser's classifier of all base classes, the similarity branch its few-shot
-    head; both stand on one encoder and see the clips of the same episode. The paper says that in the second
-    stage the branch that learns is guided by the other one, which is frozen; since both share the encoder, we
-    read this so: when a turn starts, the guide becomes a frozen copy of the whole recogniser. In the turn
-    encoder and own branch of the learner are trained, by the learner's own loss and by the divergence of its
-    posterior from that of the other branch of the guide, over the classes of the episode, for the queries.
+    The emotion branch is the recogniser's classifier of all base classes; the similarity branch is its
+    few-shot head. Both share one encoder and see the clips of the same episode. In the first, joint stage
+    both learn. In the second stage they take turns: the paper says that the branch that learns is guided by
+    the other branch, which is frozen. Because the branches share the encoder, we do it like this: when a turn
+    starts, the guide becomes a frozen copy of the whole recogniser. During the turn the encoder and the
+    branch of the learner are trained with two losses: the learner's own loss, and the divergence of its
+    posterior from the posterior of the other branch of the guide, for the query clips, over the classes of
+    the episode.
 
-    Frozen means: weights, and running statistics of batch normalisation, stay bit by bit as they are, and
-    nothing flows back. It normalises by the clips of the episode, as the learner does.
+    Frozen means that weights and running statistics of batch normalisation stay exactly as they are, and that
+    no gradient flows back. The guide normalises by the clips of the episode, as the learner does.
 
-    The guide is a part of this module, so that whoever saves and loads its state has the guide too.
+    The guide is a part of this module, so it is saved and loaded with the module's state.
     """
 
     def __init__(self, recogniser: Recogniser, settings: EgsSettings) -> None:
-        """``recogniser`` has a classifier, and one of :data:`GUIDES` as its head."""
+        """``recogniser`` needs a classifier and one of :data:`GUIDES` as its head."""
         super().__init__()
         self.settings = settings
         self.recogniser = recogniser
@@ -53,13 +55,13 @@ class EgsNet(nn.Module):
         self.guide.eval()  # no dropout
         for module in self.guide.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                # Statistics of the episode, as the learner has: the running ones mix the data sets, and
-                # depend on the number of processes. They are not touched.
+                # Normalise by the clips of the episode, as the learner does: running statistics mix the data
+                # sets and depend on the number of processes. They are not changed.
                 module.train(mode)
         return self
 
     def start_turn(self) -> None:
-        """Makes the guide a copy of what the branches have learned so far."""
+        """Make the guide a copy of the recogniser as it is now."""
         self.guide.load_state_dict(self.recogniser.state_dict())
 
     def forward(
@@ -74,8 +76,8 @@ class EgsNet(nn.Module):
             learner: ``both`` for the joint stage, or whose turn it is.
 
         Returns:
-            ``loss`` to minimise; the rest is to be looked at: ``emotion_loss``, ``similarity_loss`` and
-            ``guide_loss`` (0 in the joint stage), ``emotion_accuracy`` over all clips and base classes,
+            ``loss`` to minimise, and without gradients, for the log: ``emotion_loss``, ``similarity_loss``,
+            ``guide_loss`` (0 in the joint stage), ``emotion_accuracy`` over all clips and base classes, and
             ``train_accuracy`` of the similarity branch.
         """
         n_support = ways * shots
@@ -101,7 +103,7 @@ class EgsNet(nn.Module):
         else:
             with torch.no_grad():
                 guide_logits, guide_scores = branches(self.guide)
-            # The softmax over some logits is the posterior given that it is one of these classes.
+            # The softmax over these logits is the posterior, given that the clip is of one of these classes.
             posterior, guide_posterior = logits[n_support:, classes], guide_logits[n_support:, classes]
             temperature = self.settings.temperature
             if learner == "emotion":
@@ -117,7 +119,7 @@ class EgsNet(nn.Module):
             "emotion_accuracy": (logits.argmax(1) == labels).float().mean(),
             "train_accuracy": (scores.argmax(1) == query_labels).float().mean(),
         }
-        # Detached: a wrapper for several processes would wait for the gradient of whatever is not.
+        # Detached, because the wrapper for several processes waits for the gradients of all its outputs.
         return {"loss": loss} | {name: value.detach() for name, value in shown.items()}
 
 
@@ -133,13 +135,13 @@ def train_egs(
     shots: int,
     learner: Learner,
 ) -> dict[str, float]:
-    """The episodes of an epoch that are not done yet.
+    """Do the episodes of an epoch that are not done yet.
 
     Args:
         net: prepared :class:`EgsNet`.
-        epoch: its batches are in the order of :class:`vidfer.learn.episodic.EpisodeBatches`.
-        optimiser, schedule: prepared; both stepped after every episode, or after as many as are accumulated.
-        noise: makes noised float crops of uint8 ones, on their device.
+        epoch: its batches come from :class:`vidfer.data.episode_batches.EpisodeBatches`.
+        optimiser, schedule: prepared.
+        noise: turns uint8 crops into noised float crops, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.
         ways, shots: N and K of the episodes.
         learner: ``both`` for the joint stage, or whose turn it is.
@@ -148,7 +150,7 @@ def train_egs(
         What :meth:`EgsNet.forward` gives, as means over episodes and processes, and ``waiting``.
 
     Raises:
-        VidferError: the loss is no finite number any more.
+        RunError: the loss is not a finite number any more.
     """
     accelerator = epoch.accelerator
     net.train()

@@ -1,4 +1,4 @@
-"""Training a few-shot head, episode by episode."""
+"""Train a few-shot head, episode by episode."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import SettingError
 from vidfer.infer.embed import embed_clips
 from vidfer.infer.iterate import evaluating
-from vidfer.learn.batch_norm import share_buffers
+from vidfer.learn.accelerator import share_buffers
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.optimiser import take_step
 from vidfer.models.recogniser import Recogniser
@@ -21,9 +21,9 @@ from vidfer.runs.run_folder import RunFolder
 
 
 class EpisodeNet(nn.Module):
-    """A recogniser with the loss of its head around it.
+    """A recogniser with the loss of its head.
 
-    One module with one forward pass per episode is what lets Accelerate add up gradients over processes.
+    Accelerate can add up gradients over processes only if one forward pass of one module does an episode.
     """
 
     def __init__(self, recogniser: Recogniser) -> None:
@@ -57,13 +57,13 @@ def train_episodes(
     ways: int,
     shots: int,
 ) -> dict[str, float]:
-    """The episodes of an epoch that are not done yet.
+    """Do the episodes of an epoch that are not done yet.
 
     Args:
         net: prepared :class:`EpisodeNet`.
-        epoch: its batches are in the order of :class:`EpisodeBatches`.
-        optimiser, schedule: prepared; both stepped after every episode, or after as many as are accumulated.
-        noise: makes noised float crops of uint8 ones, on their device.
+        epoch: its batches come from :class:`vidfer.data.episode_batches.EpisodeBatches`.
+        optimiser, schedule: prepared.
+        noise: turns uint8 crops into noised float crops, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.
         ways, shots: N and K of the episodes.
 
@@ -71,7 +71,7 @@ def train_episodes(
         ``loss`` and ``train_accuracy``, means over episodes and processes, and ``waiting``.
 
     Raises:
-        VidferError: the loss is no finite number any more.
+        RunError: the loss is not a finite number any more.
     """
     accelerator = epoch.accelerator
     net.train()

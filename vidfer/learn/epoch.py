@@ -1,46 +1,46 @@
-"""One epoch of training that can be taken up again at any step."""
+"""One epoch of training that can be resumed after any step."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
 import torch
 from accelerate import skip_first_batches
+from accelerate.utils import set_seed
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from vidfer.errors import VidferError
-from vidfer.learn.seeds import seed_step
+from vidfer.errors import RunError
 from vidfer.learn.stopwatch import Stopwatch
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder
 
 
 class Epoch:
-    """The batches of an epoch that are not done yet, and the means over all of them.
+    """Gives the batches of an epoch that are not done yet, and the means over the whole epoch.
 
-    After every ``save_every`` steps all that is needed to go on is saved. What is random in a step is seeded
-    by its number, and the batches that are done are skipped without reading them, so a resumed epoch ends as
-    an undisturbed one.
+    The state is saved after every ``run.save_every`` steps. The number of a step seeds everything random in
+    it, and batches that are done are skipped without being read. So a resumed epoch ends with the same
+    weights as an epoch without an interruption.
 
     Args:
         loader: prepared by the accelerator.
-        run: that saves, and knows seed and accelerator.
-        number: of the epoch, from 0; seeds its steps and the order of its batches.
-        progress: what the recipe wants back from ``run.progress()`` when this epoch is taken up again.
+        run: saves the state, and tells seed and accelerator.
+        number: of the epoch, from 0; it seeds the steps and the order of the batches.
+        progress: what ``run.progress()`` returns when this epoch is resumed.
         ema: the averaged weights to save, if the run has them.
-        bar: given the batches, ``initial`` and ``total``, gives them again and shows how far they are, such
-            as ``partial(tqdm, desc="epoch 1")``.
+        bar: wraps the batches in a progress bar; called with the batches, ``initial`` and ``total``, for
+            example ``partial(tqdm, desc="epoch 1")``.
 
-    Example, the loop that all recipes have::
+    Example, the loop of all recipes::
 
         progress = run.progress() or {"epoch": 0, "best": -1.0}
         run.load_state(ema)
         for number in range(progress["epoch"], epochs):
             train_clips.set_epoch(number)
-            bar = partial(tqdm, desc=f"epoch {number + 1}/{epochs}", leave=False, disable=not main_process)
-            epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=bar)
+            epoch = Epoch(train_loader, run, number, progress, ema=ema)
             model.train()
             for batch in epoch:
                 with accelerator.accumulate(model):
@@ -49,9 +49,8 @@ class Epoch:
                 epoch.add(loss=loss)
             means = epoch.means()
             share_buffers(model, accelerator)
-            ...  # validate, save checkpoints, run.log
-            progress |= {"epoch": number + 1}
-            run.save_state(progress, ema)
+            ...  # validate
+            finish_epoch(epoch, model, place={"epoch": number + 1}, means=means, ...)
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class Epoch:
         self.accelerator = run.accelerator
         before = run.take_partial()
         self.done = before.get("done", 0)
-        """Batches of this process that are done."""
+        """Number of batches that this process has done."""
         self.names: list[str] = before.get("names", [])
         device, rank = self.accelerator.device, self.accelerator.process_index
         self.sums = torch.tensor(before["sums"][rank], device=device) if self.done else None
@@ -91,16 +90,16 @@ class Epoch:
             self.done += 1
             self.watch.mark()
             steps, left = divmod(self.done, self.accelerator.gradient_accumulation_steps)
-            # Gradients that are being added up are not saved, so only where there are none.
+            # The state does not hold gradients of half a step, so save only between steps.
             if left == 0 and steps % self.run.save_every == 0 and self.done < len(self):
                 self._save()
                 self.watch.mark()
 
     def add(self, **metrics: Tensor | tuple[Tensor, Tensor]) -> None:
-        """Adds what one step found.
+        """Add the numbers of one step.
 
         Args:
-            metrics: a number, or a sum and how many it is a sum of; the same names after every step.
+            metrics: each a number, or a sum and its count; with the same names after every step.
         """
         pairs = [v if isinstance(v, tuple) else (v, torch.ones_like(v)) for v in metrics.values()]
         found = torch.stack([number.detach().float() for pair in pairs for number in pair])
@@ -108,11 +107,13 @@ class Epoch:
         self.sums = found if self.sums is None else self.sums + found
 
     def means(self) -> dict[str, float]:
-        """Means over the epoch and over the processes, and ``waiting``, the share of the time in which the
-        device waited for data, the first batch included, and neither validation nor saving.
+        """Means over the epoch and over the processes.
+
+        ``waiting`` is the share of the training time in which the device waited for data, also for the first
+        batch.
 
         Raises:
-            VidferError: a mean is no finite number.
+            RunError: a mean is not a finite number.
         """
         seconds = torch.tensor(self.watch.read(), device=self.accelerator.device)
         totals = self.accelerator.reduce(torch.cat([self.sums, seconds]), "sum").view(-1, 2).tolist()
@@ -122,8 +123,8 @@ class Epoch:
         }
         means["waiting"] = waited_s / max(spent_s, 1e-9)
         if not all(map(math.isfinite, means.values())):
-            raise VidferError(
-                "the loss is no finite number any more; lower --optimiser.lr, or train without fp16"
+            raise RunError(
+                "the loss is not a finite number any more; lower --optimiser.lr, or train without fp16"
             )
         return means
 
@@ -131,3 +132,14 @@ class Epoch:
         sums = self.accelerator.gather(self.sums[None]).tolist()
         partial = {"done": self.done, "names": self.names, "sums": sums, "seconds": self.watch.read()}
         self.run.save_state(self.progress, self.ema, partial)
+
+
+def seed_step(seed: int, epoch: int, step: int, process_index: int = 0) -> int:
+    """Seed Python, NumPy and torch (all devices) for one step of one process, and return the seed.
+
+    So noise, dropout and drop-path need no saved generator: a step after a resume draws the same numbers as
+    without an interruption. Processes differ, or they would noise their clips alike.
+    """
+    mixed = int(np.random.SeedSequence([seed, epoch, step, process_index]).generate_state(1)[0])
+    set_seed(mixed)
+    return mixed

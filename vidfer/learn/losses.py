@@ -1,4 +1,4 @@
-"""What is minimised, as plain functions of tensors."""
+"""Losses, as plain functions of tensors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 
 def smooth_targets(labels: Tensor, n_classes: int, smoothing: float = 0.0) -> Tensor:
-    """Labels (M,) to target distributions (M, C): ``1 - smoothing`` on the label, the rest over all C."""
+    """Labels (M,) as target distributions (M, C): ``1 - smoothing`` on the label, the rest over all C."""
     one_hot = F.one_hot(labels, n_classes).float()
     return one_hot * (1 - smoothing) + smoothing / n_classes
 
@@ -17,18 +17,18 @@ def noisy_student_loss(
 ) -> tuple[Tensor, Tensor]:
     """Mean cross-entropy of the labelled and of the pseudo-labelled clips of one concatenated batch.
 
-    Their sum is the loss (Xie et al. 2020, arXiv 1911.04252, equation of algorithm 1): each part is a mean of
-    its own, so that the number of pseudo-labelled clips does not change the weight of the labelled ones.
+    The loss is their sum (Xie et al. 2020, arXiv 1911.04252, equation of algorithm 1). Each part is a mean of
+    its own, so the number of pseudo-labelled clips does not change the weight of the labelled clips.
 
     Args:
         logits: (B, C).
         targets: (B, C) distributions, hard or soft.
         pseudo: (B,) bool, True where the target is a pseudo-label.
-        weights: (B,) what each clip's cross-entropy is multiplied by; the means are still over the number of
-            clips, so that a clip counts alike in every batch.
+        weights: (B,) factor of each clip's cross-entropy. The means still divide by the number of clips, so a
+            clip counts the same in every batch.
 
     Returns:
-        The two means; a part without clips is 0 (and still a function of the logits).
+        The two means; the mean of a part without clips is 0, and still a function of the logits.
     """
     # CE(p, q) = -sum_c p_c log q_c
     cross_entropy = -(targets * F.log_softmax(logits.float(), dim=1)).sum(1)

@@ -1,4 +1,4 @@
-"""From stored crops to what a network in training sees."""
+"""Turn stored crops into the noised input of a network in training."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ CONV4_PX = 64
 
 
 class NoisedInput(nn.Module):
-    """Resizes crops to the network's input and noises them, on the device they are on.
+    """Resizes crops to the size of the network's input and noises them, on their device.
 
-    Resizing comes first: noise on 224 pixels costs twelve times as much as on 64, and the network would see
-    no more of it.
+    Crops are resized first: noise at 224 pixels costs twelve times as much as at 64 pixels, and the network
+    would not see more of it.
     """
 
     def __init__(self, noise: NoiseSettings, model: ModelSettings) -> None:
@@ -29,7 +29,7 @@ class NoisedInput(nn.Module):
     def forward(self, crops: Tensor) -> Tensor:
         """uint8 (B, T, R, 3, S, S) to float (B, T, R, 3, H, W) in [0, 1]; noised in training mode only."""
         if crops.device.type == "cpu":
-            # Whole numbers are resized seven times as fast, and off by one level of 255 at most.
+            # Whole numbers are resized seven times faster, with a rounding error of at most one level of 255.
             return self.noise(unit_float(self._resized(crops)))
         return self.noise(self._resized(unit_float(crops)))
 

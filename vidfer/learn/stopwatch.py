@@ -1,4 +1,4 @@
-"""How long the network's device waits for data."""
+"""Measure how long the device of the network waits for data."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import torch
 
 
 class Stopwatch:
-    """Seconds of waiting among all seconds, on the device's own clock.
+    """Measures the seconds of waiting and all seconds, with the clock of the device.
 
-    Work on an accelerator is only queued, so a clock on the host would count as waiting what the device still
-    computes. There every moment is an event in the queue, and the wait for a batch is the time between the
-    end of one step's work and the start of the next one's: fetching and copying as far as nothing hides it.
-    The host waits for the device in :meth:`read` alone.
+    An accelerator works through a queue, so the clock of the host would count work of the device as waiting.
+    On an accelerator a mark is therefore an event in the queue. The wait for a batch is the time from the end
+    of one step to the start of the next: what fetching and copying take, unless it is hidden by other work.
+    Only :meth:`read` makes the host wait for the device.
+
+    This is not :mod:`vidfer.timing`, which times stages in threads of the host.
 
     Args:
-        device: that computes; CUDA and XPU have events, any other is timed by the host's clock.
-        waited_s, spent_s: to go on from.
+        device: that computes. CUDA and XPU have events; for any other device the host's clock is used.
+        waited_s, spent_s: seconds from before a resume, to add to.
 
     Example:
         >>> watch = Stopwatch("cpu")
@@ -34,7 +36,7 @@ class Stopwatch:
         self._marks: list = []
 
     def mark(self) -> None:
-        """Notes the moment: by turns before a batch is waited for, and when it has come."""
+        """Mark this moment: in turn before waiting for a batch, and when the batch has come."""
         if not self.has_events:
             self._marks.append(time.perf_counter())
             return
@@ -43,7 +45,7 @@ class Stopwatch:
         self._marks.append(event)
 
     def read(self) -> tuple[float, float]:
-        """Seconds waited and seconds spent up to the last mark; what comes before the next one counts not."""
+        """Seconds waited and all seconds up to the last mark. The time until the next mark does not count."""
         if self.has_events and self._marks:
             self._marks[-1].synchronize()
         gaps = [self._seconds(*pair) for pair in zip(self._marks, self._marks[1:])]
@@ -53,5 +55,5 @@ class Stopwatch:
         return self.waited_s, self.spent_s
 
     def _seconds(self, start, end) -> float:
-        """Between two marks, of whichever kind."""
+        """Seconds between two marks."""
         return start.elapsed_time(end) / 1000 if self.has_events else end - start

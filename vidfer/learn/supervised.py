@@ -1,16 +1,20 @@
-"""Training a classifier on labelled clips, and on pseudo-labelled ones: the same steps."""
+"""Train a classifier on labelled clips, and on pseudo-labelled ones."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from vidfer.learn.batch_norm import share_buffers
+from vidfer.learn.accelerator import share_buffers
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import noisy_student_loss, smooth_targets
 from vidfer.learn.optimiser import take_step
+from vidfer.learn.settings import TrainSettings
 
 
 def train_epoch(
@@ -24,25 +28,24 @@ def train_epoch(
     label_smoothing: float = 0.0,
     class_weights: Tensor | None = None,
 ) -> dict[str, float]:
-    """The steps of an epoch that are not done yet.
+    """Do the steps of an epoch that are not done yet.
 
     Args:
         model: prepared by the accelerator; gives logits (B, C).
-        epoch: its batches have ``crops``, ``frame_mask``, ``label``, and, where some clips are
-            pseudo-labelled, ``target`` (B, C) and ``pseudo`` (B,), see
-            :class:`vidfer.data.mixed_batches.MixedDataset`.
-        optimiser, schedule: prepared; both stepped after every batch, or after as many as are accumulated.
-        noise: makes noised float crops of uint8 ones, on their device.
+        epoch: its batches have ``crops``, ``frame_mask`` and ``label``; if some clips are pseudo-labelled,
+            also ``target`` (B, C) and ``pseudo`` (B,), see :class:`vidfer.data.mixed_batches.MixedDataset`.
+        optimiser, schedule: prepared.
+        noise: turns uint8 crops into noised float crops, on their device.
         clip_norm: largest norm of the gradient; 0 clips nothing.
         label_smoothing: for labelled clips without a ``target``.
         class_weights: (C,) how much a labelled clip of each class counts.
 
     Returns:
         Means over the epoch and over the processes: ``loss``, ``labelled_loss``, ``pseudo_loss``,
-        ``train_war``, the accuracy on noised labelled clips, and ``waiting``.
+        ``train_war`` (accuracy on noised labelled clips) and ``waiting``.
 
     Raises:
-        VidferError: the loss is no finite number any more.
+        RunError: the loss is not a finite number any more.
     """
     accelerator = epoch.accelerator
     model.train()
@@ -70,7 +73,7 @@ def train_epoch(
 
 
 def batch_targets(batch: dict[str, Tensor], n_classes: int, label_smoothing: float) -> tuple[Tensor, Tensor]:
-    """Target distributions (B, C) of a batch, and which of them are pseudo-labels (B,)."""
+    """Target distributions (B, C) of a batch, and which of its clips are pseudo-labelled (B,)."""
     if "target" in batch:
         return batch["target"], batch["pseudo"]
     targets = smooth_targets(batch["label"], n_classes, label_smoothing)
@@ -78,6 +81,33 @@ def batch_targets(batch: dict[str, Tensor], n_classes: int, label_smoothing: flo
 
 
 def clip_weights(labels: Tensor, class_weights: Tensor) -> Tensor:
-    """Weight (B,) of each clip; 1 where the label is unknown (-1), as that of a pseudo-labelled clip is."""
+    """Weight (B,) of each clip; 1 where the label is -1, as for a pseudo-labelled clip."""
     weights = class_weights.to(labels.device)[labels.clamp(min=0)]
     return torch.where(labels < 0, torch.ones_like(weights), weights)
+
+
+def class_weights(
+    labels: Sequence[int] | np.ndarray, n_classes: int, settings: TrainSettings
+) -> Tensor | None:
+    """Weight (C,) of a clip of each class in the loss; None if all clips count alike.
+
+    The mean weight of the given clips is 1, so the learning rate keeps its meaning.
+
+    ``balanced``: w_c = 1 / n_c. ``effective``: w_c = (1 - beta) / (1 - beta^n_c), one over the effective
+    number of clips (Cui et al. 2019, arXiv 1901.05555, proposition 1 and section 4). A class without clips
+    has weight 0.
+
+    Args:
+        labels: (M,) class numbers of the clips to train on.
+        n_classes: C.
+        settings: the kind of weights, and beta.
+    """
+    if settings.class_weights == "none":
+        return None
+    counts = np.bincount(np.asarray(labels), minlength=n_classes).astype(np.float64)
+    effective = counts
+    if settings.class_weights == "effective":
+        beta = settings.effective_beta
+        effective = (1 - beta**counts) / (1 - beta)
+    weights = np.divide(1.0, effective, out=np.zeros(n_classes), where=counts > 0)
+    return torch.from_numpy(weights * counts.sum() / (weights * counts).sum()).float()

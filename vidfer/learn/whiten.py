@@ -1,4 +1,4 @@
-"""Fitting the whitening of a recogniser on the clips that it may learn from."""
+"""Fit the whitening of a recogniser on the training clips."""
 
 from __future__ import annotations
 
@@ -11,39 +11,40 @@ from torch import Tensor
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import ClipSplit, labels_of
-from vidfer.errors import VidferError
+from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.infer.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.whitening import Whitening, fit_whitening
 from vidfer.store.reader import CropCache
 
 LEAST_CLIPS = 10
-"""Of the class without expression; with fewer its variance would be theirs alone."""
+"""Training clips that the class without expression needs; fewer tell too little about its variance."""
 
 
 def check_whitening(name: str, shrinkage: float, cache: CropCache, split: ClipSplit) -> None:
-    """Whether :func:`whiten` has what it needs.
+    """Raise an error unless :func:`whiten` has what it needs.
 
     Raises:
-        VidferError: it has not.
+        SettingError: ``shrinkage`` is out of range, or ``name`` is not a base class.
+        DataError: the class has too few training clips.
     """
     if not 0 < shrinkage < math.inf:
-        raise VidferError(f"--whiten-shrinkage {shrinkage}: give more than 0, such as 0.0167")
+        raise SettingError(f"--whiten-shrinkage {shrinkage}: give more than 0, such as 0.0167")
     if name not in split.classes:
-        raise VidferError(
-            f"--whiten {name}: this is no base class of {cache.path}; choose the one that shows no "
+        raise SettingError(
+            f"--whiten {name}: this is not a base class of {cache.path}; choose the one that shows no "
             f"expression, from {', '.join(split.classes)}"
         )
     clips = int(of_class(name, cache, split).sum())
     if clips < LEAST_CLIPS:
-        raise VidferError(
+        raise DataError(
             f"--whiten {name}: this class has {clips} training clips, and whitening needs {LEAST_CLIPS} "
-            f"({cache.path}); leave --whiten out, or give more clips"
+            f"({cache.path}); leave --whiten out, or add clips"
         )
 
 
 def of_class(name: str, cache: CropCache, split: ClipSplit) -> Tensor:
-    """Which of the training clips are of a class, (M,) bool."""
+    """Which of the training clips have a class, (M,) bool."""
     labels = labels_of(cache, split.train, split.classes)
     return torch.from_numpy(np.asarray(labels) == split.classes.index(name))
 
@@ -60,21 +61,21 @@ def whiten(
     workers: int = 0,
     device: torch.device | str = "cpu",
 ) -> None:
-    """Fit the whitening of a recogniser that is built with one, on the clips to train on, without noise.
+    """Fit the whitening of a recogniser on the training clips, without noise.
 
-    Every process computes the whole, so that their number does not matter.
+    Every process computes all of it, so the number of processes does not change the result.
 
     Args:
-        recogniser: on ``device``, built with a whitening, which is replaced.
+        recogniser: on ``device``, and built with a whitening, which is replaced.
         name: the class whose clips show no expression.
         shrinkage: see :func:`vidfer.models.whitening.fit_whitening`.
-        cache, split: what :func:`check_whitening` has found good.
-        frames: evenly spaced frames looked at in each clip.
+        cache, split: checked by :func:`check_whitening`.
+        frames: number of evenly spaced frames of each clip.
         batch_size, workers: of the loader; they do not change the result.
         device: where the model is.
 
     Raises:
-        VidferError: the encoder sees no difference between the clips of the class.
+        CheckpointError: the encoder gives the same vector for all clips of the class.
     """
     loader = build_loader(ClipDataset(cache.path, split.train, n_frames=frames), batch_size, workers=workers)
     recogniser.whitening.load_state_dict(Whitening(recogniser.encoder.vector_channels).state_dict())
@@ -82,5 +83,5 @@ def whiten(
     try:
         fitted = fit_whitening(clips.vector, of_class(name, cache, split), shrinkage)
     except ValueError as error:
-        raise VidferError(f"--whiten {name}: {error}; name another --init") from error
+        raise CheckpointError(f"--whiten {name}: {error}; name another --init") from error
     recogniser.whitening.load_state_dict(fitted.state_dict())
