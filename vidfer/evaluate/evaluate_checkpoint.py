@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from vidfer.data.sampling import cap_frames
 from vidfer.data.splits import novel_clips
 from vidfer.errors import SettingError
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
@@ -99,8 +100,7 @@ def best_of(checkpoint: Path) -> Path:
 def _n_frames(protocol: EvalProtocol, provenance: Provenance, cache: CropCache) -> int:
     wanted = protocol.frames or provenance.settings.get("data", {}).get("frames", FRAMES)
     # A cache of images has one frame per clip, and the result must not claim more.
-    longest = max((clip.n_faces for clip in cache.clips), default=1)
-    return min(wanted, max(longest, 1))
+    return cap_frames(wanted, cache.clips)
 
 
 def _clips_to_classify(cache: CropCache, provenance: Provenance, split: str) -> list[int] | None:
