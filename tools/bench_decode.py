@@ -1,11 +1,12 @@
-"""Compare vidfer's decoding with decord, PyAV and OpenCV, in one run, on one core.
+"""Compare vidfer's two readers with decord, PyAV and OpenCV themselves, in one run, on one core.
 
     python tools/bench_decode.py clip.avi clip.mp4 … --repeats 9
 
-Each reader opens the file, and gives every frame as an RGB array. They take turns; printed are medians of
-milliseconds of processor time (all threads, user and system) per frame that came: the time that passes on one
-core of an idle machine. A reader that gives another number of frames than vidfer is marked ``!``, one that
-fails ``–``.
+Each reader opens the file and gives every frame as an RGB array. They take turns. Printed are medians of
+milliseconds of processor time (all threads, user and system) per frame: the time that passes on one core of
+an idle machine. ``auto`` and ``pyav`` are vidfer with that ``--reader``; ``*`` says that PyAV reads in both.
+The last column is auto / pyav. A reader that gives another number of frames than vidfer is marked ``!``, one
+that fails ``–``.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from vidfer.crops.decode.video import read_chunks
 BATCH = 32
 
 
-def vidfer(path: str) -> int:
+def vidfer_auto(path: str) -> int:
     return sum(len(chunk) for chunk in read_chunks(path))
 
 
-def vidfer_with_decord(path: str) -> int:
-    return sum(len(chunk) for chunk in read_chunks(path, reader="decord"))
+def vidfer_pyav(path: str) -> int:
+    return sum(len(chunk) for chunk in read_chunks(path, reader="pyav"))
 
 
 def decord_get_batch(path: str) -> int:
@@ -70,8 +71,8 @@ def opencv(path: str) -> int:
 
 
 READERS: dict[str, Callable[[str], int]] = {
-    "vidfer": vidfer,
-    "vidfer+decord": vidfer_with_decord,
+    "auto": vidfer_auto,
+    "pyav": vidfer_pyav,
     "decord batch": decord_get_batch,
     "decord next": decord_next,
     "PyAV loop": pyav_loop,
@@ -91,7 +92,8 @@ def main() -> None:
     os.sched_setaffinity(0, {args.core})
     cv2.setNumThreads(1)
     decord.logging.set_level(decord.logging.QUIET)
-    print(f"{'ms per frame':36} {'frames':>6} " + " ".join(f"{name:>14}" for name in READERS))
+    columns = " ".join(f"{name:>14}" for name in (*READERS, "auto / pyav"))
+    print(f"{'ms per frame':36} {'frames':>6} {columns}")
     for path in args.files:
         race(path, args.repeats)
 
@@ -112,10 +114,13 @@ def race(path: Path, repeats: int) -> None:
             seconds[name].append(time.process_time() - start)
     cells = []
     for name, count in counts.items():
-        mark = " " if count == counts["vidfer"] else "!"
+        mark = " " if count == counts["pyav"] else "!"
+        if name == "auto" and next(read_chunks(path)).library == "pyav":
+            mark = "*"
         value = f"{statistics.median(seconds[name]) * 1e3 / count:.3f}{mark}" if count else "– "
         cells.append(f"{value:>14}")
-    print(f"{path.name[-36:]:36} {counts['vidfer']:6} " + " ".join(cells), flush=True)
+    ratio = statistics.median(seconds["auto"]) / statistics.median(seconds["pyav"])
+    print(f"{path.name[-36:]:36} {counts['pyav']:6} " + " ".join([*cells, f"{ratio:>14.2f}"]), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vidfer.crops.decode.video import FrameChunk
-from vidfer.crops.track.key_frames import FirstLook, look_first
+from vidfer.crops.track.key_frames import KeyFrameScan, scan_key_frames
 
 
 def chunks_of(images: np.ndarray, times_s: np.ndarray, chunk_frames: int) -> Iterator[FrameChunk]:
@@ -14,39 +14,39 @@ def chunks_of(images: np.ndarray, times_s: np.ndarray, chunk_frames: int) -> Ite
         yield FrameChunk(images[i : i + chunk_frames], times_s[i : i + chunk_frames])
 
 
-def look_at(
+def scan_of(
     detector, greys: np.ndarray, key_every_s: float, times_s: np.ndarray | None = None, chunk_frames: int = 32
-) -> FirstLook:
-    """The first look at a clip of plain frames in these grey levels, 25 a second."""
+) -> KeyFrameScan:
+    """The key-frame scan of a clip of plain frames in these grey levels, 25 a second."""
     images = np.broadcast_to(greys[:, None, None, None], (len(greys), 26, 32, 3)).astype(np.uint8)
     times_s = np.arange(len(greys)) / 25 if times_s is None else times_s
-    return look_first(chunks_of(images, times_s, chunk_frames), detector, key_every_s)
+    return scan_key_frames(chunks_of(images, times_s, chunk_frames), detector, key_every_s)
 
 
 def test_key_frames_are_evenly_spread_up_to_the_ends(detector):
-    look = look_at(detector, np.full(25, 90), 0.24)
+    scan = scan_of(detector, np.full(25, 90), 0.24)
     searched_in_vain = [3, 9, 15, 21]
-    assert sorted(look.keys) == sorted([0, 6, 12, 18, 24, *searched_in_vain])
-    assert (look.width, look.height) == (32, 26) and (look.shots == 0).all()
+    assert sorted(scan.key_frames) == sorted([0, 6, 12, 18, 24, *searched_in_vain])
+    assert (scan.width, scan.height) == (32, 26) and (scan.shots == 0).all()
 
 
 @pytest.mark.parametrize("chunk_frames", [1, 5, 32])
 def test_without_a_time_between_them_all_frames_are_searched(detector, chunk_frames):
-    look = look_at(detector, np.full(37, 90), 0, chunk_frames=chunk_frames)
-    assert sorted(look.keys) == list(range(37))
+    scan = scan_of(detector, np.full(37, 90), 0, chunk_frames=chunk_frames)
+    assert sorted(scan.key_frames) == list(range(37))
 
 
 def test_slow_clips_are_searched_in_every_frame(detector):
-    assert len(look_at(detector, np.full(9, 90), 0.3, np.arange(9) / 2.5).keys) == 9
+    assert len(scan_of(detector, np.full(9, 90), 0.3, np.arange(9) / 2.5).key_frames) == 9
 
 
 def test_shots_begin_and_end_with_a_key_frame(detector):
     greys = np.repeat([20, 200, 60, 240], [1, 31, 20, 8])
-    look = look_at(detector, greys, 10.0)
-    assert look.shots.tolist() == np.repeat([0, 1, 2, 3], [1, 31, 20, 8]).tolist()
+    scan = scan_of(detector, greys, 10.0)
+    assert scan.shots.tolist() == np.repeat([0, 1, 2, 3], [1, 31, 20, 8]).tolist()
     searched_in_vain = [16, 41, 55]
-    assert sorted(look.keys) == sorted([0, 1, 31, 32, 51, 52, 59, *searched_in_vain])
-    assert all(key.shot == look.shots[frame] for frame, key in look.keys.items())
+    assert sorted(scan.key_frames) == sorted([0, 1, 31, 32, 51, 52, 59, *searched_in_vain])
+    assert all(key.shot == scan.shots[frame] for frame, key in scan.key_frames.items())
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -58,25 +58,25 @@ def test_what_holds_for_all_key_frames(detector, seed):
     steps_s = rng.exponential(0.04, n) + 0.001
     steps_s[rng.integers(n)] += 2
     chunk_frames = int(rng.integers(3, 33))
-    look = look_at(detector, greys, 0.3, np.cumsum(steps_s), chunk_frames)
-    keys = np.array(sorted(look.keys))
-    assert look.shots.tolist() == np.repeat(np.arange(5), lengths).tolist()
+    scan = scan_of(detector, greys, 0.3, np.cumsum(steps_s), chunk_frames)
+    keys = np.array(sorted(scan.key_frames))
+    assert scan.shots.tolist() == np.repeat(np.arange(5), lengths).tolist()
     starts = np.cumsum(lengths)
     assert set(starts - 1) | set(starts[:-1]) | {0} <= set(keys.tolist())
     between = [(a, b) for a, b in pairwise(keys) if b - a > 1]
     for a, b in between:
         assert (a + 1) // chunk_frames == (b - 1) // chunk_frames == b // chunk_frames
         slack_s = steps_s[a + 1 : b + 1].max()
-        assert look.times_s[b] - look.times_s[a] <= 0.3 + slack_s
+        assert scan.times_s[b] - scan.times_s[a] <= 0.3 + slack_s
     assert between
 
 
 def test_frames_between_are_searched_where_somebody_moves_fast(detector, draw_actor):
     image = draw_actor(2, 1)[0][0]
     still = np.stack([image] * 24)
-    assert len(look_first(chunks_of(still, np.arange(24) / 25, 24), detector, 10.0).keys) == 2
+    assert len(scan_key_frames(chunks_of(still, np.arange(24) / 25, 24), detector, 10.0).key_frames) == 2
     moving = np.stack([np.roll(image, 6 * i - 74, axis=1) for i in range(24)])
-    keys = look_first(chunks_of(moving, np.arange(24) / 25, 24), detector, 10.0).keys
+    keys = scan_key_frames(chunks_of(moving, np.arange(24) / 25, 24), detector, 10.0).key_frames
     assert {0, 11, 23} <= set(keys) and 3 <= len(keys) <= 9
 
 
@@ -84,6 +84,6 @@ def test_somebody_who_comes_and_goes_between_two_key_frames_is_seen(detector, dr
     small = [cv2.resize(image, (144, 108), interpolation=cv2.INTER_AREA) for image in draw_actor(2, 9)[0]]
     images = np.full((31, 240, 320, 3), int(np.mean(small)), np.uint8)
     images[11:20, 60:168, 90:234] = small
-    look = look_first(chunks_of(images, np.arange(31) / 25, 32), detector, 1.2)
-    assert (look.shots == 0).all()
-    assert [frame for frame, key in look.keys.items() if len(key.faces)] == [15]
+    scan = scan_key_frames(chunks_of(images, np.arange(31) / 25, 32), detector, 1.2)
+    assert (scan.shots == 0).all()
+    assert [frame for frame, key in scan.key_frames.items() if len(key.faces)] == [15]

@@ -1,7 +1,7 @@
 from made_faces import faces_of
 
 from vidfer.crops.detect.detect import Faces
-from vidfer.crops.track.link import KeyFrame, is_doubtful, link_people
+from vidfer.crops.track.link import KeyFrame, is_ambiguous, link_people
 
 
 def test_two_people_who_move_stay_apart():
@@ -62,7 +62,7 @@ def test_after_a_cut_the_look_decides_and_not_the_place():
 def test_doubt_is_where_somebody_may_have_moved_fast_or_two_places_fit():
     one, far, two = faces_of((50, 50, 60)), faces_of((200, 50, 60)), faces_of((50, 50, 60), (80, 50, 60))
     nobody = faces_of()
-    assert is_doubtful(one, far) and is_doubtful(one, two) and is_doubtful(two, one)
-    assert not is_doubtful(one, one) and not is_doubtful(one, nobody) and not is_doubtful(nobody, one)
-    assert not is_doubtful(one, faces_of((50, 50, 60), (200, 50, 60)))
-    assert is_doubtful(one, faces_of((50, 50, 60), looks=(1,)))
+    assert is_ambiguous(one, far) and is_ambiguous(one, two) and is_ambiguous(two, one)
+    assert not is_ambiguous(one, one) and not is_ambiguous(one, nobody) and not is_ambiguous(nobody, one)
+    assert not is_ambiguous(one, faces_of((50, 50, 60), (200, 50, 60)))
+    assert is_ambiguous(one, faces_of((50, 50, 60), looks=(1,)))

@@ -1,4 +1,4 @@
-"""Whether two faces look alike: enough to know somebody again after a cut, not to know who it is."""
+"""Tells whether two faces look alike: enough to find a person again after a cut, not to know who it is."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from vidfer.crops.regions import region_squares, warp_square
 from vidfer.crops.settings import CropSettings
 
 PATCH_PX = 24
+"""Side of the small picture of a face that is compared."""
 LIKE = 0.6
-"""Least correlation of two patches of one person in different shots."""
+"""Lowest correlation of two patches of one person in different shots."""
 UNLIKE = 0.2
-"""Least correlation of two patches of one person at one place, one soon after the other."""
+"""Lowest correlation of two patches of one person at the same place, shortly after each other."""
 SAME_COLOUR = 12.0
-"""Most difference of the mean colours of two patches of one person, in grey levels."""
+"""Largest difference of the mean colours of two patches of one person, in grey levels."""
 
 
 def face_patches(image: np.ndarray, landmarks: np.ndarray, settings: CropSettings) -> np.ndarray:
-    """The aligned faces (k,5,2) of a frame as small pictures, uint8 (k,24,24,3)."""
+    """The faces of a frame, with landmarks (k,5,2), as small aligned pictures: uint8 (k,24,24,3)."""
     patches = np.empty((len(landmarks), PATCH_PX, PATCH_PX, 3), np.uint8)
     for patch, points in zip(patches, landmarks):
         squares = region_squares(points, settings)
@@ -26,19 +27,20 @@ def face_patches(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
 
 
 def likeness(patches: np.ndarray, patch: np.ndarray) -> np.ndarray:
-    """:func:`correlation` (k,) of patches (k,24,24,3) with one patch; -1 where their colours differ.
+    """The :func:`correlation` (k,) of patches (k,24,24,3) with one patch, but -1 where their colours differ.
 
-    Chosen on 20 filmed and 28 drawn people: of pairs from one clip 95 % correlate above 0.68 and differ by
-    less than 7 grey levels; of pairs of two people half correlate below 0.33 or differ by more than 15.
+    The limits were chosen on 20 filmed and 28 drawn people. Of pairs of patches from one clip, 95 % correlate
+    above 0.68 and differ by less than 7 grey levels. Of pairs of two people, half correlate below 0.33 or
+    differ by more than 15.
     """
-    far = np.abs(patches.mean(axis=(1, 2)) - patch.mean(axis=(0, 1))).mean(axis=1) > SAME_COLOUR
-    return np.where(far, -1.0, correlation(patches, patch))
+    differs = np.abs(patches.mean(axis=(1, 2)) - patch.mean(axis=(0, 1))).mean(axis=1) > SAME_COLOUR
+    return np.where(differs, -1.0, correlation(patches, patch))
 
 
 def correlation(patches: np.ndarray, patch: np.ndarray) -> np.ndarray:
-    """Correlation (k,) of patches (k,24,24,3) with one patch, -1 to 1, whatever the light.
+    """Correlation (k,) of patches (k,24,24,3) with one patch, from -1 to 1; brightness makes no difference.
 
-    Of pairs from one filmed clip none was below 0.55; of pairs of two people 41 % are below 0.2.
+    No pair from one filmed clip was below 0.55; of pairs of two people, 41 % are below 0.2.
     """
     ours, theirs = patches.mean(axis=(1, 2), keepdims=True), patch.mean(axis=(0, 1))
     a, b = (patches - ours).reshape(len(patches), patch.size), (patch - theirs).ravel()

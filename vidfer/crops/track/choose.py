@@ -1,4 +1,4 @@
-"""Whose face a clip is about."""
+"""Chooses whose face a clip is about."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from vidfer.crops.detect.boxes import overlap
 from vidfer.crops.track.link import Person
 
 LEAST_SHARE = 0.5
-"""``largest`` and ``centre`` choose among the people that are seen in at least this share of the key frames
-in which the one seen longest is: else a face in the crowd, or a mistake, would be chosen for one frame."""
+"""``largest`` and ``centre`` choose among the people who are seen in at least this share of the key frames
+that show the person seen longest. Otherwise a face in the crowd, or a mistake of one frame, could be
+chosen."""
 
 ALL_SHARE = 0.1
-"""``all`` leaves out who is seen in less than this share of those key frames: mostly mistakes."""
+"""``all`` leaves out people who are seen in less than this share of those key frames: they are mostly
+mistakes."""
 
 
 def choose_people(
@@ -22,14 +24,15 @@ def choose_people(
     width: int,
     height: int,
 ) -> list[Person]:
-    """The people that a clip shall give, the main one first; none if there are none.
+    """The people that a clip gives, the main one first; an empty list if there are none.
 
     Args:
-        people: with their faces in key frames.
+        people: everybody, with their faces in key frames.
         rule: ``main``, ``longest``, ``largest``, ``centre`` or ``all``, see ``CropSettings.face``.
-        box_hint: where the wanted person's head is, x1 y1 x2 y2 in pixels: who overlaps it most over time is
-            the main one, whatever the rule. A hint that no face overlaps is left aside.
-        width, height: size of a frame in pixels.
+        box_hint: x1, y1, x2, y2 in pixels: where the head of the wanted person is. Who overlaps it most over
+            time is the main person, whatever the rule. A hint that no face overlaps is ignored.
+        width: of a frame in pixels.
+        height: of a frame in pixels.
     """
     if not people:
         return []
@@ -37,7 +40,7 @@ def choose_people(
     main = by_presence[0]
     longest = max(len(person.boxes) for person in people)
     lasting = [person for person in by_presence if len(person.boxes) >= LEAST_SHARE * longest]
-    if box_hint is not None and (hinted := _hinted(by_presence, np.asarray(box_hint, np.float32))):
+    if box_hint is not None and (hinted := _at_hint(by_presence, np.asarray(box_hint, np.float32))):
         main = hinted
     elif rule == "longest":
         main = next(person for person in by_presence if len(person.boxes) == longest)
@@ -52,13 +55,13 @@ def choose_people(
 
 
 def presence(person: Person) -> float:
-    """Side times score, summed over key frames: large for who is near, well seen and long in the picture."""
+    """Face side times score, summed over key frames: large for a near face that is seen well and long."""
     return float(_sides(person) @ np.array(list(person.scores.values())))
 
 
-def _hinted(people: list[Person], hint: np.ndarray) -> Person | None:
-    met = [float(overlap(_boxes(person), hint).sum()) for person in people]
-    return people[int(np.argmax(met))] if max(met) > 0 else None
+def _at_hint(people: list[Person], hint: np.ndarray) -> Person | None:
+    overlaps = [float(overlap(_boxes(person), hint).sum()) for person in people]
+    return people[int(np.argmax(overlaps))] if max(overlaps) > 0 else None
 
 
 def _boxes(person: Person) -> np.ndarray:

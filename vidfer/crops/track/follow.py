@@ -1,4 +1,4 @@
-"""The second look at a clip: people are followed through the frames between key frames."""
+"""The second pass over a clip: people are followed through the frames between key frames."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.boxes import distance, overlap
 from vidfer.crops.detect.detect import FaceDetector, Faces, squares_around
-from vidfer.crops.track.key_frames import FirstLook
+from vidfer.crops.track.key_frames import KeyFrameScan
 from vidfer.crops.track.link import NEAR, Person
 
 OTHERS = 0.3
-"""A box that overlaps another person's by more than this, and more than the place where it is looked for, is
-that person's."""
+"""A box belongs to another person if it overlaps the box of that person by more than this, and by more than
+the place where it was expected."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Frames between two, of which at least one shows the person."""
+    """Frames between two others, of which at least one shows the person."""
 
     person: int
     before: int
@@ -32,39 +32,46 @@ class Gap:
     def middle(self) -> int:
         return (self.before + self.after) // 2
 
+    def halves(self) -> tuple[Gap, Gap]:
+        """The gaps before and after the middle frame."""
+        return Gap(self.person, self.before, self.middle), Gap(self.person, self.middle, self.after)
+
 
 def follow_people(
     chunk: FrameChunk,
     first: int,
     people: Sequence[Person],
     everybody: Sequence[Person],
-    look: FirstLook,
+    scan: KeyFrameScan,
     detector: FaceDetector,
 ) -> list[set[int]]:
-    """Look for people in the frames of a chunk that are no key frames, always in the middle of a gap first.
+    """Find people in the frames of a chunk that are no key frames.
 
-    In the middle frame of each gap O-Net looks at the place on the line between the boxes before and after,
-    or at the only one known, in all gaps at once; halves of a gap are gaps again. So the place where to look
-    is never far off, nothing drifts, and nothing lags. R-Net is left out: it would have O-Net look from
-    another place than in the key frames, and the boxes would agree less with theirs. If O-Net's score falls
-    below its threshold, the whole frame is searched. Where somebody comes or goes, the gaps without that
-    person are left.
+    In the middle frame of every gap between two key frames, O-Net looks at the place on the line between the
+    boxes before and after, or at the only box that is known. Then each half of the gap is a gap again. So the
+    expected place is always near, nothing drifts, and nothing lags. If O-Net's score is below its threshold,
+    the whole frame is searched. Halves that do not show the person at either end are left out.
+
+    R-Net is not used: after it O-Net would see other squares than in the key frames, and the boxes would
+    agree less with those of the key frames.
 
     Args:
-        first: number of the chunk's first frame.
-        people: who is followed; what is found is added.
-        everybody: all people of the clip, by their faces in key frames: nobody is followed onto the face
-            of another.
-        look: the first look.
+        chunk: consecutive frames of the clip.
+        first: number of the first frame of the chunk.
+        people: who is followed; the faces that are found are added to them.
+        everybody: all people of the clip, by their faces in key frames. Nobody is followed onto the face of
+            another.
+        scan: the first pass over the clip.
+        detector: finds the faces.
 
     Returns:
-        For each of the people the frames in which the search of the whole frame found them.
+        For each of the people, the frames in which the search of the whole frame found them.
     """
-    keys = sorted(key for key in look.keys if first - 1 <= key < first + len(chunk))
+    keys = sorted(key for key in scan.key_frames if first - 1 <= key < first + len(chunk))
     gaps = [
         Gap(person, before, after)
         for before, after in pairwise(keys)
-        if look.shots[before] == look.shots[after]
+        if scan.shots[before] == scan.shots[after]
         for person in range(len(people))
     ]
     seen = [person for person in everybody if any(key in person.boxes for key in keys)]
@@ -80,26 +87,22 @@ def follow_people(
         lost: dict[int, list[int]] = {}
         for i, gap in enumerate(gaps):
             taken = [boxes[gap.middle - first] for boxes in others[gap.person]]
-            if found.scores[i] >= detector.settings.thresholds[2] and not _is_one_of(
-                taken, found.boxes[i], expected[i]
-            ):
+            is_face = found.scores[i] >= detector.settings.thresholds[2]
+            if is_face and not _is_of_another(taken, found.boxes[i], expected[i]):
                 people[gap.person].add(gap.middle, found, i)
             else:
                 lost.setdefault(gap.middle, []).append(i)
         frames = sorted(lost)
         for frame, faces in zip(frames, detector.detect(chunk.images[[frame - first for frame in frames]])):
             for i in lost[frame] if len(faces) else ():
-                person, unlike = gaps[i].person, distance(faces.boxes, expected[i])
-                nearest = int(unlike.argmin())
+                person, distances = gaps[i].person, distance(faces.boxes, expected[i])
+                nearest = int(distances.argmin())
                 taken = [boxes[frame - first] for boxes in others[person]]
-                if unlike[nearest] < NEAR and not _is_one_of(taken, faces.boxes[nearest], expected[i]):
+                is_near = distances[nearest] < NEAR
+                if is_near and not _is_of_another(taken, faces.boxes[nearest], expected[i]):
                     people[person].add(frame, faces, nearest)
                     searched[person].add(frame)
-        gaps = [
-            half
-            for gap in gaps
-            for half in (Gap(gap.person, gap.before, gap.middle), Gap(gap.person, gap.middle, gap.after))
-        ]
+        gaps = [half for gap in gaps for half in gap.halves()]
     return searched
 
 
@@ -109,7 +112,7 @@ def _is_seen(gap: Gap, people: Sequence[Person]) -> bool:
 
 
 def _expected(gap: Gap, values: dict[int, np.ndarray]) -> np.ndarray:
-    """The value in the middle of a gap, given that before or after it, or both."""
+    """The value in the middle of a gap, from the values before and after it, or from the only one known."""
     before, after = values.get(gap.before), values.get(gap.after)
     if before is None or after is None:
         return after if before is None else before
@@ -117,7 +120,7 @@ def _expected(gap: Gap, values: dict[int, np.ndarray]) -> np.ndarray:
 
 
 def _places(person: Person, keys: Sequence[int], first: int, n: int) -> np.ndarray:
-    """Boxes (n,4) of somebody in frames between two key frames that both show them; NaN elsewhere."""
+    """Boxes (n,4) of a person in frames between two key frames that both show them; NaN elsewhere."""
     boxes = np.full((n, 4), np.nan)
     for before, after in pairwise(keys):
         if before in person.boxes and after in person.boxes:
@@ -127,9 +130,9 @@ def _places(person: Person, keys: Sequence[int], first: int, n: int) -> np.ndarr
     return boxes
 
 
-def _is_one_of(taken: list[np.ndarray], box: np.ndarray, expected: np.ndarray) -> bool:
-    """Whether a box lies rather in a place that is taken by somebody else than where it is expected."""
+def _is_of_another(taken: list[np.ndarray], box: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether a box overlaps a place that is taken by another person more than the expected place."""
     if not taken:
         return False
-    met = np.nan_to_num(overlap(np.stack(taken), box))
-    return bool(met.max() > max(OTHERS, float(overlap(expected[None], box)[0])))
+    most = np.nan_to_num(overlap(np.stack(taken), box)).max()
+    return bool(most > max(OTHERS, float(overlap(expected[None], box)[0])))

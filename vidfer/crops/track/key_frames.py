@@ -1,4 +1,4 @@
-"""The first look at a clip: shots, and all faces in some of its frames."""
+"""The key-frame scan, the first pass over a clip: shots, and all faces in some of its frames."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ import numpy as np
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.detect import FaceDetector
 from vidfer.crops.track.appearance import face_patches
-from vidfer.crops.track.link import KeyFrame, is_doubtful
+from vidfer.crops.track.link import KeyFrame, is_ambiguous
 from vidfer.crops.track.shots import ShotCuts
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class KeyFrameScan:
     """What the first pass over a clip of T frames finds."""
 
     times_s: np.ndarray
     """(T,) float64."""
     shots: np.ndarray
-    """(T,) int64: number of the shot of each frame."""
-    keys: dict[int, KeyFrame]
-    """The frames that were searched as a whole, by number: among them the first and last of every shot and
-    the last of every chunk, so that the frames between two of them are in one chunk."""
+    """(T,) int64: the number of the shot of each frame."""
+    key_frames: dict[int, KeyFrame]
+    """The frames that were searched as a whole, by number. The first and last frame of every shot and the
+    last of every chunk are among them, so all frames between two key frames are in one chunk."""
     width: int
     height: int
     """Size of a frame in pixels."""
 
 
-def look_first(chunks: Iterator[FrameChunk], detector: FaceDetector, key_every_s: float) -> FirstLook:
-    """Find cuts, and all faces in frames about ``key_every_s`` apart or less.
+def scan_key_frames(chunks: Iterator[FrameChunk], detector: FaceDetector, key_every_s: float) -> KeyFrameScan:
+    """Find the cuts of a clip, and all faces in frames that are at most about ``key_every_s`` apart.
 
-    Where it is unsure who is who from one of these frames to the next, those between them are searched too,
+    Where it is unclear who is who from one of these frames to the next, the frames between are searched too,
     always the middle one first.
     """
-    times_s, shots, keys, cuts = [], [], {}, ShotCuts()
+    times_s, shots, key_frames, cuts = [], [], {}, ShotCuts()
     first, shot, previous_s = 0, 0, None
-    for chunk, ahead in _with_next_images(chunks):
-        begins = cuts.find(chunk.images, ahead)
-        own_shots = shot + np.searchsorted(begins, np.arange(len(chunk)), side="right")
-        asked = _key_positions(chunk.times_s, begins, key_every_s, previous_s)
-        found = _search(chunk, own_shots, asked, keys.get(first - 1), detector)
-        keys |= {first + position: key for position, key in found.items()}
+    for chunk, next_images in _with_next_images(chunks):
+        starts = cuts.find(chunk.images, next_images)
+        chunk_shots = shot + np.searchsorted(starts, np.arange(len(chunk)), side="right")
+        positions = _key_positions(chunk.times_s, starts, key_every_s, previous_s)
+        found = _search(chunk, chunk_shots, positions, key_frames.get(first - 1), detector)
+        key_frames |= {first + position: key for position, key in found.items()}
         times_s.append(chunk.times_s)
-        shots.append(own_shots)
-        first, shot, previous_s = first + len(chunk), int(own_shots[-1]), float(chunk.times_s[-1])
+        shots.append(chunk_shots)
+        first, shot, previous_s = first + len(chunk), int(chunk_shots[-1]), float(chunk.times_s[-1])
     height, width = chunk.images.shape[1:3]
-    return FirstLook(np.concatenate(times_s), np.concatenate(shots), keys, width, height)
+    return KeyFrameScan(np.concatenate(times_s), np.concatenate(shots), key_frames, width, height)
 
 
 def _with_next_images(chunks: Iterator[FrameChunk]) -> Iterator[tuple[FrameChunk, np.ndarray]]:
-    """Each chunk and the images of the next one, none after the last."""
+    """Each chunk together with the images of the next one; none after the last."""
     chunk = next(chunks)
     for following in chunks:
         yield chunk, following.images
@@ -62,24 +62,28 @@ def _with_next_images(chunks: Iterator[FrameChunk]) -> Iterator[tuple[FrameChunk
 
 
 def _key_positions(
-    times_s: np.ndarray, begins: list[int], key_every_s: float, previous_s: float | None
+    times_s: np.ndarray, shot_starts: list[int], key_every_s: float, previous_s: float | None
 ) -> set[int]:
-    """First and last frame of each shot, the last one of the chunk, and others between them, evenly in time.
+    """Positions of key frames in a chunk: the first and last frame of each shot, the last one of the chunk,
+    and others between them, evenly in time.
 
     Args:
+        times_s: (n,) times of the frames of the chunk.
+        shot_starts: positions at which a new shot begins.
+        key_every_s: largest distance of two key frames; 0 makes every frame one.
         previous_s: time of the frame before the chunk, which is a key frame; None at the start of the clip.
     """
     keys = set()
-    starts = sorted({0, *begins})
+    starts = sorted({0, *shot_starts})
     ends = [*(start - 1 for start in starts[1:]), len(times_s) - 1]
     for start, end in zip(starts, ends):
         frames, within_s = np.arange(start, end + 1), times_s[start : end + 1]
-        if start not in begins and previous_s is not None:
+        if start not in shot_starts and previous_s is not None:
             frames, within_s = np.append(-1, frames), np.append(previous_s, within_s)
         if key_every_s:
             n = int(np.ceil((within_s[-1] - within_s[0]) / key_every_s - 1e-3))
-            asked_s = np.linspace(within_s[0], within_s[-1], n + 1)
-            frames = np.interp(asked_s, within_s, frames).round().astype(int)
+            wanted_s = np.linspace(within_s[0], within_s[-1], n + 1)
+            frames = np.interp(wanted_s, within_s, frames).round().astype(int)
         keys |= set(frames.tolist())
     return keys - {-1}
 
@@ -91,25 +95,30 @@ def _search(
     previous: KeyFrame | None,
     detector: FaceDetector,
 ) -> dict[int, KeyFrame]:
-    """Faces of the frames at these positions, and of more where they leave doubts.
+    """Faces of the frames at these positions, and of more frames where these leave it unclear who is who.
 
-    Between two that show nobody the middle one is searched too: somebody may have come and gone.
+    Between two frames that show nobody, the middle one is searched too: somebody may have come and gone.
 
     Args:
-        previous: the frame before the chunk; None at the start of the clip.
+        chunk: n frames.
+        shots: (n,) the number of the shot of each frame.
+        positions: frames to search.
+        previous: the key frame before the chunk; None at the start of the clip.
+        detector: finds the faces.
     """
-    found, is_first = {} if previous is None else {-1: previous}, True
+    found, is_first_round = {} if previous is None else {-1: previous}, True
     while positions:
-        asked = sorted(positions)
-        for position, faces in zip(asked, detector.detect(chunk.images[asked])):
+        in_order = sorted(positions)
+        for position, faces in zip(in_order, detector.detect(chunk.images[in_order])):
             patches = face_patches(chunk.images[position], faces.landmarks, detector.settings)
             found[position] = KeyFrame(faces, patches, int(shots[position]))
         gaps = [(a, b) for a, b in pairwise(sorted(found)) if b - a > 1 and found[a].shot == found[b].shot]
         positions = {
             (a + b) // 2
             for a, b in gaps
-            if is_doubtful(found[a], found[b]) or (is_first and not found[a].faces and not found[b].faces)
+            if is_ambiguous(found[a], found[b])
+            or (is_first_round and not found[a].faces and not found[b].faces)
         }
-        is_first = False
+        is_first_round = False
     found.pop(-1, None)
     return found

@@ -1,4 +1,4 @@
-"""Follow faces through a clip."""
+"""Follows faces through a clip."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vidfer.crops.track.followed_face import (
     TRACKED,
     FaceTrack,
 )
-from vidfer.crops.track.key_frames import FirstLook, look_first
+from vidfer.crops.track.key_frames import KeyFrameScan, scan_key_frames
 from vidfer.crops.track.link import Person, link_people
 from vidfer.crops.track.smooth import smooth_over_time
 
@@ -33,51 +33,55 @@ def track_faces(
     box_hint: tuple[float, float, float, float] | None = None,
     whole_face: bool = False,
 ) -> list[FaceTrack]:
-    """Follow faces through a clip, whose frames are read twice.
+    """Follow faces through a clip. The frames are read twice.
 
-    1. Cuts and all faces in key frames are found (:mod:`vidfer.crops.track.key_frames`), the faces are joined
-       into people (:mod:`vidfer.crops.track.link`), and ``settings.face`` chooses among them
-       (:mod:`vidfer.crops.track.choose`).
-    2. These are followed through the frames between (:mod:`vidfer.crops.track.follow`): `tracked` where
-       O-Net found them, `detected` where a whole frame was searched.
-    3. Where somebody is not found for at most ``max_gap_s`` and then is still there, box and landmarks are
-       put on the line between the frames around (`interpolated`); otherwise they are `missing`.
+    1. The first pass finds cuts, and all faces in key frames (:mod:`vidfer.crops.track.key_frames`). These
+       faces are joined into people (:mod:`vidfer.crops.track.link`), and ``settings.face`` chooses among the
+       people (:mod:`vidfer.crops.track.choose`).
+    2. The second pass follows the chosen people through the frames between
+       (:mod:`vidfer.crops.track.follow`). A face is `tracked` where O-Net found it, and `detected` where a
+       whole frame was searched.
+    3. Where a face is lost for at most ``max_gap_s`` and then found again, box and landmarks are put on the
+       line between the frames around (`interpolated`). Elsewhere it is `missing`.
 
     Args:
-        chunks: starts reading the clip's frames; called twice.
-        box_hint: x1, y1, x2, y2 in pixels: where the wanted person's head is.
-        whole_face: the picture is the face where none is found (`assumed`).
+        chunks: starts reading the frames of the clip; called twice.
+        detector: finds the faces.
+        settings: how faces are found and followed.
+        box_hint: x1, y1, x2, y2 in pixels: where the head of the wanted person is.
+        whole_face: where no face is found, the whole picture is taken to be one (`assumed`).
 
     Returns:
-        A track of each person chosen, the main one first. Without a face, one track in which all is missing.
+        A track of each chosen person, the main one first. Without any face, one track in which all is
+        missing.
     """
     if settings.face == "picture":
         return [_whole_pictures(chunks(), settings)]
-    look = look_first(chunks(), detector, settings.key_every_s)
-    everybody = link_people(look.keys)
-    people = choose_people(everybody, settings.face, box_hint, look.width, look.height)
+    scan = scan_key_frames(chunks(), detector, settings.key_every_s)
+    everybody = link_people(scan.key_frames)
+    people = choose_people(everybody, settings.face, box_hint, scan.width, scan.height)
     detected = [set(person.boxes) for person in people]
-    if people and len(look.keys) < len(look.times_s):
+    if people and len(scan.key_frames) < len(scan.times_s):
         first = 0
         for chunk in chunks():
-            searched = follow_people(chunk, first, people, everybody, look, detector)
-            for own, more in zip(detected, searched):
-                own |= more
+            searched = follow_people(chunk, first, people, everybody, scan, detector)
+            for frames, more in zip(detected, searched):
+                frames |= more
             first += len(chunk)
-    tracks = [_fill(look, person, own, settings) for person, own in zip(people, detected)]
-    tracks = tracks or [FaceTrack.missing(look.times_s)]
-    return [_assume(track, look.width, look.height, settings) for track in tracks] if whole_face else tracks
+    tracks = [_interpolate(scan, person, frames, settings) for person, frames in zip(people, detected)]
+    tracks = tracks or [FaceTrack.missing(scan.times_s)]
+    return [_assume(track, scan.width, scan.height, settings) for track in tracks] if whole_face else tracks
 
 
-def _fill(look: FirstLook, person: Person, detected: set[int], settings: CropSettings) -> FaceTrack:
+def _interpolate(scan: KeyFrameScan, person: Person, detected: set[int], settings: CropSettings) -> FaceTrack:
     """Step 3, and smoothing."""
-    times_s = look.times_s
+    times_s = scan.times_s
     track = FaceTrack.missing(times_s)
     known = np.array(sorted(person.boxes))
     track.status[known] = TRACKED
     track.status[list(detected)] = DETECTED
     for a, b in pairwise(known):
-        one_shot = look.shots[a] == look.shots[b]
+        one_shot = scan.shots[a] == scan.shots[b]
         if b - a > 1 and one_shot and _is_short(times_s, a, b, settings.max_gap_s):
             track.status[a + 1 : b] = INTERPOLATED
     there = track.status != MISSING
@@ -92,14 +96,14 @@ def _fill(look: FirstLook, person: Person, detected: set[int], settings: CropSet
     after = np.searchsorted(known, np.flatnonzero(there))
     track.scores[there] = np.minimum(scores[before], scores[after])
     boxes, landmarks = (
-        smooth_over_time(values, times_s, settings.smooth_s, look.shots)
+        smooth_over_time(values, times_s, settings.smooth_s, scan.shots)
         for values in (track.boxes_xyxy, track.landmarks)
     )
     return FaceTrack(times_s, boxes, landmarks, track.scores, track.status)
 
 
 def _whole_pictures(chunks: Iterator[FrameChunk], settings: CropSettings) -> FaceTrack:
-    """A track for which nothing is searched: every picture is the face."""
+    """A track without a search: every picture is taken to be the face."""
     times_s = []
     for chunk in chunks:
         times_s.append(chunk.times_s)
@@ -108,7 +112,7 @@ def _whole_pictures(chunks: Iterator[FrameChunk], settings: CropSettings) -> Fac
 
 
 def _assume(track: FaceTrack, width: int, height: int, settings: CropSettings) -> FaceTrack:
-    """The track with the whole picture as the face where it is missing; such a face has score 0."""
+    """The track with the whole picture as the face where it is missing. Such a face has score 0."""
     gone = track.status == MISSING
     track.boxes_xyxy[gone] = (0, 0, width, height)
     track.landmarks[gone] = whole_face_landmarks(width, height, settings)
