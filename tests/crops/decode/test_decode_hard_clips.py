@@ -90,12 +90,13 @@ def test_both_libraries_give_the_same_frames(shared):
             decord, pyav = islice(open_readers(path), 2)
         except (UnreadableVideo, ValueError):
             continue  # only one of them, or none, reads this file
-        if type(decord) is not DecordReader:
+        if type(decord) is not DecordReader or path.name in PARTLY:
             continue
         compared += 1
         np.testing.assert_allclose(decord.times_s, pyav.times_s, atol=1e-5, err_msg=path.name)
         where = np.arange(min(len(pyav.times_s), 40))
         np.testing.assert_array_equal(decord.read(where), pyav.read(where), err_msg=path.name)
+        decord.check_end()
     assert compared > 50
 
 

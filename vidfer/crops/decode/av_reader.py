@@ -44,6 +44,7 @@ class AvReader:
     """
 
     library = "pyav"
+    is_proved_at_end = False
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ class CarefulReader:
     """
 
     library = "pyav"
+    is_proved_at_end = False
 
     def __init__(self, path: Path) -> None:
         times: list[float] = []

@@ -3,7 +3,7 @@
 What decord 0.6 gets wrong was found with numbered frames. In MPEG program and transport streams it loses the
 frames before the second key frame. Frames that an edit list hides it counts, but does not give. After a jump
 it lands up to 35 frames off. It fills the gaps with copies of other frames and does not say so. Therefore
-decord reads each video from the first frame to the last here, and four checks must hold before one is used:
+decord reads each video from the first frame to the last here, and four checks must hold before any is used:
 
 * it counts the frames that the packets count, at the same times. For AVI decord may know no times; an AVI has
   a constant frame rate, so its packets have to follow each other evenly;
@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import deque
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,8 +42,8 @@ LOSES_FRAMES = frozenset({"mpeg", "mpegts"})
 """Containers (FFmpeg's names) from which decord loses frames; it need not be asked."""
 
 HELD_BYTES = 256 * 2**20
-"""Decoded frames that may be held at once. decord reads ahead without a bound, so a video with more pixels is
-not given to it."""
+"""Decoded frames that may be held at once. All frames of a video are held until the last one is proved right,
+so a video with more pixels is not given to decord."""
 
 SAME_TIME_S = 2e-3
 """A frame is the same if decord's time, which has 7 digits, is this near to that of the packets."""
@@ -62,7 +62,7 @@ HANG_S = 30.0
 
 
 class DecordReader:
-    """Gives frames by position, forwards only.
+    """Gives frames by position, forwards only. They may be used once :meth:`check_end` has returned.
 
     Args:
         path: the file.
@@ -71,10 +71,11 @@ class DecordReader:
             differently.
 
     Raises:
-        UnexpectedFrames: decord cannot be proved right for this file; it says why.
+        UnexpectedFrames: decord cannot be proved right for this file; it says why. So do the methods.
     """
 
     library = "decord"
+    is_proved_at_end = True
 
     def __init__(self, path: Path, container: av.container.InputContainer, *, exact: bool) -> None:
         self.fault: str | None = None
@@ -89,24 +90,22 @@ class DecordReader:
         if is_avi and video_stream(container).codec_context.has_b_frames and not _in_order(proof):
             self.times_s = np.arange(len(self.times_s)) / self.fps  # as the careful reader counts them
         frames = _with_time_limit(_decode_all(path, self.times_s, is_avi), HANG_S)
-        self._frames = deque([next(frames)])
-        _check_same_picture(self._frames[0].asnumpy(), expected, exact)
-        self._frames.extend(frames)
-        self._next = 0
+        first = next(frames)
+        _check_same_picture(first.asnumpy(), expected, exact)
+        self._frames, self._next = chain([first], frames), 0
 
     def read(self, positions: np.ndarray) -> np.ndarray:
         """Frames at rising positions (k,), all after those of the last call: uint8 (k, H, W, 3) RGB."""
         images = new_frames((len(positions), self.height, self.width, 3))
         for image, position in zip(images, positions):
-            while self._next < position:
-                self._take()
-            image[...] = self._take().asnumpy()
+            image[...] = next(islice(self._frames, position - self._next, None)).asnumpy()
+            self._next = position + 1
         return images
 
-    def _take(self) -> Any:
-        """The next frame, which is not held any longer."""
-        self._next += 1
-        return self._frames.popleft()
+    def check_end(self) -> None:
+        """Decode the rest of the video; what decord lost on the way is noticed at the end."""
+        for _ in self._frames:
+            pass
 
 
 @cache

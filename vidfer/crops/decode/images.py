@@ -53,6 +53,7 @@ class ImageReader:
     """The images of a clip, with the same methods as the readers of videos."""
 
     library = "opencv"
+    is_proved_at_end = False
 
     def __init__(self, images: list[Path], fps: float) -> None:
         self.images = images

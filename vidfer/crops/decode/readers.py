@@ -40,6 +40,8 @@ class Reader(Protocol):
 
     library: str
     """What decodes: ``decord``, ``pyav``, or ``opencv`` for images."""
+    is_proved_at_end: bool
+    """Whether no frame may be used before ``check_end()``, which this reader then has, has returned."""
     times_s: np.ndarray
     """float64 (n,), rising from 0: seconds from the first frame to each frame."""
     fps: float
@@ -127,6 +129,11 @@ def _forced_decord(path: Path, container: av.container.InputContainer) -> Reader
     try:
         return DecordReader(path, container, exact=False)
     except UnexpectedFrames as error:
-        raise UnreadableVideo(
-            path, f"decord cannot be proved right for this video: {error}; --reader auto reads it with PyAV"
-        ) from error
+        raise not_proved(path, error) from error
+
+
+def not_proved(path: Path, error: UnexpectedFrames) -> UnreadableVideo:
+    """The error of a video for which decord is forced and cannot be proved right."""
+    return UnreadableVideo(
+        path, f"decord cannot be proved right for this video: {error}; --reader auto reads it with PyAV"
+    )

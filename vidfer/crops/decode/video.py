@@ -6,6 +6,7 @@ Everything else in vidfer reads pictures through :func:`read_chunks`; which libr
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.crops.decode.packet_table import UnexpectedFrames
-from vidfer.crops.decode.readers import open_readers
+from vidfer.crops.decode.readers import not_proved, open_readers
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.errors import VidferError
 
@@ -113,18 +114,24 @@ def read_chunks(
         positions = positions[(positions > last) & (times_s[positions] > last_s + TIME_SLACK_S)]
         positions = positions[: None if max_frames is None else max_frames - given]
         step = max(1, min(chunk_frames, CHUNK_BYTES // (opened.width * opened.height * 3)))
+        parts = [positions[first : first + step] for first in range(0, len(positions), step)]
+        proved: deque[np.ndarray] = deque()
         try:
-            for first in range(0, len(positions), step):
-                chunk = positions[first : first + step]
-                images = opened.read(chunk)
+            if opened.is_proved_at_end:
+                proved.extend(opened.read(part) for part in parts)
+                opened.check_end()
+            for part in parts:
+                images = proved.popleft() if proved else opened.read(part)
                 if len(images):
                     given += len(images)
-                    last = chunk[len(images) - 1]
+                    last = part[len(images) - 1]
                     last_s = times_s[last]
-                    yield FrameChunk(images, times_s[chunk[: len(images)]], opened.library)
-                if len(images) < len(chunk):
+                    yield FrameChunk(images, times_s[part[: len(images)]], opened.library)
+                if len(images) < len(part):
                     raise UnreadableVideo(path, opened.fault, given)
-        except UnexpectedFrames:
+        except UnexpectedFrames as error:
+            if reader == "decord":
+                raise not_proved(path, error) from error
             if opened.times_s[0] != 0:  # it has jumped, and did not count from the first frame
                 last = -1
             continue
