@@ -143,7 +143,8 @@ def _encoding_of(path: Path) -> str:
             block = file.read(1 << 20)
             if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
-            if block.count(0) > len(block) / 10:
+            start = block[:1024]
+            if start.count(0) > len(start) / 10:
                 raise DataError(f"{path} is not a text file; give a table as CSV or Parquet")
             decoder = codecs.getincrementaldecoder("utf-8")()
             while block:

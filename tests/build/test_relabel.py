@@ -96,9 +96,10 @@ def test_nothing_new_writes_nothing(cache, tmp_path):
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_a_label_that_the_file_cannot_hold_is_refused(cache, tmp_path):
-    with refused(DataError, tmp_path / "labels.csv"):
-        relabel_cache(cache, table_of(tmp_path, "id,label\nval/clip_0001,happy\0\n"))
+def test_what_text_cannot_hold_is_spelt_out(cache, tmp_path):
+    relabel_cache(cache, table_of(tmp_path, "id,label\nval/clip_0001,happy\0\n"))
+    assert CropCache(cache.path).clips[-1].label == r"happy\0"
+    assert verify_cache(cache.path) == []
 
 
 def test_a_reader_at_work_keeps_the_old_cache(cache, tmp_path):

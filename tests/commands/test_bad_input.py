@@ -206,11 +206,11 @@ def test_clips_that_the_run_may_have_seen_elsewhere_are_told(place, monkeypatch)
     command = f"EVAL --checkpoint {BEST} --cache results/again.h5 --split all --out results/again"
     assert start(command, monkeypatch) == 0
     note = json.loads((place / "results/again/classification.json").read_text())["note"]
-    assert note == "3 of these clips have the ids of clips that the run has seen, from another cache"
+    assert "3 of these clips" in note and "another cache" in note
     shutil.copytree(BEST, "results/alone/best/checkpoint")
     command = (
         "EVAL --checkpoint results/alone/best/checkpoint --cache nosplits.h5 --split all --out results/alone"
     )
     assert start(command, monkeypatch) == 0
     note = json.loads((place / "results/alone/classification.json").read_text())["note"]
-    assert note.startswith("no run folder around the checkpoint")
+    assert "no run folder" in note
