@@ -166,13 +166,18 @@ def test_an_encoder_to_start_from(egs, domains, teacher_run, striped_cache, tmp_
         ({"data": DataSettings(classes=("angry", "joy"))}, SettingError, ("--data.classes joy", "happy")),
         ({"data": DataSettings(classes=("angry",))}, SettingError, ("two.h5", "angry", "--data.classes")),
         ({"data": DataSettings(novel=("contempt",))}, SettingError, ("--data.novel contempt", "happy")),
-        ({"imagenet": Path("nowhere.pth")}, CheckpointError, ("nowhere.pth",)),
         ({"data": DataSettings(fold="1/3")}, SettingError, ("--data.fold 1/3", "--cache")),
     ],
 )
 def test_mistakes(egs, domains, tmp_path, options, kind, facts):
     with refused(kind, *facts):
         egs.main(settings_of(egs, domains, tmp_path / "run", **options))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_file_of_weights_leaves_no_run_folder(egs, domains, tmp_path):
+    with pytest.raises(VidferError, match=r"nowhere\.pth"):
+        egs.main(settings_of(egs, domains, tmp_path / "run", imagenet=Path("nowhere.pth")))
     assert not (tmp_path / "run").exists()
 
 
