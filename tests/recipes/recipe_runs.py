@@ -1,6 +1,5 @@
 """Settings that are fast, and what to look at in a run folder."""
 
-import importlib.util
 import json
 import multiprocessing
 import os
@@ -17,13 +16,12 @@ from types import ModuleType
 import psutil
 import pytest
 import tyro
+from recipe_modules import RECIPES, load_recipe
 from safetensors.torch import load_file
 
 from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.learn.settings import OptimiserSettings, TrainSettings
 from vidfer.models.settings import ModelSettings
-
-RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
 FAST = {
     "tracker": "none",
@@ -53,14 +51,6 @@ def metrics(run: Path) -> list[dict]:
     for line in lines:
         assert "epoch" not in line or 0 <= line.pop("waiting") <= 1
     return lines
-
-
-def load_recipe(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"recipe_{name}", RECIPES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
 
 
 def start(recipe: ModuleType, settings: object) -> BaseProcess:

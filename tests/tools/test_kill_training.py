@@ -1,15 +1,15 @@
 """tools/kill_training.py: what it starts exists, and what it compares is all that must be equal."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-import tyro
 from kill_training import COMMON, OPTIONS, RECIPES, newest_state, outcome
+from recipe_modules import load_recipe
 from safetensors.numpy import save_file
+
+from vidfer.commands.recipe_settings import settings_from_command_line
 
 
 def test_every_recipe_is_killed():
@@ -18,12 +18,10 @@ def test_every_recipe_is_killed():
 
 @pytest.mark.parametrize("name", sorted(OPTIONS))
 def test_its_options_are_those_of_the_recipe(name):
-    spec = importlib.util.spec_from_file_location(f"killed_{name}", RECIPES / f"{name}.py")
-    recipe = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recipe)
+    recipe = load_recipe(name)
     teacher = "--teacher t" if name == "noisy_student" else ""
     options = f"--cache c --out o {COMMON} {OPTIONS[name]} {teacher}".split()
-    assert tyro.cli(recipe.Settings, args=options).save_every == 3
+    assert settings_from_command_line(recipe.Settings, "", options).save_every == 3
 
 
 def write_run(out: Path, loss: float, waiting: float, weight: float) -> Path:

@@ -1,14 +1,13 @@
 """Recipes accept every training command of the studies; none is run here."""
 
-import importlib.util
 import shlex
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+import demo
 import pytest
-from studies import components_steps, systems_settings, systems_steps
-from studies.steps import ROOT
+from recipe_modules import RECIPES, load_recipe
+from studies import components_steps, main_job, student, systems_settings, systems_steps
 
 from vidfer.commands.recipe_settings import settings_from_command_line
 
@@ -16,17 +15,7 @@ from vidfer.commands.recipe_settings import settings_from_command_line
 @pytest.fixture(scope="module")
 def recipes():
     """Recipe path -> its settings class."""
-    found = {}
-    for name in ("supervised", "noisy_student", "fewshot", "egs"):
-        path = ROOT / "recipes" / f"{name}.py"
-        spec = importlib.util.spec_from_file_location(f"recipe_{name}", path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-        found[f"recipes/{name}.py"] = module.Settings
-    yield found
-    for settings in found.values():
-        del sys.modules[settings.__module__]
+    return {f"recipes/{file.stem}.py": load_recipe(file.stem).Settings for file in RECIPES.glob("*.py")}
 
 
 def trainings(steps) -> list[list[str]]:
@@ -63,3 +52,15 @@ def test_systems(recipes):
         assert len({replace(each, per_epoch=1) for each in of_system.values()}) == 1
         assert fewest.per_epoch <= csrn.per_epoch and 2 * fewest.per_epoch <= face.per_epoch
     assert set(episodes) == {"basic", "compound", "images"}
+
+
+@pytest.mark.parametrize(("budget", "trained"), [(demo.BUDGET, 3), (student.BUDGET, 4)])
+def test_main_job(recipes, budget, trained):
+    words = [shlex.split(command) for command in main_job.commands(Path("d"), budget, 5)]
+    found = []
+    for command in [command for command in words if command[0] == "accelerate"]:
+        (recipe,) = [word for word in command if word.startswith("recipes/")]
+        options = command[command.index(recipe) + 1 :]
+        found.append(settings_from_command_line(recipes[recipe], "", options))
+    assert [settings.seed for settings in found] == [5] * trained
+    assert {settings.cache for settings in found} == {Path("d/actors.h5")}
