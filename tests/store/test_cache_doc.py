@@ -5,7 +5,7 @@ import numpy as np
 from made_up_caches import make_cache
 
 from vidfer.store.reader import CropCache
-from vidfer.store.schema import FRAME_COLUMNS, NUMBER_COLUMNS, TEXT_COLUMNS
+from vidfer.store.schema import FRAME_COLUMNS, LATER_TEXT_COLUMNS, NUMBER_COLUMNS, TEXT_COLUMNS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cache.md").read_text("utf-8")
 
@@ -24,5 +24,5 @@ def test_the_lines_of_the_page_read_a_cache(tmp_path):
 
 
 def test_the_page_names_every_column():
-    for name in (*TEXT_COLUMNS, *NUMBER_COLUMNS, *FRAME_COLUMNS, "jpeg_offset"):
+    for name in (*TEXT_COLUMNS, *LATER_TEXT_COLUMNS, *NUMBER_COLUMNS, *FRAME_COLUMNS, "jpeg_offset"):
         assert f"`{name}`" in PAGE, name

@@ -30,7 +30,7 @@ class BuildSettings:
     """How crops are stored: `jpeg`, or `raw` for the exact pixels at about 25 times the size."""
     quality: Rare[int | None] = None
     """JPEG quality, 1 to 100. The default is 85, and 95 for crops of less than 112 pixels: these lose too
-    much at 85. docs/cache.md has the numbers."""
+    much at 85. docs/cache_size_and_speed.md has the numbers."""
     time_limit_s: Rare[float] = 600.0
     """A clip that takes longer is given up and listed. One second is added for each 100 kB of video."""
 
