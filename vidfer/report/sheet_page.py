@@ -1,4 +1,4 @@
-"""The page of a contact sheet: where things stand, in inches from its upper left corner."""
+"""The page of a contact sheet. All places are in inches from its upper left corner."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ COLOURS = dict(zip(STATUS, ("#c0392f", "#1f9d6c", "#4a80f0", "#e0972a", "#8e63c7
 INK, QUIET, EMPTY, PAPER = "#22262b", "#717984", "#eef0f2", "#ffffff"
 
 SIDE, HEAD, CAPTION, STRIP, LINE = 0.35, 0.85, 0.26, 1.1, 0.2
-"""At the sides, for the name of the clip, over a frame, for the strip of the whole clip, for a line."""
+"""Margin at the sides; heights of the head, of a caption, of the strip of the whole clip, of a line."""
 APART, CLOSE = 0.2, 0.05
-"""Between frames, and between a frame and its crops."""
+"""Gaps between frames, and between a frame and its crops."""
 COLUMNS = 4
 WIDTHS = {1: 6.0, 2: 4.6, 3: 4.0, COLUMNS: 3.2}
-"""Number of columns to the width of one."""
+"""Width of a column by the number of columns."""
 TALLEST, FLATTEST = 0.8, 0.4
-"""Of a frame panel, in widths; a picture beyond leaves room beside it."""
+"""Limits of height by width of a frame panel. A picture beyond them leaves empty space beside it."""
 
 
 class SheetPage:
@@ -35,7 +35,7 @@ class SheetPage:
 
     Args:
         n_frames: how many.
-        aspect: height of a frame by its width.
+        aspect: height of a frame divided by its width.
         notes: lines to write at the foot.
     """
 
@@ -55,11 +55,11 @@ class SheetPage:
             self.text(SIDE, self.strip_y + STRIP + LINE * (number + 0.2), line, size=8.5, color=QUIET)
 
     def text(self, x: float, y: float, words: str, **style) -> None:
-        """Words at a place, in the middle of their height."""
+        """Write words; ``y`` is the middle of their height."""
         self.figure.text(x / self.width, 1 - y / self.height, words, va="center", parse_math=False, **style)
 
     def head(self, clip: CachedClip) -> None:
-        """What clip this is."""
+        """Write which clip this is."""
         longest = int(9 * self.width)
         name = clip.id if len(clip.id) <= longest else "..." + clip.id[-longest:]
         self.text(SIDE, 0.3, name, size=13, weight="bold", color=INK)
@@ -68,7 +68,7 @@ class SheetPage:
         self.text(SIDE, 0.57, "  ·  ".join(filter(None, facts)), size=9.5, color=QUIET)
 
     def caption(self, place: int, frame: int, time_s: float, status: str, score: float) -> None:
-        """Number, time and status over a frame."""
+        """Write number, time and status over a frame."""
         x, y = self._corner(place)
         self.text(x, y + CAPTION / 2, f"{time_s:.2f} s", size=9, color=INK)
         self.text(x + self.cell / 2, y + CAPTION / 2, f"frame {frame}", size=9, color=QUIET, ha="center")
@@ -76,7 +76,7 @@ class SheetPage:
         self.text(x + self.cell, y + CAPTION / 2, words, size=9, color=COLOURS[status], ha="right")
 
     def frame_axes(self, place: int, status: str) -> Axes:
-        """Where a whole frame goes."""
+        """The axes for a whole frame."""
         x, y = self._corner(place)
         axes = self._axes(x, y + CAPTION, self.cell, self.frame_height)
         for side in axes.spines.values():
@@ -84,7 +84,7 @@ class SheetPage:
         return axes
 
     def crop_axes(self, place: int, region: int) -> Axes:
-        """Where a crop of that frame goes."""
+        """The axes for a crop of that frame."""
         x, y = self._corner(place)
         axes = self._axes(
             x + region * (self.crop + CLOSE), y + CAPTION + self.frame_height + CLOSE, self.crop, self.crop
@@ -93,13 +93,13 @@ class SheetPage:
             side.set_visible(False)
         return axes
 
-    def strip(self, table: FaceTrack, shown: np.ndarray, has_others: bool) -> None:
-        """The whole clip: colour is the status, height the score, ticks mark the frames shown above."""
-        y, height, n = self.strip_y + 0.1, 0.4, len(table)
+    def strip(self, track: FaceTrack, shown: np.ndarray, has_others: bool) -> None:
+        """Draw the whole clip: colour is the status, height the score, and ticks mark the frames above."""
+        y, height, n = self.strip_y + 0.1, 0.4, len(track)
         axes = self._axes(SIDE, y, self.width - 2 * SIDE, height)
-        scores = np.where(table.scores > 0, table.scores, 1.0)  # a face that is missing or assumed has none
+        scores = np.where(track.scores > 0, track.scores, 1.0)  # missing and assumed faces have no score
         for number, name in enumerate(STATUS):
-            here = table.status == number
+            here = track.status == number
             if here.any():
                 heights = np.append(np.where(here, scores, 0.0), 0.0)
                 axes.fill_between(
@@ -120,7 +120,7 @@ class SheetPage:
         )  # fmt: skip
         words = "colour: status  ·  height: score"
         if has_others:
-            words += "  ·  thin boxes: other people in the video"
+            words += "  ·  thin boxes: other faces in the video"
         self.text(self.width - SIDE, y + 0.76, words, size=8.5, color=QUIET, ha="right")
 
     def save(self, out: Path) -> None:
@@ -132,7 +132,7 @@ class SheetPage:
             self.figure.savefig(out, facecolor=PAPER)
 
     def _corner(self, place: int) -> tuple[float, float]:
-        """Upper left corner of a frame with all that belongs to it."""
+        """Upper left corner of a frame with its caption and crops."""
         row, column = divmod(place, self.columns)
         return SIDE + column * (self.cell + APART), HEAD + row * self.row_height
 

@@ -1,4 +1,4 @@
-"""The whole frames of a cached clip, which only its video has."""
+"""The whole frames of a cached clip. The cache has only crops, so they are read from the video."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ import numpy as np
 
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import read_chunks
-from vidfer.errors import VidferError
+from vidfer.errors import DataError
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 
 LONGEST_PX = 640
-"""Frames are kept no larger than this: there may be many, and they are shown small."""
+"""Longest side of the frames that are kept: there may be many, and they are shown small."""
 
 SAME_TIME_S = 2e-3
-"""Times of a frame that differ by less are the same: containers round them to a millisecond."""
+"""Times that differ by less count as equal: containers round them to a millisecond."""
 
 
 @dataclass
 class WholeFrames:
-    """Some frames of a clip as the video has them now."""
+    """Some frames of a clip, as they are in the video now."""
 
     images: dict[int, np.ndarray] = field(default_factory=dict)
-    """Frame number in the cache to uint8 (h, w, 3) RGB, made smaller if it was large."""
+    """Frame number in the cache to uint8 (h, w, 3) RGB; large frames are made smaller."""
     width: int = 0
     height: int = 0
-    """Of the frames before they were made smaller, which is what boxes and landmarks refer to."""
+    """Size of the frames before they were made smaller. Boxes and landmarks are in these pixels."""
     note: str = ""
-    """What speaks against this being the video that the cache was made from; empty when nothing does."""
+    """Why this may not be the video that the cache was made from; else empty."""
 
 
 def find_video(root: Path, clip: CachedClip) -> Path:
-    """The file or folder of frames below ``root`` that has the longest end of the clip's path.
+    """The video below ``root`` whose path ends most like that of the clip; a file, or a folder of frames.
 
     Raises:
-        VidferError: when there is no such folder, none below it bears the name, or several do equally well.
+        DataError: there is no such folder, nothing below it has this name, or two files fit equally well.
     """
     if not root.is_dir():
-        raise VidferError(f"there is no folder {root}; give that of the videos in the cache")
+        raise DataError(f"there is no folder {root}; give the folder of the videos with --root")
     parts = PurePosixPath(clip.path).parts
     for first in range(len(parts)):
         path = root.joinpath(*parts[first:])
@@ -54,26 +54,26 @@ def find_video(root: Path, clip: CachedClip) -> Path:
             path = Path(folder, parts[-1])
             found.setdefault(_common_end(path.parts, parts), []).append(path)
     if not found:
-        raise VidferError(
-            f"nothing below {root} is named {parts[-1]}, as the video of '{clip.id}' is; give another --root"
+        raise DataError(
+            f"nothing below {root} has the name {parts[-1]} of the video of '{clip.id}'; give another --root"
         )
     best = found[max(found)]
     if len(best) > 1:
-        raise VidferError(
-            f"{best[0]} and {best[1]} may both be the video of '{clip.id}'; give the --root with which the "
+        raise DataError(
+            f"both {best[0]} and {best[1]} may be the video of '{clip.id}'; give the --root with which the "
             f"cache was made"
         )
     return best[0]
 
 
 def read_whole_frames(cache: CropCache, index: int, path: Path, wanted: np.ndarray) -> WholeFrames:
-    """Decode a clip again, as it was decoded for the cache, and keep some frames, matched by their times.
+    """Decode a clip again as for the cache, and keep some frames. They are matched by their times.
 
     Args:
         cache: where the clip is.
         index: its position.
         path: its video.
-        wanted: (k,) numbers of frames.
+        wanted: (k,) numbers of the frames to keep.
     """
     clip, cached_s = cache.clips[index], cache.frames(index).times_s
     settings = cache.settings
@@ -94,13 +94,13 @@ def read_whole_frames(cache: CropCache, index: int, path: Path, wanted: np.ndarr
             times_s.append(chunk.times_s)
     except UnreadableVideo as error:
         if not clip.reason:
-            frames.note = f"the video can be read no more, or not to its end: {error.reason}"
+            frames.note = f"the video cannot be read any more, or not to its end: {error.reason}"
     frames.note = frames.note or _difference(np.concatenate(times_s or [[]]), cached_s)
     return frames
 
 
 def _difference(times_s: np.ndarray, cached_s: np.ndarray) -> str:
-    """How the frames of the video differ from those in the cache."""
+    """How the frames of the video differ from those in the cache; empty if they do not."""
     if len(times_s) != len(cached_s):
         return f"the video has {len(times_s)} frames now, the cache {len(cached_s)}: it is not the same file"
     apart = np.abs(times_s - cached_s) >= SAME_TIME_S

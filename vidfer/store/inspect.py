@@ -1,4 +1,4 @@
-"""What a cache holds, as numbers and as a page of text."""
+"""What a cache holds: as numbers, and as text for a terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from vidfer.crops import STATUS
 from vidfer.store.reader import CropCache
 
-LISTED = 20
-"""So many failures and face-less clips are named; the rest are counted."""
+MAX_LISTED = 20
+"""The text names so many clips of each kind. The others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class CacheSummary:
     n_bytes: int
     """Size of the file."""
     counts: dict[tuple[str, str], int]
-    """Clips of each (split, label); ``-`` where there is none."""
+    """Clips of each (split, label); ``-`` stands for none."""
     subjects: dict[str, int]
-    """Number of different subjects in each split; splits without known subjects are left out."""
+    """Number of subjects in each split. Splits without known subjects are left out."""
     status: dict[str, int]
     """Frames of each status."""
     without_face: list[str]
@@ -99,8 +99,10 @@ def inspect_cache(cache: CropCache) -> str:
     lines.append(size)
     lines.append(f"settings   {', '.join(f'{name} {value}' for name, value in s.settings.items())}")
     lines.append(f"versions   {', '.join(f'{name} {value}' for name, value in s.versions.items())}")
-    lines += _listed("clips were read but show no face", s.without_face)
-    lines += _listed("clips were read only up to a damaged place", [f"{n}: {why}" for n, why in s.cut_short])
+    lines += _listed("clips were read and show no face", s.without_face)
+    lines += _listed(
+        "clips could be read only up to a damaged place", [f"{n}: {why}" for n, why in s.cut_short]
+    )
     lines += _listed("clips could not be read", [f"{name}: {reason}" for name, reason in s.failures])
     if s.without_face or s.cut_short or s.failures:
         lines += ["", f"`vidfer inspect {cache.path} --failures` lists them all, by reason"]
@@ -111,12 +113,12 @@ def _shard(cache: CropCache) -> list[str]:
     shard = cache.shard
     if shard is None:
         return []
-    rest = f"of {shard.total_clips:,} clips in all; `vidfer merge` joins them"
-    return [f"shard {shard.index} of {shard.count}, {rest}"]
+    clips = f"of {shard.total_clips:,} clips in all; `vidfer merge` joins the shards"
+    return [f"shard {shard.index} of {shard.count}, {clips}"]
 
 
 def _table(counts: dict[tuple[str, str], int]) -> list[str]:
-    """Splits down, labels across, with sums."""
+    """A table with a row per split, a column per label, and sums."""
     order = ("train", "val", "test", "unlabelled")
     splits = sorted({split for split, _ in counts}, key=lambda s: (order.index(s) if s in order else 9, s))
     labels = sorted({label for _, label in counts}, key=lambda label: (label == "-", label))
@@ -136,8 +138,8 @@ def _table(counts: dict[tuple[str, str], int]) -> list[str]:
 def _listed(what: str, items: list[str]) -> list[str]:
     if not items:
         return []
-    more = [f"  ... and {len(items) - LISTED:,} more"] if len(items) > LISTED else []
-    return ["", f"{len(items):,} {what}:", *(f"  {item}" for item in items[:LISTED]), *more]
+    more = [f"  ... and {len(items) - MAX_LISTED:,} more"] if len(items) > MAX_LISTED else []
+    return ["", f"{len(items):,} {what}:", *(f"  {item}" for item in items[:MAX_LISTED]), *more]
 
 
 def _bytes(n: float) -> str:
