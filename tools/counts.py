@@ -1,17 +1,26 @@
-"""Numbers of a tool's settings that must not be too small, and lists of them that must not be empty."""
+"""Checks of the numbers in a tool's settings: none too small, no list of them empty."""
 
 from __future__ import annotations
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 
 
 def check_counts(settings: object, *names: str, least: int = 1) -> None:
-    """Raise a VidferError for a setting below ``least``, and for a tuple of them with such a one or none."""
+    """Refuse a number below ``least``, and an empty tuple.
+
+    Args:
+        settings: dataclass of a tool.
+        names: of its fields to check, each a number or a tuple of numbers.
+        least: the least allowed number.
+
+    Raises:
+        SettingError: see above; the message names the option.
+    """
     for name in names:
         value, option = getattr(settings, name), f"--{name.replace('_', '-')}"
         numbers = value if isinstance(value, tuple) else (value,)
         if not numbers:
-            raise VidferError(f"{option}: give one or more, or leave it out")
+            raise SettingError(f"{option}: give one or more, or leave it out")
         for number in numbers:
             if number < least:
-                raise VidferError(f"{option} {number}: give {least} or more")
+                raise SettingError(f"{option} {number}: give {least} or more")

@@ -1,11 +1,11 @@
-"""How often 95 % intervals of few-shot accuracy hold the truth, in a simulated population, before and after.
+"""How often 95 % intervals of few-shot accuracy hold the truth, in a simulated population.
 
 OMP_NUM_THREADS=1 python tools/interval_coverage.py
 
 Three classes of normally distributed vectors, recognised by the nearest class mean; a second system sees
 three more dimensions. Every trial draws new clips, and episodes of them. The truth is the mean over trials.
-Before: bootstrap of the clips' accuracies, with the examples as given. After: what `vidfer eval` and `vidfer
-compare` give.
+Support fixed: a bootstrap of the accuracies of the clips, which treats the support clips as fixed.
+Jackknife: what `vidfer eval` and `vidfer results compare` give.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ class Population:
     shots: int
     episodes: int
     each: tuple[int, ...] = ()
-    """Clips of each class by one person after the other, again and again; none: every clip is of somebody
-    else, and clips are left out."""
+    """Clips of each class by one subject after the other, again and again. Empty: every clip has a subject of
+    its own, and the jackknife leaves out clips."""
     person_disjoint: bool = False
-    """No query is of a person who is among the examples, of whatever class."""
+    """No query shows a subject of a support clip, of whatever class."""
     transductive: bool = False
     """One step of soft k-means over three queries of each class."""
 
     def __str__(self) -> str:
-        people = f" of {self.person[-1] + 1} people" if self.each else ""
-        people += f" with {min(self.each)} to {max(self.each)}" if len({*self.each}) > 1 else ""
-        judged = ", transductive" if self.transductive else ""
-        judged += ", queries of others" if self.person_disjoint else ""
-        return f"{self.clips} clips{people}, {self.shots}-shot{judged}, {self.episodes} episodes"
+        subjects = f" of {self.subject[-1] + 1} subjects" if self.each else ""
+        subjects += f" with {min(self.each)} to {max(self.each)}" if len({*self.each}) > 1 else ""
+        kind = ", transductive" if self.transductive else ""
+        kind += ", person-disjoint" if self.person_disjoint else ""
+        return f"{self.clips} clips{subjects}, {self.shots}-shot{kind}, {self.episodes} episodes"
 
     @property
-    def person(self) -> np.ndarray:
-        """(clips,) whose they are."""
+    def subject(self) -> np.ndarray:
+        """(clips,) the subject of each clip of a class."""
         clips = np.resize(self.each, self.clips)
         return np.repeat(np.arange(self.clips), clips)[: self.clips]
 
@@ -91,38 +91,48 @@ class Settings:
 
 
 def answers(vectors: np.ndarray, support: np.ndarray, query: np.ndarray, refine: bool) -> np.ndarray:
-    """Which queries (E, C, Q) are right; vectors (C, n, d), support (E, C, K) and query are clip numbers."""
+    """Which queries are right (E, C, Q).
+
+    Args:
+        vectors: (C, n, d).
+        support: (E, C, K) numbers of clips.
+        query: (E, C, Q) numbers of clips.
+        refine: one step of soft k-means over the queries of an episode.
+    """
     kinds = np.arange(len(vectors))
-    shots, asked = (vectors[kinds[:, None], chosen] for chosen in (support, query))  # (E, C, K or Q, d)
-    means = shots.mean(2)
+    of_support, of_query = (
+        vectors[kinds[:, None], chosen] for chosen in (support, query)
+    )  # (E, C, K or Q, d)
+    means = of_support.mean(2)
 
     def distances() -> np.ndarray:
-        return ((asked[:, :, :, None] - means[:, None, None]) ** 2).sum(-1)  # (E, C, Q, C)
+        return ((of_query[:, :, :, None] - means[:, None, None]) ** 2).sum(-1)  # (E, C, Q, C)
 
     if refine:
         shares = np.exp(-distances())
         shares /= shares.sum(-1, keepdims=True)
-        joined = support.shape[2] * means + np.einsum("ecqk,ecqd->ekd", shares, asked)
+        joined = support.shape[2] * means + np.einsum("ecqk,ecqd->ekd", shares, of_query)
         means = joined / (support.shape[2] + shares.sum((1, 2)))[..., None]
     return distances().argmin(-1) == kinds[:, None]
 
 
 def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
-    """Accuracy of the first system, and what the second gets beyond it, each with both intervals."""
+    """Accuracy of the first system, and the difference of the second one, each with both intervals."""
     rng = np.random.default_rng(seed)
     kinds, n, d = len(CENTRES), of.clips, CENTRES.shape[1]
     labels, subjects = np.repeat(np.arange(kinds), n), None
     vectors = CENTRES[:, None] + rng.normal(size=(kinds, n, d)) * (0.7 if of.each else 1.0)
     if of.each:  # a face, and a way of showing each expression
-        person = of.person
-        vectors += 0.4 * rng.normal(size=(n, d))[person] + 0.6 * rng.normal(size=(kinds, n, d))[:, person]
-        subjects = np.tile(person, kinds).tolist()
+        subject = of.subject
+        vectors += 0.4 * rng.normal(size=(n, d))[subject]
+        vectors += 0.6 * rng.normal(size=(kinds, n, d))[:, subject]
+        subjects = np.tile(subject, kinds).tolist()
     queries = 3 if of.transductive else 1
     drawn = rng.random((of.episodes, kinds, n)).argsort(-1)
     support, query = drawn[..., : of.shots], drawn[..., of.shots : of.shots + queries]
     if of.person_disjoint:
-        shown = (person[support].reshape(of.episodes, -1, 1) == np.arange(n)).any(1)
-        others = ~np.take_along_axis(shown[:, None], person[drawn], axis=2)
+        shown = (subject[support].reshape(of.episodes, -1, 1) == np.arange(n)).any(1)
+        others = ~np.take_along_axis(shown[:, None], subject[drawn], axis=2)
         query = np.take_along_axis(drawn, others.argmax(-1)[..., None], axis=2)
     flat = [(part + n * np.arange(kinds)[:, None]).reshape(of.episodes, -1) for part in (support, query)]
     episodes = Episodes(*flat, np.tile(np.arange(kinds), (of.episodes, 1)))
@@ -139,17 +149,19 @@ def trial(of: Population, seed: int) -> list[tuple[Interval, Interval]]:
         influence.append(jackknife_influence(episodes, right, labels, face, **how))
     found = []
     for a, b in ((accuracy[0], influence[0]), (accuracy[1] - accuracy[0], influence[1] - influence[0])):
-        asked = np.flatnonzero(np.isfinite(a))
-        who = None if subjects is None else [subjects[i] for i in asked]
-        before = bootstrap_interval(a[asked], classes=labels[asked], subjects=who, resamples=400, seed=seed)
-        after = jackknife_interval(a, b, classes=labels, subjects=subjects, bounds=BOUNDS)
-        found.append((before, after))
+        measured = np.flatnonzero(np.isfinite(a))
+        who = None if subjects is None else [subjects[i] for i in measured]
+        fixed = bootstrap_interval(
+            a[measured], classes=labels[measured], subjects=who, resamples=400, seed=seed
+        )
+        jackknife = jackknife_interval(a, b, classes=labels, subjects=subjects, bounds=BOUNDS)
+        found.append((fixed, jackknife))
     return found
 
 
 def coverage(of: Population, trials: int) -> list[tuple[float, float, float, float]]:
-    """Of accuracy and of the difference: the share of intervals that hold the truth, before and after, and
-    their mean widths, as multiples of 2 · 1.96 standard deviations of the estimate over the trials."""
+    """Of accuracy and of the difference: the share of intervals that hold the truth, of both kinds, and their
+    mean widths, as multiples of 2 · 1.96 standard deviations of the estimate over the trials."""
     found = [trial(of, seed) for seed in range(trials)]
     table = []
     for measure in range(2):
@@ -165,7 +177,13 @@ def coverage(of: Population, trials: int) -> list[tuple[float, float, float, flo
 
 def main(settings: Settings) -> None:
     """Prints a line for each population."""
-    head = ["clips of each class", "accuracy: before", "after", "difference: before", "after"]
+    head = [
+        "clips of each class",
+        "accuracy: support fixed",
+        "jackknife",
+        "difference: support fixed",
+        "jackknife",
+    ]
     lines = []
     for of in POPULATIONS:
         cells = []

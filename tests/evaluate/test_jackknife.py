@@ -181,7 +181,7 @@ def test_the_noise_of_few_episodes_does_not_widen_the_interval():
 def test_keeping_subjects_from_the_queries_is_no_influence():
     """Each clip is right or wrong whatever the support; subjects have one to eight clips of a class."""
     of = Population(clips=60, shots=3, episodes=1, each=(1, 1, 2, 8))
-    labels, people = np.repeat(np.arange(3), 60), np.tile(of.person, 3)
+    labels, people = np.repeat(np.arange(3), 60), np.tile(of.subject, 3)
     sampler = EpisodeSampler(labels, ways=3, shots=3, queries=2, episodes=400, seed=0, subjects=people)
     episodes = draw_episodes(sampler)
     right = (np.random.default_rng(0).random(180) < 0.5)[episodes.query]
@@ -200,6 +200,6 @@ def test_keeping_subjects_from_the_queries_is_no_influence():
     ids=["clips", "subjects", "person-disjoint"],
 )
 def test_the_interval_holds_the_truth_and_one_with_a_fixed_support_does_not(population):
-    (before, after, _, _), (before_gain, after_gain, _, _) = coverage(population, 100)
-    assert before < 0.85 and after >= 0.9
-    assert before_gain < 0.9 and after_gain >= 0.9
+    (fixed, jackknife, _, _), (fixed_gain, jackknife_gain, _, _) = coverage(population, 100)
+    assert fixed < 0.85 and jackknife >= 0.9
+    assert fixed_gain < 0.9 and jackknife_gain >= 0.9
