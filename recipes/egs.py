@@ -21,7 +21,7 @@ from vidfer.data.joined import JoinedClips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.training_split import split_hash
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import SettingError, VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.egs import GUIDES, EgsNet, train_egs
 from vidfer.learn.egs_settings import EgsSettings
@@ -30,33 +30,35 @@ from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.settings import OptimiserSettings
-from vidfer.learn.start import base_classes, build_model, start_from, unused_options
-from vidfer.models.settings import ModelSettings
+from vidfer.learn.settings import OptimSettings
+from vidfer.learn.start import base_classes, build_model, start_from
+from vidfer.models.encoders.resnet18 import ResNet18Settings
+from vidfer.models.heads.similarity import SimilaritySettings
+from vidfer.models.settings import EncoderSettings, HeadSettings
 from vidfer.runs.run_folder import RunFolder
-from vidfer.runs.settings import RunSettings
+from vidfer.runs.settings import ModelRunSettings
 
-MODEL = ModelSettings(encoder="resnet18", head="similarity", cosine_scale=10.0)
 EPISODES = EpisodeSettings(ways=5, shots=1, queries=16, per_epoch=100)
-ADAM = OptimiserSettings(name="adam", lr=1e-4, weight_decay=0.0, warmup=0.0, clip_norm=0.0)
-"""Network, episodes and optimiser of the protocol that the authors published with their next paper."""
+ADAM = OptimSettings(name="adam", lr=1e-4, weight_decay=0.0, warmup=0.0, clip_norm=0.0)
+"""Episodes and optimiser of the protocol that the authors published with their next paper."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(RunSettings):
+class Settings(ModelRunSettings):
     """Train EGS-Net on the base classes of one or several data sets."""
 
     cache: tuple[Path, ...]
     """Crop caches to train from (made by `vidfer cache`), one for each data set; each episode is from one."""
     init: Path | None = None
-    """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
+    """Checkpoint folder whose encoder to start from; it takes the place of --encoder."""
     imagenet: Path | None = None
     """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth),
-    one of the same form that was trained on faces, or those of the network that --model.encoder names."""
-    model: ModelSettings = field(default_factory=lambda: MODEL)
+    one of the same form that was trained on faces, or those of the network that --encoder names."""
+    encoder: EncoderSettings = field(default_factory=ResNet18Settings)
+    head: HeadSettings | None = field(default_factory=SimilaritySettings)
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
-    optimiser: OptimiserSettings = field(default_factory=lambda: ADAM)
+    optim: OptimSettings = field(default_factory=lambda: ADAM)
     episodes: EpisodeSettings = field(default_factory=lambda: EPISODES)
     egs: EgsSettings = field(default_factory=EgsSettings)
 
@@ -65,10 +67,10 @@ class Settings(RunSettings):
         if not self.cache:
             raise VidferError("--cache: name at least one crop cache")
         self.egs.check_epochs(self.episodes.epochs)
-        if self.model.head not in GUIDES:
-            raise VidferError(
-                f"--model.head {self.model.head}: the similarity branch gives a posterior over the classes "
-                f"of an episode; choose {', '.join(GUIDES)}"
+        if self.head is None or self.head.name not in GUIDES:
+            raise SettingError(
+                f"--head {self.head.name if self.head else 'none'}: the similarity branch gives a posterior "
+                f"over the classes of an episode; choose {', '.join(GUIDES)}"
             )
         if self.init is not None and self.imagenet is not None:
             raise VidferError("--init and --imagenet both say where the encoder starts; name one of them")
@@ -76,7 +78,7 @@ class Settings(RunSettings):
 
 def main(settings: Settings) -> None:
     # Each process takes whole episodes, so a step sees as many episodes as there are processes.
-    accelerator = build_accelerator(settings, settings.optimiser, split_batches=False)
+    accelerator = build_accelerator(settings, settings.optim, split_batches=False)
     set_seed(settings.seed)
     task, data = settings.episodes, settings.data
 
@@ -105,12 +107,12 @@ def main(settings: Settings) -> None:
     # Model, noise, optimiser
     recogniser = build_model(settings.model, classes, start=start, imagenet=settings.imagenet)
     egs = EgsNet(recogniser, settings.egs)
-    noise = NoisedInput(settings.noise, recogniser.settings)
+    noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)
     if settings.sync_batch_norm:
         egs = sync_batch_norm(egs, accelerator)
     optimiser, schedule = build_optimiser(
         egs,
-        settings.optimiser,
+        settings.optim,
         epochs=task.epochs,
         batches=len(train_loader),
         processes=accelerator.num_processes,
@@ -120,8 +122,6 @@ def main(settings: Settings) -> None:
     run.save_domains(splits, caches)
     info = {"base_classes": base_classes(classes, start)}
     info |= {"split_hashes": {c.content_hash: split_hash(c, s) for c, s in zip(caches, splits)}}
-    for line in unused_options(settings.model, recogniser.settings, MODEL):
-        accelerator.print(line)
     for domain in domains:
         train, val, note = len(domain.split.train), len(domain.split.val), domain.split.note
         accelerator.print(f"{domain.name}: {train} clips to train on, {val} to validate on ({note})")
@@ -148,7 +148,7 @@ def main(settings: Settings) -> None:
             optimiser,
             schedule,
             noise=noise,
-            clip_norm=settings.optimiser.clip_norm,
+            clip_norm=settings.optim.clip_norm,
             ways=task.ways,
             shots=task.shots,
             learner=learner,

@@ -1,5 +1,5 @@
 """Train a few-shot head, episode by episode, on the base classes: CSRN (Kim et al., ICCE 2024), CRN
-(Zhu et al. 2022: --model.head crn --model.conv4-pools 4), or a prototypical, matching or relation network.
+(Zhu et al. 2022: recipes/protocols/crn.yaml), or a prototypical, matching or relation network.
 
 Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/csrn
 """
@@ -25,37 +25,39 @@ from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.settings import OptimiserSettings
-from vidfer.learn.start import base_classes, build_model, start_from, unused_options
+from vidfer.learn.settings import OptimSettings
+from vidfer.learn.start import base_classes, build_model, start_from
 from vidfer.learn.whiten import check_whitening, whiten
-from vidfer.models.settings import ModelSettings
+from vidfer.models.encoders.conv4 import Conv4Settings
+from vidfer.models.heads.csrn import CSRNSettings
+from vidfer.models.settings import EncoderSettings, HeadSettings
+from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
-from vidfer.runs.settings import RunSettings
+from vidfer.runs.settings import ModelRunSettings
 from vidfer.store.reader import CropCache
 
-ADAM = OptimiserSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
+ADAM = OptimSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
 """As published."""
-
-MODEL = ModelSettings(encoder="conv4")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(RunSettings):
+class Settings(ModelRunSettings):
     """Train a few-shot head, episode by episode, on the base classes."""
 
     init: Path | None = None
-    """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
+    """Checkpoint folder whose encoder to start from; it takes the place of --encoder."""
     freeze_encoder: bool = False
     """Leave the encoder of --init as it is and train the head alone."""
-    whiten: str | None = None
+    whiten: Rare[str | None] = None
     """Base class that shows no expression, as neutral: directions in which the vectors of its training clips
     differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and a head of vectors."""
-    whiten_shrinkage: float = 1 / 60
+    whiten_shrinkage: Rare[float] = 1 / 60
     """What --whiten adds to the variance of every direction, as a share of the sum over all directions."""
-    model: ModelSettings = field(default_factory=lambda: MODEL)
+    encoder: EncoderSettings = field(default_factory=Conv4Settings)
+    head: HeadSettings | None = field(default_factory=CSRNSettings)
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
-    optimiser: OptimiserSettings = field(default_factory=lambda: ADAM)
+    optim: OptimSettings = field(default_factory=lambda: ADAM)
     episodes: EpisodeSettings = field(default_factory=EpisodeSettings)
 
     def __post_init__(self) -> None:
@@ -75,7 +77,7 @@ class Settings(RunSettings):
 
 def main(settings: Settings) -> None:
     # Each process takes whole episodes, so a step sees as many episodes as there are processes.
-    accelerator = build_accelerator(settings, settings.optimiser, split_batches=False)
+    accelerator = build_accelerator(settings, settings.optim, split_batches=False)
     set_seed(settings.seed)
     task, data, whitens = settings.episodes, settings.data, settings.whiten is not None
 
@@ -103,7 +105,7 @@ def main(settings: Settings) -> None:
     )
     check_head(recogniser, whitens=whitens)
     net = EpisodeNet(recogniser)
-    noise = NoisedInput(settings.noise, recogniser.settings)
+    noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)
     if settings.sync_batch_norm:
         net = sync_batch_norm(net, accelerator)
 
@@ -112,8 +114,6 @@ def main(settings: Settings) -> None:
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
     info |= {"classes": split.classes, "base_classes": base_classes(split.classes, start)}
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
-    for line in unused_options(settings.model, recogniser.settings, MODEL):
-        accelerator.print(line)
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
     else:
@@ -132,7 +132,7 @@ def main(settings: Settings) -> None:
     # Optimiser
     optimiser, schedule = build_optimiser(
         net,
-        settings.optimiser,
+        settings.optim,
         epochs=task.epochs,
         batches=len(train_loader),
         processes=accelerator.num_processes,
@@ -152,7 +152,7 @@ def main(settings: Settings) -> None:
             optimiser,
             schedule,
             noise=noise,
-            clip_norm=settings.optimiser.clip_norm,
+            clip_norm=settings.optim.clip_norm,
             ways=task.ways,
             shots=task.shots,
         )

@@ -27,13 +27,14 @@ from vidfer.learn.label_round import label_round
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.selection import check_quota
-from vidfer.learn.settings import OptimiserSettings, PseudoLabelSettings, StudentSettings, TrainSettings
+from vidfer.learn.settings import OptimSettings, PseudoLabelSettings, StudentSettings, TrainSettings
 from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
 from vidfer.learn.student_data import mixed_loader, student_data
 from vidfer.learn.supervised import class_weights, train_epoch
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 from vidfer.models.ema import Ema
+from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
@@ -49,10 +50,10 @@ class Settings(RunSettings):
     """Another crop cache whose clips the teacher labels; by default the unlabelled clips of --cache."""
     rounds: int = 1
     """How often a student is trained; each becomes the teacher of the next."""
-    corrections: tuple[Path, ...] = ()
+    corrections: Rare[tuple[Path, ...]] = ()
     """Tables of pseudo-labels that a person has corrected, such as those of another run; the later ones
     count more."""
-    stop_to_correct: bool = False
+    stop_to_correct: Rare[bool] = False
     """Stop as soon as a round's pseudo-labels are written, so that a person can correct them; --resume goes
     on."""
     from_teacher: bool = False
@@ -63,7 +64,7 @@ class Settings(RunSettings):
     pseudo: PseudoLabelSettings = field(default_factory=PseudoLabelSettings)
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
-    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    optim: OptimSettings = field(default_factory=OptimSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
 
     def __post_init__(self) -> None:
@@ -75,7 +76,7 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True)
+    accelerator = build_accelerator(settings, settings.optim, split_batches=True)
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
     loading = {"workers": workers, "pin_memory": accelerator.device.type == "cuda"}
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
@@ -136,7 +137,7 @@ def main(settings: Settings) -> None:
         student = build_student(
             student_model, teacher, from_teacher=settings.from_teacher, freeze_encoder=settings.freeze_encoder
         )
-        noise = NoisedInput(settings.noise, student.settings)
+        noise = NoisedInput(settings.noise, student.settings.encoder.input_px)
         train_loader = mixed_loader(
             data, found.labels, settings.pseudo, settings.train, seed=settings.seed, **loading
         )
@@ -144,7 +145,7 @@ def main(settings: Settings) -> None:
         if settings.sync_batch_norm:
             student = sync_batch_norm(student, accelerator)
         optimiser, schedule = build_optimiser(
-            student, settings.optimiser, epochs=epochs, batches=len(train_loader)
+            student, settings.optim, epochs=epochs, batches=len(train_loader)
         )
         model, optimiser, schedule, train_loader, prepared_val_loader = accelerator.prepare(
             student, optimiser, schedule, train_loader, val_loader
@@ -166,7 +167,7 @@ def main(settings: Settings) -> None:
                 optimiser,
                 schedule,
                 noise=noise,
-                clip_norm=settings.optimiser.clip_norm,
+                clip_norm=settings.optim.clip_norm,
                 class_weights=weights,
             )
             war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))

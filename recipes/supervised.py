@@ -23,36 +23,39 @@ from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.settings import OptimiserSettings, TrainSettings
-from vidfer.learn.start import base_classes, build_model, start_from, unused_options
+from vidfer.learn.settings import OptimSettings, TrainSettings
+from vidfer.learn.start import base_classes, build_model, start_from
 from vidfer.learn.supervised import class_weights, train_epoch
 from vidfer.models.ema import Ema
-from vidfer.models.settings import ModelSettings
+from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Settings
+from vidfer.models.heads.prototype import PrototypeSettings
+from vidfer.models.settings import EncoderSettings, HeadSettings
+from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
-from vidfer.runs.settings import RunSettings
+from vidfer.runs.settings import ModelRunSettings
 from vidfer.store.reader import CropCache
-
-MODEL = ModelSettings(head="prototype")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(RunSettings):
+class Settings(ModelRunSettings):
     """Train the video network on the labelled clips of the base classes."""
 
     init: Path | None = None
-    """Checkpoint folder whose encoder to start from; its encoder settings then replace those of --model."""
+    """Checkpoint folder whose encoder to start from; it takes the place of --encoder."""
     freeze_encoder: bool = False
     """Leave the encoder of --init as it is and train the classifier alone (a linear probe)."""
     imagenet: Path | None = None
     """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth)
-    for all three regions, or those of the network that --model.encoder names."""
-    model: ModelSettings = field(default_factory=lambda: MODEL)
-    """The network. Its head is not trained here; the prototype head has nothing to train."""
+    for all three regions, or those of the network that --encoder names."""
+    encoder: EncoderSettings = field(default_factory=GroupedResNet18Settings)
+    head: Rare[HeadSettings | None] = field(default_factory=PrototypeSettings)
+    """The few-shot head that the checkpoint has. It is not trained here; the prototype head has nothing to
+    train."""
     data: DataSettings = field(default_factory=DataSettings)
-    val_frames: int | None = None
+    val_frames: Rare[int | None] = None
     """Evenly spaced frames of each validation clip; by default as many as in training."""
     noise: NoiseSettings = field(default_factory=NoiseSettings)
-    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+    optim: OptimSettings = field(default_factory=OptimSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
 
     def __post_init__(self) -> None:
@@ -66,7 +69,7 @@ class Settings(RunSettings):
 
 
 def main(settings: Settings) -> None:
-    accelerator = build_accelerator(settings, settings.optimiser, split_batches=True)
+    accelerator = build_accelerator(settings, settings.optim, split_batches=True)
     set_seed(settings.seed)
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
@@ -100,20 +103,17 @@ def main(settings: Settings) -> None:
         imagenet=settings.imagenet,
         freeze_encoder=settings.freeze_encoder,
     )
-    noise = NoisedInput(settings.noise, model.settings)
+    noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
     weights = class_weights(train_clips.labels, len(classes), settings.train)
-    unused = unused_options(settings.model, model.settings, MODEL)
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)
-    optimiser, schedule = build_optimiser(model, settings.optimiser, epochs=epochs, batches=len(train_loader))
+    optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
     info |= {"base_classes": base_classes(classes, start)}
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
-    for line in unused:
-        accelerator.print(line)
     model, optimiser, schedule, train_loader, val_loader = accelerator.prepare(
         model, optimiser, schedule, train_loader, val_loader
     )
@@ -134,7 +134,7 @@ def main(settings: Settings) -> None:
             optimiser,
             schedule,
             noise=noise,
-            clip_norm=settings.optimiser.clip_norm,
+            clip_norm=settings.optim.clip_norm,
             label_smoothing=settings.train.label_smoothing,
             class_weights=weights,
         )

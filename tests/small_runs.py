@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import torch
+from networks import network
 
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
-from vidfer.models.settings import ModelSettings
 from vidfer.store.reader import CropCache
 
 BASE, NOVEL = ("happy", "sad"), ("fear", "surprise")
@@ -26,7 +26,7 @@ def write_run(
     folder: Path, cache: CropCache, *, train: range, test: range, fold: dict | None = None, **settings
 ) -> Path:
     torch.manual_seed(0)
-    model = build_recogniser(ModelSettings(width=2, head="prototype"), BASE)
+    model = build_recogniser(network(width=2, head="prototype"), BASE)
     checkpoint = folder / "checkpoints" / "best"
     save_checkpoint(checkpoint, model, {"fold": fold["name"]} if fold else {})
     ids = [clip.id for clip in cache.clips]

@@ -19,10 +19,12 @@ from torch import nn
 
 from vidfer.errors import exit_on_user_error
 from vidfer.models.build import build_encoder
-from vidfer.models.grouped_resnet import GroupedResNet18
+from vidfer.models.encoders.conv4 import Conv4Settings
+from vidfer.models.encoders.grouped_resnet import GroupedResNet18
+from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Settings
 from vidfer.models.heads.relation_module import RelationModule
 from vidfer.models.heads.select_channels import select_channels
-from vidfer.models.settings import ModelSettings
+from vidfer.models.settings import EncoderSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +112,7 @@ def compare_formulations(width: int, size_px: int, settings: Settings) -> None:
     print(f"          grouped is {ratios[0]:.2f} times as fast, with backward {ratios[1]:.2f}", flush=True)
 
 
-def measure_encoder(model: ModelSettings, size_px: int, settings: Settings) -> None:
+def measure_encoder(model: EncoderSettings, size_px: int, settings: Settings) -> None:
     encoder = build_encoder(model).to(settings.device)
     crops = torch.randint(
         0, 256, (settings.clips, 8, 3, 3, size_px, size_px), dtype=torch.uint8, device=settings.device
@@ -180,10 +182,10 @@ def main(settings: Settings) -> None:
     for width in settings.widths:
         for size_px in settings.sizes_px:
             compare_formulations(width, size_px, settings)
-    measure_encoder(ModelSettings(encoder="conv4"), 64, settings)
+    measure_encoder(Conv4Settings(), 64, settings)
     for width in settings.widths:
         for size_px in settings.sizes_px:
-            measure_encoder(ModelSettings(width=width), size_px, settings)
+            measure_encoder(GroupedResNet18Settings(width=width), size_px, settings)
     compare_relations(settings)
     compare_channel_selection(settings)
 

@@ -36,7 +36,7 @@ class Settings:
     """Folder for the runs. Each run is removed after it was measured."""
     processes: tuple[int, ...] = (1, 2)
     """Numbers of processes to compare; the others are compared with the first."""
-    options: str = "--train.batch-size 16 --model.width 32 --model.input-px 112 --data.frames 4"
+    options: str = "--train.batch-size 16 --encoder.width 32 --encoder.input-px 112 --data.frames 4"
     """Options of the recipe, the same for all."""
     epochs: tuple[int, int] = (1, 3)
     """Few and many epochs."""

@@ -1,4 +1,4 @@
-"""How many validation clips one temperature needs: what --pseudo.calibrate-from rests on.
+"""How many validation clips one temperature needs: what --pseudo.min-calibration-clips rests on.
 
 A made-up teacher of seven classes is too sure by a known temperature. It is calibrated on n clips and
 measured (expected calibration error) on 50,000 others; the mean over 60 draws is printed, and how often it

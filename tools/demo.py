@@ -24,11 +24,11 @@ BUDGET = Budget(
     actors="--train-per-class 10 --train-subjects 14 --val-per-class 6 --val-subjects 6 --test-per-class 15 "
     "--test-subjects 15 --novel-per-class 12 --unlabelled 350 --unlabelled-subjects 60 --max-duration-s 0.8",
     crop_px=64,
-    network="--model.width 16 --model.input-px 64",
+    network="--encoder.width 16 --encoder.input-px 64",
     # With all of the noise and dropout so few steps end near chance on training and validation clips.
     teacher="--train.epochs 60 --train.batch-size 16 --train.ema-decay 0.98 --noise.magnitude 0.5 "
-    "--model.dropout 0.2",
-    students=(f"--from-teacher --optimiser.lr 1e-3 --train.epochs 12 {STUDENT}",),
+    "--dropout 0.2",
+    students=(f"--from-teacher --optim.lr 1e-3 --train.epochs 12 {STUDENT}",),
     relation="--episodes.epochs 3 --episodes.per-epoch 20 --episodes.val-episodes 40",
 )
 

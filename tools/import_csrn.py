@@ -19,6 +19,8 @@ import tyro
 from vidfer.errors import CheckpointError, exit_on_user_error
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
+from vidfer.models.encoders.conv4 import Conv4Settings
+from vidfer.models.heads.csrn import CSRNSettings
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 
@@ -61,7 +63,7 @@ def import_csrn(weights: Path) -> tuple[Recogniser, dict]:
         raise CheckpointError(
             f"{weights} is not a released CSRN checkpoint ({type(error).__name__}); {REMEDY}"
         ) from error
-    recogniser = build_recogniser(ModelSettings(encoder="conv4", head="csrn"))
+    recogniser = build_recogniser(ModelSettings(encoder=Conv4Settings(), head=CSRNSettings()))
     try:
         # layer1.0 ... layer4.1 of the release are blocks.0.0 ... blocks.3.1 here.
         recogniser.encoder.blocks.load_state_dict(

@@ -23,7 +23,9 @@ from torch import nn
 from vidfer.errors import CheckpointError, MissingPackageError, exit_on_user_error
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
-from vidfer.models.face_mesh import FaceMesh
+from vidfer.models.encoders.face_mesh import FaceMeshSettings
+from vidfer.models.encoders.face_mesh_network import FaceMesh
+from vidfer.models.heads.prototype import PrototypeSettings
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 
@@ -49,7 +51,7 @@ def import_face_mesh(path: Path) -> tuple[Recogniser, dict]:
     """
     if not path.is_file():
         raise CheckpointError(f"there is no file {path}; {REMEDY}")
-    settings = ModelSettings(encoder="face_mesh", frame_attention="mean", head="prototype")
+    settings = ModelSettings(encoder=FaceMeshSettings(frame_attention="mean"), head=PrototypeSettings())
     recogniser = build_recogniser(settings)
     fill(recogniser.encoder.network, read_layers(path), path)
     recogniser.encoder.take_reference()

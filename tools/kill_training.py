@@ -27,8 +27,8 @@ from profile_training import write_noise_cache
 from vidfer.errors import SettingError, exit_on_user_error
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
-COMMON = "--data.frames 2 --tracker none --optimiser.lr 0.01 --optimiser.warmup 0 --save-every 3"
-NETWORK = "--model.width 4 --model.input-px 32 --model.dropout 0.3"
+COMMON = "--data.frames 2 --tracker none --optim.lr 0.01 --optim.warmup 0 --save-every 3"
+NETWORK = "--encoder.width 4 --encoder.input-px 32 --dropout 0.3"
 LOOP = "--train.epochs 3 --train.batch-size 4 --train.ema-decay 0.9"
 EPISODES = (
     "--episodes.ways 3 --episodes.shots 1 --episodes.queries 1 --episodes.per-epoch 8 --episodes.epochs 3"
@@ -36,7 +36,7 @@ EPISODES = (
 OPTIONS = {
     "supervised": f"{NETWORK} {LOOP} --train.balanced",
     "egs": f"{NETWORK} {EPISODES} --egs.joint-epochs 1",
-    "fewshot": f"{NETWORK} {EPISODES} --model.encoder grouped_resnet18",
+    "fewshot": f"{NETWORK} {EPISODES} --encoder grouped_resnet18",
     "noisy_student": f"{LOOP} --rounds 2 --pseudo.threshold 0 --pseudo.calibrate",
 }
 

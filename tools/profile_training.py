@@ -29,9 +29,11 @@ from vidfer.errors import exit_on_user_error
 from vidfer.learn.losses import noisy_student_loss
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.settings import OptimiserSettings
+from vidfer.learn.settings import OptimSettings
 from vidfer.learn.supervised import batch_targets
 from vidfer.models.build import build_recogniser
+from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Settings
+from vidfer.models.heads.prototype import PrototypeSettings
 from vidfer.models.settings import ModelSettings
 from vidfer.store.records import record_of
 from vidfer.store.schema import Header
@@ -94,10 +96,13 @@ def measure(cache: Path, settings: Settings, workers: int) -> dict[str, float]:
     clips = np.arange(steps * settings.batch_size) % 64
     dataset = ClipDataset(cache, clips, clips % 7, n_frames=settings.frames, training=True)
     loader = build_loader(dataset, settings.batch_size, workers=workers)
-    model_settings = ModelSettings(width=settings.width, input_px=settings.input_px, head="prototype")
+    model_settings = ModelSettings(
+        encoder=GroupedResNet18Settings(width=settings.width, input_px=settings.input_px),
+        head=PrototypeSettings(),
+    )
     model = build_recogniser(model_settings, [str(i) for i in range(7)]).train()
-    prepare = NoisedInput(NoiseSettings(), model_settings).train()
-    optimiser, schedule = build_optimiser(model, OptimiserSettings(), epochs=1, batches=steps)
+    prepare = NoisedInput(NoiseSettings(), settings.input_px).train()
+    optimiser, schedule = build_optimiser(model, OptimSettings(), epochs=1, batches=steps)
     seconds: dict[str, list[float]] = {name: [] for name in PARTS}
     batches = iter(loader)
     for _ in range(steps):

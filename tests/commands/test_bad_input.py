@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import torch
 from crop_caches import write_cache
+from networks import network
 from striped_cache import write_striped_cache
 
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
-from vidfer.models.settings import ModelSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 BEST = "run1/checkpoints/best"
@@ -39,8 +39,8 @@ def start(command: str, monkeypatch) -> int:
     program, arguments = words[0], words[1:]
     if program in ("supervised.py", "noisy_student.py", "fewshot.py"):
         arguments += SHORT.split()
-    if program == "supervised.py" and "--model.width" not in arguments:
-        arguments += ["--model.width", "4"]
+    if program == "supervised.py" and "--encoder.width" not in arguments:
+        arguments += ["--encoder.width", "4"]
     monkeypatch.setattr("sys.argv", [program, *arguments])
     try:
         if program == "vidfer":
@@ -95,10 +95,7 @@ def place(tmp_path_factory, studio_clips):
         Path("texts/a.txt").write_text("no clip\n")
         shutil.copytree(studio_clips / "Train_AFEW", "drawn")
 
-        assert (
-            start("supervised.py --cache good.h5 --out run1 --train.epochs 1 --model.head prototype", patch)
-            == 0
-        )
+        assert start("supervised.py --cache good.h5 --out run1 --train.epochs 1 --head prototype", patch) == 0
         assert start(f"EVAL --checkpoint {BEST} --cache good.h5 --out results", patch) == 0
         shutil.copy("results/classification.json", "result.json")
         for name, fields in (("othercache", {"cache_hash": "ab" * 32}), ("otherclips", {"rows": []})):
@@ -114,8 +111,8 @@ def place(tmp_path_factory, studio_clips):
         shutil.copy("other.pth", "pth/model.safetensors")
         sha256 = hashlib.sha256(Path("other.pth").read_bytes()).hexdigest()
         rewrite("pth/config.json", lambda config: config.update(weights_sha256=sha256))
-        rewrite("conv4/config.json", lambda config: config["model"].update(encoder="conv4"))
-        csrn = build_recogniser(ModelSettings(encoder="conv4", head="csrn"))
+        rewrite("conv4/config.json", lambda config: config["model"].update(encoder={"name": "conv4"}))
+        csrn = build_recogniser(network(encoder="conv4", head="csrn"))
         save_checkpoint(Path("csrn"), csrn, {"base_classes": ["angry"]})
         before = contents(place)
         yield place
@@ -159,7 +156,7 @@ def tells(message: str, fact: str) -> bool:
         "vidfer report --banana",
         "supervised.py --cache good.h5",
         "noisy_student.py --cache good.h5 --out new",
-        "fewshot.py --cache good.h5 --out new --model.encoder banana",
+        "fewshot.py --cache good.h5 --out new --encoder banana",
         "import_csrn.py --weights other.pth",
     ],
 )

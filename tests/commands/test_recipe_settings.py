@@ -4,12 +4,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from networks import network
+from refused import refused
 
 from vidfer.commands.recipe_settings import protocol_of, settings_from_command_line
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 from vidfer.learn.settings import TrainSettings
-from vidfer.models.settings import ModelSettings
-from vidfer.runs.settings import RunSettings
+from vidfer.models.encoders import ENCODERS
+from vidfer.models.encoders.conv4 import Conv4Settings
+from vidfer.models.heads import HEADS
+from vidfer.models.heads.csrn import CSRNSettings
+from vidfer.models.settings import EncoderSettings, HeadSettings
+from vidfer.runs.settings import ModelRunSettings, RunSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,22 +61,120 @@ def test_help_shows_the_values_of_the_file(tmp_path, capsys):
     assert "(default: 33)" in capsys.readouterr().out
 
 
-def test_what_only_a_recipe_sets_is_no_option(tmp_path, capsys):
-    @dataclass(frozen=True, kw_only=True)
-    class WithModel(RunSettings):
-        model: ModelSettings = field(default_factory=ModelSettings)
+@dataclass(frozen=True, kw_only=True)
+class WithModel(ModelRunSettings):
+    encoder: EncoderSettings = field(default_factory=lambda: Conv4Settings(pools=4))
+    head: HeadSettings | None = field(default_factory=lambda: CSRNSettings(prototype_weight=0.5))
+    init: Path | None = None
 
-    needed = ["--cache", "c.h5", "--out", "run"]
-    for arguments, said in ((["--help"], "--model.js-form"), ([*needed, "--model.whitened"], "Unrecognized")):
-        with pytest.raises(SystemExit):
-            settings_from_command_line(WithModel, "About.", arguments)
-        told = capsys.readouterr()
-        assert said in told.out + told.err and "--model.whitened" not in told.out
-    assert not settings_from_command_line(WithModel, "About.", needed).model.whitened
+
+NEEDED = ["--cache", "c.h5", "--out", "run"]
+
+
+def chosen(*options: str) -> WithModel:
+    return settings_from_command_line(WithModel, "About.", [*NEEDED, *options])
+
+
+def test_parts_are_chosen_by_name_and_bring_their_options():
+    assert chosen().model == network("conv4", "csrn", pools=4, of_head={"prototype_weight": 0.5})
+    found = chosen(
+        "--encoder", "resnet18", "--encoder.width=8", "--head=matching", "--head.cosine-scale", "3"
+    )
+    assert found.model == network("resnet18", "matching", width=8, of_head={"cosine_scale": 3.0})
+    assert type(found) is WithModel
+    # A part that the recipe has keeps what the recipe says of it; none is no head.
+    assert chosen("--encoder", "conv4", "--head", "none").model == network("conv4", None, pools=4)
+    torchvision = chosen("--encoder", "torchvision", "--encoder.network", "resnet18").encoder
+    assert torchvision == network("torchvision resnet18").encoder
+
+
+@pytest.mark.parametrize("all_options", [False, True])
+def test_help_has_the_options_of_the_chosen_parts_alone(capsys, all_options):
+    with pytest.raises(SystemExit):
+        chosen("--encoder", "resnet18", "--head", "matching", "--help-all" if all_options else "--help")
+    text = capsys.readouterr().out
+    assert "--encoder.width" in text and "--head.cosine-scale" in text
+    assert "--encoder.pools" not in text and "--head.pairing" not in text
+    assert ("--encoder.map-stage" in text) == ("--save-every" in text) == all_options
+    assert ("--help-all" in text) == (not all_options)
+    assert "--encoder.name" not in text and "whitened" not in text
+    for names in (ENCODERS, HEADS):
+        assert all(name in text for name in names)
+
+
+@pytest.mark.parametrize(
+    ("options", "facts"),
+    [
+        ("--head.pairing published --head prototype", ("--head.pairing", "prototype", "--head csrn")),
+        ("--encoder.width 8", ("--encoder.width", "conv4", "--encoder grouped_resnet18 or resnet18")),
+        ("--head none --head.cosine-scale 2", ("--head.cosine-scale", "matching or similarity")),
+        ("--encoder.colour red", ("--encoder.colour", "conv4", "pools")),
+        ("--encoder.name resnet18", ("--encoder.name", "pools")),
+        ("--encoder banana", ("--encoder banana", *ENCODERS)),
+        ("--head crsn", ("--head crsn", *HEADS, "none")),
+        ("--encoder timm:resnet18", ("--encoder timm --encoder.network resnet18",)),
+        ("--init best --encoder.pools 2", ("--encoder.pools", "--init")),
+        ("--encoder conv4 --init=best", ("--encoder", "--init")),
+        ("--head relation --head.regions face --encoder.regions eyes", ("--head.regions face", "eyes")),
+    ],
+)
+def test_an_option_of_another_part_is_an_error_with_a_hint(options, facts):
+    with refused(SettingError, *facts):
+        chosen(*options.split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("--model.encoder", "--encoder"),
+        ("--model.head=csrn", "--head"),
+        ("--model.dropout", "--dropout"),
+        ("--model.width", "--encoder.width"),
+        ("--model.input_px", "--encoder.input-px"),
+        ("--model.conv4-pools", "--encoder.pools"),
+        ("--model.pairing", "--head.pairing"),
+        ("--model.head-regions", "--head.regions"),
+        ("--optimiser.weight-decay=0", "--optim.weight-decay"),
+        ("--pseudo.calibrate-from", "--pseudo.min-calibration-clips"),
+        ("--episodes.other-people", "--episodes.person-disjoint"),
+    ],
+)
+def test_an_option_under_its_old_name_tells_the_new_one(old, new):
+    with refused(SettingError, old.partition("=")[0], new):
+        chosen(old, "1")
+
+
+def test_parts_in_a_file(tmp_path):
     file = tmp_path / "some.yaml"
-    file.write_text("model: {whitened: true}\n")
-    with pytest.raises(VidferError, match=r"some.yaml: recipes/fewshot.py --whiten sets whitened of model"):
-        settings_from_command_line(WithModel, "About.", [*needed, "--protocol", str(file)])
+    beside = ["--protocol", str(file)]
+    file.write_text("encoder:\n  name: resnet18\n  width: 16\nhead: prototype\ndropout: 0.1\n")
+    assert chosen(*beside).model == network("resnet18", "prototype", width=16, dropout=0.1)
+    # An option changes the part of the file; another part has its own defaults.
+    assert chosen(*beside, "--encoder.width", "8").encoder == network("resnet18", width=8).encoder
+    assert chosen(*beside, "--encoder", "resnet18").encoder == network("resnet18", width=16).encoder
+    assert chosen(*beside, "--encoder", "conv4").encoder == network("conv4").encoder
+    with refused(SettingError, "--encoder.pools", "resnet18", "--encoder conv4"):
+        chosen(*beside, "--encoder.pools", "4")
+    file.write_text("encoder: {regions: [face]}\nhead: none\n")
+    assert chosen(*beside).model == network("conv4", None, pools=4, regions=("face",))
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("seed: 1\nhead:\n  name: crn\n  pairing: all", ("line 4", "pairing", "--head csrn")),
+        ("head: crsn", ("line 1", "crsn", *HEADS)),
+        ("encoder: {width: 8}", ("line 1", "width", "grouped_resnet18")),
+        ("encoder: {pools: 3}", ("line 1", "pools", "2 or 4")),
+        ("model:\n  encoder: conv4", ("line 1", "model", "encoder, head")),
+        ("optimiser: {lr: 1}", ("line 1", "optimiser", "optim")),
+        ("whitened: true", ("line 1", "whitened")),
+    ],
+)
+def test_a_wrong_part_in_a_file_tells_the_line(tmp_path, text, facts):
+    (tmp_path / "some.yaml").write_text(text)
+    with refused(SettingError, tmp_path / "some.yaml", *facts):
+        chosen("--protocol", str(tmp_path / "some.yaml"))
 
 
 def test_the_file_that_is_named_last_counts():
@@ -80,5 +184,5 @@ def test_the_file_that_is_named_last_counts():
 
 def test_a_wrong_file_is_one_message(tmp_path):
     (tmp_path / "some.yaml").write_text("round: 3\n")
-    with pytest.raises(VidferError, match=r"there is no setting round; did you mean rounds\?"):
+    with refused(SettingError, tmp_path / "some.yaml", "line 1", "round", "rounds"):
         settings_from_command_line(Settings, "", ["--protocol", str(tmp_path / "some.yaml")])

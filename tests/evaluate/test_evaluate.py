@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from crop_caches import write_cache
+from networks import network
 from refused import refused
 
 from vidfer.data.dataset import ClipDataset
@@ -20,7 +21,6 @@ from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import load_result
 from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_recogniser
-from vidfer.models.settings import ModelSettings
 
 BASE, NOVEL = ("happy", "sad"), ("angry", "disgust", "fear")
 EPISODES = {"ways": 3, "shots": 2, "queries": 1, "episodes": 30, "seed": 0}
@@ -52,7 +52,7 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="module")
 def recogniser():
     torch.manual_seed(0)
-    return build_recogniser(ModelSettings(encoder="conv4", head="csrn"), BASE).eval()
+    return build_recogniser(network(encoder="conv4", head="csrn"), BASE).eval()
 
 
 def test_clips_are_embedded_once_in_order(cache, recogniser):
@@ -114,7 +114,7 @@ def test_what_cannot_be_classified_is_told(cache, recogniser):
         evaluate_split(recogniser, cache, EvalProtocol(split="val"), **MEASURED)
     with refused(SettingError, "--split unlabelled", "test"):
         evaluate_split(recogniser, cache, EvalProtocol(split="unlabelled"), **MEASURED)
-    headless = build_recogniser(ModelSettings(encoder="conv4", head=None))
+    headless = build_recogniser(network(encoder="conv4", head=None))
     with refused(CheckpointError, "classifier", "supervised.py"):
         evaluate_split(headless, cache, EvalProtocol(), **MEASURED)
     with refused(CheckpointError, "--head prototype"):

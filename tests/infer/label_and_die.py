@@ -11,6 +11,7 @@ from accelerate import Accelerator
 from vidfer.data.dataset import ClipDataset
 from vidfer.infer import labelling
 from vidfer.models.build import build_recogniser
+from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Settings
 from vidfer.models.settings import ModelSettings
 
 cache, file, dies_at, asked = sys.argv[1:]
@@ -33,6 +34,8 @@ def write_or_die(found, *where):
 labelling._write_piece = write_or_die
 torch.manual_seed(0)
 torch.set_num_threads(1)
-model = build_recogniser(ModelSettings(width=4, head=None), ["angry", "happy", "sad"]).eval()
+model = build_recogniser(
+    ModelSettings(encoder=GroupedResNet18Settings(width=4)), ["angry", "happy", "sad"]
+).eval()
 clips = ClipDataset(cache, range(3, 40), n_frames=2)
 labelling.label_clips(model, clips, Path(file), accelerator, key="me", batch_size=4)

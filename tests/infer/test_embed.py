@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from crop_caches import write_cache
+from networks import network
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
@@ -12,14 +13,13 @@ from vidfer.evaluate.fewshot import fewshot_answers
 from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_head, build_recogniser
-from vidfer.models.settings import ModelSettings
 
 
 @pytest.fixture(scope="module")
 def embedded(striped_cache):
     """Twelve clips of three classes with their maps, and without."""
     torch.manual_seed(0)
-    recogniser = build_recogniser(ModelSettings(width=4, head=None))
+    recogniser = build_recogniser(network(width=4, head=None))
     loader = build_loader(ClipDataset(striped_cache, range(12), n_frames=2), 5)
     (whole, faces), (vectors, _) = (embed_clips(recogniser, loader, maps=maps) for maps in (True, False))
     return whole, vectors, faces
@@ -34,7 +34,7 @@ def test_vectors_and_weights_are_the_same_without_maps(embedded):
 @pytest.mark.parametrize("attention", ["softmax", "mean", "sigmoid", "relation"])
 def test_places_beyond_a_clips_frames_change_nothing(tmp_path, attention):
     torch.manual_seed(0)
-    recogniser = build_recogniser(ModelSettings(width=4, head=None, frame_attention=attention))
+    recogniser = build_recogniser(network(width=4, head=None, frame_attention=attention))
     for parameter in recogniser.encoder.frame_attention.parameters():
         torch.nn.init.normal_(parameter)  # weights that differ from frame to frame
     clips = [{"id": f"{i}.mp4", "status": "d" * n} for i, n in enumerate((3, 3, 3, 16))]
@@ -53,8 +53,8 @@ def test_places_beyond_a_clips_frames_change_nothing(tmp_path, attention):
 @pytest.mark.parametrize("name", ["csrn", "crn", "relation", "prototype", "matching", "similarity"])
 def test_heads_that_do_not_compare_maps_score_the_same_without(embedded, name):
     whole, vectors, faces = embedded
-    head = build_head(ModelSettings(head=name)).eval()
-    if getattr(head, "compares_maps", True):
+    head = build_head(network(head=name).head).eval()
+    if head.compares_maps:
         changed = EpisodeScores(head, type(whole)(torch.zeros_like(whole.vector), whole.maps))
         found = changed, EpisodeScores(head, whole)
     else:

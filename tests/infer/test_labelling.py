@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from networks import network
 from refused import refused
 
 from vidfer.data.dataset import ClipDataset
@@ -18,7 +19,6 @@ from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.labelling import COLUMNS, label_clips, read_predictions
 from vidfer.infer.predict import predict
 from vidfer.models.build import build_recogniser
-from vidfer.models.settings import ModelSettings
 
 CLIPS = list(range(3, 40))
 
@@ -27,7 +27,7 @@ WORKER = Path(__file__).with_name("label_and_die.py")
 
 def teacher():
     torch.manual_seed(0)
-    return build_recogniser(ModelSettings(width=4, head=None), ["angry", "happy", "sad"]).eval()
+    return build_recogniser(network(width=4, head=None), ["angry", "happy", "sad"]).eval()
 
 
 def label(cache: Path, file: Path, key: str = "me", **options):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from networks import network
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import Predictions, predict, war_uar
 from vidfer.models.build import build_recogniser
-from vidfer.models.settings import ModelSettings
 
 
 def found(labels, chosen, has_face=None) -> Predictions:
@@ -32,7 +32,7 @@ def test_a_clip_without_a_face_counts_as_wrong_whatever_was_said():
 
 def test_every_clip_once_in_the_order_of_the_cache_without_noise_or_dropout(striped_cache):
     torch.manual_seed(0)
-    model = build_recogniser(ModelSettings(width=4, head=None), ["angry", "happy", "sad"]).train()
+    model = build_recogniser(network(width=4, head=None), ["angry", "happy", "sad"]).train()
     clips = [40, 3, 17, 30, 31]  # 30 is the first unlabelled clip, which has no face
     accelerator = Accelerator(cpu=True)
     loader = accelerator.prepare(build_loader(ClipDataset(striped_cache, clips, n_frames=2), 2))
@@ -51,7 +51,7 @@ def faceless_clip(path) -> int:
 
 def test_one_process_needs_no_accelerator(striped_cache):
     torch.manual_seed(0)
-    model = build_recogniser(ModelSettings(width=4, head=None), ["angry", "happy", "sad"]).eval()
+    model = build_recogniser(network(width=4, head=None), ["angry", "happy", "sad"]).eval()
     loader = build_loader(ClipDataset(striped_cache, [2, 40, 7], [0, 1, 2], n_frames=2), 2)
     accelerator = Accelerator(cpu=True)
     alone, gathered = predict(model, iterate_batches(loader, "cpu")), predict(model, loader, accelerator)

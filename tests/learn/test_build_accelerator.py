@@ -6,14 +6,14 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
+from networks import network
 from refused import refused
 from torch import nn
 
 from vidfer.errors import SettingError
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
-from vidfer.learn.settings import OptimiserSettings
+from vidfer.learn.settings import OptimSettings
 from vidfer.models.build import build_recogniser
-from vidfer.models.settings import ModelSettings
 from vidfer.runs.settings import RunSettings
 
 
@@ -28,7 +28,7 @@ def on_the_cpu_and_as_if_first(monkeypatch):
 
 def build(tmp_path, accumulate: int = 1, **options):
     settings = RunSettings(cache=Path("a.h5"), out=tmp_path / "run", tracker="none", **options)
-    optimiser = OptimiserSettings(accumulate=accumulate)
+    optimiser = OptimSettings(accumulate=accumulate)
     return build_accelerator(settings, optimiser, split_batches=True)
 
 
@@ -67,7 +67,7 @@ class OfSeveral:
 
 
 def test_every_normalisation_is_shared_and_no_weight_has_another_name():
-    model = build_recogniser(ModelSettings(width=4, head="prototype"), ["happy", "sad"])
+    model = build_recogniser(network(width=4, head="prototype"), ["happy", "sad"])
     before = model.state_dict()
     shared = sync_batch_norm(model, OfSeveral())
     kinds = {

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from networks import network
 from torch.nn import functional as F
 
 from vidfer.errors import VidferError
 from vidfer.learn.egs import EgsNet
 from vidfer.learn.egs_settings import EgsSettings
 from vidfer.models.build import build_recogniser
-from vidfer.models.settings import ModelSettings
 
 CLASSES = ("angry", "fear", "happy", "sad")
 SETTINGS = EgsSettings(
@@ -24,7 +24,9 @@ LABELS = torch.tensor([3, 3, 1, 1, 3, 1])
 
 def net_of(settings: EgsSettings = SETTINGS, dropout: float = 0.0) -> EgsNet:
     torch.manual_seed(0)
-    model = ModelSettings(encoder="resnet18", width=4, head="similarity", cosine_scale=10, dropout=dropout)
+    model = network(
+        encoder="resnet18", width=4, head="similarity", dropout=dropout, of_head={"cosine_scale": 10}
+    )
     return EgsNet(build_recogniser(model, CLASSES), settings)
 
 

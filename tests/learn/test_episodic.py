@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from networks import network
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
@@ -15,13 +16,12 @@ from vidfer.models.heads.crn import crn_loss
 from vidfer.models.heads.csrn import csrn_loss
 from vidfer.models.heads.prototype import PrototypeHead
 from vidfer.models.heads.relation import relation_loss
-from vidfer.models.settings import ModelSettings
 
 
 @pytest.mark.parametrize("head", ["csrn", "prototype", "matching", "relation", "crn"])
 def test_the_loss_is_that_of_the_head(head):
     torch.manual_seed(0)
-    recogniser = build_recogniser(ModelSettings(width=4, head=head)).eval()
+    recogniser = build_recogniser(network(width=4, head=head)).eval()
     crops = torch.randint(0, 256, (6, 2, 3, 3, 32, 32), dtype=torch.uint8)
     mask = torch.ones(6, 2, dtype=torch.bool)
     loss, accuracy = EpisodeNet(recogniser).eval()(crops, mask, 2, 2)
@@ -47,7 +47,7 @@ def test_the_loss_is_that_of_the_head(head):
 
 
 def test_a_frozen_encoder_has_neither_gradient_nor_new_statistics():
-    net = EpisodeNet(build_recogniser(ModelSettings(width=4)))
+    net = EpisodeNet(build_recogniser(network(width=4)))
     net.recogniser.freeze_encoder()
     net.train()
     before = {name: value.clone() for name, value in net.recogniser.encoder.state_dict().items()}

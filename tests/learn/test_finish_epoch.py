@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from accelerate import Accelerator
+from networks import network
 from torch.utils.data import DataLoader
 
 from vidfer.learn.epoch import Epoch
@@ -12,7 +13,6 @@ from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.settings import ModelSettings
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
 
@@ -27,7 +27,7 @@ def run(tmp_path) -> RunFolder:
 
 @pytest.fixture(scope="module")
 def model() -> Recogniser:
-    return build_recogniser(ModelSettings(width=4))
+    return build_recogniser(network(width=4))
 
 
 def finish(run: RunFolder, model: Recogniser, progress: dict, number: int, uar: float | None, **more) -> str:

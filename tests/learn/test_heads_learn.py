@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from networks import network
 from striped_cache import CLASSES, draw_crops
 from torch import Tensor, nn
 
@@ -21,7 +22,7 @@ class OneConvolution(nn.Module):
     def __init__(self, settings: ModelSettings) -> None:
         super().__init__()
         self.encoder = nn.Sequential(nn.Conv2d(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU())
-        self.head = build_head(settings)
+        self.head = build_head(settings.head)
 
     def embed(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         maps = self.encoder(crops.flatten(0, 2).float() / 255).unflatten(0, (len(crops), -1))
@@ -56,15 +57,15 @@ def accuracy(net: EpisodeNet, clips: Tensor, labels: np.ndarray) -> float:
         ("prototype", {}),
         ("matching", {}),
         ("relation", {}),
-        ("relation", {"head_regions": "face"}),
+        ("relation", {"regions": "face"}),
         ("csrn", {}),
         ("crn", {}),
-        ("crn", {"head_regions": "face"}),
+        ("crn", {"regions": "face"}),
         ("crn", {"js_form": "channels"}),
     ],
 )
 def test_head_learns_and_does_in_evaluation_as_it_did_in_training(head, options):
-    net = EpisodeNet(OneConvolution(ModelSettings(head=head, **options)))
+    net = EpisodeNet(OneConvolution(network(head=head, of_head=options)))
     optimiser = torch.optim.Adam(net.parameters(), lr=3e-3)
     clips, others = striped_clips(0), striped_clips(1)
     for start in range(0, 120, 20):

@@ -6,9 +6,9 @@ from torch import nn
 
 from vidfer.errors import VidferError
 from vidfer.learn.optimiser import build_optimiser, rate
-from vidfer.learn.settings import OptimiserSettings
+from vidfer.learn.settings import OptimSettings
 
-FAN_CKPLUS = OptimiserSettings(
+FAN_CKPLUS = OptimSettings(
     name="sgd",
     nesterov=False,
     lr=0.1,
@@ -24,7 +24,7 @@ FAN_CKPLUS = OptimiserSettings(
 
 
 def test_the_rate_rises_to_its_setting_and_falls_to_nothing():
-    settings = OptimiserSettings(warmup=1 / 3)
+    settings = OptimSettings(warmup=1 / 3)
     rates = [rate(step, settings, 3, 4) for step in range(13)]
     assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
     assert rates[8] == pytest.approx(0.5) and rates[12] == pytest.approx(0.0)
@@ -32,11 +32,11 @@ def test_the_rate_rises_to_its_setting_and_falls_to_nothing():
 
 
 def test_the_rate_falls_at_milestones_and_stays_between_them():
-    settings = OptimiserSettings(schedule="steps", milestones=(2, 3), factor=0.1, warmup=0.125)
+    settings = OptimSettings(schedule="steps", milestones=(2, 3), factor=0.1, warmup=0.125)
     rates = [rate(step, settings, 4, 4) for step in range(16)]
     assert rates[:3] == pytest.approx([1 / 3, 2 / 3, 1])
     assert rates[3:] == pytest.approx([1] * 5 + [0.1] * 4 + [0.01] * 4)
-    assert {rate(step, OptimiserSettings(schedule="steps", warmup=0.0), 4, 4) for step in range(16)} == {1.0}
+    assert {rate(step, OptimSettings(schedule="steps", warmup=0.0), 4, 4) for step in range(16)} == {1.0}
 
 
 def test_fans_schedule_is_torchs_own_sgd_with_multi_step_decay():
@@ -67,7 +67,7 @@ def test_fans_schedule_is_torchs_own_sgd_with_multi_step_decay():
 def test_decay_is_on_matrices_of_trainable_parameters_only(name, kind):
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 2))
     model[2].requires_grad_(False)
-    settings = OptimiserSettings(name=name, lr=0.1, weight_decay=0.3, warmup=0.5)
+    settings = OptimSettings(name=name, lr=0.1, weight_decay=0.3, warmup=0.5)
     optimiser, schedule = build_optimiser(model, settings, epochs=2, batches=3)
     decayed, plain = optimiser.param_groups
     assert type(optimiser) is kind
@@ -77,7 +77,7 @@ def test_decay_is_on_matrices_of_trainable_parameters_only(name, kind):
 
 
 def test_a_schedule_counts_steps_not_batches():
-    settings = OptimiserSettings(accumulate=3, warmup=0.0)
+    settings = OptimSettings(accumulate=3, warmup=0.0)
     _, schedule = build_optimiser(nn.Linear(2, 2), settings, epochs=2, batches=4)  # 2 steps in an epoch
     shares = [schedule.lr_lambdas[0](step) for step in range(5)]
     assert shares == pytest.approx([rate(step, settings, 2, 2) for step in range(5)])
@@ -85,7 +85,7 @@ def test_a_schedule_counts_steps_not_batches():
 
 
 def test_processes_with_batches_of_their_own_fill_their_last_round():
-    settings = OptimiserSettings(schedule="steps", milestones=(1,), warmup=0.0, accumulate=2)
+    settings = OptimSettings(schedule="steps", milestones=(1,), warmup=0.0, accumulate=2)
     # 5 batches for 2 processes: each takes 3, in 2 steps, which Accelerate counts as 4.
     _, schedule = build_optimiser(nn.Linear(2, 2), settings, epochs=2, batches=5, processes=2)
     assert [schedule.lr_lambdas[0](step) for step in range(6)] == [1, 1, 1, 1, 0.2, 0.2]
@@ -94,16 +94,16 @@ def test_processes_with_batches_of_their_own_fill_their_last_round():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"milestones": (3,)}, "only --optimiser.schedule steps has milestones"),
+        ({"milestones": (3,)}, "only --optim.schedule steps has milestones"),
         (
             {"schedule": "steps", "milestones": (6, 3)},
             "milestones 6 3: numbers of epochs from 1, each larger",
         ),
         ({"schedule": "steps", "milestones": (0,)}, "milestones 0: numbers of epochs from 1"),
-        ({"factor": 0.0}, "--optimiser.factor 0.0: must be greater than 0"),
-        ({"accumulate": 0}, "--optimiser.accumulate 0: a step needs at least 1 batch"),
+        ({"factor": 0.0}, "--optim.factor 0.0: must be greater than 0"),
+        ({"accumulate": 0}, "--optim.accumulate 0: a step needs at least 1 batch"),
     ],
 )
 def test_mistakes(options, message):
     with pytest.raises(VidferError, match=message):
-        OptimiserSettings(**options)
+        OptimSettings(**options)

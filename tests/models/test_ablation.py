@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from networks import network
 
 from vidfer.crops import REGIONS
 from vidfer.models.build import build_recogniser
-from vidfer.models.settings import ModelSettings
 
 CLASSES = ("angry", "happy")
 SUBSETS = [("face",), ("eyes",), ("mouth",), ("face", "eyes"), ("face", "mouth"), ("eyes", "mouth"), REGIONS]
@@ -18,7 +18,7 @@ def crops():
 
 def built(**settings):
     """A small model in evaluation mode in which every part that is there has a say."""
-    model = build_recogniser(ModelSettings(width=4, input_px=64, **settings), CLASSES).eval()
+    model = build_recogniser(network(where_known={"width": 4, "input_px": 64}, **settings), CLASSES).eval()
     for name, parameter in model.encoder.named_parameters():
         if "attention" in name:
             torch.nn.init.normal_(parameter, std=0.5)

@@ -2,16 +2,16 @@
 
 import pytest
 import torch
+from networks import network
 
 from vidfer.models.build import build_recogniser
-from vidfer.models.settings import ModelSettings
 
 SETTINGS = {
-    "grouped_resnet18": ModelSettings(width=4, input_px=64),
-    "conv4": ModelSettings(encoder="conv4"),
-    "resnet18": ModelSettings(encoder="resnet18", width=8, input_px=64, frame_attention="relation"),
-    "face_mesh": ModelSettings(encoder="face_mesh"),
-    "torchvision": ModelSettings(encoder="torchvision:mobilenet_v3_small", input_px=64),
+    "grouped_resnet18": network(width=4, input_px=64),
+    "conv4": network(encoder="conv4"),
+    "resnet18": network(encoder="resnet18", width=8, input_px=64, frame_attention="relation"),
+    "face_mesh": network(encoder="face_mesh"),
+    "torchvision": network("torchvision mobilenet_v3_small", input_px=64),
 }
 
 

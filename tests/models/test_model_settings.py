@@ -1,10 +1,14 @@
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
+from networks import network
+from refused import refused
 
-from vidfer.errors import VidferError
-from vidfer.models.settings import ModelSettings
+from vidfer.errors import SettingError
+from vidfer.models.encoders import ENCODERS
+from vidfer.models.heads import HEADS
 
 
 @pytest.mark.parametrize(
@@ -19,55 +23,91 @@ from vidfer.models.settings import ModelSettings
         (112, 4, 4),
     ],
 )
-def test_map_stage_is_the_deepest_of_14x14(input_px, map_stage, expected):
-    assert ModelSettings(input_px=input_px, map_stage=map_stage).resolved_map_stage() == expected
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "resnet18", "torchvision", "timm"])
+def test_map_stage_is_the_deepest_of_14x14(encoder, input_px, map_stage, expected):
+    settings = ENCODERS[encoder].Settings(input_px=input_px, map_stage=map_stage)
+    assert settings.resolved_map_stage() == expected
+
+
+@pytest.mark.parametrize("parts", [ENCODERS, HEADS], ids=["encoders", "heads"])
+def test_every_part_stands_under_its_own_name_and_takes_its_settings_as_arguments(parts):
+    for name, part in parts.items():
+        assert part.Settings.name == part.Settings().name == name
+        defaults = {field.name: getattr(part.Settings(), field.name) for field in fields(part.Settings)}
+        assert defaults.pop("name") == name
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("encoder", "name", "value"),
     [
-        ("encoder", "resnet50"),
-        ("width", 0),
-        ("input_px", 16),
-        ("map_stage", 5),
-        ("frame_attention", "max"),
-        ("attention_dropout", 1.0),
-        ("spatial_attention", "max"),
-        ("region_attention", "sigmoid"),
-        ("dropout", 1.0),
-        ("head", "nearest"),
-        ("prototype_weight", -1.0),
-        ("pairing", "none"),
-        ("distance", "manhattan"),
-        ("cosine_scale", 0.0),
-        ("head_regions", "eyes"),
-        ("conv4_pools", 3),
-        ("js_weight", -1.0),
-        ("js_form", "softmax"),
+        ("grouped_resnet18", "width", 0),
+        ("resnet18", "width", 0),
+        ("grouped_resnet18", "input_px", 16),
+        ("torchvision", "map_stage", 5),
+        ("conv4", "frame_attention", "max"),
+        ("grouped_resnet18", "spatial_attention", "max"),
+        ("resnet18", "region_attention", "sigmoid"),
+        ("conv4", "pools", 3),
     ],
 )
-def test_a_wrong_value_is_named(name, value):
-    with pytest.raises(VidferError, match=f"model setting {name} is {value!r}; (choose|give)"):
-        ModelSettings(**{name: value})
+def test_a_wrong_value_of_an_encoder_is_named(encoder, name, value):
+    with refused(SettingError, f"--encoder.{name.replace('_', '-')} {value}"):
+        network(encoder, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "value"),
+    [
+        ("csrn", "prototype_weight", -1.0),
+        ("csrn", "pairing", "none"),
+        ("prototype", "distance", "manhattan"),
+        ("matching", "cosine_scale", 0.0),
+        ("similarity", "cosine_scale", 0.0),
+        ("crn", "regions", "eyes"),
+        ("relation", "regions", "eyes"),
+        ("crn", "js_weight", -1.0),
+        ("crn", "js_form", "softmax"),
+    ],
+)
+def test_a_wrong_value_of_a_head_is_named(head, name, value):
+    with refused(SettingError, f"--head.{name.replace('_', '-')} {value}"):
+        network(head=head, of_head={name: value})
+
+
+def test_a_wrong_dropout_is_named():
+    with refused(SettingError, "--dropout 1.0"):
+        network(dropout=1.0)
+    with refused(SettingError, "--encoder.attention-dropout 1.0"):
+        network(frame_attention="sigmoid", attention_dropout=1.0)
+
+
+def test_dropout_of_an_attention_that_has_none_is_refused():
+    for kind in ("softmax", "mean"):
+        with refused(SettingError, "--encoder.attention-dropout 0.5", kind, "sigmoid", "relation"):
+            network(frame_attention=kind, attention_dropout=0.5)
+    assert network(frame_attention="relation", attention_dropout=0.5).encoder.attention_dropout == 0.5
 
 
 def test_regions_keep_their_order():
-    assert ModelSettings().resolved_regions() == ("face", "eyes", "mouth")
-    assert ModelSettings(regions=["mouth", "face"]).regions == ("face", "mouth")
-    assert ModelSettings(regions=["mouth", "face"]) == ModelSettings(regions=("face", "mouth"))
+    assert network().encoder.regions == network("conv4").encoder.regions == ("face", "eyes", "mouth")
+    for encoder in ("resnet18", "torchvision", "timm", "face_mesh"):
+        assert network(encoder).encoder.regions == ("face",)
+    assert network(regions=["mouth", "face"]).encoder.regions == ("face", "mouth")
+    assert network(regions=["mouth", "face"]) == network(regions=("face", "mouth"))
 
 
 @pytest.mark.parametrize("regions", [(), ("face", "face"), ("nose",)])
-def test_wrong_regions_are_named(regions):
-    with pytest.raises(
-        VidferError, match=r"model setting regions is \(.*\); choose some of face, eyes, mouth"
-    ):
-        ModelSettings(regions=regions)
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "conv4", "resnet18"])
+def test_wrong_regions_are_named(encoder, regions):
+    with refused(SettingError, "--encoder.regions", *regions, "face eyes mouth"):
+        network(encoder, regions=regions)
 
 
-def test_settings_that_exclude_each_other():
-    with pytest.raises(VidferError, match="head_regions is 'face'; choose all, or add face"):
-        ModelSettings(regions=("eyes",), head_regions="face")
+@pytest.mark.parametrize("head", ["relation", "crn"])
+def test_a_head_that_compares_the_face_needs_it(head):
+    with refused(SettingError, "--head.regions face", "eyes", "--encoder.regions"):
+        network(head=head, of_head={"regions": "face"}, regions=("eyes",))
+    network(head=head, of_head={"regions": "face"}, regions=("eyes", "face"))
 
 
 def test_settings_can_be_read_without_torch():

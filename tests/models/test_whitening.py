@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from networks import network
 
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-from vidfer.models.settings import ModelSettings
 from vidfer.models.whitening import Whitening, fit_whitening
 
-SETTINGS = ModelSettings(encoder="conv4", head="prototype")
+SETTINGS = network(encoder="conv4", head="prototype")
 
 
 def test_closed_form():

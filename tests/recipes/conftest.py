@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 import torch
+from networks import of_recipe
 from recipe_runs import FAST, SHORT, TINY, load_recipe
 
 
@@ -55,5 +56,7 @@ def teacher_run(supervised, striped_cache, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "teacher"
     train = replace(SHORT, epochs=12)
     with one_cpu_thread():
-        supervised.main(supervised.Settings(cache=striped_cache, out=out, model=TINY, train=train, **FAST))
+        supervised.main(
+            supervised.Settings(cache=striped_cache, out=out, **of_recipe(TINY), train=train, **FAST)
+        )
     return out

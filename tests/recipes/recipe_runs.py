@@ -15,21 +15,21 @@ from types import ModuleType
 
 import psutil
 import pytest
-import tyro
+from networks import network
 from recipe_modules import RECIPES, load_recipe
 from safetensors.torch import load_file
 
+from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.settings import DataSettings, NoiseSettings
-from vidfer.learn.settings import OptimiserSettings, TrainSettings
-from vidfer.models.settings import ModelSettings
+from vidfer.learn.settings import OptimSettings, TrainSettings
 
 FAST = {
     "tracker": "none",
     "data": DataSettings(frames=2),
     "noise": NoiseSettings(flip=0.0),  # mirrored, one class of stripes would be another
-    "optimiser": OptimiserSettings(lr=1e-2, weight_decay=0.0),
+    "optim": OptimSettings(lr=1e-2, weight_decay=0.0),
 }
-TINY = ModelSettings(width=4, dropout=0.0, head="prototype")
+TINY = network(width=4, dropout=0.0, head="prototype")
 SHORT = TrainSettings(epochs=3, batch_size=6)
 
 
@@ -93,7 +93,7 @@ def here(recipe: ModuleType, *options: object) -> None:
 
 def parse(recipe: ModuleType, *options: object) -> object:
     """Settings from options of the command line."""
-    return tyro.cli(recipe.Settings, args=[str(option) for option in options])
+    return settings_from_command_line(recipe.Settings, "", [str(option) for option in options])
 
 
 def assert_same_curve(one: Path, other: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from networks import of_recipe
 from recipe_runs import FAST, SHORT, TINY
 from striped_cache import write_striped_cache
 
@@ -23,7 +24,7 @@ def test_calibration_on_validation_clips_holds_for_unlabelled_ones(
     supervised, noisy_student, tmp_path, capsys
 ):
     cache = write_striped_cache(tmp_path / "many.h5", {"train": 6, "val": 80, "unlabelled": 150}, faceless=1)
-    young = {"cache": cache.path, "out": tmp_path / "teacher", "model": TINY}
+    young = {"cache": cache.path, "out": tmp_path / "teacher", **of_recipe(TINY)}
     supervised.main(supervised.Settings(**young, train=replace(SHORT, epochs=8), **FAST))
     teacher, _ = load_checkpoint(tmp_path / "teacher" / "checkpoints" / "last")
     for parameter in teacher.classifier.parameters():

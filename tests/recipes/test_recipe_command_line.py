@@ -24,10 +24,10 @@ def test_help_names_the_settings_of_all_groups(name, monkeypatch, capsys):
         "--seed",
         "--mixed-precision",
         "--data.frames",
-        "--noise.flip",
+        "--noise.magnitude",
     ):
         assert option in text
-    assert "--optimiser.lr" in text and "Example: accelerate launch" in text
+    assert "--optim.lr" in text and "Example: accelerate launch" in text
 
 
 @pytest.mark.parametrize("name", ["supervised.py", "fewshot.py", "egs.py"])

@@ -126,7 +126,7 @@ def test_a_mistake_in_the_table_is_told_before_anything_is_learned(
 def test_a_larger_noised_student_and_a_teacher_with_few_validation_clips(
     noisy_student, striped_cache, teacher_run, tmp_path, capsys
 ):
-    student = StudentSettings(encoder="torchvision:shufflenet_v2_x0_5", dropout=0.4)
+    student = StudentSettings(encoder="torchvision", network="shufflenet_v2_x0_5", dropout=0.4)
     settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", student=student)
     noisy_student.main(settings)
     assert np.isfinite(metrics(tmp_path / "run")[1]["loss"])
@@ -140,7 +140,7 @@ def test_a_run_that_is_killed_while_it_labels_goes_on_from_there(
     noisy_student, striped_cache, teacher_run, tmp_path
 ):
     settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "whole")
-    settings = replace(settings, pseudo=replace(PSEUDO, calibrate_from=1))
+    settings = replace(settings, pseudo=replace(PSEUDO, min_calibration_clips=1))
     noisy_student.main(settings)
     killed = replace(settings, out=tmp_path / "killed")
     said = tmp_path / "killed/pseudo_labels/round1.unlabelled.safetensors"

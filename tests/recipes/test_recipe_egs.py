@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from crop_caches import store_clips
+from networks import network, of_recipe
 from recipe_runs import FAST, assert_kills_change_nothing, here, metrics, torchrun, weights
 from refused import refused
 from striped_cache import draw_crops, write_striped_cache
@@ -18,11 +19,10 @@ from vidfer.errors import CheckpointError, DataError, SettingError, VidferError
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
 from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.learn.egs_settings import EgsSettings
-from vidfer.learn.settings import OptimiserSettings
+from vidfer.learn.settings import OptimSettings
 from vidfer.models.checkpoint import load_checkpoint
-from vidfer.models.settings import ModelSettings
 
-MODEL = ModelSettings(encoder="resnet18", width=4, head="similarity", cosine_scale=10.0, dropout=0.0)
+MODEL = network(encoder="resnet18", width=4, head="similarity", dropout=0.0, of_head={"cosine_scale": 10.0})
 EPISODES = EpisodeSettings(ways=3, shots=1, queries=2, per_epoch=4, val_episodes=20, epochs=4)
 EGS = EgsSettings(joint_epochs=2)
 
@@ -54,9 +54,9 @@ def domains(tmp_path_factory) -> tuple[Path, Path]:
 
 
 def settings_of(recipe, cache, out, **options):
-    common = {"cache": cache, "out": out, "model": MODEL, "episodes": EPISODES, "egs": EGS}
+    common = {"cache": cache, "out": out, **of_recipe(MODEL), "episodes": EPISODES, "egs": EGS}
     common |= {name: FAST[name] for name in ("tracker", "data", "noise")}
-    common |= {"optimiser": OptimiserSettings(name="adam", lr=1e-2, warmup=0.0, clip_norm=0.0)}
+    common |= {"optim": OptimSettings(name="adam", lr=1e-2, warmup=0.0, clip_norm=0.0)}
     return recipe.Settings(**common | options)
 
 
@@ -106,7 +106,7 @@ def test_killed_in_either_stage_it_ends_bit_by_bit_as_an_undisturbed_run(egs, do
     # An epoch of either stage and a last turn, four states each.
     episodes, both_stages = replace(EPISODES, epochs=3), replace(EGS, joint_epochs=1)
     model = replace(MODEL, dropout=0.5)
-    common = {"model": model, "episodes": episodes, "egs": both_stages, "save_every": 1}
+    common = {**of_recipe(model), "episodes": episodes, "egs": both_stages, "save_every": 1}
     assert_kills_change_nothing(egs, settings_of(egs, domains, tmp_path / "whole", **common), kills=3)
     one, other = (weights(tmp_path / run, "joint") for run in ("whole", "killed"))
     assert all(one[name].equal(other[name]) for name in one)
@@ -116,10 +116,10 @@ def test_two_processes_with_half_the_episodes_each_learn_as_one(egs, domains, tm
     """What a process draws at random is its own; all that is switched off here."""
     task = "ways 3, shots 1, queries 2, per-epoch 4, val-episodes 20, epochs 4"
     options = ["--cache", *domains, "--tracker", "none", "--data.frames", 2, "--egs.joint-epochs", 2]
-    options += ["--model.width", 4, "--model.dropout", 0, "--noise.magnitude", 0, "--noise.flip", 0]
+    options += ["--encoder.width", 4, "--dropout", 0, "--noise.magnitude", 0, "--noise.flip", 0]
     options += [part for one in task.split(", ") for part in f"--episodes.{one}".split()]
-    here(egs, *options, "--optimiser.lr", 1e-3, "--optimiser.accumulate", 2, "--out", tmp_path / "one")
-    torchrun("egs", *options, "--optimiser.lr", 1e-3, "--out", tmp_path / "two")
+    here(egs, *options, "--optim.lr", 1e-3, "--optim.accumulate", 2, "--out", tmp_path / "one")
+    torchrun("egs", *options, "--optim.lr", 1e-3, "--out", tmp_path / "two")
     for one, two in zip(metrics(tmp_path / "one"), metrics(tmp_path / "two"), strict=True):
         for name in ("loss", "emotion_loss", "similarity_loss", "guide_loss", "train_accuracy"):
             assert two[name] == pytest.approx(one[name], rel=1e-5), (one["epoch"], name)
@@ -132,7 +132,7 @@ def test_an_encoder_to_start_from(egs, domains, teacher_run, striped_cache, tmp_
         (striped_cache,),
         tmp_path / "run",
         init=teacher,
-        optimiser=OptimiserSettings(name="adam", lr=1e-9, warmup=0.0),
+        optim=OptimSettings(name="adam", lr=1e-9, warmup=0.0),
         episodes=replace(EPISODES, per_epoch=1, epochs=1),
         egs=EgsSettings(joint_epochs=1),
     )
@@ -141,7 +141,7 @@ def test_an_encoder_to_start_from(egs, domains, teacher_run, striped_cache, tmp_
     kernels = [name for name in before if name.startswith("encoder.") and name.endswith("weight")]
     assert kernels and all(before[name].allclose(after[name], atol=1e-6) for name in kernels)
     model, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "last")
-    assert (model.settings.encoder, model.settings.head) == ("grouped_resnet18", "similarity")
+    assert (model.settings.encoder.name, model.settings.head.name) == ("grouped_resnet18", "similarity")
     with refused(CheckpointError, "--data.split-seed"):
         other_split = DataSettings(frames=2, classes=("angry", "happy", "sad"), novel=())
         info_of_other = tmp_path / "other"
@@ -184,8 +184,8 @@ def test_a_missing_file_of_weights_leaves_no_run_folder(egs, domains, tmp_path):
 def test_settings_that_cannot_be(egs, domains, tmp_path):
     with pytest.raises(VidferError, match=r"--episodes.epochs 5: after 2 joint ones"):
         settings_of(egs, domains, tmp_path, episodes=replace(EPISODES, epochs=5))
-    with pytest.raises(VidferError, match=r"--model.head csrn: the similarity branch gives a posterior"):
-        settings_of(egs, domains, tmp_path, model=replace(MODEL, head="csrn"))
+    with refused(SettingError, "--head csrn", "similarity", "matching", "prototype"):
+        settings_of(egs, domains, tmp_path, **of_recipe(network("resnet18", "csrn")))
     with pytest.raises(VidferError, match="--init and --imagenet both say where the encoder starts"):
         settings_of(egs, domains, tmp_path, init=Path("run"), imagenet=Path("resnet18.pth"))
     with pytest.raises(VidferError, match="--cache: name at least one crop cache"):

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from networks import network, of_recipe
 from recipe_runs import (
     FAST,
-    TINY,
     assert_kills_change_nothing,
     assert_same_curve,
     here,
@@ -18,7 +18,6 @@ from refused import refused
 from vidfer.data.settings import EpisodeSettings
 from vidfer.errors import CheckpointError, SettingError, VidferError
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-from vidfer.models.settings import ModelSettings
 
 EPISODES = EpisodeSettings(ways=3, shots=2, queries=1, per_epoch=4, val_episodes=20, epochs=2)
 
@@ -35,26 +34,24 @@ def test_csrn_learns_its_base_classes(fewshot, striped_cache, teacher_run, tmp_p
         tmp_path / "run",
         init=teacher_run / "checkpoints" / "best",
         episodes=replace(EPISODES, per_epoch=12, epochs=1),
-        model=ModelSettings(),
+        **of_recipe(network()),
     )
     fewshot.main(settings)
     (line,) = metrics(tmp_path / "run")
     assert line["val_accuracy"] > 0.6 and line["train_accuracy"] > 0.5  # chance is 0.33
 
 
-def test_a_frozen_encoder_stays_that_of_the_teacher(fewshot, striped_cache, teacher_run, tmp_path, capsys):
-    teacher, model = teacher_run / "checkpoints" / "best", ModelSettings(width=99)
+def test_a_frozen_encoder_stays_that_of_the_teacher(fewshot, striped_cache, teacher_run, tmp_path):
+    teacher, model = teacher_run / "checkpoints" / "best", network("conv4")
     settings = settings_of(
-        fewshot, striped_cache, tmp_path / "run", init=teacher, freeze_encoder=True, model=model
+        fewshot, striped_cache, tmp_path / "run", init=teacher, freeze_encoder=True, **of_recipe(model)
     )
     fewshot.main(settings)
-    said = f"--model.width 99 has no effect: the encoder that this starts from has {TINY.width}\n"
-    assert said in capsys.readouterr().out
     before, after = weights(teacher_run, "best"), weights(tmp_path / "run", "last")
     encoder = [name for name in before if name.startswith("encoder.")]
     assert encoder and all(before[name].equal(after[name]) for name in encoder)
     model, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "last")
-    assert model.settings == replace(TINY, head="csrn", dropout=settings.model.dropout)
+    assert model.settings == network(width=4, head="csrn", dropout=settings.dropout)
 
 
 def test_prototypes_start_from_the_teacher(fewshot, striped_cache, teacher_run, tmp_path):
@@ -63,7 +60,7 @@ def test_prototypes_start_from_the_teacher(fewshot, striped_cache, teacher_run, 
         striped_cache,
         tmp_path / "run",
         init=teacher_run / "checkpoints" / "best",
-        model=ModelSettings(head="prototype"),
+        **of_recipe(network(head="prototype")),
     )
     fewshot.main(settings)
     assert max(line["val_accuracy"] for line in metrics(tmp_path / "run")) > 0.6
@@ -76,24 +73,24 @@ def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(fewshot, striped_c
         tmp_path / "whole",
         init=teacher_run / "checkpoints" / "best",
         episodes=replace(EPISODES, per_epoch=6),
-        model=ModelSettings(head="prototype"),
+        **of_recipe(network(head="prototype")),
         save_every=2,
     )
     assert_kills_change_nothing(fewshot, settings, kills=2)
 
 
-MEAN_OF_FRAMES = "--model.encoder resnet18 --model.width 4 --model.input-px 32 --model.frame-attention mean"
+MEAN_OF_FRAMES = "--encoder resnet18 --encoder.width 4 --encoder.input-px 32 --encoder.frame-attention mean"
 
 
 # Each leaves a part of the network without a gradient: what makes the maps, and what makes the vector.
-@pytest.mark.parametrize("model", ["--model.head prototype", f"--model.head relation {MEAN_OF_FRAMES}"])
+@pytest.mark.parametrize("model", ["--head prototype", f"--head relation {MEAN_OF_FRAMES}"])
 def test_two_processes_give_the_loss_curve_of_one(fewshot, striped_cache, tmp_path, model):
     common = f"{model} --noise.magnitude 0 --noise.flip 0 --data.frames 2 --tracker none"
     common += " --episodes.ways 3 --episodes.shots 2 --episodes.per-epoch 4 --episodes.epochs 2"
     common = ["--cache", striped_cache, *common.split()]
     torchrun("fewshot", *common, "--out", tmp_path / "two")
     # A step of two processes sees an episode of each.
-    here(fewshot, *common, "--optimiser.accumulate", 2, "--out", tmp_path / "one")
+    here(fewshot, *common, "--optim.accumulate", 2, "--out", tmp_path / "one")
     assert_same_curve(tmp_path / "one", tmp_path / "two")
 
 
@@ -105,20 +102,20 @@ def test_baselines_learn_from_the_teacher(fewshot, striped_cache, teacher_run, t
         tmp_path / "run",
         init=teacher_run / "checkpoints" / "best",
         episodes=replace(EPISODES, per_epoch=12, person_disjoint=head == "matching"),
-        model=ModelSettings(head=head),
+        **of_recipe(network(head=head)),
     )
     fewshot.main(settings)
     lines = metrics(tmp_path / "run")
     assert lines[1]["loss"] < lines[0]["loss"]
     assert max(line["val_accuracy"] for line in lines) > 0.6  # chance is 0.33
     model, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
-    assert model.settings.head == head
+    assert model.settings.head.name == head
 
 
 def test_crn_learns_with_an_encoder_of_its_own(fewshot, striped_cache, tmp_path):
-    model = ModelSettings(encoder="conv4", conv4_pools=4, head="crn", head_regions="face", js_weight=0.5)
+    model = network(encoder="conv4", pools=4, head="crn", of_head={"regions": "face", "js_weight": 0.5})
     episodes = replace(EPISODES, per_epoch=12, epochs=2)
-    settings = settings_of(fewshot, striped_cache, tmp_path / "run", model=model, episodes=episodes)
+    settings = settings_of(fewshot, striped_cache, tmp_path / "run", **of_recipe(model), episodes=episodes)
     fewshot.main(settings)
     lines = metrics(tmp_path / "run")
     assert lines[1]["loss"] < lines[0]["loss"] and lines[1]["train_accuracy"] > 0.4  # chance is 0.33
@@ -134,7 +131,7 @@ def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
     (line,) = metrics(tmp_path / "run")
     assert line["val_accuracy"] is None and line["loss"] > 0
     model, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
-    assert model.settings.encoder == "conv4" and model.settings.head == "csrn" and model.classes == ()
+    assert model.settings == network("conv4", "csrn") and model.classes == ()
     assert info["base_classes"] == ["angry", "happy", "sad"]
 
 
@@ -144,7 +141,7 @@ def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
         ({"episodes": replace(EPISODES, ways=4)}, "4-way episodes need 4 classes"),
         ({"episodes": replace(EPISODES, shots=9)}, "has 6 clips; 9-shot episodes with 1 query need 10"),
         ({"freeze_encoder": True}, "--freeze-encoder needs --init"),
-        ({"model": ModelSettings(head=None)}, "choose a few-shot head"),
+        (of_recipe(network(head=None)), "choose a few-shot head"),
     ],
 )
 def test_mistakes(fewshot, striped_cache, tmp_path, options, message):

@@ -66,7 +66,7 @@ def test_two_rounds_of_students(noisy_student, striped_cache, teacher_run, tmp_p
     assert lines[0]["pseudo_labels"]["pool"] == labels.weights.sum()
     assert all(line["pseudo_loss"] > 0 for line in lines if "epoch" in line)
     best, info = load_checkpoint(out / "checkpoints" / "best")
-    assert best.settings.width == 5 and best.settings.head == "prototype"
+    assert best.settings.encoder.width == 5 and best.settings.head.name == "prototype"
     assert info["val_uar"] == max(line["val_uar"] for line in lines if "epoch" in line) > 0.5
     data = json.loads((out / "data.json").read_text())
     assert len(data["unlabelled"]) == 24 and not set(data["unlabelled"]) & set(data["val"])
@@ -78,7 +78,7 @@ def test_a_calibrated_teacher_chooses_the_same_classes_with_another_confidence(
     labels, about = [], []
     for calibrate in (False, True):
         out = tmp_path / str(calibrate)
-        pseudo = PseudoLabelSettings(threshold=0.0, calibrate=calibrate, calibrate_from=12)
+        pseudo = PseudoLabelSettings(threshold=0.0, calibrate=calibrate, min_calibration_clips=12)
         noisy_student.main(
             settings_of(
                 noisy_student, striped_cache, teacher_run, out, pseudo=pseudo, train=replace(SHORT, epochs=1)
@@ -120,7 +120,7 @@ def test_two_processes_give_the_pseudo_labels_and_the_loss_curve_of_one(
     common = [*paths, *common.split()]
     torchrun("noisy_student", *common, "--train.batch-size", "6", "--out", tmp_path / "two")
     # Each process normalises its half of a batch; so do two halves one after another.
-    halves = ["--train.batch-size", 3, "--optimiser.accumulate", 2]
+    halves = ["--train.batch-size", 3, "--optim.accumulate", 2]
     here(noisy_student, *common, *halves, "--out", tmp_path / "one")
     assert_same_curve(tmp_path / "one", tmp_path / "two")
     tables = []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from networks import network, of_recipe
 from recipe_runs import (
     FAST,
     SHORT,
@@ -26,7 +27,6 @@ from striped_cache import write_striped_cache
 
 from vidfer.errors import RunError, SettingError, VidferError
 from vidfer.models.checkpoint import load_checkpoint
-from vidfer.models.settings import ModelSettings
 
 
 def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
@@ -40,7 +40,7 @@ def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
     data = json.loads((teacher_run / "data.json").read_text())
     assert data["cache_hash"] == info["cache_hash"] and len(data["train"]) == 18 and len(data["val"]) == 12
     settings = json.loads((teacher_run / "settings.json").read_text())
-    assert settings["model"]["width"] == 4 and settings["optimiser"]["lr"] == 1e-2
+    assert settings["model"]["width"] == 4 and settings["optim"]["lr"] == 1e-2
     environment = (teacher_run / "environment.json").read_text()
     assert json.loads(environment)["packages"]["torch"] and str(Path.home()) not in environment
     assert [folder.name for folder in (teacher_run / "state").iterdir()] == ["state00000012"]
@@ -52,7 +52,7 @@ def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(supervised, stripe
         cache=striped_cache,
         out=tmp_path / "whole",
         save_every=2,
-        model=replace(TINY, dropout=0.3),
+        **of_recipe(replace(TINY, dropout=0.3)),
         train=replace(SHORT, epochs=2, batch_size=3, ema_decay=0.9, balanced=True),
         **FAST,
     )
@@ -67,7 +67,7 @@ def test_crops_that_are_decoded_where_the_network_is_train_it_alike(supervised, 
     for decode in ("worker", "device"):
         data = replace(FAST["data"], decode=decode)
         options = FAST | {"data": data, "train": replace(SHORT, epochs=1)}
-        supervised.main(supervised.Settings(cache=cache, out=tmp_path / decode, model=TINY, **options))
+        supervised.main(supervised.Settings(cache=cache, out=tmp_path / decode, **of_recipe(TINY), **options))
     here, there = weights(tmp_path / "worker"), weights(tmp_path / "device")
     assert all((here[name] - there[name]).abs().max() < 1e-3 for name in here)
 
@@ -77,7 +77,7 @@ def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(
 ):
     train = replace(SHORT, epochs=12)
     settings = supervised.Settings(
-        cache=striped_cache, out=teacher_run, resume=True, model=TINY, train=train, **FAST
+        cache=striped_cache, out=teacher_run, resume=True, **of_recipe(TINY), train=train, **FAST
     )
     before = (teacher_run / "metrics.jsonl").read_text(), weights(teacher_run)
     supervised.main(settings)
@@ -88,7 +88,7 @@ def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(
 
 
 def test_two_processes_give_the_loss_curve_of_one_and_go_on_after_a_kill(supervised, striped_cache, tmp_path):
-    common = "--model.width 4 --model.dropout 0 --noise.magnitude 0 --noise.flip 0 --data.frames 2"
+    common = "--encoder.width 4 --dropout 0 --noise.magnitude 0 --noise.flip 0 --data.frames 2"
     common += " --tracker none --train.epochs 2 --save-every 2 --train.ema-decay 0.9"
     common = ["--cache", striped_cache, *common.split()]
     two = [*common, "--train.batch-size", 6, "--out"]
@@ -97,7 +97,7 @@ def test_two_processes_give_the_loss_curve_of_one_and_go_on_after_a_kill(supervi
     assert environment["processes"] == 2
 
     # Each process normalises its half of a batch; so do two halves one after another.
-    halves = ["--train.batch-size", 3, "--optimiser.accumulate", 2]
+    halves = ["--train.batch-size", 3, "--optim.accumulate", 2]
     here(supervised, *common, *halves, "--out", tmp_path / "one")
     assert_same_curve(tmp_path / "one", tmp_path / "two")
 
@@ -110,13 +110,11 @@ def test_two_processes_give_the_loss_curve_of_one_and_go_on_after_a_kill(supervi
 
 
 def test_fans_settings_train_and_bf16_does(supervised, striped_cache, tmp_path):
-    options = "--optimiser.name sgd --optimiser.no-nesterov --optimiser.lr 0.1 --optimiser.weight-decay 1e-4"
-    options += " --optimiser.decay-all --optimiser.warmup 0 --optimiser.schedule steps --optimiser.factor 0.2"
-    options += (
-        " --optimiser.milestones 1 2 --optimiser.clip-norm 0 --train.label-smoothing 0 --train.epochs 3"
-    )
+    options = "--optim.name sgd --optim.no-nesterov --optim.lr 0.1 --optim.weight-decay 1e-4"
+    options += " --optim.decay-all --optim.warmup 0 --optim.schedule steps --optim.factor 0.2"
+    options += " --optim.milestones 1 2 --optim.clip-norm 0 --train.label-smoothing 0 --train.epochs 3"
     options += " --train.batch-size 6 --train.class-weights effective --data.frames 3 --val-frames 64"
-    options += " --model.width 4 --tracker none --mixed-precision bf16"
+    options += " --encoder.width 4 --tracker none --mixed-precision bf16"
     paths = ["--cache", striped_cache, "--out", tmp_path / "run"]
     start(supervised, parse(supervised, *paths, *options.split())).join()
     lines = metrics(tmp_path / "run")
@@ -135,7 +133,9 @@ def test_fans_settings_train_and_bf16_does(supervised, striped_cache, tmp_path):
     ],
 )
 def test_a_mistake_leaves_no_run_folder(supervised, striped_cache, tmp_path, options, message):
-    settings = supervised.Settings(cache=striped_cache, out=tmp_path / "run", model=TINY, train=SHORT, **FAST)
+    settings = supervised.Settings(
+        cache=striped_cache, out=tmp_path / "run", **of_recipe(TINY), train=SHORT, **FAST
+    )
     with pytest.raises(VidferError, match=message):
         supervised.main(replace(settings, **options))
     assert not (tmp_path / "run").exists()
@@ -146,9 +146,9 @@ def test_it_starts_from_the_encoder_of_another_run(supervised, teacher_run, stri
         cache=striped_cache,
         out=tmp_path / "run",
         init=teacher_run / "checkpoints" / "best",
-        model=ModelSettings(head="csrn", pairing="published"),
+        **of_recipe(network(head="csrn", of_head={"pairing": "published"})),
         train=replace(SHORT, epochs=1),
-        **FAST | {"optimiser": replace(FAST["optimiser"], lr=1e-12)},
+        **FAST | {"optim": replace(FAST["optim"], lr=1e-12)},
     )
     supervised.main(settings)
     first, after = (weights(run, name) for run, name in ((teacher_run, "best"), (tmp_path / "run", "last")))
@@ -158,8 +158,8 @@ def test_it_starts_from_the_encoder_of_another_run(supervised, teacher_run, stri
         if name.startswith("encoder.") and "running_" not in name and "num_batches" not in name
     )
     model, info = load_checkpoint(tmp_path / "run/checkpoints/last")
-    assert model.settings.pairing == "published"  # as was asked for
-    assert model.settings.width == TINY.width and info["base_classes"] == ["angry", "happy", "sad"]
+    assert model.settings.head.pairing == "published"  # as was requested
+    assert model.settings.encoder == TINY.encoder and info["base_classes"] == ["angry", "happy", "sad"]
     with pytest.raises(VidferError, match="--init and --imagenet both say where the encoder starts"):
         replace(settings, imagenet=tmp_path / "resnet18.pth")
     novel = replace(settings.data, novel=("sad",), classes=("angry", "happy"))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from networks import network, of_recipe
 from recipe_runs import FAST, here, torchrun, weights
 from refused import refused
 from striped_cache import write_striped_cache
@@ -13,10 +14,9 @@ from vidfer.data.settings import EpisodeSettings
 from vidfer.errors import DataError, SettingError, VidferError
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-from vidfer.models.settings import ModelSettings
 
 EPISODES = EpisodeSettings(ways=3, shots=2, queries=1, per_epoch=4, val_episodes=20, epochs=1)
-MODEL = ModelSettings(head="prototype", distance="cosine")
+MODEL = network(head="prototype", of_head={"distance": "cosine"})
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def cache(tmp_path_factory):
 def mesh(tmp_path_factory):
     """A checkpoint of face_mesh with random weights, as tools/import_face_mesh.py writes them."""
     torch.manual_seed(0)
-    settings = ModelSettings(encoder="face_mesh", frame_attention="mean", head="prototype")
+    settings = network(encoder="face_mesh", frame_attention="mean", head="prototype")
     folder = tmp_path_factory.mktemp("mesh")
     save_checkpoint(folder, build_recogniser(settings), {"base_classes": []})
     return folder
@@ -39,7 +39,7 @@ def mesh(tmp_path_factory):
 
 def settings_of(fewshot, cache, mesh, out, **options):
     common = {"cache": cache, "out": out, "episodes": EPISODES, "init": mesh, "freeze_encoder": True}
-    common |= {"model": MODEL, "whiten": "angry"}
+    common |= of_recipe(MODEL) | {"whiten": "angry"}
     return fewshot.Settings(**common | {name: FAST[name] for name in ("tracker", "data", "noise")} | options)
 
 
@@ -70,7 +70,7 @@ def test_prototypes_of_whitened_points(fewshot, cache, mesh, tmp_path, capsys):
         tmp_path / "run" / "checkpoints" / "best",
         tmp_path / "similar",
         whiten=None,
-        model=ModelSettings(head="similarity"),
+        **of_recipe(network(head="similarity")),
     )
     fewshot.main(similar)
     trained = weights(tmp_path / "similar")
@@ -85,7 +85,7 @@ def test_a_frozen_encoder_alone_is_kept_as_it_is(fewshot, cache, mesh, tmp_path)
 
 
 def test_two_processes_fit_the_same(fewshot, cache, mesh, tmp_path):
-    options = "--model.head prototype --data.frames 1 --tracker none --freeze-encoder --whiten angry"
+    options = "--head prototype --data.frames 1 --tracker none --freeze-encoder --whiten angry"
     options += " --episodes.ways 3 --episodes.shots 2 --episodes.queries 1 --episodes.val-episodes 5"
     options = ["--cache", cache, "--init", mesh, *options.split()]
     torchrun("fewshot", *options, "--out", tmp_path / "two")
@@ -100,7 +100,7 @@ def test_two_processes_fit_the_same(fewshot, cache, mesh, tmp_path):
         ({"whiten": "neutral"}, ("--whiten neutral", "angry, happy, sad")),
         ({"whiten_shrinkage": 0.0}, ("--whiten-shrinkage 0.0", "more than 0")),
         ({"whiten_shrinkage": float("nan")}, ("--whiten-shrinkage nan", "more than 0")),
-        ({"model": ModelSettings(head="csrn")}, ("csrn", "--whiten", "prototype")),
+        ({**of_recipe(network(head="csrn"))}, ("csrn", "--whiten", "prototype")),
     ],
 )
 def test_what_cannot_be_whitened(fewshot, cache, mesh, tmp_path, options, facts):

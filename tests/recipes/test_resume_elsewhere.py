@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from networks import of_recipe
 from recipe_runs import FAST, SHORT, TINY, assert_same_run, newest_state, start
 
 from vidfer.data.settings import EpisodeSettings
@@ -21,7 +22,7 @@ def test_loader_processes_that_come_and_go_change_nothing(request, striped_cache
     whole = recipe.Settings(
         cache=striped_cache,
         out=tmp_path / "whole",
-        model=replace(TINY, dropout=0.3),
+        **of_recipe(replace(TINY, dropout=0.3)),
         save_every=2,
         **FAST,
         **loop,

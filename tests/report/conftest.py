@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from networks import network
 from page_reader import Reader
 from striped_cache import CLASSES, write_striped_cache
 
@@ -16,11 +17,10 @@ from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.learn.pseudo_labels import PseudoLabels, write_pseudo_labels
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
-from vidfer.models.settings import ModelSettings
 from vidfer.report.build import build_report
 from vidfer.store.reader import CropCache
 
-SETTINGS = ModelSettings(width=2, head="prototype")
+SETTINGS = network(width=2, head="prototype")
 EPISODES = EvalProtocol(novel=tuple(CLASSES), shots=2, episodes=20, seed=7, curve=(1, 2))
 SELECTION = {"threshold": 0.3, "soft": True, "quota": None, "ratio": 1}
 

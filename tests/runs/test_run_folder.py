@@ -13,7 +13,7 @@ from torch import nn
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.splits import split_clips
 from vidfer.errors import RunError
-from vidfer.learn.settings import OptimiserSettings
+from vidfer.learn.settings import OptimSettings
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.same_settings import to_json
@@ -23,7 +23,7 @@ from vidfer.store.reader import CropCache
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(RunSettings):
-    optimiser: OptimiserSettings = OptimiserSettings()
+    optim: OptimSettings = OptimSettings()
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def accelerator() -> Accelerator:
 
 def test_settings_and_environment_are_written(settings, accelerator):
     RunFolder(settings, accelerator)
-    assert json.loads((settings.out / "settings.json").read_text())["optimiser"]["name"] == "adamw"
+    assert json.loads((settings.out / "settings.json").read_text())["optim"]["name"] == "adamw"
     environment = json.loads((settings.out / "environment.json").read_text())
     assert environment["processes"] == 1 and torch.__version__.startswith(environment["packages"]["torch"])
 
@@ -79,20 +79,20 @@ def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settin
     RunFolder(settings, accelerator)
     again = replace(settings, resume=True)
     RunFolder(replace(again, tracker="tensorboard"), Accelerator(cpu=True, log_with=None))
-    with refused(RunError, "settings.json", "optimiser lr 0.002", "0.1"):
-        RunFolder(replace(again, optimiser=OptimiserSettings(lr=0.1)), accelerator)
+    with refused(RunError, "settings.json", "optim lr 0.002", "0.1"):
+        RunFolder(replace(again, optim=OptimSettings(lr=0.1)), accelerator)
 
 
 def test_a_run_that_began_before_there_was_an_option_goes_on_with_its_default(settings, accelerator):
     file = RunFolder(settings, accelerator).path / "settings.json"
     written = json.loads(file.read_text())
-    del written["optimiser"]["clip_norm"], written["seed"]
+    del written["optim"]["clip_norm"], written["seed"]
     file.write_text(json.dumps(written))
     again = replace(settings, resume=True)
     RunFolder(again, accelerator)
-    clipped = OptimiserSettings(clip_norm=0.25)
-    with refused(RunError, file, f"optimiser clip_norm {OptimiserSettings.clip_norm}", "0.25"):
-        RunFolder(replace(again, optimiser=clipped), accelerator)
+    clipped = OptimSettings(clip_norm=0.25)
+    with refused(RunError, file, f"optim clip_norm {OptimSettings.clip_norm}", "0.25"):
+        RunFolder(replace(again, optim=clipped), accelerator)
 
 
 def test_former_names_of_settings_and_of_progress_are_read(tmp_path, accelerator):

@@ -13,7 +13,7 @@ from refused import refused
 
 from vidfer.errors import CheckpointError
 from vidfer.models.checkpoint import load_checkpoint
-from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.encoders.conv4 import Conv4Encoder
 from vidfer.models.heads.csrn import CSRNHead
 from vidfer.models.heads.relation_module import RelationModule
 from vidfer.models.heads.shots import class_means
@@ -49,7 +49,7 @@ def test_makes_a_checkpoint_that_loads(tmp_path):
     recogniser, info = load_checkpoint(tmp_path / "out")
     base = ["happy", "neutral", "sad", "surprise"]
     assert info == {"made_from": "csrn.pth", "base_classes": base, "epoch": 7, "best_acc": 0.5}
-    assert recogniser.classes == () and recogniser.settings.encoder == "conv4"
+    assert recogniser.classes == () and recogniser.settings.encoder.name == "conv4"
     for made, original in ((recogniser.encoder.blocks, encoder.blocks), (recogniser.head.relation, relation)):
         assert made.state_dict().keys() == original.state_dict().keys()
         for name, tensor in original.state_dict().items():

@@ -15,7 +15,7 @@ from torch import nn
 
 from vidfer.errors import CheckpointError, MissingPackageError
 from vidfer.models.checkpoint import load_checkpoint
-from vidfer.models.face_mesh import FaceMesh
+from vidfer.models.encoders.face_mesh_network import FaceMesh
 
 SCRIPT = Path(import_face_mesh.__file__)
 
@@ -61,7 +61,7 @@ def test_makes_a_checkpoint_that_loads(tmp_path, monkeypatch):
     )
     recogniser, info = load_checkpoint(tmp_path / "out")
     assert info["made_from"] == "face_landmark.tflite" and info["base_classes"] == []
-    assert recogniser.classes == () and recogniser.settings.head == "prototype"
+    assert recogniser.classes == () and recogniser.settings.head.name == "prototype"
     made = recogniser.encoder.network.state_dict()
     assert all(torch.equal(made[name], tensor) for name, tensor in network.state_dict().items())
     before = recogniser.encoder.reference.clone()

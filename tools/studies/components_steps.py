@@ -12,16 +12,16 @@ from .steps import Step, in_repository
 FULL = "all regions, all attention"
 ROWS = {
     FULL: "",
-    "face alone": "--model.regions face",
-    "eyes alone": "--model.regions eyes",
-    "mouth alone": "--model.regions mouth",
-    "no attention, plain means": "--model.spatial-attention mean --model.region-attention mean "
-    "--model.frame-attention mean",
-    "without spatial attention": "--model.spatial-attention mean",
-    "without region attention": "--model.region-attention mean",
-    "without frame attention": "--model.frame-attention mean",
-    "frame attention: sigmoid": "--model.frame-attention sigmoid",
-    "frame attention: relation": "--model.frame-attention relation",
+    "face alone": "--encoder.regions face",
+    "eyes alone": "--encoder.regions eyes",
+    "mouth alone": "--encoder.regions mouth",
+    "no attention, plain means": "--encoder.spatial-attention mean --encoder.region-attention mean "
+    "--encoder.frame-attention mean",
+    "without spatial attention": "--encoder.spatial-attention mean",
+    "without region attention": "--encoder.region-attention mean",
+    "without frame attention": "--encoder.frame-attention mean",
+    "frame attention: sigmoid": "--encoder.frame-attention sigmoid",
+    "frame attention: relation": "--encoder.frame-attention relation",
 }
 """Name of a row -> options of its network. A row of a single region keeps all attention; the other rows keep
 all regions."""
@@ -33,7 +33,7 @@ KEPT = "checkpoints/last"
 """Not the best on validation: with a few dozen clips the best of many epochs is luck."""
 
 STUDENT = (
-    "--from-teacher --optimiser.lr 1e-3 --train.epochs 5 --train.batch-size 4 --pseudo.ratio 2 "
+    "--from-teacher --optim.lr 1e-3 --train.epochs 5 --train.batch-size 4 --pseudo.ratio 2 "
     "--train.ema-decay 0.98"
 )
 
@@ -50,7 +50,7 @@ class Budget:
     """Options of `vidfer actors`; few frames a second are enough, because the network sees few of them."""
     crop_px: int = 48
     """Side of the crops in the cache, in pixels."""
-    network: str = "--model.width 8 --model.input-px 48 --model.dropout 0.2"
+    network: str = "--encoder.width 8 --encoder.input-px 48 --dropout 0.2"
     """Options of recipes/supervised.py that choose the network."""
     frames: int = 3
     """Frames of each clip."""

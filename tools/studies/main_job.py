@@ -53,7 +53,7 @@ def commands(out: Path, budget: Budget, seed: int) -> list[str]:
             f"{options}"
             for teacher, student, options in zip(runs, runs[1:], budget.students)
         ),
-        f"{train} recipes/fewshot.py --out {out}/csrn {data} --init {out}/student/{kept} --model.head csrn "
+        f"{train} recipes/fewshot.py --out {out}/csrn {data} --init {out}/student/{kept} --head csrn "
         f"{budget.relation}",
         *(
             f"vidfer eval --checkpoint {out}/{run}/{kept} --out {out}/results/{run} {evaluate}"

@@ -19,11 +19,11 @@ BUDGET = Budget(
     actors="--train-per-class 20 --train-subjects 20 --val-per-class 8 --val-subjects 8 --test-per-class 40 "
     "--test-subjects 40 --novel-per-class 20 --unlabelled 840 --unlabelled-subjects 120 --max-duration-s 1.0",
     crop_px=80,
-    network="--model.width 16 --model.input-px 64",
+    network="--encoder.width 16 --encoder.input-px 64",
     teacher="--train.epochs 150 --train.batch-size 16 --train.ema-decay 0.98",
     students=(
         f"--train.epochs 30 {STUDENT}",
-        f"--from-teacher --optimiser.lr 1e-3 --train.epochs 12 {STUDENT}",
+        f"--from-teacher --optim.lr 1e-3 --train.epochs 12 {STUDENT}",
     ),
     relation="--episodes.epochs 5 --episodes.per-epoch 30 --episodes.val-episodes 40",
 )

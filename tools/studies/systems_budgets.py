@@ -40,14 +40,14 @@ class Budget:
     """Options of `vidfer actors`; empty for the task on images."""
 
 
-NETWORK = "--model.width 12 --model.input-px 48"
+NETWORK = "--encoder.width 12 --encoder.input-px 48"
 # Small steps, little dropout and half the noise: chosen on validation clips of actors of another seed.
 CLASSIFIER = (
-    f"{NETWORK} --model.dropout 0.2 --noise.magnitude 0.5 --train.batch-size 8 --train.balanced "
+    f"{NETWORK} --dropout 0.2 --noise.magnitude 0.5 --train.batch-size 8 --train.balanced "
     "--train.ema-decay 0.98"
 )
 STUDENT = (
-    "--from-teacher --optimiser.lr 1e-3 --train.batch-size 4 --pseudo.ratio 2 --train.balanced "
+    "--from-teacher --optim.lr 1e-3 --train.batch-size 4 --pseudo.ratio 2 --train.balanced "
     "--train.ema-decay 0.98"
 )
 SHORT = "--episodes.val-episodes 20 --episodes.epochs 5"
@@ -56,7 +56,7 @@ CONV4 = f"{SHORT} --episodes.queries 8"
 # Four ways, as there are four base classes. CDNet's 16 queries would need more clips than there are.
 EGS = (
     f"{NETWORK} --episodes.val-episodes 20 --episodes.epochs 6 --egs.joint-epochs 4 --episodes.ways 4 "
-    "--episodes.shots 1 --episodes.queries 4 --optimiser.lr 1e-3"
+    "--episodes.shots 1 --episodes.queries 4 --optim.lr 1e-3"
 )
 ACTORS = (
     "--fps 10 --min-duration-s 0.6 --max-duration-s 0.8 --train-subjects 40 --val-per-class 12 "

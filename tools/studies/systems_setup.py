@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FEWSHOT = "python recipes/fewshot.py --model.encoder conv4"
+FEWSHOT = "python recipes/fewshot.py --encoder conv4"
 
 
 @dataclass(frozen=True)
@@ -77,29 +77,27 @@ class Run:
     """It starts from the checkpoint of face points that the user names."""
 
 
-POINTS = "--freeze-encoder --model.head prototype --model.distance cosine"
+POINTS = "--freeze-encoder --head prototype --head.distance cosine"
 SUPERVISED, EPISODES = "python recipes/supervised.py", "python recipes/fewshot.py"
 RUNS = {
-    "prototypical": Run(recipe=FEWSHOT, budget="conv4", options="--model.head prototype"),
-    "matching": Run(recipe=FEWSHOT, budget="conv4", options="--model.head matching --model.cosine-scale 10"),
-    "relation": Run(recipe=FEWSHOT, budget="relation", options="--model.head relation --model.regions face"),
+    "prototypical": Run(recipe=FEWSHOT, budget="conv4", options="--head prototype"),
+    "matching": Run(recipe=FEWSHOT, budget="conv4", options="--head matching --head.cosine-scale 10"),
+    "relation": Run(recipe=FEWSHOT, budget="relation", options="--head relation --encoder.regions face"),
     "fan": Run(
         recipe=SUPERVISED,
         budget="fan",
-        options="--model.encoder resnet18 --model.frame-attention relation --model.attention-dropout 0.5 "
-        "--model.distance cosine",
+        options="--encoder resnet18 --encoder.frame-attention relation --encoder.attention-dropout 0.5 "
+        "--head.distance cosine",
     ),
     "crn": Run(
         recipe=FEWSHOT,
         budget="relation",
-        options="--model.head crn --model.js-weight 0.1 --model.conv4-pools 4 --model.regions face",
+        options="--head crn --head.js-weight 0.1 --encoder.pools 4 --encoder.regions face",
     ),
-    "egs": Run(recipe="python recipes/egs.py", budget="egs", options="--model.encoder resnet18"),
-    "csrn": Run(recipe=FEWSHOT, budget="csrn", options="--model.head csrn"),
-    "csrn_published": Run(
-        recipe=FEWSHOT, budget="csrn", options="--model.head csrn --model.pairing published"
-    ),
-    "teacher": Run(recipe=SUPERVISED, budget="teacher", options="--model.distance cosine"),
+    "egs": Run(recipe="python recipes/egs.py", budget="egs", options="--encoder resnet18"),
+    "csrn": Run(recipe=FEWSHOT, budget="csrn", options="--head csrn"),
+    "csrn_published": Run(recipe=FEWSHOT, budget="csrn", options="--head csrn --head.pairing published"),
+    "teacher": Run(recipe=SUPERVISED, budget="teacher", options="--head.distance cosine"),
     "student": Run(
         recipe="python recipes/noisy_student.py",
         budget="student",
@@ -109,7 +107,7 @@ RUNS = {
     "student_csrn": Run(
         recipe=EPISODES,
         budget="head",
-        options="--freeze-encoder --model.head csrn",
+        options="--freeze-encoder --head csrn",
         starts_from="student",
         start_option="--init",
     ),

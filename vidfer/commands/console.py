@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import tyro
 
-from vidfer.rare import without_rare
+from vidfer.rare import marked
 
 Options = TypeVar("Options")
+
+_IS_RARE = "rare"
 
 
 def parse(options: type, arguments: Sequence[str], command: str | None = None):
@@ -44,11 +47,29 @@ def parse_options(
         of_tyro: further arguments of :func:`tyro.cli`.
     """
     words = ["--help" if word == "--help-all" else word for word in arguments]
-    if ("--help" not in words and "-h" not in words) or "--help-all" in arguments:
+    short = ("--help" in words or "-h" in words) and "--help-all" not in arguments
+    if short and _has_rare(options, of_tyro.get("default")):
+        description = f"{description.strip()}\n\n--help-all also shows the options that few people need."
+    with marked(fixed=tyro.conf.Suppress, rare=tyro.conf.Suppress if short else None):
         return tyro.cli(options, args=words, description=description, **of_tyro)
-    note = "\n\n--help-all also shows the options that few people need."
-    with without_rare(tyro.conf.Suppress):
-        return tyro.cli(options, args=words, description=description + note, **of_tyro)
+
+
+def _has_rare(options: Any, default: object = None) -> bool:
+    """Whether a dataclass, or a group of settings within it, has options that only --help-all shows.
+
+    ``default``: an object of it, whose groups may be of a more special class than the annotation says.
+    """
+    with marked(fixed=None, rare=_IS_RARE):
+        hints = get_type_hints(options, include_extras=True)
+    for field in fields(options):
+        hint, value = hints[field.name], getattr(default, field.name, field.default)
+        if value is MISSING and field.default_factory is not MISSING:
+            value = field.default_factory()
+        if _IS_RARE in getattr(hint, "__metadata__", ()):
+            return True
+        if is_dataclass(value) and _has_rare(type(value), value):
+            return True
+    return False
 
 
 class Progress:

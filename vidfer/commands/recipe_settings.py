@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, field, fields, make_dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
+from vidfer.commands.console import parse_options
+from vidfer.commands.old_options import refuse_old_options
+from vidfer.commands.parts import NONE, chosen_settings, known_parts, named_part, refuse_options_of_others
 from vidfer.commands.protocol_file import read_protocol
-from vidfer.errors import VidferError
-from vidfer.models.settings import ModelSettings
+from vidfer.errors import SettingError
 
 Settings = TypeVar("Settings")
 
@@ -25,46 +27,85 @@ def settings_from_command_line(
 ) -> Settings:
     """The settings of a recipe: its defaults, over them the file of ``--protocol``, over it all options.
 
+    ``--encoder NAME`` and ``--head NAME`` choose parts of the model. The parser has the options of the chosen
+    parts alone.
+
     Args:
         settings: the recipe's frozen dataclass, a :class:`vidfer.runs.settings.RunSettings`.
         description: for ``--help``, which shows the values of the file as defaults.
         arguments: instead of those the program was called with.
 
     Raises:
-        VidferError: the file is wrong (see :func:`vidfer.commands.protocol_file.read_protocol`), or a value
-            is.
+        SettingError: the file is wrong (see :func:`vidfer.commands.protocol_file.read_protocol`), a value is,
+            an option has an old name, or it belongs to an encoder or head that is not chosen.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    file = protocol_of(arguments)
-    start = None
+    refuse_old_options(arguments)
+    parts, file = known_parts(settings), protocol_of(arguments)
+    values = default_values(settings)
     if file is not None:
         recipe = Path(inspect.getfile(settings)).stem
-        start = started_from(settings, read_protocol(file, settings, recipe))
-    # What only a recipe sets is no option. A mark in the annotation is how tyro knows, of which rooms do not.
-    ModelSettings.__annotations__["whitened"] = Annotated[bool, tyro.conf.Suppress]
-    found = tyro.cli(settings, description=description, args=arguments, default=start)
-    if getattr(getattr(found, "model", None), "whitened", False):
-        # A checkpoint has it from the recipe that fitted it; asked for, it would be a whitening of nothing.
-        raise VidferError(f"{file}: recipes/fewshot.py --whiten sets whitened of model; take it out")
-    return found
+        values |= read_protocol(file, settings, recipe, parts)
+    for part, kinds in parts.items():
+        if (name := named_part(part, arguments)) is not None:
+            values[part] = chosen_settings(part, name, kinds, values[part])
+        refuse_options_of_others(part, values[part], kinds, arguments)
+    refuse_encoder_beside_init(arguments)
+    target = _with_names(settings, unchecked(settings, values), parts)
+    found = parse_options(target, arguments, description=description, config=(tyro.conf.AvoidSubcommands,))
+    return found.settings
 
 
 def protocol_of(arguments: Sequence[str]) -> Path | None:
     """The file that ``--protocol FILE`` or ``--protocol=FILE`` names, the last one if there are many."""
-    found = None
-    for argument, following in zip(arguments, [*arguments[1:], ""]):
-        name, sign, value = argument.partition("=")
-        if name == OPTION and (sign or following):
-            found = Path(value if sign else following)
-    return found
+    found = named_part(OPTION.removeprefix("--"), arguments)
+    return None if found is None else Path(found)
 
 
-def started_from(settings: type[Settings], values: dict) -> Settings:
-    """An unchecked object for tyro to take defaults from: what nobody has said yet is still missing."""
+def refuse_encoder_beside_init(arguments: Sequence[str]) -> None:
+    """Raise a SettingError if the encoder comes from a checkpoint and options describe another one."""
+    names = [argument.partition("=")[0] for argument in arguments]
+    about = next((name for name in names if name == "--encoder" or name.startswith("--encoder.")), None)
+    if about and "--init" in names:
+        raise SettingError(f"{about} has no effect: the encoder comes from --init; leave one of them out")
+
+
+def default_values(settings: type) -> dict[str, Any]:
+    """The default of each field; :data:`tyro.MISSING` where there is none."""
+    values = {}
+    for one in fields(settings):
+        value = one.default_factory() if one.default_factory is not MISSING else one.default
+        values[one.name] = tyro.MISSING if value is MISSING else value
+    return values
+
+
+def unchecked(settings: type[Settings], values: Mapping[str, Any]) -> Settings:
+    """An object for tyro to take defaults from. What nobody has said yet is still missing in it."""
     start = object.__new__(settings)
-    for field in fields(settings):
-        value = values.get(field.name, field.default)
-        if field.name not in values and field.default_factory is not MISSING:
-            value = field.default_factory()
-        object.__setattr__(start, field.name, tyro.MISSING if value is MISSING else value)
+    for name, value in values.items():
+        object.__setattr__(start, name, value)
     return start
+
+
+def _with_names(settings: type, start: Any, parts: Mapping[str, Mapping[str, type]]) -> type:
+    """What tyro parses: the settings, and beside them the names of the chosen parts.
+
+    The options of a part are those of its settings in ``start``: tyro narrows the type of a field to that of
+    its default.
+    """
+    extra = []
+    for part, kinds in parts.items():
+        names = (*kinds, *[NONE] * (part == "head"))
+        chosen = getattr(start, part)
+        about = tyro.conf.arg(name=part, help=HELP[part])
+        default = NONE if chosen is None else chosen.name
+        extra.append((f"{part}_name", Annotated[Literal[names], about], field(default=default)))
+    whole = Annotated[settings, tyro.conf.arg(name="")]
+    return make_dataclass("Options", [("settings", whole, field(default=start)), *extra], kw_only=True)
+
+
+HELP = {
+    "encoder": "The network that sees the crops. --help with it shows its options, which start with "
+    "--encoder.",
+    "head": "The few-shot head. --help with it shows its options, which start with --head.",
+}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vidfer.errors import SettingError
+from vidfer.rare import Rare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +19,9 @@ class DataSettings:
     """Classes kept for few-shot evaluation; people who show one of them are not trained on either."""
     frames: int = 8
     """Frames sampled from each clip (T)."""
-    val_fraction: float = 0.15
+    val_fraction: Rare[float] = 0.15
     """Share of subjects held out for validation when the cache has no validation split."""
-    split_seed: int = 0
+    split_seed: Rare[int] = 0
     """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
     fold: str | None = None
     """Cross-validation: the fold to hold out as test, such as 3/10 (the third of ten by subject), 3/loso or
@@ -28,7 +29,7 @@ class DataSettings:
     `vidfer sources folds` writes it)."""
     workers: int = 0
     """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
-    decode: Literal["worker", "device"] = "worker"
+    decode: Rare[Literal["worker", "device"]] = "worker"
     """Who decodes the JPEGs to train on: the loader, or the network's device, which saves the loader nearly
     all of its work. On CUDA colours differ a little; what is not trained on is always as `worker` sees it."""
 
@@ -51,19 +52,19 @@ class NoiseSettings:
     flips — whose strengths are not published. These defaults leave an expression readable.
     """
 
-    brightness: float = 0.15
+    brightness: Rare[float] = 0.15
     """Largest value added to or taken from pixels in [0, 1]."""
-    contrast: float = 0.3
+    contrast: Rare[float] = 0.3
     """Pixels are multiplied by 1 ± up to this."""
-    sharpness: float = 0.7
+    sharpness: Rare[float] = 0.7
     """Kornia's sharpness factor is 1 ± up to this: below 1 blurs, above 1 sharpens."""
-    translation: float = 0.06
+    translation: Rare[float] = 0.06
     """Largest shift to either side, horizontally and vertically, as a share of the picture's side."""
-    flip: float = 0.5
+    flip: Rare[float] = 0.5
     """Probability of mirroring left and right."""
     magnitude: float = 1.0
     """Multiplies the four strengths above the flip: one number for how hard the student's task is."""
-    kinds: int | None = None
+    kinds: Rare[int | None] = None
     """So many of brightness, contrast, sharpness and translation, as far as they are on, change a clip, drawn
     anew for each one, as in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); all of them when not given."""
 
@@ -95,7 +96,7 @@ class EpisodeSettings:
     to recognise who it is. Needs a cache with subjects."""
     per_epoch: int = 50
     """Episodes in an epoch, over all processes together."""
-    val_episodes: int = 100
+    val_episodes: Rare[int] = 100
     """Validation episodes after each epoch, always the same ones."""
     epochs: int = 100
     """Epochs; the cosine schedule ends with the last one (published: T_max 100)."""

@@ -15,21 +15,19 @@ from accelerate.utils import (
 from torch import nn
 
 from vidfer.errors import SettingError
-from vidfer.learn.settings import OptimiserSettings
+from vidfer.learn.settings import OptimSettings
 from vidfer.runs.settings import RunSettings
 
 SHARDING = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "PARALLELISM_CONFIG")
 """Ways to shard a network, for each of which `accelerate launch` sets a variable ACCELERATE_USE_*."""
 
 
-def build_accelerator(
-    settings: RunSettings, optimiser: OptimiserSettings, *, split_batches: bool
-) -> Accelerator:
+def build_accelerator(settings: RunSettings, optim: OptimSettings, *, split_batches: bool) -> Accelerator:
     """Build the Accelerator of a run; it prepares model, optimiser and loaders for one process or several.
 
     Args:
         settings: number format, tracker and run folder.
-        optimiser: how many batches make a step.
+        optim: how many batches make a step.
         split_batches: the processes share each batch, so their number does not change the training.
             Otherwise each process takes whole batches, such as episodes.
 
@@ -41,7 +39,7 @@ def build_accelerator(
     accelerator = Accelerator(
         mixed_precision=settings.mixed_precision,
         # As a plugin, because `accelerate launch` may set a variable that overrides a plain number.
-        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=optimiser.accumulate),
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=optim.accumulate),
         log_with=None if settings.tracker == "none" else settings.tracker,
         project_config=ProjectConfiguration(settings.out, logging_dir=settings.out / "logs"),
         dataloader_config=DataLoaderConfiguration(

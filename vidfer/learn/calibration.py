@@ -73,7 +73,7 @@ def calibrate(
     known = n_known(on_val)
     if known < min_clips:
         note = f"{known} validation clips are too few to calibrate the teacher's confidence"
-        return predictions, None, f"{note} (--pseudo.calibrate-from {min_clips})"
+        return predictions, None, f"{note} (--pseudo.min-calibration-clips {min_clips})"
     temperature = fit_temperature(on_val)
     before, after = (calibration_error(at_temperature(on_val, t)) for t in (1.0, temperature))
     note = f"the teacher's temperature is {temperature:.2f}; on validation clips its confidence is"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
+from vidfer.rare import Rare
 
 Learner = Literal["both", "emotion", "similarity"]
 """Who learns in an epoch: both branches in the joint stage, one of them in the alternate stage."""
@@ -18,33 +19,33 @@ class EgsSettings:
     joint_epochs: int = 60
     """Epochs of the first stage, in which both branches learn. In those that are left of --episodes.epochs
     they take turns; as many as those leave the second stage out."""
-    turn_epochs: int = 1
+    turn_epochs: Rare[int] = 1
     """Epochs of a turn of the second stage. The emotion branch comes first, so that the similarity branch,
     which is what is used later, learns last."""
-    similarity_weight: float = 1.0
+    similarity_weight: Rare[float] = 1.0
     """Weight of the episode's loss beside the emotion branch's in the first stage."""
-    guide_weight: float = 1.0
+    guide_weight: Rare[float] = 1.0
     """Weight of the guide in the second stage, beside the learner's own loss."""
-    temperature: float = 4.0
+    temperature: Rare[float] = 4.0
     """Both posteriors are flattened by this before they are compared (knowledge distillation)."""
 
     def __post_init__(self) -> None:
         if self.joint_epochs < 0:
-            raise VidferError(f"--egs.joint-epochs {self.joint_epochs}: must be 0 or more")
+            raise SettingError(f"--egs.joint-epochs {self.joint_epochs}: must be 0 or more")
         if self.turn_epochs < 1:
-            raise VidferError(f"--egs.turn-epochs {self.turn_epochs}: must be at least 1")
+            raise SettingError(f"--egs.turn-epochs {self.turn_epochs}: must be at least 1")
         for name in ("similarity_weight", "guide_weight"):
             if getattr(self, name) < 0:
-                raise VidferError(f"--egs.{name.replace('_', '-')} {getattr(self, name)}: must be 0 or more")
+                raise SettingError(f"--egs.{name.replace('_', '-')} {getattr(self, name)}: must be 0 or more")
         if self.temperature <= 0:
-            raise VidferError(f"--egs.temperature {self.temperature}: must be above 0")
+            raise SettingError(f"--egs.temperature {self.temperature}: must be above 0")
 
     def check_epochs(self, epochs: int) -> None:
-        """Raises a VidferError unless ``epochs`` end with a whole turn of the similarity branch."""
+        """Raises a SettingError unless ``epochs`` end with a whole turn of the similarity branch."""
         rest, pair = epochs - self.joint_epochs, 2 * self.turn_epochs
         if rest < 0 or rest % pair:
             below = self.joint_epochs + max(0, rest // pair) * pair
-            raise VidferError(
+            raise SettingError(
                 f"--episodes.epochs {epochs}: after {self.joint_epochs} joint ones both branches take turns "
                 f"of --egs.turn-epochs {self.turn_epochs}; give "
                 f"{f'{below} or ' if below else ''}{below + pair} epochs"

@@ -128,10 +128,10 @@ def check_head(recogniser: Recogniser, *, whitens: bool) -> None:
         whitens: whether the run whitens the vectors.
     """
     if recogniser.head is None:
-        raise SettingError("--model.head None: there is nothing to train; choose a few-shot head")
+        raise SettingError("--head none: there is nothing to train; choose a few-shot head")
     if whitens and recogniser.head.compares_maps:
         raise SettingError(
-            f"--model.head {recogniser.settings.head} compares maps, which --whiten does not change; choose "
+            f"--head {recogniser.settings.head.name} compares maps, which --whiten does not change; choose "
             "prototype, matching or similarity"
         )
 

@@ -124,7 +124,7 @@ class Epoch:
         means["waiting"] = waited_s / max(spent_s, 1e-9)
         if not all(map(math.isfinite, means.values())):
             raise RunError(
-                "the loss is not a finite number any more; lower --optimiser.lr, or train without fp16"
+                "the loss is not a finite number any more; lower --optim.lr, or train without fp16"
             )
         return means
 

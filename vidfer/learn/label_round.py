@@ -90,7 +90,7 @@ def label_round(
     predictions, selection, notes = predictions_of(unlabelled, "unlabelled"), asdict(settings), ()
     if settings.calibrate:
         on_val = predictions_of(val_clips, "val")
-        predictions, temperature, note = calibrate(predictions, on_val, settings.calibrate_from)
+        predictions, temperature, note = calibrate(predictions, on_val, settings.min_calibration_clips)
         selection |= {} if temperature is None else {"temperature": temperature}
         notes = (note,)
 

@@ -7,10 +7,6 @@ from torch import Tensor, nn
 from vidfer.data.noise import ClipNoise
 from vidfer.data.settings import NoiseSettings
 from vidfer.models.frames import resize_images, unit_float
-from vidfer.models.settings import ModelSettings
-
-CONV4_PX = 64
-"""The one size that conv4 works on."""
 
 
 class NoisedInput(nn.Module):
@@ -20,10 +16,10 @@ class NoisedInput(nn.Module):
     would not see more of it.
     """
 
-    def __init__(self, noise: NoiseSettings, model: ModelSettings) -> None:
+    def __init__(self, noise: NoiseSettings, input_px: int | None) -> None:
+        """``input_px``: side of the network's input; None leaves the crops as they are."""
         super().__init__()
-        # face_mesh resizes by itself: twice would blur what it looks at.
-        self.input_px = {"conv4": CONV4_PX, "face_mesh": None}.get(model.encoder, model.input_px)
+        self.input_px = input_px
         self.noise = ClipNoise(noise)
 
     def forward(self, crops: Tensor) -> Tensor:

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
-from vidfer.learn.settings import OptimiserSettings
+from vidfer.learn.settings import OptimSettings
 from vidfer.models.ema import Ema
 
 
 def build_optimiser(
-    model: nn.Module, settings: OptimiserSettings, *, epochs: int, batches: int, processes: int = 1
+    model: nn.Module, settings: OptimSettings, *, epochs: int, batches: int, processes: int = 1
 ) -> tuple[Optimizer, LambdaLR]:
     """An optimiser over the trainable parameters of a model, and a schedule to step after every step of it.
 
@@ -46,7 +46,7 @@ def build_optimiser(
     return optimiser, LambdaLR(optimiser, lambda step: rate(step, settings, epochs, steps_per_epoch))
 
 
-def rate(step: int, settings: OptimiserSettings, epochs: int, steps_per_epoch: int) -> float:
+def rate(step: int, settings: OptimSettings, epochs: int, steps_per_epoch: int) -> float:
     """Share of the highest learning rate at a step from 0: rises linearly in the warm-up; then it falls as
     half a cosine, or is multiplied by a factor at the end of each milestone's epoch."""
     steps = epochs * steps_per_epoch

@@ -6,62 +6,61 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
+from vidfer.rare import Rare
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptimiserSettings:
+class OptimSettings:
     """The optimiser and its schedule: linear warm-up, then half a cosine down to zero, or steps."""
 
     name: Literal["adamw", "adam", "sgd"] = "adamw"
     """sgd has momentum 0.9."""
-    nesterov: bool = True
+    nesterov: Rare[bool] = True
     """Nesterov's form of sgd's momentum, or the plain one."""
     lr: float = 2e-3
     """Highest learning rate, reached after the warm-up."""
     weight_decay: float = 0.05
-    """On matrices and kernels; biases and normalisation layers have none, unless --optimiser.decay-all."""
-    decay_all: bool = False
+    """On matrices and kernels; biases and normalisation layers have none, unless --optim.decay-all."""
+    decay_all: Rare[bool] = False
     """Weight decay on biases and normalisation layers too, as torch's optimisers do by themselves."""
-    warmup: float = 0.1
+    warmup: Rare[float] = 0.1
     """Share of all steps spent warming up."""
-    schedule: Literal["cosine", "steps"] = "cosine"
+    schedule: Rare[Literal["cosine", "steps"]] = "cosine"
     """After the warm-up: half a cosine down to zero, or a fall at each of the milestones and none between."""
-    milestones: tuple[int, ...] = ()
+    milestones: Rare[tuple[int, ...]] = ()
     """Epochs after which the rate of the schedule `steps` falls; none: it stays as it is."""
-    factor: float = 0.2
+    factor: Rare[float] = 0.2
     """What the rate is multiplied by at a milestone."""
-    clip_norm: float = 1.0
+    clip_norm: Rare[float] = 1.0
     """Largest norm of the gradient over all parameters; 0 clips nothing."""
-    accumulate: int = 1
+    accumulate: Rare[int] = 1
     """Batches (or episodes, of each process) whose gradients make one step, as if they were one larger batch
     but for batch normalisation: for batches that do not fit into memory."""
 
     def __post_init__(self) -> None:
         if not 0 < self.lr < math.inf:
-            raise VidferError(f"--optimiser.lr {self.lr}: must be a number greater than 0")
+            raise SettingError(f"--optim.lr {self.lr}: must be a number greater than 0")
         if not 0 <= self.weight_decay < math.inf:
-            raise VidferError(f"--optimiser.weight-decay {self.weight_decay}: must be 0 (off) or more")
+            raise SettingError(f"--optim.weight-decay {self.weight_decay}: must be 0 (off) or more")
         if not 0 <= self.warmup < 1:
-            raise VidferError(
-                f"--optimiser.warmup {self.warmup}: a share of all steps, 0 or more and below 1"
-            )
+            raise SettingError(f"--optim.warmup {self.warmup}: a share of all steps, 0 or more and below 1")
         if self.milestones and self.schedule != "steps":
-            raise VidferError(
-                f"--optimiser.milestones {' '.join(map(str, self.milestones))}: only "
-                f"--optimiser.schedule steps has milestones"
+            raise SettingError(
+                f"--optim.milestones {' '.join(map(str, self.milestones))}: only "
+                f"--optim.schedule steps has milestones"
             )
         if any(epoch < 1 for epoch in self.milestones) or [*self.milestones] != sorted({*self.milestones}):
-            raise VidferError(
-                f"--optimiser.milestones {' '.join(map(str, self.milestones))}: numbers of epochs from 1, "
+            raise SettingError(
+                f"--optim.milestones {' '.join(map(str, self.milestones))}: numbers of epochs from 1, "
                 f"each larger than the one before"
             )
         if not 0 < self.factor <= 1:
-            raise VidferError(f"--optimiser.factor {self.factor}: must be greater than 0 and at most 1")
+            raise SettingError(f"--optim.factor {self.factor}: must be greater than 0 and at most 1")
         if not self.clip_norm >= 0:
-            raise VidferError(f"--optimiser.clip-norm {self.clip_norm}: must be 0 (off) or more")
+            raise SettingError(f"--optim.clip-norm {self.clip_norm}: must be 0 (off) or more")
         if self.accumulate < 1:
-            raise VidferError(f"--optimiser.accumulate {self.accumulate}: a step needs at least 1 batch")
+            raise SettingError(f"--optim.accumulate {self.accumulate}: a step needs at least 1 batch")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,38 +71,38 @@ class TrainSettings:
     """Passes over the training clips."""
     batch_size: int = 32
     """Labelled clips in a batch, over all processes together."""
-    label_smoothing: float = 0.1
+    label_smoothing: Rare[float] = 0.1
     """Share of a label's weight that is spread over all classes."""
     balanced: bool = False
     """Draw labelled clips so that every class is equally frequent."""
-    class_weights: Literal["none", "balanced", "effective"] = "none"
+    class_weights: Rare[Literal["none", "balanced", "effective"]] = "none"
     """Weights of the labelled clips in the loss: all alike; one over the number of clips of the class; or one
     over their effective number, which grows ever more slowly (Cui et al. 2019)."""
-    effective_beta: float = 0.99
+    effective_beta: Rare[float] = 0.99
     """Of the effective number (1 - beta^n) / (1 - beta) of n clips: 0 weighs all clips alike, close to 1 is
     the same as `balanced`; the authors try 0.9, 0.99, 0.999 and 0.9999."""
-    ema_decay: float = 0.0
+    ema_decay: Rare[float] = 0.0
     """Decay per step of an exponential moving average of the weights, which is then what is validated and
     kept. 0 is off; 0.99 suits some hundred steps, 0.9999 very long runs."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
-            raise VidferError(f"--train.epochs {self.epochs}: at least one epoch is needed")
+            raise SettingError(f"--train.epochs {self.epochs}: at least one epoch is needed")
         if self.batch_size < 2:
-            raise VidferError(
+            raise SettingError(
                 f"--train.batch-size {self.batch_size}: batch normalisation needs at least 2 clips"
             )
         if self.balanced and self.class_weights != "none":
-            raise VidferError(
+            raise SettingError(
                 f"--train.class-weights {self.class_weights} with --train.balanced would make up for scarce "
                 f"classes twice; leave one out"
             )
         if not 0 <= self.effective_beta < 1:
-            raise VidferError(f"--train.effective-beta {self.effective_beta}: 0 or more and below 1")
+            raise SettingError(f"--train.effective-beta {self.effective_beta}: 0 or more and below 1")
         if not 0 <= self.label_smoothing < 1:
-            raise VidferError(f"--train.label-smoothing {self.label_smoothing}: 0 or more and below 1")
+            raise SettingError(f"--train.label-smoothing {self.label_smoothing}: 0 or more and below 1")
         if not 0 <= self.ema_decay < 1:
-            raise VidferError(f"--train.ema-decay {self.ema_decay}: 0 (off) or more and below 1")
+            raise SettingError(f"--train.ema-decay {self.ema_decay}: 0 (off) or more and below 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,35 +111,37 @@ class PseudoLabelSettings:
 
     threshold: float = 0.3
     """A clip is kept when the teacher's highest probability is greater than this."""
-    calibrate: bool = True
+    calibrate: Rare[bool] = True
     """Before the threshold is applied, bring the teacher's confidence to what it is worth: one temperature,
     fitted on the validation clips, if there are enough."""
-    calibrate_from: int = 100
-    """Validation clips with a face that are enough. With fewer the temperature can do more harm than good to
-    a teacher whose confidence is nearly right."""
-    soft: bool = True
+    min_calibration_clips: Rare[int] = 100
+    """Calibrate with at least this many validation clips with a face. With fewer, the temperature can do more
+    harm than good to a teacher whose confidence is nearly right."""
+    soft: Rare[bool] = True
     """Learn the teacher's whole distribution, steadier for a weak teacher, not its first choice alone."""
-    balance: bool = True
+    balance: Rare[bool] = True
     """Same number of clips for each class: the most confident ones, short classes repeated."""
-    quota: int | None = None
+    quota: Rare[int | None] = None
     """Clips per class when balancing, at most all unlabelled clips with a face; by default the mean over the
     classes that the teacher chose at all."""
-    ratio: int = 1
+    ratio: Rare[int] = 1
     """Pseudo-labelled clips for each labelled clip in a batch."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
-            raise VidferError(f"--pseudo.threshold {self.threshold}: a probability, 0 or more and below 1")
-        if self.calibrate_from < 1:
-            raise VidferError(f"--pseudo.calibrate-from {self.calibrate_from}: at least one clip")
+            raise SettingError(f"--pseudo.threshold {self.threshold}: a probability, 0 or more and below 1")
+        if self.min_calibration_clips < 1:
+            raise SettingError(
+                f"--pseudo.min-calibration-clips {self.min_calibration_clips}: at least one clip"
+            )
         if self.quota is not None and self.quota < 1:
-            raise VidferError(f"--pseudo.quota {self.quota}: at least one clip per class")
+            raise SettingError(f"--pseudo.quota {self.quota}: at least one clip per class")
         if self.quota is not None and not self.balance:
-            raise VidferError(
+            raise SettingError(
                 f"--pseudo.quota {self.quota}: --pseudo.no-balance takes all confident clips; leave one out"
             )
         if self.ratio < 1:
-            raise VidferError(
+            raise SettingError(
                 f"--pseudo.ratio {self.ratio}: at least one pseudo-labelled clip for a labelled one"
             )
 
@@ -150,12 +151,14 @@ class StudentSettings:
     """The student's network, where it is not its teacher's (Xie et al. 2020: as large or larger, noised)."""
 
     encoder: str | None = None
-    """A larger network, such as torchvision:resnet50 for a teacher of torchvision:resnet18."""
+    """A larger encoder, such as resnet18 for a teacher of conv4; by default the teacher's."""
+    network: Rare[str | None] = None
+    """A larger network of the encoders torchvision and timm, such as resnet50 for a teacher of resnet18."""
     width: int | None = None
-    """Width of grouped_resnet18 or resnet18; by default, and at least, the teacher's."""
+    """Width of grouped_resnet18 or resnet18; by default the teacher's, and never less."""
     input_px: int | None = None
     """Side that the student's crops are resized to; by default as the teacher's."""
     dropout: float | None = None
     """Dropout before the classifier; Noisy Student has 0.5."""
-    stochastic_depth: float | None = None
+    stochastic_depth: Rare[float | None] = None
     """Probability that the last block is not left out of a clip, 1 is off; Noisy Student has 0.8."""

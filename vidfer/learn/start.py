@@ -11,18 +11,12 @@ from vidfer.data.training_split import check_same_split
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
-from vidfer.models.imagenet import load_imagenet
+from vidfer.models.encoders.imagenet import load_imagenet
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import read_record, run_of
 from vidfer.store.reader import CropCache
-
-NOT_OF_THE_ENCODER = (
-    *("head", "prototype_weight", "pairing", "distance", "cosine_scale", "head_regions"),
-    *("js_weight", "js_form", "dropout"),
-)
-"""Settings of the model that do not belong to its encoder."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +34,10 @@ class Start:
         """Classes that it was trained on, now or before; these can never be novel again."""
         return (*self.recogniser.classes, *self.info.get("base_classes", ()))
 
-    def model_settings(self, asked: ModelSettings) -> ModelSettings:
-        """Settings of the other encoder, with the head and the classifier that are ``asked`` for."""
-        return replace(
-            self.recogniser.settings, **{name: getattr(asked, name) for name in NOT_OF_THE_ENCODER}
-        )
+    def model_settings(self, request: ModelSettings) -> ModelSettings:
+        """Settings of the other encoder and its whitening, with the head and the dropout of ``request``."""
+        other = self.recogniser.settings
+        return replace(request, encoder=other.encoder, whitened=other.whitened)
 
     def check_split(self, cache: CropCache, split: ClipSplit) -> None:
         """Raise a CheckpointError if it was trained on clips that would validate the new model.
@@ -72,28 +65,6 @@ class Start:
         recogniser.encoder.load_state_dict(self.recogniser.encoder.state_dict())
         if self.recogniser.whitening is not None:
             recogniser.whitening.load_state_dict(self.recogniser.whitening.state_dict())
-
-
-def unused_options(asked: ModelSettings, used: ModelSettings, usual: ModelSettings) -> list[str]:
-    """A line for each option of the model that was asked for and changes nothing in this run.
-
-    Args:
-        asked: the options, and the protocol's.
-        used: what the model is built from, which may have come with another model's encoder.
-        usual: the recipe's own settings; what is as in these was not asked for.
-    """
-    elsewhere, lines = used.without_effect(), []
-    for name, value in vars(asked).items():
-        option = f"--model.{name.replace('_', '-')} {value}"
-        if value == getattr(usual, name):
-            continue
-        if value != getattr(used, name):
-            lines.append(
-                f"{option} has no effect: the encoder that this starts from has {getattr(used, name)}"
-            )
-        elif name in elsewhere:
-            lines.append(f"{option} has no effect: it is for {elsewhere[name]}")
-    return lines
 
 
 def start_from(folder: Path | None, novel: Sequence[str], option: str = "--init") -> Start | None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import torch
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 from vidfer.learn.settings import StudentSettings
 from vidfer.models.build import build_encoder, build_recogniser
+from vidfer.models.encoders import ENCODERS
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.settings import ModelSettings
+from vidfer.models.settings import EncoderSettings, ModelSettings
 
-WITH_WIDTH = ("grouped_resnet18", "resnet18")
-"""Encoders that a width makes larger, and that have stochastic depth."""
+OF_ENCODER = ("width", "network", "input_px", "stochastic_depth")
+"""Options of a student that some encoders have and others do not."""
 
 
 def student_settings(
@@ -22,43 +23,72 @@ def student_settings(
     """The student's network, which is as large as its teacher's or larger (Xie et al. 2020, section 2).
 
     Args:
-        teacher: its network; what ``student`` leaves open is like it.
-        student: what is asked for.
+        teacher: its network; the student's is the same where ``student`` says nothing.
+        student: what is to be different.
         from_teacher: the student starts from the teacher's weights, so they must fit.
 
     Raises:
-        VidferError: the student would be smaller, or other where it must be the same; or a width is given for
-            an encoder that has none.
+        SettingError: the student would be smaller, or other where it must be the same; or its encoder does
+            not have one of the options.
     """
-    encoder = student.encoder or teacher.encoder
-    if student.width is not None and encoder not in WITH_WIDTH:
-        raise VidferError(
-            f"--student.width {student.width}: {encoder} comes in one width; leave it out, or name a "
-            f"larger network with --student.encoder"
-        )
-    asked = {"encoder": encoder, "width": student.width, "input_px": student.input_px}
-    asked |= {"dropout": student.dropout, "stochastic_depth": student.stochastic_depth}
-    if encoder not in WITH_WIDTH and student.stochastic_depth is None:
-        asked["stochastic_depth"] = 1.0
-    if not from_teacher:
-        asked["whitened"] = False  # it was fitted to the teacher's vectors
-    elif student.input_px is not None:
-        asked["map_stage"] = teacher.resolved_map_stage()  # another one's maps would not fit its weights
-    chosen = replace(teacher, **{name: value for name, value in asked.items() if value is not None})
-    if (chosen.encoder, chosen.width) == (teacher.encoder, teacher.width):
+    encoder = student_encoder(teacher.encoder, student)
+    if from_teacher and student.input_px is not None and _has(encoder, "map_stage"):
+        # The maps of another stage would not fit the teacher's weights.
+        encoder = replace(encoder, map_stage=teacher.encoder.resolved_map_stage())
+    chosen = replace(
+        teacher,
+        encoder=encoder,
+        dropout=teacher.dropout if student.dropout is None else student.dropout,
+        whitened=teacher.whitened and from_teacher,  # it was fitted to the teacher's vectors
+    )
+    changed = [name for name in ("name", "network", "width") if _changed(encoder, teacher.encoder, name)]
+    if not changed:
         return chosen
 
-    if chosen.encoder != teacher.encoder:
-        what = f"--student.encoder {chosen.encoder}"
-        has = f"the teacher's {teacher.encoder} has {parameters(teacher):,} parameters, this has "
-        has += f"{parameters(chosen):,}"
-    else:
-        what, has = f"--student.width {chosen.width}", f"the teacher has {teacher.width}"
+    what = f"--student.{changed[0].replace('name', 'encoder')} {getattr(encoder, changed[0])}"
+    before, after = parameters(teacher.encoder), parameters(encoder)
+    has = f"the teacher's {teacher.encoder.name} has {before:,} parameters, this has {after:,}"
+    if changed == ["width"]:
+        has = f"the teacher's {teacher.encoder.name} has {teacher.encoder.width}"
     if from_teacher:
-        raise VidferError(f"{what}: {has}; with --from-teacher a student is just as large: leave one out")
-    if parameters(chosen) < parameters(teacher):
-        raise VidferError(f"{what}: {has}; a student is as large or larger")
+        raise SettingError(f"{what}: {has}; with --from-teacher a student is just as large: leave one out")
+    if after < before:
+        raise SettingError(f"{what}: {has}; a student is as large or larger")
     return chosen
+
+
+def student_encoder(teacher: EncoderSettings, student: StudentSettings) -> EncoderSettings:
+    """The encoder of the student.
+
+    Another encoder than the teacher's has its own defaults, and of the teacher's options those that the
+    teacher has changed.
+
+    Raises:
+        SettingError: there is no such encoder, or it does not have one of the options.
+    """
+    name = student.encoder or teacher.name
+    if name not in ENCODERS:
+        raise SettingError(f"--student.encoder {name}: choose {', '.join(ENCODERS)}")
+    kind = ENCODERS[name].Settings
+    usual = None if name == teacher.name else type(teacher)()
+    options = {
+        field.name: getattr(teacher, field.name)
+        for field in fields(kind)
+        if field.init
+        and _has(teacher, field.name)
+        and (usual is None or _changed(teacher, usual, field.name))
+    }
+    if name != teacher.name:
+        options.pop("network", None)  # a network of another library
+    for option in OF_ENCODER:
+        if (value := getattr(student, option)) is not None:
+            if option not in {field.name for field in fields(kind)}:
+                raise SettingError(
+                    f"--student.{option.replace('_', '-')} {value}: the encoder {name} has no such option; "
+                    "leave it out, or name another --student.encoder"
+                )
+            options[option] = value
+    return kind(**options)
 
 
 def build_student(
@@ -80,7 +110,15 @@ def build_student(
     return student
 
 
-def parameters(settings: ModelSettings) -> int:
-    """Number of parameters of the encoder."""
+def parameters(encoder: EncoderSettings) -> int:
+    """Number of parameters of an encoder."""
     with torch.device("meta"):
-        return sum(p.numel() for p in build_encoder(settings).parameters())
+        return sum(p.numel() for p in build_encoder(encoder).parameters())
+
+
+def _has(settings: EncoderSettings, option: str) -> bool:
+    return any(field.name == option for field in fields(settings))
+
+
+def _changed(one: EncoderSettings, other: EncoderSettings, option: str) -> bool:
+    return getattr(one, option, None) != getattr(other, option, None)

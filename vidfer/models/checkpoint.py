@@ -13,13 +13,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import vidfer
-from vidfer.errors import VidferError
-from vidfer.models.build import build_recogniser
+from vidfer.errors import CheckpointError, SettingError
+from vidfer.models.build import build_recogniser, model_settings
+from vidfer.models.migrate import nested_model
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.settings import ModelSettings
 
 FORMAT = "vidfer-recogniser"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1: settings of the model in one flat table, see :func:`vidfer.models.migrate.nested_model`."""
+
+READABLE_VERSIONS = (1, 2)
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 NEXT = ".next"
@@ -59,21 +62,21 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
     """The model of a folder, on the CPU and in evaluation mode, and the ``info`` it was saved with.
 
     Raises:
-        VidferError: if the folder holds no checkpoint, a damaged one, or one of another model or format.
+        CheckpointError: if the folder holds no checkpoint, a damaged one, or one of another model or format.
     """
     folder = Path(folder)
     config = _read_config(folder)
     try:
-        model = build_recogniser(ModelSettings(**config["model"]), config["classes"])
-    except (TypeError, KeyError, VidferError) as error:
-        raise VidferError(
+        model = build_recogniser(model_settings(nested_model(config["model"])), config["classes"])
+    except (TypeError, KeyError, SettingError) as error:
+        raise CheckpointError(
             f"{folder / CONFIG} describes a model that vidfer {vidfer.__version__} cannot build ({error}); "
             f"it was written by vidfer {config.get('vidfer')}: load it with that version, or train again"
         ) from error
     try:
         state = load_file(folder / WEIGHTS)
     except SafetensorError as error:
-        raise VidferError(
+        raise CheckpointError(
             f"{folder / WEIGHTS} is no safetensors file ({error}); name a folder that a recipe or "
             "tools/import_csrn.py wrote"
         ) from error
@@ -88,7 +91,7 @@ def checkpoint_hash(folder: Path) -> str:
     ``info`` and the version that wrote it do not count.
 
     Raises:
-        VidferError: as :func:`load_checkpoint`.
+        CheckpointError: as :func:`load_checkpoint`.
     """
     return _hash(_read_config(Path(folder)))
 
@@ -101,20 +104,22 @@ def _read_config(folder: Path) -> dict:
         remedy = (
             f"{inner}" if (inner / WEIGHTS).is_file() else "a folder such as runs/teacher/checkpoints/best"
         )
-        raise VidferError(f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name {remedy}")
+        raise CheckpointError(f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name {remedy}")
     if not (folder / CONFIG).is_file() and not (folder / (CONFIG + NEXT)).is_file():
-        raise VidferError(f"there is no {CONFIG} beside {weights}; copy the whole folder of the checkpoint")
+        raise CheckpointError(
+            f"there is no {CONFIG} beside {weights}; copy the whole folder of the checkpoint"
+        )
     weights_sha256 = _sha256(weights)
     configs = [_parse(folder / CONFIG), _parse(folder / (CONFIG + NEXT))]
     config = next((c for c in configs if c.get("weights_sha256") == weights_sha256), configs[0])
 
-    if config.get("format") != FORMAT or config.get("format_version") != FORMAT_VERSION:
-        raise VidferError(
+    if config.get("format") != FORMAT or config.get("format_version") not in READABLE_VERSIONS:
+        raise CheckpointError(
             f"{folder / CONFIG} has format {config.get('format')!r} {config.get('format_version')!r}; "
-            f"needed is {FORMAT!r} {FORMAT_VERSION}: use a checkpoint that a vidfer recipe wrote"
+            f"needed is {FORMAT!r} 1 or {FORMAT_VERSION}: use a checkpoint that a vidfer recipe wrote"
         )
     if config.get("weights_sha256") != weights_sha256:
-        raise VidferError(
+        raise CheckpointError(
             f"{weights} is damaged or belongs to another checkpoint: its SHA-256 is {weights_sha256[:9]}..., "
             f"and {CONFIG} says {str(config.get('weights_sha256'))[:12]}...; copy the whole folder again"
         )
@@ -134,7 +139,7 @@ def _check_fits(wanted: dict[str, torch.Tensor], state: dict[str, torch.Tensor],
     for name in sorted(wanted.keys() | state.keys()):
         found, needed = (tuple(d[name].shape) if name in d else "missing" for d in (state, wanted))
         if found != needed:
-            raise VidferError(
+            raise CheckpointError(
                 f"tensor {name} is {found} in {folder / WEIGHTS}, and {needed} in the model that {CONFIG} "
                 "describes; they belong to different models: copy the whole folder again"
             )

@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+MAP_CHANNELS = 64
+"""Channels of the maps."""
+
+MAP_PX = 14
+"""Side of the maps that relation heads compare (CSRN)."""
+
 
 @dataclass(frozen=True)
 class Embedding:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vidfer.errors import RunError
 from vidfer.models.checkpoint import checkpoint_hash
+from vidfer.runs.migrate import current_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +112,7 @@ def _read_run(folder: Path, name: str) -> Run:
     return Run(
         name=name,
         folder=folder,
-        settings=read_record(folder, "settings"),
+        settings=current_settings(read_record(folder, "settings")),
         environment=read_record(folder, "environment"),
         data=read_record(folder, "data"),
         metrics=_read_metrics(folder / "metrics.jsonl"),

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from vidfer.errors import RunError
+from vidfer.runs.migrate import current_settings
 
 MAY_DIFFER = {
     *("resume", "out", "tracker", "protocol", "stop_to_correct", "save_every"),
     *("data.workers", "data.decode"),
 }
 """Settings that a resumed run may change: they say how the work is done, not what comes out of it."""
-
-RENAMED = {"episodes.other_people": "person_disjoint"}
-"""Former name of a setting, with the groups around it -> its name now."""
 
 
 def check_same_settings(found: dict, settings: object, file: Path) -> None:
@@ -26,7 +24,8 @@ def check_same_settings(found: dict, settings: object, file: Path) -> None:
         settings: dataclass of the resumed run.
         file: ``settings.json`` of the run.
     """
-    before, now = (_binding(one) for one in (_with_defaults(_renamed(found), settings), as_json(settings)))
+    found = _with_defaults(current_settings(found), settings)
+    before, now = _binding(found), _binding(as_json(settings))
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
             raise RunError(
@@ -47,16 +46,6 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [to_json(inner) for inner in value]
     return value.as_posix() if isinstance(value, Path) else value
-
-
-def _renamed(settings: dict, inside: str = "") -> dict:
-    """Settings of an older version with today's names."""
-    return {
-        RENAMED.get(inside + name, name): _renamed(value, f"{inside}{name}.")
-        if isinstance(value, dict)
-        else value
-        for name, value in settings.items()
-    }
 
 
 def _with_defaults(found: dict, settings: object) -> dict:

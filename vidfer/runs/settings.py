@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
+from vidfer.models.settings import EncoderSettings, HeadSettings, ModelSettings
+from vidfer.rare import Rare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,7 @@ class RunSettings:
     """A file of settings, such as recipes/protocols/fan_ckplus.yaml; options beside it override it."""
     resume: bool = False
     """Go on where an earlier run in the same folder was when its state was last saved."""
-    save_every: int = 500
+    save_every: Rare[int] = 500
     """Steps between two saved states within an epoch: what a killed run does again at most. The end of an
     epoch is always saved."""
     seed: int = 0
@@ -30,11 +32,32 @@ class RunSettings:
     """Number format of the forward pass; by default what `accelerate launch` says."""
     tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"
     """Where curves go, besides metrics.jsonl: into the run folder, to an account at wandb, or nowhere."""
-    sync_batch_norm: bool = False
+    sync_batch_norm: Rare[bool] = False
     """Normalise over the clips of all processes; for several accelerators with few clips each."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**31:  # NumPy takes 32 bits, and students count up from it
-            raise VidferError(f"--seed {self.seed}: must be 0 or more and below 2147483648")
+            raise SettingError(f"--seed {self.seed}: must be 0 or more and below 2147483648")
         if self.save_every < 1:
-            raise VidferError(f"--save-every {self.save_every}: at least 1 step")
+            raise SettingError(f"--save-every {self.save_every}: at least 1 step")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRunSettings(RunSettings):
+    """What every training run is told that builds a new model."""
+
+    encoder: EncoderSettings
+    """The network that sees the crops."""
+    head: HeadSettings | None
+    """The few-shot head."""
+    dropout: float = 0.5
+    """Dropout before the classifier, as in Noisy Student FER and FAN; with relation attention FAN has 0.6."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.model  # checks that the parts fit
+
+    @property
+    def model(self) -> ModelSettings:
+        """The whole network."""
+        return ModelSettings(encoder=self.encoder, head=self.head, dropout=self.dropout)

@@ -2,11 +2,11 @@ import math
 
 import pytest
 import torch
+from networks import network
 
 from vidfer.models.build import build_head
 from vidfer.models.embedding import Embedding
 from vidfer.models.heads.similarity import SimilarityHead
-from vidfer.models.settings import ModelSettings
 
 
 def clips(vectors):
@@ -35,7 +35,7 @@ def test_more_shots_are_no_advantage_and_length_does_not_count():
 
 
 def test_the_scale_is_learned_and_stays_positive():
-    head = build_head(ModelSettings(head="similarity", cosine_scale=4.0))
+    head = build_head(network(head="similarity", of_head={"cosine_scale": 4.0}).head)
     assert isinstance(head, SimilarityHead)
     labels = torch.tensor([1, 0, 2])
     assert head(SUPPORT[:3], labels, QUERY).max().item() == pytest.approx(4.0)

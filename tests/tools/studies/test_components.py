@@ -6,6 +6,7 @@ from dataclasses import replace
 import pooled
 import pytest
 from made_up_results import classification
+from networks import network
 from refused import refused
 from studies import components, components_steps
 from studies.steps import cpu_seconds
@@ -13,7 +14,6 @@ from studies.steps import cpu_seconds
 from vidfer.errors import SettingError
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.result import Result
-from vidfer.models.settings import ModelSettings
 
 SUBJECTS, PER_SUBJECT = 5, 2
 
@@ -131,16 +131,16 @@ def test_results_of_other_sizes_do_not_count(finished):
 
 
 def test_every_row_is_a_network_of_its_own():
-    # The options are read as a user's would be: --model.regions face -> {"regions": ("face",)}.
+    # The options are read as a user's would be: --encoder.regions face -> {"regions": ("face",)}.
     networks = []
     for options in components_steps.ROWS.values():
-        pairs = [part.split() for part in options.split("--model.")[1:]]
+        pairs = [part.split() for part in options.split("--encoder.")[1:]]
         values = {name.replace("-", "_"): value for name, value in pairs}
         if "regions" in values:
             values["regions"] = (values["regions"],)
-        networks.append(ModelSettings(**values))
+        networks.append(network(**values))
     assert len(set(networks)) == len(networks) == 10
-    assert networks[0] == ModelSettings()
+    assert networks[0] == network()
 
 
 def test_rows_of_a_seed_share_the_data_and_rounds_their_teacher():
@@ -166,7 +166,7 @@ TINY = components_steps.Budget(
     "--train-per-class 2 --train-subjects 2 --val-per-class 1 --val-subjects 1 "
     "--test-per-class 2 --test-subjects 2 --novel-per-class 0 --unlabelled 4 --unlabelled-subjects 2",
     crop_px=32,
-    network="--model.width 4 --model.input-px 32",
+    network="--encoder.width 4 --encoder.input-px 32",
     frames=1,
     teacher="--train.epochs 1 --train.batch-size 2",
     student1="--train.epochs 1 --train.batch-size 2 --pseudo.threshold 0",

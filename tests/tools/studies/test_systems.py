@@ -184,7 +184,7 @@ def test_names_and_folders_that_are_not_there(tmp_path):
         systems.main(Settings(only=("images",)))
 
 
-SMALL = "--model.width 4 --model.input-px 32"
+SMALL = "--encoder.width 4 --encoder.input-px 32"
 ONE = (
     "--episodes.epochs 1 --episodes.per-epoch 1 --episodes.val-episodes 1 --episodes.ways 2 "
     "--episodes.shots 1"

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidfer.models.encoder import MAP_CHANNELS
+from vidfer.models.embedding import MAP_CHANNELS
 from vidfer.models.heads.relation_module import RelationModule
 
 MAPS_AT_ONCE = 256

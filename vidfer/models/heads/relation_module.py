@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidfer.models.encoder import MAP_CHANNELS
+from vidfer.models.embedding import MAP_CHANNELS, MAP_PX
 from vidfer.models.frames import resize_images
-from vidfer.models.settings import MAP_PX
 
 PAIRS_AT_ONCE = 2048
 """Pairs of a region that are compared at a time without gradients; each needs 0.1 MB."""

@@ -10,14 +10,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import stochastic_depth
 
+from vidfer.errors import SettingError
+
 BLOCKS = 8
 """Two in each of the four stages."""
 Maps = Callable[[Tensor], Tensor]
 
 
-def shares_of(conv: nn.Conv2d, bn: nn.BatchNorm2d, parts: int) -> list[Maps]:
-    """Convolution and batch normalisation for each part of the groups, with its share of their tensors; to be
-    called for every batch, which is counted here."""
+def conv_bn_per_group(conv: nn.Conv2d, bn: nn.BatchNorm2d, parts: int) -> list[Maps]:
+    """Convolution and batch normalisation of each part of the groups, with its share of their tensors.
+
+    Call it once for every batch: it counts the batch for the running statistics.
+    """
     if parts == 1:
         return [lambda maps: bn(conv(maps))]
     if track := bn.training and bn.track_running_stats:
@@ -54,10 +58,10 @@ class GroupedBlock(nn.Module):
             shortcut = nn.Conv2d(wide_in, wide_out, 1, stride, groups=groups, bias=False)
             self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(wide_out))
 
-    def forward(self, maps: Tensor, fate: Tensor | None = None) -> Tensor:
-        """``fate``: (N,) what the convolutions are multiplied by beside the shortcut."""
+    def forward(self, maps: Tensor, kept: Tensor | None = None) -> Tensor:
+        """``kept``: (N,) what the convolutions are multiplied by beside the shortcut."""
         (block,) = self._shares(1)
-        return block(maps, fate)
+        return block(maps, kept)
 
     def split(self, parts: int) -> list[Callable[[Tensor, Tensor | None], Tensor]]:
         """:meth:`forward` of each part of the groups; of all at once it is the module itself, with whatever
@@ -65,16 +69,19 @@ class GroupedBlock(nn.Module):
         return [self] if parts == 1 else self._shares(parts)
 
     def _shares(self, parts: int) -> list[Callable[[Tensor, Tensor | None], Tensor]]:
-        shortcuts = shares_of(*self.downsample, parts) if self.downsample else [nn.Identity()] * parts
-        first, second = shares_of(self.conv1, self.bn1, parts), shares_of(self.conv2, self.bn2, parts)
+        shortcuts = conv_bn_per_group(*self.downsample, parts) if self.downsample else [nn.Identity()] * parts
+        first, second = (
+            conv_bn_per_group(self.conv1, self.bn1, parts),
+            conv_bn_per_group(self.conv2, self.bn2, parts),
+        )
         return [partial(add_residual, *layers) for layers in zip(first, second, shortcuts, strict=True)]
 
 
-def add_residual(first: Maps, second: Maps, shortcut: Maps, maps: Tensor, fate: Tensor | None) -> Tensor:
+def add_residual(first: Maps, second: Maps, shortcut: Maps, maps: Tensor, kept: Tensor | None) -> Tensor:
     """A block of these layers."""
     out = second(F.relu(first(maps), inplace=True))
-    if fate is not None:
-        out = out * fate.to(out.dtype).view(-1, 1, 1, 1)
+    if kept is not None:
+        out = out * kept.to(out.dtype).view(-1, 1, 1, 1)
     return F.relu(out + shortcut(maps), inplace=True)
 
 
@@ -90,9 +97,12 @@ class GroupedResNet18(nn.Module):
     equal up to rounding.
     """
 
+    name = "ResNet-18"
+    remedy = "give torchvision's ResNet-18 (resnet18-f37072fd.pth), with --encoder.width 64"
+
     def __init__(self, groups: int = 3, width: int = 64, stochastic_depth: float = 1.0) -> None:
         """``width``: channels per group of the first stage; the stages have 1, 2, 4, 8 times as many.
-        ``stochastic_depth``: probability that the last block is not left out, see :meth:`draw_fates`."""
+        ``stochastic_depth``: probability that the last block is not left out, see :meth:`draw_drop_path`."""
         super().__init__()
         self.stochastic_depth = stochastic_depth
         self.groups, self.width = groups, width
@@ -111,12 +121,12 @@ class GroupedResNet18(nn.Module):
         # As the activations: otherwise every gradient of a kernel is brought into another order.
         self.to(memory_format=torch.channels_last)
 
-    def draw_fates(self, n: int) -> Tensor | None:
-        """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): which block is left out of which of ``n``
-        clips in training, (n, 8). None where none is.
+    def draw_drop_path(self, n: int) -> Tensor | None:
+        """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): a drop-path mask for ``n`` clips, (n, 8).
 
-        Block l of L survives with p_l = 1 - (l / L) (1 - p_L) (their equation 4); what survives is divided by
-        p_l, which leaves evaluation as it is.
+        Block l of L is kept with p_l = 1 - (l / L) (1 - p_L) (their equation 4). A kept block has the value
+        1 / p_l, so that evaluation needs no factor; a block that is left out has 0. None if no block can be
+        left out.
         """
         if not self.training or self.stochastic_depth == 1:
             return None
@@ -124,31 +134,45 @@ class GroupedResNet18(nn.Module):
         lost = [(block / BLOCKS) * (1 - self.stochastic_depth) for block in range(1, BLOCKS + 1)]
         return torch.stack([stochastic_depth(ones, p, "row") for p in lost], dim=1)
 
-    def forward(self, images: Tensor, fates: Tensor | None = None) -> list[Tensor]:
+    def forward(self, images: Tensor, drop_path: Tensor | None = None) -> list[Tensor]:
         """Images (N, 3 G, H, W), group-major, to four maps (N, G C_s, H / 2^(s+1), W / 2^(s+1)).
 
-        ``fates``: (N, 8) of :meth:`draw_fates` for the clip that each image is of.
+        ``drop_path``: (N, 8) of :meth:`draw_drop_path`, the row of the clip that each image is of.
         """
         parts = self.groups if images.device.type == "cpu" else 1
         networks, shares = self.split(parts), images.chunk(parts, dim=1)
-        stages = [network(share, fates) for network, share in zip(networks, shares, strict=True)]
+        stages = [network(share, drop_path) for network, share in zip(networks, shares, strict=True)]
         return stages[0] if parts == 1 else [torch.cat(maps, dim=1) for maps in zip(*stages)]
 
+    def published_name(self, name: str) -> str:
+        """The name that torchvision gives to one of this module's tensors: the same."""
+        return name
+
+    def published_names(self) -> set[str]:
+        """Names of all tensors of the published network but its classifier's."""
+        return set(self.state_dict())
+
     def split(self, parts: int) -> list[Callable[[Tensor, Tensor | None], list[Tensor]]]:
-        """The network for each part of the groups: of its images and ``fates``."""
+        """The network for each part of the groups: of its images and ``drop_path``."""
         stages = (self.layer1, self.layer2, self.layer3, self.layer4)
         blocks = [block.split(parts) for stage in stages for block in stage]
-        layers = zip(shares_of(self.conv1, self.bn1, parts), *blocks, strict=True)
+        layers = zip(conv_bn_per_group(self.conv1, self.bn1, parts), *blocks, strict=True)
         return [partial(run_stages, stem, blocks) for stem, *blocks in layers]
 
 
-def run_stages(stem: Maps, blocks: list, images: Tensor, fates: Tensor | None) -> list[Tensor]:
+def run_stages(stem: Maps, blocks: list, images: Tensor, drop_path: Tensor | None) -> list[Tensor]:
     """The maps of the four stages."""
     maps = F.relu(stem(images.contiguous(memory_format=torch.channels_last)), inplace=True)
     maps = F.max_pool2d(maps, 3, stride=2, padding=1)
     stages = []
     for place, block in enumerate(blocks):
-        maps = block(maps, None if fates is None else fates[:, place])
+        maps = block(maps, None if drop_path is None else drop_path[:, place])
         if place % 2:  # the second of its stage
             stages.append(maps)
     return stages
+
+
+def check_stochastic_depth(probability: float) -> None:
+    """Raise a SettingError unless the last block can be kept with this probability."""
+    if not 0 < probability <= 1:
+        raise SettingError(f"--encoder.stochastic-depth {probability}: give a probability, 1 (off) or less")

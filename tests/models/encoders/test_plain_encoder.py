@@ -4,18 +4,19 @@ import sys
 
 import pytest
 import torch
+from networks import network
+from refused import refused
 from safetensors.torch import save_file
 
-from vidfer.errors import VidferError
+from vidfer.errors import CheckpointError, MissingPackageError, SettingError
 from vidfer.models.build import build_encoder, build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-from vidfer.models.imagenet import load_imagenet
-from vidfer.models.settings import ModelSettings
-from vidfer.models.torchvision_backbone import TorchvisionBackbone, torchvision_model
+from vidfer.models.encoders.imagenet import load_imagenet
+from vidfer.models.encoders.torchvision import TorchvisionBackbone, torchvision_model
 
 CLASSES = ("angry", "happy")
-MOBILENET = "torchvision:mobilenet_v3_small"
-ENCODERS = [("resnet18", 64), (MOBILENET, 576), ("timm:resnet10t", 512)]
+MOBILENET = "torchvision mobilenet_v3_small"
+ENCODERS = [("resnet18", 64), (MOBILENET, 576), ("timm resnet10t", 512)]
 MASK = torch.ones(2, 3, dtype=torch.bool)
 
 
@@ -24,9 +25,11 @@ def crops():
 
 
 def built(encoder, **settings):
-    if encoder.startswith("timm:"):
+    if encoder.startswith("timm "):
         pytest.importorskip("timm")
-    return build_recogniser(ModelSettings(encoder=encoder, width=8, input_px=64, **settings), CLASSES)
+    return build_recogniser(
+        network(encoder=encoder, where_known={"width": 8}, input_px=64, **settings), CLASSES
+    )
 
 
 @pytest.mark.parametrize(("encoder", "channels"), ENCODERS)
@@ -41,7 +44,7 @@ def test_every_head_takes_its_embedding(encoder, channels, head):
 
 @pytest.mark.parametrize(("encoder", "channels"), ENCODERS)
 def test_only_the_chosen_regions_and_the_frames_with_a_face_count(encoder, channels):
-    for regions, places in ((None, [0]), (("eyes", "mouth"), [1, 2])):
+    for regions, places in ((("face",), [0]), (("eyes", "mouth"), [1, 2])):
         model = built(encoder, regions=regions).eval()
         mask = torch.tensor([[True, False, True], [False] * 3])
         seen = crops()
@@ -88,7 +91,7 @@ def test_a_frame_is_what_torchvisions_classifier_sees(name, tmp_path):
     first = next(m for m in published.modules() if isinstance(m, torch.nn.Linear) and m.in_features > 250)
     first.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     for file in ("weights.pth", "weights.safetensors"):
-        encoder = build_encoder(ModelSettings(encoder=f"torchvision:{name}", input_px=64)).eval()
+        encoder = build_encoder(network(encoder="torchvision", network=name, input_px=64).encoder).eval()
         load_imagenet(encoder, tmp_path / file)
         images = crops()[:, :1]
         with torch.no_grad():
@@ -100,17 +103,15 @@ def test_a_frame_is_what_torchvisions_classifier_sees(name, tmp_path):
 def test_resnet18_is_torchvisions(tmp_path):
     published = torchvision_model("resnet18").eval()
     torch.save(published.state_dict(), tmp_path / "weights.pth")
-    encoder = build_encoder(ModelSettings(encoder="resnet18", input_px=64)).eval()
+    encoder = build_encoder(network(encoder="resnet18", input_px=64).encoder).eval()
     load_imagenet(encoder, tmp_path / "weights.pth")
     published.fc = torch.nn.Identity()
     images = crops()[:, :1]
     with torch.no_grad():
         expected = published(encoder.input(images[:, 0]))
         torch.testing.assert_close(encoder(images, MASK[:, :1]).vector, expected, atol=1e-5, rtol=1e-4)
-    other = build_encoder(ModelSettings(encoder=MOBILENET))
-    with pytest.raises(
-        VidferError, match=r"weights\.pth (has|lacks) tensor .*, so it is not a mobilenet_v3_small"
-    ):
+    other = build_encoder(network(encoder=MOBILENET).encoder)
+    with refused(CheckpointError, "weights.pth", "mobilenet_v3_small"):
         load_imagenet(other, tmp_path / "weights.pth")
 
 
@@ -119,28 +120,25 @@ def test_timm_takes_timms_weights(tmp_path):
     for name in ("resnet10t", "mobilenetv3_small_050"):
         published = timm.create_model(name).eval()
         torch.save(published.state_dict(), tmp_path / "weights.pth")
-        encoder = build_encoder(ModelSettings(encoder=f"timm:{name}", input_px=64)).eval()
+        encoder = build_encoder(network(encoder="timm", network=name, input_px=64).encoder).eval()
         load_imagenet(encoder, tmp_path / "weights.pth")
         images = encoder.input(crops()[:, 0])
         with torch.no_grad():
             expected = published.forward_intermediates(images, intermediates_only=True)[-1]
             torch.testing.assert_close(encoder.backbone(images)[-1], expected, atol=1e-5, rtol=1e-4)
     torch.save(timm.create_model("resnet14t").state_dict(), tmp_path / "weights.pth")
-    with pytest.raises(VidferError, match="so it is not a resnet10t"):
-        load_imagenet(build_encoder(ModelSettings(encoder="timm:resnet10t")), tmp_path / "weights.pth")
+    with refused(CheckpointError, "weights.pth", "resnet10t"):
+        load_imagenet(
+            build_encoder(network(encoder="timm", network="resnet10t").encoder), tmp_path / "weights.pth"
+        )
 
 
 def test_names_that_cannot_be_built(monkeypatch):
-    with pytest.raises(
-        VidferError, match="has no network 'resnet99'; choose one such as torchvision:mobilenet"
-    ):
+    with refused(SettingError, "resnet99", "--encoder.network mobilenet_v3_small"):
         TorchvisionBackbone("resnet99")
     for name in ("vit_b_32", "alexnet", "googlenet"):
-        with (
-            torch.device("meta"),
-            pytest.raises(VidferError, match=f"torchvision's {name} does not make square maps"),
-        ):
+        with torch.device("meta"), refused(SettingError, name, "--encoder.network mobilenet_v3_small"):
             TorchvisionBackbone(name)
     monkeypatch.setitem(sys.modules, "timm", None)
-    with pytest.raises(VidferError, match=r"timm:resnet18 needs timm, .*pip install 'vidfer\[timm\]'"):
-        build_encoder(ModelSettings(encoder="timm:resnet18"))
+    with refused(MissingPackageError, "--encoder timm", "pip install 'vidfer[timm]'"):
+        build_encoder(network(encoder="timm", network="resnet18").encoder)

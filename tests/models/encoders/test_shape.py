@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vidfer.models.shape import aligned_shape, centred_shape, mirror_points, rotation_onto
+from vidfer.models.encoders.face_shape import aligned_shape, centred_shape, mirror_points, rotation_onto
 
 
 def turned(degrees: float, axis: int = 2) -> torch.Tensor:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
+from vidfer.models.encoders.plain_encoder import PlainEncoder
+from vidfer.models.encoders.staged_settings import StagedSettings
 
 CLASSIFIERS = ("avgpool", "fc", "classifier", "head", "heads")
 """Names of the children that come after a network's last map."""
@@ -19,20 +23,44 @@ def torchvision_model(name: str) -> nn.Module:
     """torchvision's network with random weights; nothing is downloaded.
 
     Raises:
-        VidferError: if torchvision has no classification network of that name.
+        SettingError: if torchvision has no classification network of that name.
     """
     import torchvision  # here, because it is slow and few need it
 
     names = torchvision.models.list_models(module=torchvision.models)
     if name not in names:
-        raise VidferError(
+        raise SettingError(
             f"torchvision {torchvision.__version__} has no network {name!r}; choose one such as "
-            f"torchvision:mobilenet_v3_small, from: {' '.join(names)}"
+            f"--encoder.network mobilenet_v3_small, from: {' '.join(names)}"
         )
     # These two have branches beside the trunk, and warn about how they start.
     if name in ("googlenet", "inception_v3"):
-        raise VidferError(no_stages(name))
+        raise SettingError(no_stages(name))
     return torchvision.models.get_model(name, weights=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TorchvisionSettings(StagedSettings):
+    """Options of the encoder torchvision."""
+
+    name = "torchvision"
+
+    network: str = "mobilenet_v3_small"
+    """A convolutional network of torchvision by its name there."""
+
+
+class TorchvisionEncoder(PlainEncoder):
+    """A network of torchvision on each region, the mean of its last map, then frame attention."""
+
+    Settings = TorchvisionSettings
+
+    def __init__(self, network: str = "mobilenet_v3_small", **shared) -> None:
+        """``shared``: arguments of :class:`vidfer.models.encoders.plain_encoder.PlainEncoder`.
+
+        Raises:
+            SettingError: torchvision does not have the network, or it has no four stages of maps.
+        """
+        super().__init__(TorchvisionBackbone(network), **shared)
 
 
 class TorchvisionBackbone(nn.Module):
@@ -42,7 +70,7 @@ class TorchvisionBackbone(nn.Module):
         """``name``: such as ``mobilenet_v3_small``.
 
         Raises:
-            VidferError: if torchvision does not have it, or if it does not make maps of 1/4, 1/8, 1/16 and
+            SettingError: if torchvision does not have it, or if it does not make maps of 1/4, 1/8, 1/16 and
             1/32 of the image one after the other, as vision transformers do not.
         """
         super().__init__()
@@ -54,13 +82,14 @@ class TorchvisionBackbone(nn.Module):
             layers["relu"] = nn.ReLU()  # which torchvision has outside of ``features``
         self.layers = nn.ModuleDict(layers)
         self.name, self.prefix = name, prefix
+        self.remedy = f"give the weights of torchvision's {name}"
         try:
             shapes = self.probe()
         except (RuntimeError, TypeError, ValueError, AssertionError, AttributeError) as error:
-            raise VidferError(no_stages(name)) from error
+            raise SettingError(no_stages(name)) from error
         ends = {side: number for number, (_, side) in enumerate(shapes)}
         if any(side not in ends for side in STAGE_PX):
-            raise VidferError(no_stages(name))
+            raise SettingError(no_stages(name))
         self.stage_ends = [ends[side] for side in STAGE_PX]
         self.stage_channels = tuple(shapes[end][0] for end in self.stage_ends)
 
@@ -85,6 +114,8 @@ class TorchvisionBackbone(nn.Module):
         self.train()
         return [(o.shape[1], o.shape[3] if o.ndim == 4 and o.shape[2] == o.shape[3] else 0) for o in outputs]
 
+    groups = 1
+
     def published_name(self, name: str) -> str:
         """The name that torchvision gives to one of this module's tensors."""
         return self.prefix + name.removeprefix("layers.")
@@ -99,5 +130,6 @@ class TorchvisionBackbone(nn.Module):
 def no_stages(name: str) -> str:
     return (
         f"torchvision's {name} does not make square maps of 1/4, 1/8, 1/16 and 1/32 of the image one after "
-        "the other, which vidfer needs; choose a convolutional network such as torchvision:mobilenet_v3_small"
+        "the other, which vidfer needs; choose a convolutional network such as "
+        "--encoder.network mobilenet_v3_small"
     )

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vidfer.models.face_mesh import FaceMesh, MeshBlock, mirror_partners, pad_below_and_right
+from vidfer.models.encoders.face_mesh_network import FaceMesh, MeshBlock, mirror_partners, pad_below_and_right
 
 
 def test_size_and_shapes():

@@ -2,13 +2,13 @@
 
 import pytest
 import torch
+from refused import refused
 
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 from vidfer.models.build import build_encoder
-from vidfer.models.face_mesh_encoder import FaceMeshEncoder
-from vidfer.models.imagenet import load_imagenet
-from vidfer.models.settings import ModelSettings
-from vidfer.models.shape import mirror_points
+from vidfer.models.encoders.face_mesh import FaceMeshEncoder, FaceMeshSettings
+from vidfer.models.encoders.face_shape import mirror_points
+from vidfer.models.encoders.imagenet import load_imagenet
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +74,10 @@ def test_what_the_network_sees(encoder):
 
 @pytest.mark.parametrize("kind", ["softmax", "sigmoid", "relation", "mean"])
 def test_length_of_the_vector(kind):
-    encoder = build_encoder(ModelSettings(encoder="face_mesh", frame_attention=kind, attention_dropout=0.5))
+    of_fan = kind in ("sigmoid", "relation")
+    encoder = build_encoder(FaceMeshSettings(frame_attention=kind, attention_dropout=0.5 * of_fan))
     assert encoder.vector_channels == (2808 if kind == "relation" else 1404)
-    if kind in ("sigmoid", "relation"):
+    if of_fan:
         assert encoder.frame_attention.dropout.p == 0.5
 
 
@@ -92,7 +93,7 @@ def test_the_reference_and_the_sides_are_saved(encoder):
 
 
 def test_mistakes(tmp_path):
-    with pytest.raises(VidferError, match=r"regions is .*; face_mesh finds the points of a whole face"):
-        ModelSettings(encoder="face_mesh", regions=("face", "mouth"))
-    with pytest.raises(VidferError, match="there are no ImageNet weights of face_mesh"):
+    with pytest.raises(TypeError, match="regions"):
+        FaceMeshSettings(regions=("face", "mouth"))
+    with refused(SettingError, tmp_path / "some.pth", "face_mesh", "--encoder"):
         load_imagenet(FaceMeshEncoder(), tmp_path / "some.pth")

@@ -1,4 +1,4 @@
-"""Any image network as an encoder of clips: FAN's ResNet-18 on the face, or one of torchvision or timm."""
+"""An encoder around any image network, as FAN has it; resnet18, torchvision and timm derive from it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from vidfer.models.attention import FrameAttention, RegionAttention, frame_average
-from vidfer.models.embedding import Embedding
-from vidfer.models.encoder import MAP_CHANNELS
-from vidfer.models.frame_input import FrameInput
+from vidfer.models.embedding import MAP_CHANNELS, MAP_PX, Embedding
+from vidfer.models.encoders.attention import FrameAttention, RegionAttention, frame_average
+from vidfer.models.encoders.base import Encoder
+from vidfer.models.encoders.frame_input import FrameInput
+from vidfer.models.encoders.staged_settings import resolved_map_stage
 from vidfer.models.frames import FramePacker, resize_images
-from vidfer.models.grouped_resnet import GroupedResNet18
-from vidfer.models.settings import MAP_PX
 
 
-class PlainEncoder(nn.Module):
-    """A frame's vector is the backbone's last map, averaged; then frame attention, as in FAN.
+class PlainEncoder(Encoder):
+    """A frame's vector is the mean of the backbone's last map; frame attention follows, as in FAN.
 
-    Several regions go through the same weights, one after the other, and region attention makes one vector of
-    theirs.
+    Several regions go through the same weights, and region attention makes one vector of theirs.
     """
 
     def __init__(
@@ -27,15 +25,15 @@ class PlainEncoder(nn.Module):
         backbone: nn.Module,
         regions: Sequence[str] = ("face",),
         input_px: int | None = None,
-        map_stage: int = 3,
+        map_stage: int | None = None,
         region_attention: str = "softmax",
         frame_attention: str = "softmax",
         attention_dropout: float = 0.0,
     ) -> None:
         """``backbone``: images (N, 3, H, W) to four maps of 1/4, 1/8, 1/16, 1/32 with ``stage_channels``. For
-        the other arguments see :class:`vidfer.models.settings.ModelSettings`; ``map_stage`` is 1 to 4."""
+        the other arguments see :class:`vidfer.models.encoders.staged_settings.StagedSettings`."""
         super().__init__()
-        self.regions, self.map_stage = tuple(regions), map_stage
+        self.regions, self.map_stage = tuple(regions), resolved_map_stage(map_stage, input_px)
         self.input = FrameInput(self.regions, input_px)
         self.backbone = backbone
         channels = backbone.stage_channels
@@ -45,17 +43,13 @@ class PlainEncoder(nn.Module):
         )
         self.frame_attention = FrameAttention(channels[-1], frame_attention, attention_dropout)
         self.vector_channels = self.frame_attention.out_channels
-        self.map_projection = nn.Conv2d(channels[map_stage - 1], MAP_CHANNELS, 1)
+        self.map_projection = nn.Conv2d(channels[self.map_stage - 1], MAP_CHANNELS, 1)
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
-        """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
+        """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
         frames = FramePacker(frame_mask)
         images = self.input(frames.pack(crops)).unflatten(1, (len(self.regions), 3))  # (M, R, 3, H, W)
-        options = {}
-        if isinstance(self.backbone, GroupedResNet18):
-            fates = frames.of_frames(self.backbone.draw_fates(len(frame_mask)))
-            options["fates"] = None if fates is None else fates.repeat_interleave(len(self.regions), dim=0)
-        stages = self.backbone(images.flatten(0, 1), **options)
+        stages = self.stage_maps(images.flatten(0, 1), frames)
         stages = [maps.unflatten(0, images.shape[:2]) for maps in stages]
 
         vectors, region_weights = self.region_attention(stages[-1].float().mean((-2, -1)))
@@ -71,3 +65,10 @@ class PlainEncoder(nn.Module):
             maps=maps,
             attention={name: weights.detach() for name, weights in attention.items()},
         )
+
+    def stage_maps(self, images: Tensor, frames: FramePacker) -> list[Tensor]:
+        """Images (M R, 3, H, W) to four maps of each; ``frames`` tells which clips they are of."""
+        return self.backbone(images)
+
+    def image_network(self) -> nn.Module:
+        return self.backbone

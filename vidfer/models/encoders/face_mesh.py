@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from vidfer.models.attention import FrameAttention, frame_average
-from vidfer.models.embedding import Embedding
-from vidfer.models.face_mesh import INPUT_PX, POINTS, FaceMesh, mirror_partners
+from vidfer.models.embedding import MAP_PX, Embedding
+from vidfer.models.encoders.attention import FrameAttention, frame_average
+from vidfer.models.encoders.base import Encoder
+from vidfer.models.encoders.face_mesh_network import INPUT_PX, POINTS, FaceMesh, mirror_partners
+from vidfer.models.encoders.face_shape import aligned_shape, centred_shape, mirror_points
 from vidfer.models.frames import FramePacker, resize_images, select_regions, unit_float
-from vidfer.models.settings import MAP_PX
-from vidfer.models.shape import aligned_shape, centred_shape, mirror_points
+from vidfer.models.settings import EncoderSettings
 
 FACE_PX = 154
 """Side of the face crop within the network's 192 pixels, 0.8 of them: it was trained on faces with more
@@ -21,7 +24,15 @@ UNIT = 100.0
 """A displacement of 1 is a hundredth of the face's size, the root of the sum of its squared coordinates."""
 
 
-class FaceMeshEncoder(nn.Module):
+@dataclass(frozen=True, kw_only=True)
+class FaceMeshSettings(EncoderSettings):
+    """Options of the encoder face_mesh. It resizes crops by itself: resizing twice would blur them."""
+
+    name = "face_mesh"
+    regions = ("face",)
+
+
+class FaceMeshEncoder(Encoder):
     """468 points of the face, aligned to a reference by place, size and rotation; then frame attention.
 
     A frame's vector is how far each point is from the reference, 3 x 468 numbers. The picture and its mirror
@@ -30,6 +41,7 @@ class FaceMeshEncoder(nn.Module):
     network's third stage, 64 channels without further parameters, averaged in the same way.
     """
 
+    Settings = FaceMeshSettings
     regions = ("face",)
 
     def __init__(self, frame_attention: str = "softmax", attention_dropout: float = 0.0) -> None:
@@ -51,7 +63,7 @@ class FaceMeshEncoder(nn.Module):
         self.reference.copy_(centred_shape(shape + mirror_points(shape, self.partner)))
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
-        """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
+        """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
         frames = FramePacker(frame_mask)
         faces = select_regions(unit_float(frames.pack(crops)), self.regions)[:, 0]
         border = (INPUT_PX - FACE_PX) // 2

@@ -1,17 +1,17 @@
 import pytest
 import torch
+from networks import network
 
 from vidfer.models.build import build_encoder
-from vidfer.models.conv4 import Conv4Encoder
-from vidfer.models.encoder import VideoEncoder
-from vidfer.models.settings import ModelSettings
+from vidfer.models.encoders.conv4 import Conv4Encoder
+from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Encoder
 
 ENCODERS = {
-    "grouped_softmax": ModelSettings(width=4, input_px=64),
-    "grouped_relation": ModelSettings(width=4, input_px=64, frame_attention="relation"),
-    "conv4": ModelSettings(encoder="conv4"),
-    "resnet18": ModelSettings(encoder="resnet18", width=8, input_px=64, regions=("face", "mouth")),
-    "face_mesh": ModelSettings(encoder="face_mesh"),
+    "grouped_softmax": network(width=4, input_px=64),
+    "grouped_relation": network(width=4, input_px=64, frame_attention="relation"),
+    "conv4": network(encoder="conv4"),
+    "resnet18": network(encoder="resnet18", width=8, input_px=64, regions=("face", "mouth")),
+    "face_mesh": network(encoder="face_mesh"),
 }
 
 
@@ -19,7 +19,7 @@ ENCODERS = {
 def encoder(request):
     """A small encoder whose frame attention is not uniform."""
     torch.manual_seed(0)
-    encoder = build_encoder(ENCODERS[request.param])
+    encoder = build_encoder(ENCODERS[request.param].encoder)
     for parameter in encoder.frame_attention.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return encoder
@@ -41,7 +41,7 @@ def test_gives_an_embedding_with_attention_that_sums_to_one(encoder):
     assert embedding.vector.shape == (3, encoder.vector_channels)
     assert embedding.maps.shape == (3, len(encoder.regions), 64, 14, 14)
     assert embedding.attention["frames"].shape == (3, 4)
-    if isinstance(encoder, VideoEncoder):
+    if isinstance(encoder, GroupedResNet18Encoder):
         assert embedding.attention["regions"].shape == (3, 4, 3)
         assert [embedding.attention[f"spatial{s}"].shape for s in (1, 2, 3, 4)] == [
             (3, 4, 3, n) for n in (256, 64, 16, 4)
@@ -157,8 +157,8 @@ def test_bfloat16_autocast_stays_close_and_gives_float32(encoder):
 
 @pytest.mark.parametrize("input_px", [32, 50, 64, 112])
 def test_maps_are_14x14_for_any_input(input_px):
-    settings = ModelSettings(width=4, input_px=input_px)
-    embedding = build_encoder(settings)(*some_clips(1, 2, size_px=80))
+    settings = network(width=4, input_px=input_px)
+    embedding = build_encoder(settings.encoder)(*some_clips(1, 2, size_px=80))
     assert embedding.maps.shape == (1, 3, 64, 14, 14) and embedding.vector.shape == (1, 512)
 
 
@@ -168,13 +168,13 @@ def test_regions_keep_apart_in_the_maps():
     crops, mask = some_clips(1, 1)
     other = crops.clone()
     other[:, :, 2] = 255 - other[:, :, 2]
-    for encoder in (VideoEncoder(width=8, map_stage=2).eval(), Conv4Encoder().eval()):
+    for encoder in (GroupedResNet18Encoder(width=8, map_stage=2).eval(), Conv4Encoder().eval()):
         difference = (encoder(crops, mask).maps - encoder(other, mask).maps).abs().amax((0, 2, 3, 4))
         assert difference[0] == difference[1] == 0 and difference[2] > 1e-4
 
 
 def test_images_are_normalised_as_imagenet():
-    encoder = VideoEncoder(width=4).eval()
+    encoder = GroupedResNet18Encoder(width=4).eval()
     seen = []
     encoder.backbone.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     crops = torch.zeros(1, 1, 3, 3, 32, 32, dtype=torch.uint8)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
-from vidfer.errors import VidferError
-from vidfer.models.torchvision_backbone import CLASSIFIERS
+from vidfer.errors import MissingPackageError, SettingError
+from vidfer.models.encoders.plain_encoder import PlainEncoder
+from vidfer.models.encoders.staged_settings import StagedSettings
+from vidfer.models.encoders.torchvision import CLASSIFIERS
 
 REDUCTIONS = (4, 8, 16, 32)
 
@@ -15,21 +19,46 @@ def timm_model(name: str, **options) -> nn.Module:
     """timm's network with random weights; nothing is downloaded.
 
     Raises:
-        VidferError: if timm is not installed, or has no network of that name.
+        MissingPackageError: timm is not installed.
+        SettingError: it has no network of that name.
     """
     try:
         import timm
     except ImportError as error:
-        raise VidferError(
-            f"encoder timm:{name} needs timm, which is not installed: pip install 'vidfer[timm]'"
+        raise MissingPackageError(
+            "--encoder timm needs timm, which is not installed: pip install 'vidfer[timm]'"
         ) from error
     if name not in timm.list_models():
         near = timm.list_models(f"*{name[:6]}*")[:8]
-        raise VidferError(
-            f"timm {timm.__version__} has no network {name!r}; choose one such as timm:resnet18"
+        raise SettingError(
+            f"timm {timm.__version__} has no network {name!r}; choose one such as --encoder.network resnet18"
             + (f", or: {' '.join(near)}" if near else "")
         )
     return timm.create_model(name, pretrained=False, **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimmSettings(StagedSettings):
+    """Options of the encoder timm."""
+
+    name = "timm"
+
+    network: str = "resnet18"
+    """A convolutional network of timm by its name there."""
+
+
+class TimmEncoder(PlainEncoder):
+    """A network of timm on each region, the mean of its last map, then frame attention."""
+
+    Settings = TimmSettings
+
+    def __init__(self, network: str = "resnet18", **shared) -> None:
+        """``shared``: arguments of :class:`vidfer.models.encoders.plain_encoder.PlainEncoder`.
+
+        Raises:
+            SettingError: timm does not have the network, or it has no four stages of maps.
+        """
+        super().__init__(TimmBackbone(network), **shared)
 
 
 class TimmBackbone(nn.Module):
@@ -39,17 +68,19 @@ class TimmBackbone(nn.Module):
         """``name``: such as ``resnet18``.
 
         Raises:
-            VidferError: if timm is not installed, does not have it, or it has no such stages.
+            MissingPackageError: timm is not installed.
+            SettingError: timm does not have the network, or it has no such stages.
         """
         super().__init__()
         try:
             self.layers = timm_model(name, features_only=True)
             info = dict(zip(self.layers.feature_info.reduction(), self.layers.feature_info.channels()))
         except (RuntimeError, AttributeError, TypeError, AssertionError) as error:
-            raise VidferError(no_stages(name)) from error
+            raise SettingError(no_stages(name)) from error
         if any(reduction not in info for reduction in REDUCTIONS):
-            raise VidferError(no_stages(name))
+            raise SettingError(no_stages(name))
         self.name = name
+        self.remedy = f"give the weights of timm's {name}"
         self.stages = [list(info).index(reduction) for reduction in REDUCTIONS]
         self.stage_channels = tuple(info[reduction] for reduction in REDUCTIONS)
 
@@ -57,6 +88,8 @@ class TimmBackbone(nn.Module):
         """Images (N, 3, H, W) to four maps (N, C_s, H / 2^(s+1), W / 2^(s+1))."""
         maps = self.layers(images.contiguous(memory_format=torch.channels_last))  # faster on a CPU
         return [maps[stage] for stage in self.stages]
+
+    groups = 1
 
     def published_name(self, name: str) -> str:
         """The name that timm gives to one of this module's tensors, but for some dots that are _."""
@@ -72,5 +105,5 @@ class TimmBackbone(nn.Module):
 def no_stages(name: str) -> str:
     return (
         f"timm's {name} does not give maps of 1/4, 1/8, 1/16 and 1/32 of the image, which vidfer needs; "
-        "choose a convolutional network such as timm:resnet18"
+        "choose a convolutional network such as --encoder.network resnet18"
     )

@@ -3,36 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidfer.crops import REGIONS
-from vidfer.models.attention import FrameAttention, frame_average
-from vidfer.models.embedding import Embedding
-from vidfer.models.encoder import MAP_CHANNELS
+from vidfer.models.embedding import MAP_CHANNELS, Embedding
+from vidfer.models.encoders.attention import FrameAttention, frame_average
+from vidfer.models.encoders.base import Encoder
 from vidfer.models.frames import FramePacker, resize_images, select_regions, unit_float
+from vidfer.models.settings import EncoderSettings, check_choice
+from vidfer.rare import Rare
 
 INPUT_PX = 64
+"""Side of the images that the network sees."""
+
 CELLS = ((2, 2), (1, 2), (1, 2))
 """Rows and columns of face, eyes and mouth: eight cells of 64 channels are 512 numbers."""
 
 
 def conv_block(channels_in: int, channels_out: int, *, padding: int, pool: bool) -> nn.Sequential:
-    """conv3x3, batch normalisation, 2x2 max-pooling if asked for, and ReLU."""
+    """conv3x3, batch normalisation, 2x2 max-pooling if ``pool``, and ReLU."""
     # ReLU commutes with pooling and costs a quarter after it.
     layers = [nn.Conv2d(channels_in, channels_out, 3, padding=padding), nn.BatchNorm2d(channels_out)]
     return nn.Sequential(*layers, *[nn.MaxPool2d(2)] * pool, nn.ReLU(inplace=True))
 
 
-class Conv4Encoder(nn.Module):
+@dataclass(frozen=True, kw_only=True)
+class Conv4Settings(EncoderSettings):
+    """Options of the encoder conv4."""
+
+    name = "conv4"
+    input_px = INPUT_PX
+
+    pools: Rare[Literal[2, 4]] = 2
+    """2 is CSRN's network, whose maps are 14x14. 4 is CRN's, which pools in every block and has maps of 4x4;
+    CRN's image size is not published, 64 pixels is CSRN's."""
+
+    regions: tuple[Literal["face", "eyes", "mouth"], ...] = REGIONS
+    """Regions that the network looks at, such as: eyes mouth. Without the face, csrn's prototype is of the
+    first region."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("--encoder.pools", self.pools, (2, 4))
+
+
+class Conv4Encoder(Encoder):
     """The published 113,088-parameter network on every region of every frame, then frame attention.
 
     The published network sees single images in [0, 1], without mean and standard deviation. What makes an
     :class:`Embedding` of it is ours: ``vector`` is the clip's maps averaged over cells (no parameters), and
     ``maps`` are weighted by a frame attention that starts uniform.
     """
+
+    Settings = Conv4Settings
 
     def __init__(
         self,
@@ -58,7 +86,7 @@ class Conv4Encoder(nn.Module):
         self.vector_channels = self.frame_attention.out_channels
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
-        """The embedding of clips; arguments as in :meth:`vidfer.models.encoder.VideoEncoder.forward`."""
+        """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
         frames = FramePacker(frame_mask)
         images = select_regions(unit_float(frames.pack(crops)), self.regions)
         regions = resize_images(images.flatten(0, 1), INPUT_PX)

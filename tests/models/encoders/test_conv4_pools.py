@@ -1,6 +1,6 @@
 import torch
 
-from vidfer.models.conv4 import Conv4Encoder
+from vidfer.models.encoders.conv4 import Conv4Encoder
 from vidfer.models.heads.csrn import CSRNHead
 
 CROPS = torch.randint(0, 256, (3, 2, 3, 3, 64, 64), dtype=torch.uint8)

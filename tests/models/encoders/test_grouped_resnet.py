@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.models import resnet18
 
-from vidfer.models.grouped_resnet import GroupedResNet18
+from vidfer.models.encoders.grouped_resnet import GroupedResNet18
 
 
 def with_running_statistics(network):
@@ -70,23 +70,23 @@ def test_stage_shapes(input_px, sides):
 
 def test_stochastic_depth_survives_as_often_as_the_linear_rule_says():
     network = GroupedResNet18(groups=1, width=2, stochastic_depth=0.2).train()
-    fates = network.draw_fates(4000)
+    mask = network.draw_drop_path(4000)
     survival = torch.tensor([1 - block / 8 * 0.8 for block in range(1, 9)])  # Huang et al., equation 4
-    assert torch.allclose((fates > 0).float().mean(0), survival, atol=0.03)
-    assert torch.allclose(fates.max(0).values, 1 / survival) and ((fates == 0) | (fates > 1)).all()
-    assert network.eval().draw_fates(4) is None
-    assert GroupedResNet18(groups=1, width=2).train().draw_fates(4) is None
+    assert torch.allclose((mask > 0).float().mean(0), survival, atol=0.03)
+    assert torch.allclose(mask.max(0).values, 1 / survival) and ((mask == 0) | (mask > 1)).all()
+    assert network.eval().draw_drop_path(4) is None
+    assert GroupedResNet18(groups=1, width=2).train().draw_drop_path(4) is None
 
 
 def test_a_block_that_is_left_out_is_its_shortcut():
     torch.manual_seed(0)
     network = with_running_statistics(GroupedResNet18(groups=3, width=4))
     images = torch.rand(2, 9, 64, 64)
-    fates = torch.ones(2, 8)
-    whole = network(images, fates)
+    drop_path = torch.ones(2, 8)
+    whole = network(images, drop_path)
     assert all(torch.equal(one, other) for one, other in zip(whole, network(images)))
-    fates[0, 1] = 0.0  # the second block of the first stage
-    some = network(images, fates)
+    drop_path[0, 1] = 0.0  # the second block of the first stage
+    some = network(images, drop_path)
     first = network.layer1[0](stem(network, images))
     assert torch.allclose(some[0][0], first[0], atol=1e-6)
     assert all(torch.equal(one[1], other[1]) for one, other in zip(whole, some))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vidfer.models.attention import FrameAttention, RegionAttention, SpatialAttention
+from vidfer.models.encoders.attention import FrameAttention, RegionAttention, SpatialAttention
 
 
 def test_spatial_attention_is_the_formula_for_each_region():

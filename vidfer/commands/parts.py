@@ -1,0 +1,79 @@
+"""Parts of a model that a command line chooses by name: ``--encoder NAME`` and ``--head NAME``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from vidfer.errors import SettingError
+
+NONE = "none"
+"""The name of no head."""
+
+
+def known_parts(settings: type) -> dict[str, dict[str, type]]:
+    """Settings classes by name, for each field of a recipe's settings that is a part of a model."""
+    # A recipe has loaded torch anyway; a command that has no encoder does not need it.
+    from vidfer.models.encoders import ENCODERS
+    from vidfer.models.heads import HEADS
+
+    every = {"encoder": ENCODERS, "head": HEADS}
+    names = {field.name for field in fields(settings)}
+    return {
+        part: {name: kind.Settings for name, kind in kinds.items()}
+        for part, kinds in every.items()
+        if part in names
+    }
+
+
+def options_of(settings: type) -> list[str]:
+    """Names of the options of a settings class."""
+    return [field.name for field in fields(settings) if field.init]
+
+
+def chosen_settings(part: str, name: str, kinds: Mapping[str, type], default: Any) -> Any:
+    """Settings of the part of this name: the default ones if they are of it, otherwise its own defaults.
+
+    Raises:
+        SettingError: there is no such part.
+    """
+    if part == "head" and name.lower() == NONE:
+        return None
+    if name not in kinds:
+        kind, _, network = name.partition(":")
+        if network and kind in kinds:
+            raise SettingError(f"--{part} {name} is now --{part} {kind} --{part}.network {network}")
+        raise SettingError(f"--{part} {name}: choose {', '.join(kinds)}{' or none' * (part == 'head')}")
+    return default if default is not None and default.name == name else kinds[name]()
+
+
+def named_part(part: str, arguments: Sequence[str]) -> str | None:
+    """The name that ``--part NAME`` or ``--part=NAME`` gives, the last one if there are many."""
+    found = None
+    for argument, following in zip(arguments, [*arguments[1:], ""]):
+        option, sign, value = argument.partition("=")
+        if option == f"--{part}" and (sign or following):
+            found = value if sign else following
+    return found
+
+
+def refuse_options_of_others(
+    part: str, chosen: Any, kinds: Mapping[str, type], arguments: Sequence[str]
+) -> None:
+    """Raise a SettingError for an option that the chosen part does not have, and tell which one has it."""
+    own = [] if chosen is None else options_of(type(chosen))
+    for argument in arguments:
+        group, _, option = argument.partition("=")[0].partition(".")
+        if group == f"--{part}" and option and option.replace("-", "_") not in own:
+            raise SettingError(f"--{part}.{option}: {unknown_option(part, option, chosen, kinds)}")
+
+
+def unknown_option(part: str, option: str, chosen: Any, kinds: Mapping[str, type]) -> str:
+    """Why the chosen part does not take an option, and which parts do."""
+    name = NONE if chosen is None else chosen.name
+    owners = [kind for kind, settings in kinds.items() if option.replace("-", "_") in options_of(settings)]
+    if owners:
+        return f"{part} {name} has no such option; it belongs to --{part} {' or '.join(owners)}"
+    own = [] if chosen is None else options_of(type(chosen))
+    return f"there is no such option; {part} {name} has {', '.join(own) or 'none'}"

@@ -1,0 +1,19 @@
+"""Encoders, one file each. A new encoder is a new file here and a line in :data:`ENCODERS`."""
+
+from vidfer.models.encoders.base import Encoder
+from vidfer.models.encoders.conv4 import Conv4Encoder
+from vidfer.models.encoders.face_mesh import FaceMeshEncoder
+from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Encoder
+from vidfer.models.encoders.resnet18 import ResNet18Encoder
+from vidfer.models.encoders.timm import TimmEncoder
+from vidfer.models.encoders.torchvision import TorchvisionEncoder
+
+ENCODERS: dict[str, type[Encoder]] = {
+    "grouped_resnet18": GroupedResNet18Encoder,
+    "conv4": Conv4Encoder,
+    "resnet18": ResNet18Encoder,
+    "torchvision": TorchvisionEncoder,
+    "timm": TimmEncoder,
+    "face_mesh": FaceMeshEncoder,
+}
+"""Every encoder by its name on the command line and in checkpoints."""

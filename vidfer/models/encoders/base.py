@@ -1,0 +1,46 @@
+"""What an encoder is: crops of a clip's face, eyes and mouth become one embedding."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from vidfer.models.embedding import Embedding
+from vidfer.models.settings import EncoderSettings
+
+
+class Encoder(nn.Module):
+    """An encoder: it sees crops, of which it takes the regions and the size that it needs.
+
+    An encoder sets ``Settings``, whose fields are the arguments of its constructor; it sets ``regions`` and
+    ``vector_channels``, and it writes ``forward``. It also scales and normalises the crops.
+    """
+
+    Settings: ClassVar[type[EncoderSettings]]
+    """The frozen dataclass of its options."""
+
+    regions: tuple[str, ...]
+    """Regions that it looks at; ``maps`` of the embedding has one entry for each."""
+
+    vector_channels: int
+    """Length of ``vector`` of the embedding."""
+
+    @abstractmethod
+    def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
+        """The embedding of clips.
+
+        Args:
+            crops: (B, T, 3, 3, H, W) RGB, uint8, or float in [0, 1]. It always holds all three regions; the
+                encoder does not look at those that are switched off.
+            frame_mask: (B, T) bool, False where there is no face; such frames have no influence. A clip
+                without any face gives a zero vector.
+        """
+
+    def image_network(self) -> nn.Module | None:
+        """The network of single images that published weights may fit, or None.
+
+        See :func:`vidfer.models.encoders.imagenet.load_imagenet` for what it must have.
+        """
+        return None

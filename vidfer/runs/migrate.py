@@ -1,0 +1,32 @@
+"""Settings of runs that were written under older names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vidfer.models.migrate import nested_model
+
+RENAMED_GROUPS = {"optimiser": "optim"}
+RENAMED = {
+    "pseudo": {"calibrate_from": "min_calibration_clips"},
+    "episodes": {"other_people": "person_disjoint"},
+}
+
+
+def current_settings(found: dict[str, Any]) -> dict[str, Any]:
+    """The content of a ``settings.json`` with the names of today.
+
+    Before, ``model`` was one flat table, ``optim`` was ``optimiser``, and a few options had other names.
+    """
+    settings = {RENAMED_GROUPS.get(name, name): value for name, value in found.items() if name != "model"}
+    if "model" in found:
+        model = nested_model(found["model"])
+        settings |= {"encoder": model["encoder"], "head": model["head"]}
+        settings |= {"dropout": model["dropout"]} if "dropout" in model else {}
+    for group, names in RENAMED.items():
+        if isinstance(settings.get(group), dict):
+            settings[group] = {names.get(name, name): value for name, value in settings[group].items()}
+    if isinstance(settings.get("student"), dict) and ":" in (settings["student"].get("encoder") or ""):
+        encoder, _, network = settings["student"]["encoder"].partition(":")
+        settings["student"] = settings["student"] | {"encoder": encoder, "network": network}
+    return settings
