@@ -6,7 +6,7 @@ import pytest
 from drawn_media import write_tree
 
 from vidfer.clips import find_clips
-from vidfer.crops.decode.video import probe
+from vidfer.crops.decode.video import read_chunks
 
 
 @pytest.fixture
@@ -48,7 +48,8 @@ def found():
         clips = find_clips(source, root)
         for clip in clips:
             assert clip.source == source.partition(":")[0]
-            assert probe(clip.path).n_frames == (3 if clip.path.is_dir() or _is_video(clip.path) else 1)
+            n_frames = sum(map(len, read_chunks(clip.path)))
+            assert n_frames == (3 if clip.path.is_dir() or _is_video(clip.path) else 1)
         return {clip.id: (clip.label, clip.subject, clip.split) for clip in clips}
 
     return find

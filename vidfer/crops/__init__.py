@@ -1,10 +1,10 @@
-"""See: video file to frames, to a followed face, to aligned crops of face, eyes and mouth."""
+"""Crops: turns a video into frames, followed faces, and aligned crops of face, eyes and mouth."""
 
 REGIONS = ("face", "eyes", "mouth")
 """The regions of a crop, always in this order."""
 
 STATUS = ("missing", "detected", "tracked", "interpolated", "assumed")
-"""What is known of the face in a frame; the position in this tuple is the number that the cache stores."""
+"""How the face of a frame was found. The cache stores the position in this tuple."""
 
 CROPS_VERSION = 2
-"""Raised when the same settings give other crops, so that no cache mixes crops of two kinds."""
+"""A larger number means that the same settings give other crops. No cache mixes two versions."""

@@ -1,4 +1,4 @@
-"""Make dark frames visible before a face is looked for."""
+"""Makes dark frames lighter before faces are searched."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ import cv2
 import numpy as np
 
 DARK = 110.0
-"""Luminance, 0..255, that the bright part of a clip should reach; below it the clip is lifted to it."""
+"""Luminance, 0..255, of the bright part of a clip. A darker clip is made lighter until it has this."""
 BRIGHT_PART = 80.0
-"""Per cent: the level of a clip is the luminance that this share of its pixels stays below. Not the median,
-because a well lit face before a dark background needs no lifting."""
+"""Percentile of luminance that is called the bright part. Not the median: a well-lit face in front of a dark
+background is light enough."""
 MOST_NOISE = 12.0
-"""Standard deviation, in grey levels, up to which noise may be amplified."""
+"""Highest standard deviation of noise after amplification, in grey levels."""
 MOST_GAIN = 8.0
-"""Steepest allowed slope of the curve, in the blacks."""
+"""Highest slope of the curve, which is that in the blacks."""
 
 
 def build_enhance(name_or_path: str, sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """The function that enhances the frames of one clip, uint8 (H,W,3) RGB to the same.
+    """Make the function that enhances the frames of one clip: uint8 (H,W,3) RGB to the same shape.
 
-    It is chosen once a clip, from some of its frames, so that brightness does not flicker.
+    It is made once per clip from some of its frames, so the brightness does not flicker.
 
     Args:
         name_or_path: ``brighten``, ``none``, or the path of an ONNX model, see
             :mod:`vidfer.crops.enhance_onnx`.
-        sample: uint8 (n,H,W,3) RGB, frames from all over the clip.
+        sample: uint8 (n,H,W,3) RGB, frames from all parts of the clip.
+
+    Raises:
+        SettingError: there is no such file, or it is not such a model.
+        MissingPackageError: onnxruntime is not installed.
     """
     if name_or_path == "none":
         return unchanged
@@ -38,12 +42,12 @@ def build_enhance(name_or_path: str, sample: np.ndarray) -> Callable[[np.ndarray
 
 
 def brighten_like(sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Lifts every frame of a dark clip by one curve; frames of a bright clip stay as they are, bit for bit.
+    """Make all frames of a dark clip lighter by one curve. Frames of a bright clip stay the same, bit for
+    bit.
 
-    The curve is out = ln(1 + k x) / ln(1 + k) of x in 0..1: rising, without a corner, and with a finite
-    slope in the blacks, unlike gamma. k is chosen so that the level of the sample (80th percentile of
-    luminance) rises to 110; it is smaller where the slope in the blacks would pass 8 or amplify the frame's
-    noise beyond 12 grey levels.
+    The curve is out = ln(1 + k x) / ln(1 + k) for x in 0..1. It rises, has no corner, and unlike gamma has a
+    finite slope in the blacks. k raises the 80th percentile of the luminance of the sample to 110. It is
+    smaller where the slope in the blacks would exceed 8, or where noise would exceed 12 grey levels.
     """
     small = sample[:, :: max(1, sample.shape[1] // 128), :: max(1, sample.shape[2] // 128)]
     level = float(np.percentile(_luminance(small), BRIGHT_PART))
@@ -59,7 +63,7 @@ def brighten_like(sample: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def unchanged(image: np.ndarray) -> np.ndarray:
-    """What is done to a frame that needs nothing."""
+    """Return the frame as it is."""
     return image
 
 
@@ -68,13 +72,13 @@ def _luminance(images: np.ndarray) -> np.ndarray:
 
 
 def _middle(image: np.ndarray) -> np.ndarray:
-    """At most 256 x 256 pixels, which tell of noise as well as all do."""
+    """At most 256 x 256 pixels, enough to measure noise."""
     top, left = (max(0, (side - 256) // 2) for side in image.shape[:2])
     return image[top : top + 256, left : left + 256]
 
 
 def _noise(image: np.ndarray) -> float:
-    """Standard deviation of noise in grey levels (Immerkaer 1996), by the median: edges do not count."""
+    """Standard deviation of noise in grey levels (Immerkaer 1996); by the median, so edges do not count."""
     mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32) / 6
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float(np.median(np.abs(cv2.filter2D(grey, -1, mask)))) / 0.6745

@@ -1,4 +1,4 @@
-"""Low-light enhancement by a neural network that the user names."""
+"""Enhances dark frames with a neural network, an ONNX file that the user names."""
 
 from __future__ import annotations
 
@@ -7,26 +7,35 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.errors import VidferError
+from vidfer.errors import MissingPackageError, SettingError
 
 MULTIPLE_PX = 16
-"""Height and width that the network takes are multiples of this."""
+"""Height and width of the network's input are multiples of this."""
 
 
 class OnnxEnhance:
-    """An ONNX model of EnlightenGAN's contract: ``input`` float32 (1,3,H,W) RGB in 0..1, H and W multiples
-    of 16; ``output`` (1,3,H,W) in -1..1."""
+    """An ONNX model with the inputs and outputs of EnlightenGAN.
+
+    ``input`` is float32 (1,3,H,W) RGB in 0..1, with H and W multiples of 16; ``output`` is (1,3,H,W) in
+    -1..1.
+    """
 
     def __init__(self, path: str) -> None:
-        """Raises VidferError when there is no such file, no onnxruntime, or another contract."""
+        """Load a model.
+
+        Raises:
+            SettingError: there is no such file, or its inputs and outputs are others.
+            MissingPackageError: onnxruntime is not installed.
+        """
         if not Path(path).is_file():
-            raise VidferError(
-                f"enhance is {path!r}: neither `brighten` nor `none` nor an ONNX file; give a model's path"
+            raise SettingError(
+                f"enhance is {path!r}, which is no file; it must be `brighten`, `none`, or the path of an "
+                "ONNX model"
             )
         try:
             import onnxruntime
         except ImportError as error:
-            raise VidferError(
+            raise MissingPackageError(
                 f"enhancing with {path} needs onnxruntime: pip install 'vidfer[onnx]'"
             ) from error
         options = onnxruntime.SessionOptions()
@@ -34,19 +43,19 @@ class OnnxEnhance:
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has no common base of its errors
-            raise VidferError(f"{path} is not a model that onnxruntime can load: {error}") from error
+            raise SettingError(f"{path} is not a model that onnxruntime can load: {error}") from error
         inputs = [port.name for port in self._session.get_inputs()]
         outputs = [port.name for port in self._session.get_outputs()]
         if inputs != ["input"] or "output" not in outputs:
-            raise VidferError(
+            raise SettingError(
                 f"{path} has inputs {inputs} and outputs {outputs}; an enhancer has one input, `input` "
-                "(1,3,H,W) in 0..1, and an `output` in -1..1"
+                "(1,3,H,W) in 0..1, and an `output` (1,3,H,W) in -1..1"
             )
 
     @staticmethod
     @lru_cache(maxsize=1)
     def of_file(path: str) -> OnnxEnhance:
-        """The model of that file; loaded once a process."""
+        """The model in a file, loaded once per process."""
         return OnnxEnhance(path)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:

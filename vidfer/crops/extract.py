@@ -1,4 +1,4 @@
-"""From a clip to the crops of the people in it."""
+"""Makes a clip into the crops of the people in it."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ from vidfer.crops.track.track import track_faces
 from vidfer.timing import iterate_timed
 
 BUFFER_BYTES = 256 * 2**20
-"""Frames of a clip are kept up to this; a longer clip is decoded anew for each pass."""
+"""Up to this much memory, the frames of a clip are kept. A longer clip is decoded again for each pass."""
 SAMPLE_FRAMES = 12
-"""So many frames of a clip choose how it is enhanced."""
+"""Number of frames of a clip that decide how it is enhanced."""
 
 
 @dataclass(frozen=True)
 class ClipCrops:
-    """One person's face in a clip and, frame by frame, its crops."""
+    """The face of one person in a clip, and its crops frame by frame."""
 
     track: FaceTrack
     settings: CropSettings
     fault: str
-    """Why the frames end before the video does; empty when all of it could be read."""
+    """Why the frames end before the video does; empty if all of it was read."""
     reader: str
     """What decoded the clip, see :attr:`vidfer.crops.decode.video.FrameChunk.library`."""
     _chunks: Callable[[], Iterator[FrameChunk]]
 
     def iter_crops(self) -> Iterator[np.ndarray]:
-        """Yield uint8 (n,3,S,S,3) RGB: frames by face, eyes, mouth; in order of time, some frames at a time.
+        """Yield the crops of some frames at a time, in order: uint8 (n,3,S,S,3) RGB, with face, eyes, mouth
+        in the second place.
 
-        Crops of missing frames are black.
+        The crops of frames in which the face is missing are black.
         """
         size_px, first = self.settings.size_px, 0
         for chunk in self._chunks():
@@ -53,19 +54,24 @@ class ClipCrops:
 
 
 def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) -> list[ClipCrops]:
-    """Decode a clip, enhance it, follow the faces in it, and be ready to cut the crops.
+    """Decode and enhance a clip and follow the faces in it. The crops are cut when they are iterated.
 
-    Memory does not depend on the length: at most 256 MiB of frames are kept; a longer clip is decoded three
-    times (find, follow, cut), and how it is enhanced is chosen from the part that was kept. Of a video that
-    is damaged on the way the frames before the damage are used.
+    Memory does not depend on the length of the clip: at most 256 MiB of frames are kept. A longer clip is
+    decoded three times (to find, to follow, to cut), and the part that was kept decides how it is enhanced.
+    Of a damaged video, the frames before the damage are used.
+
+    Args:
+        clip: what to read.
+        detector: finds the faces.
+        settings: how frames are read, and faces found, followed and cut.
 
     Returns:
-        One for each person that ``settings.face`` asks for, the main person first; at least one.
+        One record for each person that ``settings.face`` selects, the main person first; at least one.
 
     Raises:
         UnreadableVideo: no frame of the clip can be read.
     """
-    reading = _Reading(clip, settings)
+    reading = _ClipReader(clip, settings)
     kept, complete = _fill_buffer(reading)
     enhance = build_enhance(settings.enhance, _sample(kept))
     if complete:
@@ -84,8 +90,8 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
     return [ClipCrops(track, settings, reading.fault, reading.library, chunks) for track in tracks]
 
 
-class _Reading:
-    """Reads a clip as often as asked, up to the same damaged place."""
+class _ClipReader:
+    """Reads the frames of a clip any number of times, always up to the same damage."""
 
     def __init__(self, clip: Clip, settings: CropSettings) -> None:
         self.clip, self.settings = clip, settings
@@ -112,14 +118,14 @@ class _Reading:
 
 
 def _sample(chunks: list[FrameChunk]) -> np.ndarray:
-    """Some frames, spread evenly over the chunks."""
+    """Some frames (n,H,W,3), spread evenly over the chunks."""
     places = [(chunk, i) for chunk in chunks for i in range(len(chunk))]
     chosen = np.linspace(0, len(places) - 1, min(SAMPLE_FRAMES, len(places))).round().astype(int)
     return np.stack([places[c][0].images[places[c][1]] for c in chosen])
 
 
-def _fill_buffer(reading: _Reading) -> tuple[list[FrameChunk], bool]:
-    """The first chunks of the clip, up to the size of the buffer, and whether they are all."""
+def _fill_buffer(reading: _ClipReader) -> tuple[list[FrameChunk], bool]:
+    """The first chunks of the clip, up to the size of the buffer, and whether there are no more."""
     kept, n_bytes = [], 0
     for chunk in reading.chunks():
         n_bytes += chunk.images.nbytes
@@ -130,7 +136,7 @@ def _fill_buffer(reading: _Reading) -> tuple[list[FrameChunk], bool]:
 
 
 def _enhance(chunk: FrameChunk, enhance: Callable[[np.ndarray], np.ndarray]) -> FrameChunk:
-    """The chunk with its frames enhanced where they lie, which takes no memory."""
+    """The chunk with its frames enhanced in place, which takes no memory."""
     if enhance is not unchanged:
         for image in chunk.images:
             image[:] = enhance(image)

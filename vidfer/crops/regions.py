@@ -1,4 +1,4 @@
-"""Cut face, eyes and mouth: the one rule."""
+"""Cuts face, eyes and mouth out of a frame, by one rule."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from vidfer.crops import REGIONS
 from vidfer.crops.settings import CropSettings
 
 EYE_TO_MOUTH = 1.1
-"""From the middle of the eyes to that of the mouth, in distances between the eyes, of a face seen from the
-front."""
+"""Distance from the middle of the eyes to that of the mouth, in distances between the eyes, of a face seen
+from the front."""
 
 
 @dataclass(frozen=True)
 class RegionSquares:
-    """Three squares, turned alike."""
+    """Three squares, turned by the same angle."""
 
     angle_rad: float
-    """Turn of the squares against the image; positive when the face leans clockwise as seen."""
+    """Angle of the squares to the image; positive if the face leans clockwise in the picture."""
     centres: np.ndarray
     """(3,2) float64: x y in pixels of the image, for face, eyes, mouth."""
     sides: np.ndarray
@@ -30,19 +30,20 @@ class RegionSquares:
 def region_squares(landmarks: np.ndarray, settings: CropSettings) -> RegionSquares:
     """The squares of face, eyes and mouth from five landmarks (5,2): two eyes, nose tip, two mouth corners.
 
-    With E the middle of the eyes, M the middle of the mouth corners, d the distance between the eyes and h
-    that from E to M:
+    E is the middle of the eyes, M the middle of the mouth corners, d the distance between the eyes, h the
+    distance from E to M.
 
-    * **scale** s = max(d, h / 1.1). Seen from the front both are alike. When the head turns aside d shrinks
-      and h stays, when it nods h shrinks and d stays, so s stays.
-    * **turn**: the eyes become level. In profile (d below 0.4 h) the line through the eyes says little; its
-      direction gives way to the perpendicular of E-M, wholly at d = 0.2 h.
+    * **scale** s = max(d, h / 1.1). From the front both are about equal. When the head turns to the side, d
+    shrinks
+      and h stays; when it nods, h shrinks and d stays. So s stays.
+    * **turn**: the eyes become level. In profile (d below 0.4 h) the line through the eyes says little. It is
+      mixed with the perpendicular of E-M there, which alone counts at d = 0.2 h.
     * **face**: side 2.9 s, centred half way from E to M: from the hair line to below the chin.
-    * **eyes**: side 2.1 s, centred on E sideways and reaching 0.65 s below it, to about the nose tip: the
-      full width of the brows, and the forehead that they wrinkle.
+    * **eyes**: side 2.1 s, centred on E horizontally and reaching 0.65 s below it, to about the nose tip: the
+      full width of the brows, and the part of the forehead that they wrinkle.
     * **mouth**: side 1.6 s, centred on M: from about the nose tip to the chin.
 
-    "Sideways" and "below" are meant in the turned square. The three sides are settings.
+    "Horizontally" and "below" are meant in the turned square. The three sides are settings.
     """
     points = np.asarray(landmarks, dtype=np.float64)
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
@@ -59,8 +60,10 @@ def region_squares(landmarks: np.ndarray, settings: CropSettings) -> RegionSquar
 
 
 def whole_face_landmarks(width: int, height: int, settings: CropSettings) -> np.ndarray:
-    """The landmarks (5,2) float32 that make the largest square in the middle of a picture the face square:
-    what is assumed of a picture that a data set's makers have cut to the face."""
+    """The landmarks (5,2) float32 of a picture that was cut to the face before.
+
+    They make the largest square in the middle of the picture the face square.
+    """
     scale = min(width, height) / settings.face_side
     half_d, half_h = scale / 2, scale * EYE_TO_MOUTH / 2
     middle = np.array([width - 1, height - 1]) / 2
@@ -82,8 +85,8 @@ def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
         landmarks: (5,2) x y in pixels.
 
     Returns:
-        uint8 (3,size_px,size_px,3) RGB: face, eyes, mouth. What lies outside the frame repeats its border,
-        which makes no edge that a network could take for part of a face.
+        uint8 (3,size_px,size_px,3) RGB: face, eyes, mouth. Outside the frame its border is repeated; an edge
+        there could look like part of a face to a network.
     """
     squares = region_squares(landmarks, settings)
     part, corner = _surroundings(image, squares)
@@ -97,8 +100,7 @@ def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
 
 
 def _surroundings(image: np.ndarray, squares: RegionSquares) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the image that the squares need, and its corner (2,); what they need of the border of the
-    image is the border of the part."""
+    """The part of the image that the squares need, and the corner (2,) of that part."""
     reach = squares.sides[:, None] * np.sqrt(0.5) + 2
     size = np.array(image.shape[1::-1])
     first = np.clip(np.floor((squares.centres - reach).min(axis=0)), 0, size - 1).astype(int)
@@ -109,7 +111,8 @@ def _surroundings(image: np.ndarray, squares: RegionSquares) -> tuple[np.ndarray
 def warp_square(
     image: np.ndarray, centre: np.ndarray, side: float, angle_rad: float, size_px: int
 ) -> np.ndarray:
-    """The turned square, size_px large; what shrinks by more than 2 is averaged first: nothing flickers."""
+    """Cut a turned square, resized to size_px. If it shrinks by more than 2, blocks of pixels are averaged
+    first, so nothing flickers."""
     centre, pixel = centre + 0.5, side / size_px
     if pixel > 2:
         factor = int(pixel)
@@ -117,7 +120,7 @@ def warp_square(
         centre, pixel = (centre - corner) / factor, pixel / factor
     cos, sin = np.cos(angle_rad) * pixel, np.sin(angle_rad) * pixel
     middle = size_px / 2
-    # From output to input, both with pixel centres at whole numbers; hence the halves.
+    # From output to input. The centres of pixels are at whole numbers in both, hence the halves.
     matrix = np.array([[cos, -sin, 0.0], [sin, cos, 0.0]])
     matrix[:, 2] = centre - 0.5 - matrix[:, :2] @ np.array([middle - 0.5, middle - 0.5])
     return cv2.warpAffine(
@@ -134,7 +137,7 @@ def _shrunk_surroundings(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The part of the image that a turned square needs, ``factor`` times smaller, and its corner (2,).
 
-    Whole blocks of pixels are averaged, which OpenCV does fast; the frame loses less than a block at its end.
+    Only whole blocks of pixels are averaged, which OpenCV does fast; less than a block at the end is lost.
     """
     limit = np.maximum(np.array(image.shape[1::-1]), factor)
     reach = side * np.sqrt(0.5) + 2 * factor

@@ -11,7 +11,7 @@ from vidfer.crops.decode.av_reader import AvReader
 from vidfer.crops.decode.decord_reader import DecordReader
 from vidfer.crops.decode.readers import open_readers
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
-from vidfer.crops.decode.video import probe, read_chunks
+from vidfer.crops.decode.video import read_chunks
 
 FRAMES = {
     "av1.mp4": 75,
@@ -114,7 +114,8 @@ def test_forced_decord_may_round_differently(shared):
 
 @pytest.mark.parametrize(("name", "fps"), [("fps1", 1), ("fps60", 60), ("ntsc_2997", 29.97), ("vfr", 13.81)])
 def test_mean_frame_rates(shared, name, fps):
-    assert probe(shared / f"data/hard_clips/{name}.mp4").fps == pytest.approx(fps, abs=0.01)
+    for reader in open_readers(shared / f"data/hard_clips/{name}.mp4"):
+        assert reader.fps == pytest.approx(fps, abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["unlabelled/grid_s1_bbaf2n.mpg", "labelled/happy/spacyF_happy.mp4"])

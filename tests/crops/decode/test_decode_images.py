@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from refused import refused
 
 from vidfer.crops.decode.images import read_image
+from vidfer.crops.decode.readers import open_readers
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
-from vidfer.crops.decode.video import probe, read_chunks
+from vidfer.crops.decode.video import read_chunks
 
 RED = np.zeros((40, 60, 3), np.uint8)
 RED[:, :30] = (250, 10, 10)  # RGB: the left half is red
@@ -38,8 +40,8 @@ def test_image_is_one_frame_at_time_zero(tmp_path, name):
     assert chunk.images.shape == (1, 40, 60, 3) and chunk.images.dtype == np.uint8
     assert chunk.times_s.tolist() == [0.0]
     np.testing.assert_allclose(chunk.images[0, 20, 10], (250, 10, 10), atol=12)
-    info = probe(path)
-    assert (info.n_frames, info.fps, info.width, info.height, info.duration_s) == (1, 0.0, 60, 40, 0.0)
+    (reader,) = open_readers(path)
+    assert (reader.fps, reader.width, reader.height, reader.library) == (0.0, 60, 40, "opencv")
 
 
 def test_grey_alpha_and_16_bit(tmp_path):
@@ -111,8 +113,8 @@ def test_folder_of_frames_in_natural_order(tmp_path):
     chunks = list(read_chunks(tmp_path / "clip", chunk_frames=3))
     assert [chunk.images[:, 0, 0, 0].tolist() for chunk in chunks] == [[1, 2, 3], [10, 11]]
     np.testing.assert_allclose(np.concatenate([c.times_s for c in chunks]), np.arange(5) / 25)
-    info = probe(tmp_path / "clip")
-    assert (info.n_frames, info.fps, info.duration_s) == (5, 25.0, pytest.approx(0.2))
+    (reader,) = open_readers(tmp_path / "clip")
+    assert (len(reader.times_s), reader.fps) == (5, 25.0)
     assert sum(len(chunk) for chunk in read_chunks(tmp_path / "clip", start_s=0.08)) == 3
 
 
@@ -122,7 +124,7 @@ CUT_JPEG = cv2.imencode(".jpg", np.random.default_rng(0).integers(0, 255, (99, 9
 @pytest.mark.parametrize("content", [b"", b"no image", CUT_JPEG])
 def test_broken_image(tmp_path, content):
     (tmp_path / "a.jpg").write_bytes(content)
-    with pytest.raises(UnreadableVideo, match=r"the file is empty|not an image that can be read"):
+    with refused(UnreadableVideo, "a.jpg"):
         next(read_chunks(tmp_path / "a.jpg"))
 
 
@@ -132,18 +134,17 @@ def test_broken_and_odd_frames_of_a_folder(tmp_path):
     save(tmp_path / "clip/2.png", RED[:10])
     chunks = read_chunks(tmp_path / "clip")
     assert len(next(chunks)) == 2
-    with pytest.raises(
-        UnreadableVideo, match=r"frame 2 \(2\.png\) is 60x10 and the first frame 60x40"
-    ) as caught:
+    with pytest.raises(UnreadableVideo) as caught:
         next(chunks)
     assert caught.value.frames_read == 2
+    assert all(fact in caught.value.reason for fact in ("frame 2", "2.png", "60x10", "60x40"))
     (tmp_path / "clip/1.png").write_bytes(b"broken")
-    with pytest.raises(UnreadableVideo, match=r"frame 1 \(1\.png\): not an image"):
+    with refused(UnreadableVideo, "frame 1", "1.png"):
         list(read_chunks(tmp_path / "clip"))
 
 
 def test_folder_without_images(tmp_path):
-    with pytest.raises(UnreadableVideo, match="the folder holds no image"):
+    with refused(UnreadableVideo, tmp_path.name):
         next(read_chunks(tmp_path))
 
 
@@ -151,8 +152,9 @@ def test_png_is_read_with_decord_in_the_process(tmp_path):
     # An OpenCV that is loaded after decord fails on PNG; only a fresh process shows the order of imports.
     path = save(tmp_path / "a.png", RED)
     code = (
-        "import sys; import vidfer.crops.decode.decord_reader; from vidfer.crops.decode.video import probe;"
-        "print(probe(sys.argv[1]).width)"
+        "import sys; from vidfer.crops.decode.decord_reader import import_decord; import_decord();"
+        "from vidfer.crops.decode.video import read_chunks;"
+        "print('decord' in sys.modules, next(read_chunks(sys.argv[1])).images.shape[2])"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
-    assert done.stdout.strip() == "60", done.stderr
+    assert done.stdout.strip() == "True 60", done.stderr

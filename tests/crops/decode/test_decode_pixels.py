@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from vidfer.crops.decode.video import probe, read_chunks
+from vidfer.crops.decode.readers import open_readers
+from vidfer.crops.decode.video import read_chunks
 
 WIDTH, HEIGHT = 64, 48
 CORNERS = {(-1, -1): (220, 30, 30), (1, -1): (30, 220, 30), (-1, 1): (30, 30, 220), (1, 1): (220, 220, 220)}
@@ -76,7 +77,7 @@ def test_turned_and_mirrored_as_the_display_matrix_asks(tmp_path, plain, name):
     (chunk,) = read_chunks(path)
     size = (WIDTH, HEIGHT) if a == 0 else (HEIGHT, WIDTH)
     assert chunk.images.shape == (3, *size, 3)
-    assert (probe(path).height, probe(path).width) == size
+    assert {(reader.height, reader.width) for reader in open_readers(path)} == {size}
     for (x, y), colour in CORNERS.items():
         shown = corner(chunk.images[1], a * x + c * y, b * x + d * y)
         np.testing.assert_allclose(shown, colour, atol=12)

@@ -1,6 +1,7 @@
 """The right frames at the right times, from videos of numbered frames."""
 
 import pickle
+import re
 import subprocess
 import sys
 
@@ -8,14 +9,15 @@ import av
 import numpy as np
 import pytest
 from numbered_video import HEIGHT, WIDTH, N, bar_code, numbers, read, write
+from refused import refused
 
 from vidfer.crops.decode.av_reader import AvReader
 from vidfer.crops.decode.careful_reader import CarefulReader
 from vidfer.crops.decode.decord_reader import DecordReader
 from vidfer.crops.decode.readers import open_readers
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
-from vidfer.crops.decode.video import choose_frames, probe, read_chunks
-from vidfer.errors import VidferError
+from vidfer.crops.decode.video import choose_frames, read_chunks
+from vidfer.errors import DataError, SettingError
 
 CODECS = {
     "h264.mp4": ("libx264", {"g": "30", "bf": "3"}),
@@ -124,10 +126,10 @@ def test_a_cover_picture_is_not_the_video(tmp_path):
     assert read(path)[0] == list(range(N))
 
 
-def test_probe(h264):
-    info = probe(h264)
-    assert (info.n_frames, info.fps, info.width, info.height) == (N, 25.0, WIDTH, HEIGHT)
-    assert info.duration_s == pytest.approx(4.0, abs=1e-3)
+def test_what_a_reader_says_of_a_video(h264):
+    for reader in open_readers(h264):
+        assert (len(reader.times_s), reader.fps, reader.width, reader.height) == (N, 25.0, WIDTH, HEIGHT)
+        assert reader.times_s[-1] == pytest.approx(3.96, abs=1e-3) and reader.fault is None
 
 
 def test_chunks_are_bounded_and_typed(h264, monkeypatch):
@@ -179,7 +181,7 @@ def test_damage_gives_the_frames_before_it_and_a_reason(tmp_path, h264):
     outcomes = []
     for _ in range(2):
         got = []
-        with pytest.raises(UnreadableVideo, match="the data are damaged after frame") as caught:
+        with pytest.raises(UnreadableVideo) as caught:
             for chunk in read_chunks(path, chunk_frames=8):
                 got += numbers(chunk.images)
         outcomes.append((got, caught.value.reason))
@@ -196,10 +198,11 @@ def test_an_avi_that_is_cut_off_gives_what_it_holds_and_says_so(tmp_path):
     cut = tmp_path / "cut.avi"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     got: list[int] = []
-    with pytest.raises(UnreadableVideo, match=r"states 100 frames and holds \d\d: its end is lost") as caught:
+    with pytest.raises(UnreadableVideo) as caught:
         for chunk in read_chunks(cut):
             got += numbers(chunk.images)
     assert 10 < len(got) < 90 and got == list(range(len(got))) and caught.value.frames_read == len(got)
+    assert {"100", str(len(got))} <= set(re.findall(r"\d+", caught.value.reason))
     assert read(whole)[0] == list(range(N))
 
 
@@ -208,14 +211,14 @@ def test_truncated_download(tmp_path, h264):
     path = tmp_path / "cut.mp4"
     path.write_bytes(whole[: len(whole) * 2 // 3])
     got = []
-    with pytest.raises(UnreadableVideo, match="after frame") as caught:
+    with pytest.raises(UnreadableVideo) as caught:
         for chunk in read_chunks(path):
             got += numbers(chunk.images)
     assert got == list(range(len(got))) and 20 < len(got) < N
-    assert caught.value.frames_read == len(got)
+    assert caught.value.frames_read == len(got) and f"frame {len(got) - 1} " in caught.value.reason
     path.write_bytes(h264.read_bytes()[:3000])  # its index stood at the end
-    with pytest.raises(UnreadableVideo, match="not a video, or its header is lost") as caught:
-        probe(path)
+    with pytest.raises(UnreadableVideo) as caught:
+        next(read_chunks(path))
     assert caught.value.frames_read == 0
 
 
@@ -247,11 +250,11 @@ def test_reasons(tmp_path):
 def test_fault_travels_between_processes():
     fault = pickle.loads(pickle.dumps(UnreadableVideo("a.mp4", "why", 3)))
     assert (str(fault), fault.reason, fault.frames_read) == ("a.mp4: why", "why", 3)
-    assert isinstance(fault, VidferError)
+    assert isinstance(fault, DataError)
 
 
 def test_nothing_between_start_and_end(h264):
-    with pytest.raises(UnreadableVideo, match=r"no frame from 9 s to 10 s: the last of 100 is at 3\.960 s"):
+    with refused(UnreadableVideo, h264.name, "9 s", "10 s", "100", "3.960 s"):
         next(read_chunks(h264, start_s=9, end_s=10))
 
 
@@ -265,7 +268,8 @@ def test_choose_frames():
     assert choose_frames(times_s, max_frames=9).tolist() == [0, 1, 2, 3, 4]
     assert choose_frames(times_s, start_s=3).tolist() == []
     for wrong in ({"fps": 0}, {"fps": -1}, {"max_frames": 0}):
-        with pytest.raises(VidferError, match="must be above 0"):
+        ((name, value),) = wrong.items()
+        with refused(SettingError, f"{name}={value}"):
             choose_frames(times_s, **wrong)
 
 

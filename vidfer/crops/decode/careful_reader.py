@@ -1,4 +1,4 @@
-"""The careful reader: it has decoded a video once before it says what is in it."""
+"""The careful reader: it decodes the whole video once before it gives a frame."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from vidfer.crops.decode.rgb_writer import RgbWriter
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 
 KEPT_BYTES = 32 * 2**20
-"""A video whose decoded frames, not yet converted to RGB, take no more than this is decoded only once."""
+"""A video is decoded only once if its decoded frames, before they are RGB, take at most this much memory."""
 
 
 class CarefulReader:
     """Gives frames by position, forwards only, of files whose packets do not say which frames come, and when.
 
-    The first pass decodes without converting and notes the time of each frame up to the first fault, so every
-    time belongs to a frame that really comes. The price is a second decoding, paid only by longer files.
+    The first pass decodes without converting to RGB and notes the time of each frame up to the first fault.
+    So every time belongs to a frame that really comes. Longer files are then decoded a second time.
     """
 
     library = "pyav"
@@ -54,7 +54,7 @@ class CarefulReader:
         self.times_s = np.array(times) - times[0]
         if not np.all(np.diff(self.times_s) > 0):
             self.times_s = np.arange(len(times)) / self.fps
-        self._frames = _given_away(kept) if len(kept) == len(times) else _decode(path, [])
+        self._frames = _drain(kept) if len(kept) == len(times) else _decode(path, [])
         self._next = 0
 
     def read(self, positions: np.ndarray) -> np.ndarray:
@@ -71,7 +71,7 @@ def _decode(path: Path, faults: list[str]) -> Iterator[av.VideoFrame]:
         yield from decode_packets(read_packets(container), faults)
 
 
-def _given_away(frames: deque[av.VideoFrame]) -> Iterator[av.VideoFrame]:
-    """The frames in order, each freed when it is no longer used."""
+def _drain(frames: deque[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+    """The frames in order; each one's memory is free once it is no longer used."""
     while frames:
         yield frames.popleft()

@@ -1,7 +1,8 @@
-"""Memory of decoded frames, used again for the frames that come after them.
+"""Reuses the memory of decoded frames for later frames.
 
-A chunk of frames is so large that the C library returns it to the system each time, and the system clears the
-pages before it gives them again. In a virtual machine that can take longer than decoding (``docs/crops.md``).
+A chunk of frames is so large that the C library returns its memory to the system each time. The system clears
+the pages before it gives them out again, which can take longer than decoding in a virtual machine
+(``docs/crops.md``).
 """
 
 from __future__ import annotations
@@ -13,27 +14,27 @@ from contextlib import suppress
 import numpy as np
 
 FREE_BYTES = 128 * 2**20
-"""No more than this waits to be used again."""
+"""At most this much memory waits to be reused."""
 
 _free: list[memoryview] = []
 
 
 def new_frames(shape: tuple[int, ...]) -> np.ndarray:
-    """An uninitialised uint8 array; when nobody refers to it or a part of it, its memory is used again."""
+    """An uninitialised uint8 array. Its memory is reused once nobody refers to it, or to a part of it."""
     n_bytes = math.prod(shape)
     memory = _take(n_bytes)
-    # Over a memoryview, so that parts of the array refer to the array, and not to the memory behind its back.
+    # Made from a memoryview, so that parts of the array refer to the array and not to the memory itself.
     array = np.frombuffer(memory, np.uint8, n_bytes)
     weakref.finalize(array, _give_back, memory).atexit = False
     return array.reshape(shape)
 
 
-# Memory comes back in whatever thread drops the last reference, also in the midst of these two functions. So
-# they change the list only by single steps that nothing can come between.
+# Memory comes back in the thread that drops the last reference, possibly while one of these two functions
+# runs. So they change the list only by steps that cannot be interrupted.
 
 
 def _take(n_bytes: int) -> memoryview:
-    """A free piece of at least this size, but of no more than twice of it; else a new one."""
+    """A free piece of memory of this size to twice this size, or a new one."""
     unfit = []
     try:
         while True:

@@ -1,4 +1,4 @@
-"""Images as clips: one image is a clip of one frame, a folder of images a clip of several."""
+"""Reads images as clips: an image is a clip of one frame, a folder of images is a clip of several."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from vidfer.crops.decode.frame_memory import new_frames
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 
 FOLDER_FPS = 25.0
-"""The frame rate that a folder of frames is given, since images carry none; AFEW's is 25."""
+"""The frame rate of a folder of images, which states none; 25 is that of AFEW."""
 
 EXIF_WITHIN = 2**17
 """A JPEG's EXIF header begins in these first bytes."""
 
 
 def read_image(path: Path) -> np.ndarray:
-    """An image file as uint8 (H, W, 3) RGB: grey repeated, alpha dropped, 16 bits cut to 8, turned by EXIF.
+    """Read an image file as uint8 (H, W, 3) RGB.
+
+    Grey is repeated in all channels, alpha is dropped, 16 bits are cut to 8, and EXIF's rotation is applied.
 
     Raises:
-        UnreadableVideo: the file is no image that OpenCV reads.
+        UnreadableVideo: OpenCV cannot read the file as an image.
     """
     try:
-        # Not cv2.imread, because it does not open every path with letters outside ASCII.
+        # Not cv2.imread: it does not open every path with letters outside ASCII.
         content = path.read_bytes()
         image = _plain_jpeg(content)
         if image is None and content:
@@ -40,7 +42,8 @@ def read_image(path: Path) -> np.ndarray:
 
 
 def _plain_jpeg(content: bytes) -> np.ndarray | None:
-    """A JPEG without damage or EXIF, the same bytes as from OpenCV in less time; None for any other file."""
+    """Decode an undamaged JPEG without EXIF, to the same bytes as OpenCV in less time; None for other
+    files."""
     if not content.startswith(b"\xff\xd8") or b"Exif\0\0" in content[:EXIF_WITHIN]:
         return None
     try:
@@ -50,7 +53,7 @@ def _plain_jpeg(content: bytes) -> np.ndarray | None:
 
 
 class ImageReader:
-    """The images of a clip, with the same methods as the readers of videos."""
+    """Gives the images of a clip, with the same methods as the readers of videos."""
 
     library = "opencv"
     is_proved_at_end = False

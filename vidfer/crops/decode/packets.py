@@ -1,4 +1,4 @@
-"""FFmpeg's libraries through PyAV: opening a file, its packets, and the frames that come out of them."""
+"""FFmpeg's libraries through PyAV: opens a file, reads its packets, decodes them to frames."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from vidfer.crops.decode.unreadable_video import UnreadableVideo
 
 
 def open_container(path: Path) -> av.container.InputContainer:
-    """Open a file with FFmpeg's libraries; only local files, whatever a playlist inside asks for.
+    """Open a file with FFmpeg's libraries. Only local files are read, also if a playlist names others.
 
     Raises:
-        UnreadableVideo: no container format known to FFmpeg, or no video in it.
+        UnreadableVideo: FFmpeg does not know the format, or there is no video in the file.
     """
     options = {"protocol_whitelist": "file"}
     try:
         with path.open("rb") as file:
             head = file.read(12)
         if head.startswith(b"RIFF") and head.endswith(b"AVI "):
-            # Its header states the frame rate. FFmpeg would decode twenty frames to guess another one.
+            # The header states the frame rate; FFmpeg would decode twenty frames to guess another one.
             options["fpsprobesize"] = "0"
-        # The absolute path, because FFmpeg takes what stands before a colon for a protocol.
+        # The absolute path: FFmpeg takes the text before a colon for a protocol.
         container = av.open(str(path.absolute()), options=options)
     except PermissionError as error:
         raise UnreadableVideo(path, "no permission to read the file") from error
@@ -38,35 +38,35 @@ def open_container(path: Path) -> av.container.InputContainer:
     if context is None:
         container.close()
         raise UnreadableVideo(path, "its codec is unknown here; convert it to H.264")
-    # One thread: which frames a fault takes with it must not depend on timing, and clips fill the cores.
+    # One thread: clips fill the cores, and the frames that a fault destroys must not depend on timing.
     context.thread_count = 1
     return container
 
 
 def video_stream(container: av.container.InputContainer) -> av.video.stream.VideoStream:
-    """The video that a player shows: not a cover picture, and of several the best."""
+    """The video stream that a player shows: the best one, and not a cover picture."""
     return container.streams.best("video")
 
 
 def read_packets(container: av.container.InputContainer) -> Iterator[av.Packet]:
-    """The packets of the video from where the container stands, and an empty one that marks the end."""
+    """The packets of the video from the present position, and an empty packet that marks the end."""
     stream = video_stream(container)
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
         except (StopIteration, IndexError):
-            # At the end PyAV looks in vain for a stream, mostly sound, that has appeared on the way.
+            # PyAV fails at the end if a stream, mostly sound, has appeared in the middle of the file.
             return
         if packet.stream.index == stream.index:
             yield packet
 
 
 def decode_packets(packets: Iterable[av.Packet], faults: list[str]) -> Iterator[av.VideoFrame]:
-    """Decoded frames up to the first fault, which is put into ``faults``.
+    """Decode packets up to the first fault, whose text is added to ``faults``.
 
-    Damage before the first whole frame is passed over, as by players that join a stream. Frames with a smear,
-    which the decoder could patch, are given, as decord and players give them.
+    Damage before the first whole frame is skipped, as players do that join a stream late. Frames that the
+    decoder could repair, with smears, are given, as players and decord give them.
     """
     packets = iter(packets)
     lost_start: list[str] = []

@@ -1,4 +1,4 @@
-"""From a decoded frame to upright RGB pixels in an array."""
+"""Writes decoded frames as upright RGB pixels into arrays."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ UPRIGHT = (1, 0, 0, 1)
 
 
 class RgbWriter:
-    """Converts the frames of a video: to the size of the first one, and turned and mirrored as it asks for.
+    """Converts the frames of a video to the size of the first one, turned and mirrored as the file says.
 
-    Pixels are never stretched, also if the file says that they are not square. Lines of interlaced video stay
-    woven. Colours are converted by the matrix and range that the file states, else by BT.601.
+    Pixels are not stretched, even if the file says that they are not square. Interlaced lines stay as they
+    are stored. Colours are converted with the matrix and range that the file states, or with BT.601.
     """
 
     def __init__(self, first: av.VideoFrame) -> None:
@@ -31,7 +31,7 @@ class RgbWriter:
 
     def write(self, frame: av.VideoFrame, image: np.ndarray) -> None:
         """Put a frame into ``image``, uint8 (height, width, 3)."""
-        # One thread, because clips fill the cores.
+        # One thread: clips fill the cores.
         rgb = self._reformatter.reformat(frame, **self._size, format="rgb24", threads=1).to_ndarray()
         if self._plain:
             image[...] = rgb
@@ -45,9 +45,10 @@ class RgbWriter:
 
 
 def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """Where one step to the right and one step down in the frame lead on the screen, as (x, y, x, y)."""
-    # From a small copy. Frame and side data refer to each other: the frame would go back to the decoder when
-    # the garbage collector comes, and what a damaged frame lacks is filled from those that went back.
+    """The directions on the screen of a step to the right and a step down in the frame: (x, y, x, y)."""
+    # From a small copy. A frame and its side data refer to each other, so the frame would return to the
+    # decoder only with the garbage collector, and the decoder repairs damaged frames from those that
+    # returned.
     copy = VideoReformatter().reformat(frame, width=16, height=16, format="rgb24", threads=1)
     matrix = copy.side_data.get("DISPLAYMATRIX")
     if matrix is None:

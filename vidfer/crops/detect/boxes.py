@@ -1,4 +1,4 @@
-"""Geometry of face boxes as MTCNN counts them."""
+"""Geometry of face boxes, with MTCNN's way of counting pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def square(boxes: Tensor) -> Tensor:
-    """The boxes (k,4) xyxy made square around their centres, as wide as their longer side."""
+    """Make boxes (k,4) xyxy square around their centres, with their longer side."""
     size = boxes[:, 2:] - boxes[:, :2]
     half = size.amax(dim=1, keepdim=True) / 2
     centre = boxes[:, :2] + size / 2
@@ -16,16 +16,16 @@ def square(boxes: Tensor) -> Tensor:
 
 
 def regress(boxes: Tensor, offsets: Tensor, pixel: float) -> Tensor:
-    """Move the sides of boxes (k,4) by offsets (k,4) in shares of width and height.
+    """Move the sides of boxes (k,4) by offsets (k,4), given as shares of width and height.
 
-    ``pixel`` is what MTCNN adds to a side: 1 after R- and O-Net, which count pixels, 0 after P-Net.
+    ``pixel`` is what MTCNN adds to the size of a box: 1 after R-Net and O-Net, 0 after P-Net.
     """
     size = boxes[:, 2:] - boxes[:, :2] + pixel
     return boxes + offsets * size.repeat(1, 2)
 
 
 def inside(boxes: Tensor, width: int, height: int) -> Tensor:
-    """Boxes (k,4) as the rectangles of whole pixels that MTCNN cuts out, clipped to the frame."""
+    """The rectangles of whole pixels that MTCNN cuts out for boxes (k,4), clipped to the frame."""
     whole = boxes.trunc()
     top_left = whole[:, :2].clamp(min=1) - 1
     limit = torch.tensor([width, height], dtype=boxes.dtype, device=boxes.device)
@@ -33,21 +33,24 @@ def inside(boxes: Tensor, width: int, height: int) -> Tensor:
 
 
 def is_solid(boxes: Tensor) -> Tensor:
-    """Which of the boxes (k,4) have an area: bool (k,)."""
+    """Which boxes (k,4) have an area: bool (k,)."""
     return (boxes[:, 2:] > boxes[:, :2]).all(dim=1)
 
 
 def suppress_contained(
     boxes: np.ndarray, scores: np.ndarray, images: np.ndarray, threshold: float
 ) -> np.ndarray:
-    """Positions of the boxes that stay, best first: MTCNN's last suppression, which drops a face in a face.
+    """MTCNN's last suppression, which drops a face inside another: positions of the boxes that stay, best
+    first.
 
-    Of two boxes the weaker goes if they share more than ``threshold`` of the *smaller* one's area.
+    Of two boxes, the one with the lower score goes if they share more than ``threshold`` of the *smaller*
+    area.
 
     Args:
         boxes: (k,4) xyxy.
         scores: (k,).
-        images: (k,) image of each box; boxes of different images never meet.
+        images: (k,) the image of each box; only boxes of the same image are compared.
+        threshold: share of the smaller area, 0..1.
     """
     size = boxes[:, 2:] - boxes[:, :2] + 1
     area = size.prod(axis=1)
@@ -71,7 +74,8 @@ def overlap(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def distance(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """How unlike boxes (k,4) are to one box (4,): shift of the centre in box sides plus log of the growth."""
+    """Distance (k,) of boxes (k,4) to one box (4,): shift of the centre in box sides, plus log of the
+    growth."""
     sides = np.sqrt(np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), 1e-9))
     side = np.sqrt(max((box[2:] - box[:2]).prod(), 1e-9))
     shift = np.linalg.norm(boxes[:, :2] + boxes[:, 2:] - box[:2] - box[2:], axis=1) / 2
@@ -79,5 +83,5 @@ def distance(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def longer_side(boxes: np.ndarray) -> np.ndarray:
-    """The longer side (k,1) of boxes (k,4), at least a pixel."""
+    """The longer side (k,1) of boxes (k,4), at least one pixel."""
     return np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True), 1)

@@ -1,4 +1,4 @@
-"""Find faces: MTCNN's three networks, driven in batches."""
+"""Finds faces: MTCNN's three networks, run in batches."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from vidfer.crops.detect.suppress import suppress
 from vidfer.crops.settings import CropSettings
 
 FACTOR = 0.709
-"""Ratio of one pyramid level to the one before; MTCNN's sqrt(1/2)."""
+"""Size of a level of the pyramid in sizes of the level before; MTCNN's sqrt(1/2)."""
 CELL_PX = 12
-"""Side of what P-Net sees at once."""
+"""Side of the square that one output of P-Net sees."""
 STRIDE_PX = 2
 """P-Net has one output for every second pixel."""
 TABLE_PIXELS = 4 * 2**20
-"""Pixels of the frames that go through the cascade together; twelve bytes of tables each."""
+"""Frames with together so many pixels are searched at once; a pixel takes twelve bytes of tables."""
 CUTS_AT_ONCE = 1024
-"""Candidates that go through R- or O-Net together, to fill a GPU."""
+"""Candidates that go through R-Net or O-Net together, to fill a GPU."""
 CUTS_AT_ONCE_CPU = 64
-"""The same on a CPU, to stay in its caches."""
+"""The same on a CPU; few enough to stay in its caches."""
 
 
 @contextmanager
 def _exactly() -> Iterator[None]:
-    """Without gradients, and without the shorter floats that convolutions on an accelerator otherwise take:
-    they move boxes by a tenth of a pixel."""
+    """Run without gradients, and without the shorter floats of convolutions on an accelerator, which move
+    boxes by a tenth of a pixel."""
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         yield
 
@@ -47,23 +47,28 @@ class Faces:
     """(k,4) float32, x1 y1 x2 y2 in pixels."""
     landmarks: np.ndarray
     """(k,5,2) float32, x y in pixels: eye, eye, nose tip, mouth corner, mouth corner; of a pair, the one on
-    the left of an upright image first."""
+    the left of an upright image comes first."""
     scores: np.ndarray
     """(k,) float32 in 0..1, O-Net's score."""
     margins: np.ndarray
-    """(k,4) float32: sides of the square that O-Net looked at less those of the box that it gave, in sides of
-    the box; see :func:`place_margins`."""
+    """(k,4) float32: the square that O-Net saw minus the box that it gave, in sides of the box; see
+    :func:`place_margins`."""
 
     def __len__(self) -> int:
         return len(self.scores)
 
 
 class FaceDetector:
-    """MTCNN (Zhang et al. 2016, arXiv 1604.02878) with facenet-pytorch's weights: the faces of its
-    ``MTCNN.detect``.
+    """MTCNN (Zhang et al. 2016, arXiv 1604.02878) with facenet-pytorch's weights; it finds the faces that
+    their ``MTCNN.detect`` finds.
 
-    All candidates of all frames of a batch pass each network at once. On an accelerator nothing but the
-    faces that are found comes back to the host.
+    A cascade of three networks: P-Net proposes squares at all sizes, R-Net rejects most of them, O-Net gives
+    boxes, landmarks and scores. All candidates of all frames of a batch go through a network at once. On an
+    accelerator only the faces that were found come back to the host.
+
+    Args:
+        device: where the networks run.
+        settings: smallest face and thresholds.
     """
 
     def __init__(self, device: torch.device | str, settings: CropSettings) -> None:
@@ -82,16 +87,16 @@ class FaceDetector:
     def follow(
         self, images: np.ndarray, frames: np.ndarray, squares: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Look for faces where they should be, with O-Net only.
+        """Find faces at places where they are expected, with O-Net only.
 
         Args:
             images: uint8 (n,H,W,3) RGB.
             frames: (k,) int: the frame of each square.
-            squares: (k,4) float, xyxy in pixels: where to look.
+            squares: (k,4) float, xyxy in pixels: the expected places.
 
         Returns:
-            boxes (k,4), landmarks (k,5,2), scores (k,), float32. A square without a face has a low score, one
-            outside the frame has score 0.
+            boxes (k,4), landmarks (k,5,2), scores (k,), float32. A square without a face has a low score, a
+            square outside the frame has score 0.
         """
         height, width = images.shape[1:3]
         squares = torch.as_tensor(squares, dtype=torch.float32)
@@ -105,7 +110,8 @@ class FaceDetector:
         return boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * meets).numpy()
 
     def min_face_px(self, height: int, width: int) -> float:
-        """Side of the smallest face to look for in frames of that size, see ``CropSettings.min_face_px``."""
+        """Side of the smallest face to search for in frames of that size, see
+        ``CropSettings.min_face_px``."""
         short_px = min(height, width)
         return min(self.settings.min_face_px * max(1.0, short_px / 720), short_px / 4)
 
@@ -133,7 +139,7 @@ class FaceDetector:
         return frames
 
     def _propose(self, frames: SummedFrames | DeviceFrames) -> tuple[Tensor, Tensor]:
-        """P-Net over a pyramid of sizes: candidate squares (k,4) and the frame of each (k,)."""
+        """P-Net at all levels of a pyramid of sizes: candidate squares (k,4) and the frame of each (k,)."""
         boxes, scores, offsets, owner, group = [], [], [], [], []
         scale = CELL_PX / self.min_face_px(frames.height, frames.width)
         while min(frames.height, frames.width) * scale >= CELL_PX:
@@ -155,7 +161,7 @@ class FaceDetector:
 
     def _refine(self, boxes: Tensor, owner: Tensor, cuts: Tensor) -> tuple[Tensor, Tensor]:
         """R-Net: fewer and better squares."""
-        offsets, scores = self._ask(self._rnet, cuts)
+        offsets, scores = self._run(self._rnet, cuts)
         good = scores > self.settings.thresholds[1]
         boxes, owner, scores, offsets = boxes[good], owner[good], scores[good], offsets[good]
         kept = suppress(boxes, scores, owner, 0.7)
@@ -163,17 +169,17 @@ class FaceDetector:
 
     def _describe(self, boxes: Tensor, cuts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """O-Net: boxes (k,4), landmarks (k,5,2) and scores (k,) of squares (k,4)."""
-        offsets, points, scores = self._ask(self._onet, cuts)
+        offsets, points, scores = self._run(self._onet, cuts)
         size = (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
         landmarks = boxes[:, None, :2] + points.view(-1, 2, 5).transpose(1, 2) * size - 1
         return regress(boxes, offsets, pixel=1), landmarks, scores
 
-    def _ask(self, net: CascadeNet, cuts: Tensor) -> tuple[Tensor, ...]:
-        """What ``net`` says of cuts (k,s,s,3), some at a time."""
-        # The networks cannot flatten nothing: without cuts, ask about a blank and forget the answer.
-        asked = cuts if len(cuts) else cuts.new_zeros((1, *cuts.shape[1:]))
+    def _run(self, net: CascadeNet, cuts: Tensor) -> tuple[Tensor, ...]:
+        """The outputs of ``net`` for cuts (k,s,s,3), computed some at a time."""
+        # The networks cannot flatten an empty batch: without cuts, run a blank one and drop its output.
+        inputs = cuts if len(cuts) else cuts.new_zeros((1, *cuts.shape[1:]))
         step = CUTS_AT_ONCE_CPU if self.device.type == "cpu" else CUTS_AT_ONCE
-        parts = [net(_channels_last(part)) for part in asked.split(step)]
+        parts = [net(_channels_last(part)) for part in inputs.split(step)]
         return tuple(torch.cat(values)[: len(cuts)] for values in zip(*parts))
 
 
@@ -193,10 +199,11 @@ def _cut(
 
 
 def place_margins(squares: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """What makes of a box (k,4) the square (k,4) that O-Net looked at to find it, in sides of the box (k,4).
+    """Margins (k,4) between the box (k,4) that O-Net gave and the square (k,4) that it saw, in sides of the
+    box.
 
-    O-Net's box depends on its square: with the square as wide around the face as in the frames before and
-    after, a box that is followed agrees with one that is detected.
+    O-Net's box depends on its square. With the same margins as in the frames before and after, a box that is
+    followed agrees with one that is detected.
     """
     return (squares - boxes) / longer_side(boxes)
 
@@ -213,7 +220,7 @@ def _largest_first(faces: Faces, chosen: np.ndarray) -> Faces:
 
 
 def _in_parts(images: np.ndarray) -> Iterator[np.ndarray]:
-    """The frames, so many at a time that their tables stay within bounds."""
+    """The frames in groups whose tables have a bounded size."""
     step = max(1, TABLE_PIXELS // (images.shape[1] * images.shape[2]))
     for i in range(0, len(images), step):
         yield images[i : i + step]

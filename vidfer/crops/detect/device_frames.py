@@ -1,4 +1,4 @@
-"""What :mod:`vidfer.crops.detect.summed_frames` does, on an accelerator."""
+"""Summed-area tables on an accelerator; :mod:`vidfer.crops.detect.summed_frames` explains them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from torch import Tensor
 
 
 class DeviceFrames:
-    """Equal to :class:`vidfer.crops.detect.summed_frames.SummedFrames` to the last digit, on any device that
-    has double precision; on a CPU it takes three times as long."""
+    """Gives the values of :class:`vidfer.crops.detect.summed_frames.SummedFrames` to the last digit, on any
+    device with double precision. On a CPU it takes three times as long."""
 
     def __init__(self, images: np.ndarray, device: torch.device) -> None:
         """
         Args:
             images: uint8 (n,H,W,3) RGB.
-            device: where the tables are made and read.
+            device: where the tables are.
         """
         n, self.height, self.width = images.shape[:3]
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device)

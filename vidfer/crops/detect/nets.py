@@ -1,7 +1,7 @@
 """MTCNN's three networks (Zhang et al. 2016, arXiv 1604.02878, figure 2) with facenet-pytorch's weights.
 
-Written out here because importing facenet-pytorch imports all of torchvision and with it the compiler of
-torch: two seconds of every worker process.
+They are written out here because facenet-pytorch imports all of torchvision, and with it the compiler of
+torch: two seconds in every worker process.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from torch import Tensor
 
 
 class CascadeNet:
-    """What the three have in common: convolutions, each with a PReLU, and pools between them.
+    """The common part of the three: convolutions, each followed by a PReLU, with max pooling between them.
 
     Args:
         name: ``pnet``, ``rnet`` or ``onet``.
-        device: where its weights go.
+        device: where the weights are.
     """
 
     pools: tuple[int, ...]
-    """Side of the pool after each convolution, which moves by two; 0 for none."""
+    """Side of the pooling window after each convolution, with stride two; 0 for no pooling."""
 
     def __init__(self, name: str, device: torch.device) -> None:
         file = Path(find_spec("facenet_pytorch").origin).parent / "data" / f"{name}.pt"
@@ -49,8 +49,8 @@ class CascadeNet:
         return torch.addmm(self.weights[f"{layer}.bias"], features, self.weights[f"{layer}.weight"].T)
 
     def describe(self, images: Tensor, number: int) -> Tensor:
-        """Dense features of cuts; layer ``number`` follows the trunk."""
-        # The weights were trained with columns before rows before channels.
+        """Dense features (n,c) of cuts (n,3,h,w); layer ``number`` follows the trunk."""
+        # The weights expect columns before rows before channels.
         flat = self.trunk(images).permute(0, 3, 2, 1).flatten(1)
         return torch.prelu(self.dense(flat, f"dense{number}"), self.weights[f"prelu{number}.weight"])
 

@@ -1,4 +1,4 @@
-"""Frames that can be read at any size: what P-Net scans and what R- and O-Net look at."""
+"""Reads frames at any size: the pyramid for P-Net, and the cuts for R-Net and O-Net."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from torch import Tensor
 
 
 class SummedFrames:
-    """Summed-area tables of equally large frames: the mean over any rectangle costs four reads.
+    """Summed-area tables of frames of one size: the mean over any rectangle costs four reads.
 
-    MTCNN resizes by means over rectangles of whole pixels ("area" in PyTorch). With the tables its whole
-    pyramid and all its cuts cost one pass over the frame, however large the faces are, and come out equal to
-    the last digit, so the faces do too. Values are normalised as the networks were trained: (x - 127.5) /
-    128.
+    An entry of the table is the sum of all pixels above and to the left of it. MTCNN resizes by means over
+    rectangles of whole pixels ("area" in PyTorch). With the tables, its whole pyramid and all its cuts cost
+    one pass over the frame, whatever the size of the faces. The values are equal to MTCNN's to the last
+    digit, and so are the faces. Values are normalised as in training: (x - 127.5) / 128.
     """
 
     def __init__(self, images: np.ndarray, memory: np.ndarray | None = None) -> None:
         """
         Args:
             images: uint8 (n,H,W,3) RGB.
-            memory: tables of frames of the same shape that are no longer needed, to be written over: memory
-                fresh from the system costs more than the sums.
+            memory: tables of frames of the same shape that are no longer needed. They are overwritten: new
+                memory from the system costs more than the sums.
         """
         n, self.height, self.width = images.shape[:3]
         shape = (n, self.height + 1, self.width + 1, 3)
@@ -66,11 +66,13 @@ class SummedFrames:
 
 
 def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray, size_px: int) -> Tensor:
-    """Few rectangles (k,4) of whole pixels, one in each of the ``frames`` (k,), resized to float32
-    (k,size_px,size_px,3) without tables.
+    """Cut few rectangles (k,4) of whole pixels, one in each of the ``frames`` (k,), without tables.
 
-    Blocks of pixels are averaged first where that leaves twice the wanted size, which saves most of the work;
-    so values differ a little from those of :meth:`SummedFrames.cut`.
+    Where a rectangle has at least twice the wanted size, blocks of pixels are averaged first, which saves
+    most of the work. So values differ a little from those of :meth:`SummedFrames.cut`.
+
+    Returns:
+        float32 (k,size_px,size_px,3).
     """
     cuts = np.empty((len(rectangles), size_px, size_px, 3), np.float32)
     for cut, frame, (x1, y1, x2, y2) in zip(cuts, frames, rectangles.tolist()):

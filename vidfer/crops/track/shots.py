@@ -1,4 +1,4 @@
-"""Where one shot ends and the next begins."""
+"""Finds cuts: where one shot ends and the next begins."""
 
 from __future__ import annotations
 
@@ -6,56 +6,58 @@ import cv2
 import numpy as np
 
 SAMPLES = (64, 48)
-"""So many points of a picture, across and down, are compared with those of the next."""
+"""Number of points of a frame, across and down, that are compared with those of the next."""
 LEAST_CHANGE = 10.0
-"""Mean change of a pixel value, in grey levels, that a cut makes at least."""
+"""Lowest mean change of a pixel value at a cut, in grey levels."""
 SPIKE = 3.0
-"""A cut changes the picture this many times more than the two frames before and after it change. So a pan,
-which changes all frames, is not taken for one, nor motion of which each frame is there twice."""
+"""A cut changes the picture at least this many times more than the two frames before and after it change. So
+a pan, which changes all frames, is no cut, and neither is motion in which each frame comes twice."""
 STILL = 2.0
 """Changes below this are noise; grey levels."""
 SAME_PICTURE = 0.92
-"""Pictures that correlate by more show the same in another light. Of 4,204 pairs of frames that show
-different people, many in one studio, none does: the highest is 0.90."""
-BEHIND, AHEAD = 4, 3
-"""So many frames before and after the one at which a cut may be say whether it is one."""
+"""Frames with a higher correlation show the same in another light. Of 4,204 pairs of frames that show
+different people, many in one studio, none has one: the highest is 0.90."""
+N_BEFORE, N_AFTER = 4, 3
+"""Number of frames before and after a possible cut that decide whether it is one."""
 
 
 class ShotCuts:
-    """Finds cuts in frames that come chunk by chunk; where a chunk ends makes no difference."""
+    """Finds cuts in frames that come in chunks. The size of the chunks makes no difference."""
 
     def __init__(self) -> None:
         self._last = np.empty((0, *SAMPLES[::-1], 3), np.float32)
 
-    def find(self, images: np.ndarray, ahead: np.ndarray) -> list[int]:
-        """Positions among the next frames of a clip, uint8 (n,H,W,3), at which a new shot begins.
-
-        0 means a cut between the last call's frames and these.
+    def find(self, images: np.ndarray, next_images: np.ndarray) -> list[int]:
+        """Positions at which a new shot begins.
 
         Args:
-            ahead: the frames that follow, of which three are looked at; fewer at the end of the clip.
+            images: the next frames of the clip, uint8 (n,H,W,3).
+            next_images: the frames after these; three of them are used, fewer at the end of the clip.
+
+        Returns:
+            Positions among ``images``; 0 means a cut between the frames of the last call and these.
         """
         known, n = len(self._last), len(images)
-        new = np.stack([_sampled(image) for image in (*images, *ahead[:AHEAD])])
+        new = np.stack([_sampled(image) for image in (*images, *next_images[:N_AFTER])])
         samples = np.concatenate([self._last, new])
-        self._last = samples[: known + n][-BEHIND:]
+        self._last = samples[: known + n][-N_BEFORE:]
         return np.flatnonzero(_begins_shot(samples)[known : known + n]).tolist()
 
 
 def _begins_shot(samples: np.ndarray) -> np.ndarray:
     """Which of some frames, float32 (n,h,w,3), begin a shot: bool (n,).
 
-    A cut is sudden, or it takes two steps: by a frame that mixes both shots, as a change of the frame rate
-    leaves it, or by a frame that belongs to neither. Then both steps are large and so is the change across
-    them. A flash has two such steps too, but the picture after it is that before it. Nor is it a cut where
-    only the light changes.
+    A cut is sudden, or it takes two steps: over a frame that mixes both shots, which a change of the frame
+    rate can make, or over a frame that belongs to neither. Then both steps are large, and so is the change
+    across them. A flash also has two large steps, but shows the same picture before and after. A change of
+    the light alone is no cut.
     """
     n = len(samples)
     change = _change(samples, 1)
     across = np.append(_change(samples, 2)[1:], 0.0)
-    padded = np.pad(change, AHEAD)
+    padded = np.pad(change, N_AFTER)
     two_before, before, after, two_after, three_after = (
-        padded[AHEAD + k : AHEAD + k + n] for k in (-2, -1, 1, 2, 3)
+        padded[N_AFTER + k : N_AFTER + k + n] for k in (-2, -1, 1, 2, 3)
     )
     calm = np.max([two_before, before, after, two_after, np.full(n, STILL)], axis=0)
     sudden = change >= np.maximum(LEAST_CHANGE, SPIKE * calm)
@@ -68,17 +70,17 @@ def _begins_shot(samples: np.ndarray) -> np.ndarray:
 
 
 def _change(samples: np.ndarray, step: int) -> np.ndarray:
-    """Mean change (n,) against the frame ``step`` before; 0 where there is none."""
+    """Mean change (n,) from the frame that is ``step`` frames earlier; 0 where there is none."""
     differences = [np.abs(b - a).mean() for a, b in zip(samples, samples[step:])]
     return np.concatenate([np.zeros(min(step, len(samples))), differences])
 
 
 def _differ(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two frames (h,w,3) show different pictures, whatever the light."""
+    """Whether two frames (h,w,3) show different pictures; a change of light does not count."""
     a, b = a - a.mean(axis=(0, 1)), b - b.mean(axis=(0, 1))
     return bool((a * b).sum() <= SAME_PICTURE * np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def _sampled(image: np.ndarray) -> np.ndarray:
-    # Not averaged: reading all pixels would cost as much as following a face.
+    # Single pixels, not means: reading all pixels would cost as much as following a face.
     return cv2.resize(image, SAMPLES, interpolation=cv2.INTER_LINEAR).astype(np.float32)

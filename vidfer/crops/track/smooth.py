@@ -1,26 +1,26 @@
-"""Steady landmarks over time without making them late."""
+"""Smooths landmarks over time without delay."""
 
 from __future__ import annotations
 
 import numpy as np
 
 REACH = 3
-"""Frames further away than this many standard deviations have no say."""
+"""Frames further away than this many standard deviations do not count."""
 
 
 def smooth_over_time(
     values: np.ndarray, times_s: np.ndarray, sigma_s: float, shots: np.ndarray | None = None
 ) -> np.ndarray:
-    """Each value replaced by that of a line fitted to its neighbours in time, with Gaussian weights.
+    """Replace each value by that of a line fitted to its neighbours in time, with Gaussian weights.
 
-    Neighbours on both sides count alike, so nothing lags; where one side is missing (start, end, gap) the
-    fitted line still runs through steady motion without bias, which a plain weighted mean would not.
+    Neighbours on both sides count the same, so there is no delay. Where one side is missing (start, end,
+    gap), the line still follows steady motion without bias, which a weighted mean would not.
 
     Args:
-        values: (T, ...) float; NaN rows are missing. They stay missing, and no fit looks past one.
+        values: (T, ...) float; rows of NaN are missing. They stay missing, and no fit reaches across one.
         times_s: (T,) rising.
         sigma_s: standard deviation of the weights in seconds; 0 changes nothing.
-        shots: (T,) shot of each frame; no fit looks past a cut.
+        shots: (T,) the number of the shot of each frame; no fit reaches across a cut.
     """
     if sigma_s == 0:
         return values.copy()
