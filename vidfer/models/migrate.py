@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from vidfer.models.encoders import ENCODERS
@@ -25,19 +26,24 @@ def nested_model(values: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(values["encoder"], str):
         return dict(values)
     name, _, network = values["encoder"].partition(":")
-    encoder = _options_of(ENCODERS[name].Settings, values, OLD_NAMES_OF_ENCODERS)
+    options = _options_of(ENCODERS[name].Settings, values, OLD_NAMES_OF_ENCODERS)
     if network:
-        encoder["network"] = network
-    if encoder.get("regions", ()) is None:  # was: the default of the encoder
-        del encoder["regions"]
-    if encoder.get("frame_attention") not in ("sigmoid", "relation"):  # had no effect on the others
-        encoder.pop("attention_dropout", None)
-    head = None
+        options["network"] = network
+    if options.get("regions", ()) is None:  # was: the default of the encoder
+        del options["regions"]
+    if options.get("frame_attention") not in ("sigmoid", "relation"):  # had no effect on the others
+        options.pop("attention_dropout", None)
+    encoder, head = _defaults(ENCODERS[name].Settings) | options, None
     if values["head"] is not None:
-        head = {"name": values["head"]}
-        head |= _options_of(HEADS[values["head"]].Settings, values, OLD_NAMES_OF_HEADS)
+        kind = HEADS[values["head"]].Settings
+        head = _defaults(kind) | _options_of(kind, values, OLD_NAMES_OF_HEADS)
     shared = {option: values[option] for option in ("dropout", "whitened") if option in values}
-    return {"encoder": {"name": name} | encoder, "head": head} | shared
+    return {"encoder": encoder, "head": head} | shared
+
+
+def _defaults(settings: type) -> dict[str, Any]:
+    """Name and options of a part as JSON has them."""
+    return json.loads(json.dumps(asdict(settings())))
 
 
 def _options_of(settings: type, flat: Mapping[str, Any], old_names: Mapping[str, str]) -> dict[str, Any]:

@@ -182,4 +182,4 @@ def test_a_tiny_study_goes_through(tmp_path):
     assert (found["seeds"], found["n_clips"], len(found["cells"])) == ([3], 4, 3)
     assert len(cpu_seconds(components_steps.steps(settings), tmp_path)) == 8
     checkpoint = tmp_path / "seed3/mouth_alone/student2/checkpoints/last/config.json"
-    assert json.loads(checkpoint.read_text())["model"]["regions"] == ["mouth"]
+    assert json.loads(checkpoint.read_text())["model"]["encoder"]["regions"] == ["mouth"]
