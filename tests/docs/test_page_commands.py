@@ -80,7 +80,7 @@ def test_options_exist(page):
         shows_options = any(word.startswith("--") for word in words)
         if not program or (program[0] != "vidfer" and not shows_options) or command == FORMAT:
             continue
-        parts = [p for a, b in pairwise(words) if a in PARTS for p in (a, b)]
+        parts = [word for pair in pairwise(words) if pair[0] in PARTS and pair[1].islower() for word in pair]
         known = options_of(program, tuple(parts))
         if not known:
             unknown.append(" ".join(program))

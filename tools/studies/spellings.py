@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shlex
 
-RENAMED = {
-    "--other-people": "--person-disjoint",
-    "--episodes.other-people": "--episodes.person-disjoint",
-}
-"""Old spelling of an option -> the present one, which means the same."""
+from vidfer.commands.old_options import new_name
+
+OF_COMMANDS = {"--other-people": "--person-disjoint"}
+"""Old spelling of an option of a ``vidfer`` command -> the present one; the recipes know their own."""
 
 
 def current_spelling(command: str) -> str:
@@ -17,4 +16,4 @@ def current_spelling(command: str) -> str:
     Args:
         command: a command of a study, as it is typed.
     """
-    return shlex.join(RENAMED.get(word, word) for word in shlex.split(command))
+    return shlex.join(OF_COMMANDS.get(word) or new_name(word) or word for word in shlex.split(command))

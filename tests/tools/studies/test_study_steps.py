@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from refused import refused
-from studies.spellings import RENAMED
 from studies.steps import ROOT, Step, cpu_seconds, in_repository, run_steps
 
 from vidfer.errors import SettingError
@@ -45,16 +44,22 @@ def test_a_step_with_another_command_runs_again(tmp_path):
     assert order(tmp_path) == ["a", "a"]
 
 
-def test_a_step_that_ran_with_an_old_spelling_is_finished(tmp_path):
-    old, new = next(iter(RENAMED.items()))
-    before = Step(name="a", command=f"sh -c 'echo ran >> {tmp_path}/order' {old} 3")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("--other-people", "--person-disjoint"),
+        ("--model.width 3", "--encoder.width 3"),
+        ("--model.head csrn --optimiser.lr 1e-3", "--head csrn --optim.lr 1e-3"),
+    ],
+)
+def test_a_step_that_ran_with_an_old_spelling_is_finished(tmp_path, old, new):
+    before = Step(name="a", command=f"sh -c 'echo ran >> {tmp_path}/order' {old}")
     run_steps([before], tmp_path, jobs=1)
     after = replace(before, command=before.command.replace(old, new))
     assert cpu_seconds([after], tmp_path).keys() == {"a"}
     run_steps([after], tmp_path, jobs=1)
     assert order(tmp_path) == ["ran"]
-    other_value = replace(after, command=after.command.replace(" 3", " 4"))
-    assert not cpu_seconds([other_value], tmp_path)
+    assert not cpu_seconds([replace(after, command=f"{after.command} 4")], tmp_path)
 
 
 def test_what_rests_on_a_changed_step_runs_again(tmp_path):
