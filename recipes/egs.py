@@ -23,9 +23,9 @@ from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.training_split import split_hash
 from vidfer.errors import SettingError, VidferError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
-from vidfer.learn.egs import GUIDES, EgsNet, train_egs
+from vidfer.learn.egs import GUIDES, EgsNet
 from vidfer.learn.egs_settings import EgsSettings
-from vidfer.learn.episodic import validate_episodes
+from vidfer.learn.episodic import train_episodes, validate_episodes
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
@@ -142,17 +142,8 @@ def main(settings: Settings) -> None:
         # A turn that is taken up again in its middle has loaded its guide with the state.
         if settings.egs.starts_turn(number) and not epoch.done:
             egs.start_turn()
-        means = train_egs(
-            net,
-            epoch,
-            optimiser,
-            schedule,
-            noise=noise,
-            clip_norm=settings.optim.clip_norm,
-            ways=task.ways,
-            shots=task.shots,
-            learner=learner,
-        )
+        how = {"clip_norm": settings.optim.clip_norm, "learner": learner}
+        means = train_episodes(net, epoch, optimiser, schedule, noise, task, **how)
         found = {
             name: validate_episodes(recogniser, *of_domain, accelerator)
             for name, of_domain in validation.items()
@@ -161,10 +152,10 @@ def main(settings: Settings) -> None:
         line = finish_epoch(
             epoch,
             recogniser,
+            means,
+            {"val_accuracy": accuracy},
+            schedule,
             place={"epoch": number + 1},
-            means=means,
-            scores={"val_accuracy": accuracy},
-            lr=schedule.get_last_lr()[0],
             info=info,
             also=["joint"] if number + 1 == settings.egs.joint_epochs else [],
             details={"learner": learner, "val_accuracies": found},

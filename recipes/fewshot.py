@@ -147,25 +147,11 @@ def main(settings: Settings) -> None:
         epoch = Epoch(train_loader, run, number, progress, bar=bar)
         train_clips.set_epoch(number)
         means = train_episodes(
-            net,
-            epoch,
-            optimiser,
-            schedule,
-            noise=noise,
-            clip_norm=settings.optim.clip_norm,
-            ways=task.ways,
-            shots=task.shots,
+            net, epoch, optimiser, schedule, noise, task, clip_norm=settings.optim.clip_norm
         )
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        line = finish_epoch(
-            epoch,
-            recogniser,
-            place={"epoch": number + 1},
-            means=means,
-            scores={"val_accuracy": accuracy},
-            lr=schedule.get_last_lr()[0],
-            info=info,
-        )
+        scores, place = {"val_accuracy": accuracy}, {"epoch": number + 1}
+        line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info)
         accelerator.print(f"{name}: {line}")
 
     accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")

@@ -93,6 +93,7 @@ def main(settings: Settings) -> None:
     check_quota(settings.pseudo.quota, data.to_label.n_with_face)
     val_loader = build_loader(data.val, batch_size, workers=workers)
     weights = class_weights(data.labelled.labels, len(classes), settings.train)
+    step_options = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
@@ -161,23 +162,15 @@ def main(settings: Settings) -> None:
             epoch = Epoch(train_loader, run, (number - 1) * epochs + epoch_number, progress, ema=ema, bar=bar)
             # Accelerate tells the sampler the epoch; with several processes it does not tell the clips.
             mixed.set_epoch(epoch.number)
-            means = train_epoch(
-                model,
-                epoch,
-                optimiser,
-                schedule,
-                noise=noise,
-                clip_norm=settings.optim.clip_norm,
-                class_weights=weights,
-            )
+            means = train_epoch(model, epoch, optimiser, schedule, noise, **step_options)
             war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))
             line = finish_epoch(
                 epoch,
                 kept,
+                means,
+                {"val_uar": uar, "val_war": war},
+                schedule,
                 place={"round": number, "epoch": epoch_number + 1},
-                means=means,
-                scores={"val_uar": uar, "val_war": war},
-                lr=schedule.get_last_lr()[0],
                 info=info | {"teacher_hash": found.labels.teacher_hash},
                 best={f"round{number}": "best", "best": "best_of_all"},
             )

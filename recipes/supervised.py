@@ -104,7 +104,11 @@ def main(settings: Settings) -> None:
         freeze_encoder=settings.freeze_encoder,
     )
     noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
-    weights = class_weights(train_clips.labels, len(classes), settings.train)
+    step_options = {
+        "clip_norm": settings.optim.clip_norm,
+        "label_smoothing": settings.train.label_smoothing,
+        "class_weights": class_weights(train_clips.labels, len(classes), settings.train),
+    }
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)
     optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
@@ -128,26 +132,10 @@ def main(settings: Settings) -> None:
         bar = epoch_bar(name, shown=accelerator.is_main_process)
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=bar)
         train_clips.set_epoch(number)
-        means = train_epoch(
-            model,
-            epoch,
-            optimiser,
-            schedule,
-            noise=noise,
-            clip_norm=settings.optim.clip_norm,
-            label_smoothing=settings.train.label_smoothing,
-            class_weights=weights,
-        )
+        means = train_epoch(model, epoch, optimiser, schedule, noise, **step_options)
         war, uar = war_uar(predict(kept, val_loader, accelerator))
-        line = finish_epoch(
-            epoch,
-            kept,
-            place={"epoch": number + 1},
-            means=means,
-            scores={"val_uar": uar, "val_war": war},
-            lr=schedule.get_last_lr()[0],
-            info=info,
-        )
+        scores, place = {"val_uar": uar, "val_war": war}, {"epoch": number + 1}
+        line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)
         accelerator.print(f"{name}: {line}")
 
     best = run.path / "checkpoints/best"

@@ -24,7 +24,8 @@ def test_the_loss_is_that_of_the_head(head):
     recogniser = build_recogniser(network(width=4, head=head)).eval()
     crops = torch.randint(0, 256, (6, 2, 3, 3, 32, 32), dtype=torch.uint8)
     mask = torch.ones(6, 2, dtype=torch.bool)
-    loss, accuracy = EpisodeNet(recogniser).eval()(crops, mask, 2, 2)
+    found = EpisodeNet(recogniser).eval()(crops, mask, torch.zeros(6), 2, 2)
+    loss, accuracy = found["loss"], found["train_accuracy"]
     clips = recogniser.embed(crops, mask)
     support_labels, query_labels = torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1])
     scores = recogniser.head(clips[:4], support_labels, clips[4:])
@@ -52,7 +53,7 @@ def test_a_frozen_encoder_has_neither_gradient_nor_new_statistics():
     net.train()
     before = {name: value.clone() for name, value in net.recogniser.encoder.state_dict().items()}
     crops = torch.randint(0, 256, (6, 1, 3, 3, 32, 32), dtype=torch.uint8)
-    net(crops, torch.ones(6, 1, dtype=torch.bool), 2, 2)[0].backward()
+    net(crops, torch.ones(6, 1, dtype=torch.bool), torch.zeros(6), 2, 2)["loss"].backward()
     assert net.recogniser.head.training and all(p.grad is None for p in net.recogniser.encoder.parameters())
     assert all(value.equal(before[name]) for name, value in net.recogniser.encoder.state_dict().items())
     assert all(p.grad is not None for p in net.recogniser.head.parameters())

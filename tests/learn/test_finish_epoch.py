@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from accelerate import Accelerator
 from networks import network
+from torch.optim.lr_scheduler import ConstantLR
 from torch.utils.data import DataLoader
 
 from vidfer.learn.epoch import Epoch
@@ -34,9 +36,8 @@ def finish(run: RunFolder, model: Recogniser, progress: dict, number: int, uar: 
     epoch = Epoch(run.accelerator.prepare(DataLoader(range(2))), run, number - 1, progress)
     scores = {"val_uar": uar, "val_war": uar}
     place = {"epoch": number}
-    return finish_epoch(
-        epoch, model, place=place, means=MEANS, scores=scores, lr=0.1, info={"cache_hash": "c"}, **more
-    )
+    schedule = ConstantLR(torch.optim.SGD(model.parameters(), lr=0.1), factor=1.0)
+    return finish_epoch(epoch, model, MEANS, scores, schedule, place=place, info={"cache_hash": "c"}, **more)
 
 
 def epoch_of(run: RunFolder, checkpoint: str) -> int:

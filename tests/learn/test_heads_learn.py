@@ -43,7 +43,9 @@ def episodes(net: EpisodeNet, clips: Tensor, labels: np.ndarray, numbers: range)
     for number in numbers:
         episode = sampler.episode(number)
         crops = clips[np.concatenate([episode.support, episode.query])]
-        yield net(crops, torch.ones(crops.shape[:2], dtype=torch.bool), WAYS, SHOTS)
+        mask = torch.ones(crops.shape[:2], dtype=torch.bool)
+        found = net(crops, mask, torch.zeros(len(crops)), WAYS, SHOTS)
+        yield found["loss"], found["train_accuracy"]
 
 
 @torch.no_grad()

@@ -7,14 +7,9 @@ import copy
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from vidfer.learn.accelerator import share_buffers
 from vidfer.learn.egs_settings import EgsSettings, Learner
-from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import distillation_loss
-from vidfer.learn.optimiser import take_step
 from vidfer.models.heads import HEADS
 from vidfer.models.recogniser import Recogniser
 
@@ -121,45 +116,3 @@ class EgsNet(nn.Module):
         }
         # Detached, because the wrapper for several processes waits for the gradients of all its outputs.
         return {"loss": loss} | {name: value.detach() for name, value in shown.items()}
-
-
-def train_egs(
-    net: nn.Module,
-    epoch: Epoch,
-    optimiser: Optimizer,
-    schedule: LRScheduler,
-    *,
-    noise: nn.Module,
-    clip_norm: float,
-    ways: int,
-    shots: int,
-    learner: Learner,
-) -> dict[str, float]:
-    """Do the episodes of an epoch that are not done yet.
-
-    Args:
-        net: prepared :class:`EgsNet`.
-        epoch: its batches come from :class:`vidfer.data.episode_batches.EpisodeBatches`.
-        optimiser, schedule: prepared.
-        noise: turns uint8 crops into noised float crops, on their device.
-        clip_norm: largest norm of the gradient; 0 clips nothing.
-        ways, shots: N and K of the episodes.
-        learner: ``both`` for the joint stage, or whose turn it is.
-
-    Returns:
-        What :meth:`EgsNet.forward` gives, as means over episodes and processes, and ``waiting``.
-
-    Raises:
-        RunError: the loss is not a finite number any more.
-    """
-    accelerator = epoch.accelerator
-    net.train()
-    noise.train()
-    for batch in epoch:
-        with accelerator.accumulate(net):
-            found = net(noise(batch["crops"]), batch["frame_mask"], batch["label"], ways, shots, learner)
-            take_step(found["loss"], net, optimiser, schedule, accelerator, clip_norm=clip_norm)
-        epoch.add(**found)
-    means = epoch.means()
-    share_buffers(net, accelerator)
-    return means

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
@@ -10,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
 from vidfer.data.episodes import EpisodeSampler
+from vidfer.data.settings import EpisodeSettings
 from vidfer.errors import SettingError
 from vidfer.infer.embed import embed_clips
 from vidfer.infer.iterate import evaluating
@@ -30,11 +33,14 @@ class EpisodeNet(nn.Module):
         super().__init__()
         self.recogniser = recogniser
 
-    def forward(self, crops: Tensor, frame_mask: Tensor, ways: int, shots: int) -> tuple[Tensor, Tensor]:
-        """Loss and accuracy of one episode.
+    def forward(
+        self, crops: Tensor, frame_mask: Tensor, labels: Tensor, ways: int, shots: int
+    ) -> dict[str, Tensor]:
+        """``loss`` and ``train_accuracy`` of one episode.
 
         Args:
             crops, frame_mask: N*K support clips, then the query clips, both ordered by class.
+            labels: (B,) class numbers. They are not used: a head knows only the N classes of the episode.
             ways, shots: N and K.
         """
         clips = self.recogniser.embed(crops, frame_mask)
@@ -43,7 +49,7 @@ class EpisodeNet(nn.Module):
         support_labels = classes.repeat_interleave(shots)
         query_labels = classes.repeat_interleave(len(query) // ways)
         loss, scores = self.recogniser.head.loss(support, support_labels, query, query_labels)
-        return loss, (scores.argmax(1) == query_labels).float().mean()
+        return {"loss": loss, "train_accuracy": (scores.argmax(1) == query_labels).float().mean()}
 
 
 def train_episodes(
@@ -51,24 +57,25 @@ def train_episodes(
     epoch: Epoch,
     optimiser: Optimizer,
     schedule: LRScheduler,
-    *,
     noise: nn.Module,
+    task: EpisodeSettings,
+    *,
     clip_norm: float,
-    ways: int,
-    shots: int,
+    **more: Any,
 ) -> dict[str, float]:
     """Do the episodes of an epoch that are not done yet.
 
     Args:
-        net: prepared :class:`EpisodeNet`.
+        net: prepared :class:`EpisodeNet` or :class:`vidfer.learn.egs.EgsNet`.
         epoch: its batches come from :class:`vidfer.data.episode_batches.EpisodeBatches`.
         optimiser, schedule: prepared.
         noise: turns uint8 crops into noised float crops, on their device.
+        task: ways and shots of the episodes.
         clip_norm: largest norm of the gradient; 0 clips nothing.
-        ways, shots: N and K of the episodes.
+        more: further arguments of the net, such as the ``learner`` of EGS-Net.
 
     Returns:
-        ``loss`` and ``train_accuracy``, means over episodes and processes, and ``waiting``.
+        What the net gives, as means over episodes and processes, and ``waiting``.
 
     Raises:
         RunError: the loss is not a finite number any more.
@@ -78,9 +85,10 @@ def train_episodes(
     noise.train()
     for batch in epoch:
         with accelerator.accumulate(net):
-            loss, accuracy = net(noise(batch["crops"]), batch["frame_mask"], ways, shots)
-            take_step(loss, net, optimiser, schedule, accelerator, clip_norm=clip_norm)
-        epoch.add(loss=loss, train_accuracy=accuracy)
+            clips = (noise(batch["crops"]), batch["frame_mask"], batch["label"])
+            found = net(*clips, task.ways, task.shots, **more)
+            take_step(found["loss"], net, optimiser, schedule, accelerator, clip_norm=clip_norm)
+        epoch.add(**found)
     means = epoch.means()
     share_buffers(net, accelerator)
     return means

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from torch.optim.lr_scheduler import LRScheduler
+
 from vidfer.learn.epoch import Epoch
 from vidfer.models.recogniser import Recogniser
 
@@ -15,11 +17,11 @@ IN_WORDS = {"val_uar": "UAR", "val_war": "WAR", "val_accuracy": "accuracy"}
 def finish_epoch(
     epoch: Epoch,
     model: Recogniser,
-    *,
-    place: Mapping[str, int],
     means: Mapping[str, float],
     scores: Mapping[str, float | None],
-    lr: float,
+    schedule: LRScheduler,
+    *,
+    place: Mapping[str, int],
     info: Mapping[str, Any],
     best: Mapping[str, str] | None = None,
     also: Sequence[str] = (),
@@ -30,11 +32,11 @@ def finish_epoch(
     Args:
         epoch: the epoch that is done; knows the run, the progress and the averaged weights.
         model: to keep: the trained one, or its moving average.
-        place: ``epoch`` from 1, and ``round`` where there are rounds.
         means: from the training steps, see :meth:`vidfer.learn.epoch.Epoch.means`.
         scores: of the validation. The first one chooses the best checkpoint; None, where nothing could be
             validated, takes the latest epoch.
-        lr: learning rate, for the log.
+        schedule: prepared; knows the learning rate, for the log.
+        place: ``epoch`` from 1, and ``round`` where there are rounds.
         info: what each checkpoint says about its training, besides ``place`` and ``scores``.
         best: name of each best checkpoint, and the key in the progress under which its score is kept.
         also: names of further checkpoints of this epoch.
@@ -51,7 +53,7 @@ def finish_epoch(
             run.save_checkpoint(name, model, info)
     for name in (*also, "last"):
         run.save_checkpoint(name, model, info)
-    run.log(epoch.number + 1, **place, **(details or {}), **means, **scores, lr=lr)
+    run.log(epoch.number + 1, **place, **(details or {}), **means, **scores, lr=schedule.get_last_lr()[0])
     progress["epoch"] = place["epoch"]
     run.save_state(progress, epoch.ema)
     found = ", ".join(f"{IN_WORDS[name]} {value:.1%}" for name, value in scores.items() if value is not None)
