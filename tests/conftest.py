@@ -29,8 +29,8 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def studio_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight studio clips of 20 frames in AFEW's layout, with truth: happy and surprise, every split."""
-    from vidfer.actors.film import write_actors
     from vidfer.actors.settings import ActorSettings
+    from vidfer.actors.write import write_actors
 
     settings = ActorSettings(
         min_duration_s=0.8,

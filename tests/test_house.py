@@ -96,7 +96,7 @@ def test_borders(path):
         ("crops", "def f():\n    from vidfer import store", {"store"}),
         ("learn", "import vidfer.evaluate.result", {"evaluate"}),
         ("actors", "from vidfer.clips.labels import BASIC", {"clips"}),
-        ("models", "from vidfer.actors.film import write_actors", {"actors"}),
+        ("models", "from vidfer.actors.write import write_actors", {"actors"}),
         ("report", "from vidfer.clips.clip import Clip\nimport vidfer.report.page", set()),
     ],
 )

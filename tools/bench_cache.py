@@ -97,8 +97,8 @@ def main(settings: Settings) -> None:
 def choose_clips(settings: Settings, folder: Path) -> list[Clip]:
     """Clips of the user's videos, or of actors drawn for the purpose."""
     if settings.root is None:
-        from vidfer.actors.film import write_actors
         from vidfer.actors.settings import ActorSettings
+        from vidfer.actors.write import write_actors
 
         actors = ActorSettings(
             setting="wild",

@@ -94,8 +94,8 @@ def main(settings: Settings) -> None:
 
 
 def draw_actors(n_clips: int, folder: Path) -> list[Path]:
-    from vidfer.actors.film import write_actors
     from vidfer.actors.settings import ActorSettings
+    from vidfer.actors.write import write_actors
 
     actors = ActorSettings(
         setting="wild",

@@ -21,7 +21,7 @@ from facenet_pytorch import MTCNN
 
 from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.draw import draw_clip
-from vidfer.actors.film import encode
+from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
 from vidfer.errors import exit_on_user_error
 

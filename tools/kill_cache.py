@@ -170,8 +170,8 @@ def phase(out: Path) -> str:
 
 def draw(folder: Path) -> Path:
     """Short clips of actors."""
-    from vidfer.actors.film import write_actors
     from vidfer.actors.settings import ActorSettings
+    from vidfer.actors.write import write_actors
 
     actors = ActorSettings(
         size=(160, 120),

@@ -1,3 +1,5 @@
+"""Action units over the time of a clip."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Frames and truth of drawn clips."""
+
 import dataclasses
 
 import cv2
@@ -8,7 +10,7 @@ import torch
 from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.draw import draw_clip, draw_scene
 from vidfer.actors.identity import sample_identity
-from vidfer.actors.scene import Occluder, sample_scene
+from vidfer.actors.stage.scene import Occluder, sample_scene
 from vidfer.actors.units import INDEX, resting
 
 SIZE = (320, 240)

@@ -1,3 +1,5 @@
+"""The action units of each expression."""
+
 import pytest
 
 from vidfer.actors.expressions import EXPRESSIONS, prototype

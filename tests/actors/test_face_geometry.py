@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from vidfer.actors.draw import draw_head
-from vidfer.actors.draw_base import draw_base
-from vidfer.actors.draw_brows import brow_line
-from vidfer.actors.draw_eyes import lids
-from vidfer.actors.draw_mouth import mouth_shape
-from vidfer.actors.patch import Patch
+from vidfer.actors.face.base import draw_base
+from vidfer.actors.face.brows import brow_line
+from vidfer.actors.face.canvas import Canvas
+from vidfer.actors.face.eyes import lids
+from vidfer.actors.face.head import draw_head
+from vidfer.actors.face.mouth import mouth_shape
 from vidfer.actors.units import INDEX, UNITS, resting
 
 # Face units: x1, y1, x2, y2 of the pixels that a unit may change; the person's left and right alike.
@@ -33,21 +33,21 @@ def show(unit: int, amount: float = 1.0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def heads(person):
-    patch = Patch(72)
-    base = draw_base(person, (-0.2, -0.2), patch)
+    canvas = Canvas(72)
+    base = draw_base(person, (-0.2, -0.2), canvas)
 
     def head(units: np.ndarray) -> np.ndarray:
-        return draw_head(base, person, units, np.zeros(2), patch)[0].astype(int)
+        return draw_head(base, person, units, np.zeros(2), canvas)[0].astype(int)
 
-    return head, patch
+    return head, canvas
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_unit_changes_pixels_in_its_region_only(heads, unit):
-    head, patch = heads
+    head, canvas = heads
     change = np.abs(head(show(unit)) - head(resting(1)[0])).max(axis=2)
     inside = np.zeros_like(change, bool)
-    inside[patch.window(*REGION[unit])] = True
+    inside[canvas.window(*REGION[unit])] = True
     assert (change[inside] > 25).sum() > 60, "nothing to see"
     assert change[~inside].max() <= 2, "something else moved"
 

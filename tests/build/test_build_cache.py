@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from refused import refused
 
-from vidfer.actors.film import encode
+from vidfer.actors.encode import encode
 from vidfer.build import read_clips
 from vidfer.build.build_cache import build_cache
 from vidfer.build.lock import sole_writer

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from refused import refused
 
-from vidfer.actors.film import encode
+from vidfer.actors.encode import encode
 from vidfer.build.build_cache import build_cache
 from vidfer.build.parts_folder import PartsFolder
 from vidfer.build.settings import BuildSettings

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from refused import refused
 
-from vidfer.actors.film import encode
+from vidfer.actors.encode import encode
 from vidfer.clips.clip import Clip
 from vidfer.crops import extract
 from vidfer.crops.decode.unreadable_video import UnreadableVideo

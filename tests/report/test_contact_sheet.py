@@ -83,7 +83,7 @@ def test_whole_frames_are_those_that_the_crops_are_of(built, studio_clips, tmp_p
 
 
 def test_another_video_is_told(built, studio_clips):
-    from vidfer.actors.film import encode
+    from vidfer.actors.encode import encode
 
     path = studio_clips.parent / "other.avi"
     encode(np.zeros((12, 60, 80, 3), np.uint8), path, fps=25, crf=40)

@@ -1,4 +1,4 @@
-"""Action units over the time of a clip: onset, apex, offset, blinks, talk."""
+"""Moves the action units through a clip: onset, apex, offset, blinks, talk."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from vidfer.actors.expressions import prototype
 from vidfer.actors.units import CENTRAL_UNITS, INDEX, UNITS, resting
 
 NEVER_STRAY = frozenset({25, 26, 45})
+"""Units that only talking and blinking move without belonging to the expression."""
 
 
 def act(
     rng: np.random.Generator, label: str, n_frames: int, fps: float, conditions: Conditions
 ) -> np.ndarray:
-    """Play an expression once.
+    """Shows an expression once.
 
-    Returns intensities in [0, 1], float64 (n_frames, units, 2 sides), rounded to 1e-4 so that the truth file
-    holds exactly what was drawn.
+    Returns:
+        intensities in [0, 1], float64 (n_frames, units, 2 sides). They are rounded to 1e-4, so that the truth
+        file can hold exactly what was drawn.
     """
     times_s = np.arange(n_frames) / fps
     intensities = resting(n_frames)
@@ -33,7 +35,7 @@ def act(
 def envelope(
     times_s: np.ndarray, onset_s: float, rise_s: float, offset_s: float, fall_s: float
 ) -> np.ndarray:
-    """Rise smoothly from 0 to 1, stay at the apex, fall back to 0; one value a frame."""
+    """A curve that rises smoothly from 0 to 1, stays there, and falls back to 0; one value for each time."""
     return _smooth_step((times_s - onset_s) / rise_s) * (1 - _smooth_step((times_s - offset_s) / fall_s))
 
 
@@ -49,7 +51,7 @@ def _play_expression(
     strength = rng.uniform(*conditions.intensity)
     onset_s = -1.0 if rng.random() < 0.25 else duration_s * rng.uniform(0.0, 0.2)
     rise_s = min(rng.uniform(0.15, 0.5), 0.35 * duration_s)
-    # Half of the clips are cut at the apex, as clips of films are.
+    # Half of the clips end at the apex, as many clips from films do.
     offset_s = duration_s * (rng.uniform(0.65, 0.85) if rng.random() < 0.5 else 2.0)
     fall_s = rng.uniform(0.2, 0.5)
     flip = rng.random() < 0.5
@@ -72,7 +74,7 @@ def _play_expression(
 def _play_strays(
     rng: np.random.Generator, intensities: np.ndarray, times_s: np.ndarray, label: str, conditions: Conditions
 ) -> None:
-    """Let a few foreign units twitch weakly: what makes real expressions ambiguous."""
+    """Moves a few units that do not belong to the expression, weakly. They make real faces ambiguous."""
     foreign = [unit for unit in UNITS if unit not in prototype(label) and unit not in NEVER_STRAY]
     for _ in range(rng.poisson(conditions.stray_units)):
         unit = int(rng.choice(foreign))
@@ -83,7 +85,7 @@ def _play_strays(
 
 
 def _talk(rng: np.random.Generator, intensities: np.ndarray, times_s: np.ndarray) -> None:
-    """Open and close the mouth at the pace of syllables, about four a second."""
+    """Opens and closes the mouth at the pace of syllables, about four per second."""
     pace_hz = rng.uniform(3.0, 5.0)
     wander = 0.6 * np.sin(2 * np.pi * (rng.uniform(0.4, 0.9) * times_s + rng.random()))
     phase = 2 * np.pi * (pace_hz * times_s + rng.random()) + wander
@@ -96,7 +98,7 @@ def _talk(rng: np.random.Generator, intensities: np.ndarray, times_s: np.ndarray
 
 
 def _blink(rng: np.random.Generator, intensities: np.ndarray, times_s: np.ndarray) -> None:
-    """Blink about every three seconds; the lids close faster than they open."""
+    """Blinks about every three seconds. The lids close faster than they open."""
     start_s = rng.exponential(3.0)
     while start_s < times_s[-1]:
         closed = envelope(times_s, start_s, 0.08, start_s + 0.12, 0.16)

@@ -1,4 +1,4 @@
-"""How hard the two settings are: one table of ranges."""
+"""The two settings, studio and wild: from which ranges the clips are drawn."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
-    """Ranges and probabilities that one clip's acting and scene are drawn from."""
+    """The ranges and probabilities from which the movement and the scene of a clip are drawn."""
 
     intensity: tuple[float, float]
     """Strength of the whole expression, 0 to 1."""
     unit_jitter: tuple[float, float]
-    """Factor on each action unit of the expression."""
+    """Range of the factor on each action unit of the expression."""
     asymmetry: float
     """Largest relative difference of a unit between the two sides."""
     drop_unit: float

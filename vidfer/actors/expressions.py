@@ -1,4 +1,4 @@
-"""Expressions as prototypes of action units."""
+"""The action units of each expression."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ EXPRESSIONS: dict[str, tuple[str, ...]] = {
     "disgustedly_surprised": ("1", "2", "5", "10"),
     "awed": ("1", "2", "5", "25"),
 }
-"""Expression to FACS units; a trailing R or L means one side of the face only.
+"""The FACS units of each expression; R or L after the number means one side of the face only.
 
-Basic expressions after Ekman and Friesen; compound ones after Du, Tao and Martinez, "Compound facial
-expressions of emotion", PNAS 111(15), 2014, table 1 (units shown by most people).
+The basic expressions follow Ekman and Friesen. The compound ones follow Du, Tao and Martinez, "Compound
+facial expressions of emotion", PNAS 111(15), 2014, table 1 (units shown by most people).
 """
 
 
 def prototype(label: str) -> dict[int, tuple[float, float]]:
-    """The units of an expression: FACS number to relative strength on the (left, right) side, 0 or 1."""
+    """The strength (0 or 1) of each unit of an expression on the left and right side, by FACS number."""
     units = {}
     for name in EXPRESSIONS[label]:
         sides = {"L": (1.0, 0.0), "R": (0.0, 1.0)}.get(name[-1], (1.0, 1.0))

@@ -1,4 +1,4 @@
-"""Who an actor is: everything about a face that does not change from clip to clip."""
+"""Draws a person at random: all of a face that is the same in each clip."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 Colour = tuple[float, float, float]
 
-# From fair to deep, in RGB; identities lie between two neighbours.
+# RGB, from fair to deep; a person's colour lies between two neighbours.
 SKINS = np.array(
     [
         (246, 218, 198),
@@ -45,7 +45,7 @@ GLASSES = ("none", "none", "none", "round", "square")
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """One person. Lengths are in face units: half the width of an average face; y points down."""
+    """A person. Lengths are in face units (half the width of an average face); y goes down."""
 
     temple_width: float
     cheek_width: float
@@ -69,7 +69,7 @@ class Identity:
     mouth_y: float
     mouth_width: float
     mouth_tilt: float
-    """Rest position of the lip corners, positive is down: some faces look sad at rest."""
+    """Where the lip corners are at rest; positive is down, so that the face looks sad at rest."""
     lip_upper: float
     lip_lower: float
     lips: Colour
@@ -78,13 +78,13 @@ class Identity:
     glasses_colour: Colour
     clothes: Colour
     age: float
-    """0 smooth to 1 lined."""
+    """0 is smooth skin, 1 is lined skin."""
     freckles: float
     texture_seed: int
 
 
 def sample_identity(rng: np.random.Generator) -> Identity:
-    """Draw a person."""
+    """Draws a person at random."""
     skin = _between(SKINS, rng.uniform(0, len(SKINS) - 1))
     age = float(rng.beta(1.3, 2.0))
     darkest = 3 if skin[0] < 180 else len(HAIRS) - 1

@@ -1,4 +1,4 @@
-"""What a set of actors contains; imports neither cv2 nor torch."""
+"""The settings of a data set of actors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.expressions import EXPRESSIONS
-from vidfer.errors import VidferError
+from vidfer.errors import SettingError
 
 BASE_LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 NOVEL_LABELS = (
@@ -20,10 +20,10 @@ NOVEL_LABELS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ActorSettings:
-    """A data set of synthetic people; the same settings give the same bytes."""
+    """A data set of synthetic people. The same settings give the same bytes."""
 
     seed: int = 0
-    """Every face, movement and scene follows from this number."""
+    """All faces, movements and scenes follow from this number."""
     setting: str = "studio"
     """``studio`` (even light, frontal, clear) or ``wild`` (head turns, darkness, talking, occlusion)."""
     size: tuple[int, int] = (320, 240)
@@ -37,7 +37,7 @@ class ActorSettings:
     base_labels: tuple[str, ...] = BASE_LABELS
     """Expressions of the train, val and test clips, and of the unlabelled ones."""
     novel_labels: tuple[str, ...] = NOVEL_LABELS
-    """Expressions that appear in the test folder only, for few-shot evaluation."""
+    """Expressions that only the test folder has, for few-shot evaluation."""
     train_per_class: int = 10
     """Labelled training clips of each base expression."""
     val_per_class: int = 4
@@ -47,37 +47,35 @@ class ActorSettings:
     novel_per_class: int = 10
     """Test clips of each novel expression."""
     unlabelled: int = 100
-    """Unlabelled clips altogether; their expressions are unevenly distributed."""
+    """All unlabelled clips; some of their expressions are more frequent than others."""
     unlabelled_novel_share: float = 0.0
     """Share of the unlabelled clips that show a novel expression (0 to 1)."""
     train_subjects: int = 10
-    """People in the training clips."""
+    """Subjects in the training clips."""
     val_subjects: int = 4
-    """People in the validation clips."""
+    """Subjects in the validation clips."""
     test_subjects: int = 6
-    """People in the test clips."""
+    """Subjects in the test clips."""
     unlabelled_subjects: int = 20
-    """People in the unlabelled clips."""
+    """Subjects in the unlabelled clips."""
 
     def __post_init__(self) -> None:
         if self.setting not in CONDITIONS:
-            raise VidferError(
-                f"unknown actor setting '{self.setting}'; choose one of {', '.join(CONDITIONS)}"
-            )
+            raise SettingError(f"there is no setting '{self.setting}'; choose one of {', '.join(CONDITIONS)}")
         width, height = self.size
         if width % 2 or height % 2 or min(width, height) < 64:
-            raise VidferError(
-                f"actor frames of {width}x{height} cannot be encoded; use even numbers of 64 or more"
+            raise SettingError(
+                f"frames of {width}x{height} cannot be encoded; size needs even numbers of 64 or more"
             )
         if not 0.5 <= self.min_duration_s <= self.max_duration_s <= 5:
-            raise VidferError(
-                f"clips of {self.min_duration_s} to {self.max_duration_s} s; "
-                "min_duration_s and max_duration_s must lie between 0.5 and 5, in this order"
+            raise SettingError(
+                f"min_duration_s is {self.min_duration_s} and max_duration_s is {self.max_duration_s}; they "
+                "must lie between 0.5 and 5, and the first must not be the greater one"
             )
         if not 1 <= self.fps <= 120:
-            raise VidferError(f"{self.fps} frames per second; choose a rate between 1 and 120")
+            raise SettingError(f"fps is {self.fps}; it must lie between 1 and 120")
         if not 0 <= self.unlabelled_novel_share <= 1:
-            raise VidferError(
+            raise SettingError(
                 f"unlabelled_novel_share is {self.unlabelled_novel_share}; it must lie between 0 and 1"
             )
         self._check_labels()
@@ -87,18 +85,18 @@ class ActorSettings:
         if len(set(self.base_labels)) != len(self.base_labels) or len(set(self.novel_labels)) != len(
             self.novel_labels
         ):
-            raise VidferError("base_labels and novel_labels must not repeat a name")
+            raise SettingError("base_labels or novel_labels has a name twice; name each label once")
         both = sorted(set(self.base_labels) & set(self.novel_labels))
         if both:
-            raise VidferError(f"'{both[0]}' is both a base and a novel label; name it once")
+            raise SettingError(f"'{both[0]}' is both a base and a novel label; name it once")
         for label in self.base_labels + self.novel_labels:
             if label not in EXPRESSIONS:
-                raise VidferError(f"unknown expression '{label}'; choose from {', '.join(EXPRESSIONS)}")
+                raise SettingError(f"there is no expression '{label}'; choose from {', '.join(EXPRESSIONS)}")
         if not self.base_labels:
-            raise VidferError("base_labels is empty; name at least one expression")
+            raise SettingError("base_labels is empty; name at least one expression")
         if self.unlabelled_novel_share > 0 and not self.novel_labels:
-            raise VidferError(
-                "unlabelled_novel_share is above 0 but novel_labels is empty; name novel expressions"
+            raise SettingError(
+                "unlabelled_novel_share is above 0, but novel_labels is empty; name novel expressions"
             )
 
     def _check_counts(self) -> None:
@@ -111,12 +109,14 @@ class ActorSettings:
         names = ("train_per_class", "val_per_class", "test_per_class", "novel_per_class", "unlabelled")
         for name in names:
             if getattr(self, name) < 0:
-                raise VidferError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+                raise SettingError(f"{name} is {getattr(self, name)}; it must be 0 or more")
         for split, n_clips in parts.items():
             n_subjects = getattr(self, f"{split}_subjects")
             if n_clips and n_subjects < 1:
-                raise VidferError(
-                    f"{split}_subjects is {n_subjects}, but there are {split} clips; use 1 or more"
+                raise SettingError(
+                    f"{split}_subjects is {n_subjects}, but there are {split} clips; it must be 1 or more"
                 )
         if not sum(parts.values()):
-            raise VidferError("these settings ask for no clip at all; raise one of the clip counts")
+            raise SettingError(
+                "these settings give no clip; raise train_per_class or another number of clips"
+            )

@@ -24,23 +24,23 @@ UNITS: dict[int, str] = {
     26: "jaw drop",
     45: "blink",
 }
-"""FACS number to name."""
+"""The name of each unit, by its FACS number."""
 
 CENTRAL_UNITS = frozenset({17, 18, 23, 25, 26})
-"""Units of muscles around the middle line, which move both sides alike."""
+"""Units of muscles at the middle line. They move both sides alike."""
 
 INDEX: dict[int, int] = {unit: position for position, unit in enumerate(UNITS)}
-"""FACS number to row of an intensity array."""
+"""The row of each unit in an array of intensities, by its FACS number."""
 
 SIDES = ("left", "right")
-"""The person's own left and right; the left side is on the right of the picture."""
+"""Left and right of the person; the left side is on the right of the picture."""
 
 
 def resting(n_frames: int) -> np.ndarray:
-    """Intensities of a face at rest: zeros, float64 (n_frames, units, 2 sides)."""
+    """The intensities of a face at rest: zeros, float64 (n_frames, units, 2 sides)."""
     return np.zeros((n_frames, len(UNITS), len(SIDES)))
 
 
 def unit_columns() -> list[str]:
-    """Column names of the truth files, in the order of ``intensities.reshape(n_frames, -1)``."""
+    """The columns of the truth files, in the order of ``intensities.reshape(n_frames, -1)``."""
     return [f"AU{unit:02d}_{side}" for unit in UNITS for side in SIDES]

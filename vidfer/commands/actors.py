@@ -20,19 +20,19 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Actors:
-        """Write a data set of synthetic actors in AFEW's layout, with the truth beside it."""
+        """Draw a data set of synthetic people in AFEW's layout, with what was drawn (the truth) beside it."""
 
         out: Path
-        """Folder to write into; a run that was interrupted goes on."""
+        """Folder to write into. An interrupted run goes on there."""
         workers: int = len(os.sched_getaffinity(0))
-        """Processes that draw. Their number changes no byte."""
-        cast: Flat[ActorSettings] = ActorSettings()
+        """Number of processes. It does not change the result."""
+        settings: Flat[ActorSettings] = ActorSettings()
 
     options = parse(Actors, arguments)
-    from vidfer.actors.film import write_actors
+    from vidfer.actors.write import write_actors
 
-    with Progress("filming", "clip") as progress:
-        write_actors(options.cast, options.out, workers=options.workers, progress=progress)
-    print(f"{options.out}: drawn people, not real ones; figures measured on them are not accuracy on people")
+    with Progress("drawing", "clip") as progress:
+        write_actors(options.settings, options.out, workers=options.workers, progress=progress)
+    print(f"{options.out}: these people are drawn; results on them are not accuracy on real people")
     print(f"next: vidfer cache --src actors --root {options.out} --out cache/actors.h5")
     return 0

@@ -1,4 +1,7 @@
-"""The mouth: lip corners (12, 14, 15, 20), lips (10, 17, 18, 23), opening (25, 26)."""
+"""Draws the mouth.
+
+Action units 12, 14, 15 and 20 move the lip corners; 10, 17, 18 and 23 the lips; 25 and 26 open the mouth.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vidfer.actors.face.canvas import Canvas
+from vidfer.actors.face.shapes import as_colour, blend, fill, stroke
 from vidfer.actors.identity import Identity
-from vidfer.actors.patch import Patch
-from vidfer.actors.pixels import as_colour, blend, fill, stroke
 from vidfer.actors.units import INDEX
 
 N_POINTS = 17
@@ -17,39 +20,39 @@ N_POINTS = 17
 
 @dataclass(frozen=True)
 class MouthShape:
-    """Contours of the lips from the picture's left to right, face units (n, 2)."""
+    """The contours of the lips from left to right in the picture, (n, 2) each in face units."""
 
     outer_upper: np.ndarray
     inner_upper: np.ndarray
     inner_lower: np.ndarray
     outer_lower: np.ndarray
     corners: tuple[tuple[float, float], tuple[float, float]]
-    """Lip corners of the person's left and right side."""
+    """The lip corners of the person's left and right side."""
 
     @property
     def lower_y(self) -> float:
-        """Lowest point of the lower lip."""
+        """The lowest point of the lower lip."""
         return float(self.outer_lower[:, 1].max())
 
     @property
     def gap(self) -> float:
-        """Largest opening."""
+        """The largest distance of the lips."""
         return float((self.inner_lower[:, 1] - self.inner_upper[:, 1]).max())
 
 
 def mouth_shape(identity: Identity, units: np.ndarray) -> MouthShape:
-    """Where the lips are; ``units`` is one frame, (units, 2 sides)."""
+    """Where the lips are in one frame, whose intensities are ``units`` (units, 2 sides)."""
     smile, chin, pucker, stretch, tight, part, drop = (
         float(units[INDEX[number]].mean()) for number in (12, 17, 18, 20, 23, 25, 26)
     )
     widths, corner_ys = _corners(identity, units)
-    # t runs over the picture from left to right, that is from the person's right to the left.
+    # t goes from left to right in the picture, so from the person's right side to the left side.
     t = np.linspace(-1, 1, N_POINTS)
     bow = (1 - t**2).clip(0)
     x = t * np.where(t > 0, widths[0], widths[1])
     bend = np.where(t > 0, corner_ys[0], corner_ys[1]) * np.abs(t) ** 1.8
     opening = (0.075 * part + 0.235 * drop) * (1 - 0.3 * pucker)
-    # A dropping jaw takes the corners along, half of its way: the open mouth is an oval, not a grin.
+    # The corners follow the dropping jaw half of its way. So the open mouth is an oval and not a grin.
     middle = identity.mouth_y + bend + 0.02 * smile - 0.045 * chin * bow + 0.42 * opening * (1 - 0.5 * smile)
     lift = 0.075 * units[INDEX[10]] + 0.045 * units[INDEX[9]]
     raised = np.interp(t, [-1, 1], lift[::-1]) * bow**0.7
@@ -66,7 +69,7 @@ def mouth_shape(identity: Identity, units: np.ndarray) -> MouthShape:
 
 
 def _corners(identity: Identity, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far out and how far down the lip corners are, (2 sides,) each."""
+    """How far to the side and how far down the lip corners are, (2 sides,) each."""
     dimple, pucker, stretch, tight, drop = (units[INDEX[number]] for number in (14, 18, 20, 23, 26))
     pulled_up, pulled_down = units[INDEX[12]], units[INDEX[15]]
     out = 0.095 * pulled_up + 0.02 * pulled_down + 0.14 * stretch
@@ -75,17 +78,17 @@ def _corners(identity: Identity, units: np.ndarray) -> tuple[np.ndarray, np.ndar
     return identity.mouth_width + out - inwards, identity.mouth_tilt + down
 
 
-def draw_mouth(image: np.ndarray, identity: Identity, mouth: MouthShape, patch: Patch) -> None:
-    """Draw lips, teeth and tongue in place."""
+def draw_mouth(image: np.ndarray, identity: Identity, mouth: MouthShape, canvas: Canvas) -> None:
+    """Draws lips, teeth and tongue, in place."""
     everything = np.concatenate([mouth.outer_upper, mouth.outer_lower])
     low, high = everything.min(0) - 0.06, everything.max(0) + 0.08
-    rows, columns = patch.window(*low, *high)
+    rows, columns = canvas.window(*low, *high)
     area = image[rows, columns]
     offset = np.array((columns.start, rows.start))
-    unit = patch.unit_px
+    unit = canvas.unit_px
 
     def px(points: np.ndarray) -> np.ndarray:
-        return patch.px(points) - offset
+        return canvas.px(points) - offset
 
     lips = np.asarray(identity.lips)
     layer = np.empty_like(area)

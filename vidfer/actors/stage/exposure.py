@@ -1,18 +1,18 @@
-"""Light, blur and noise over a whole frame."""
+"""Gives whole frames light, blur and noise."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from vidfer.actors.scene import Scene
+from vidfer.actors.stage.scene import Scene
 
 NOISE_MARGIN = 24
-"""The noise picture is larger than the frame; each frame cuts another part out of it."""
+"""How much larger than the frame the picture of noise is; each frame takes another part of it."""
 
 
-class Lens:
-    """Exposes the frames of one clip."""
+class Exposure:
+    """The light and the sensor of one clip."""
 
     def __init__(self, rng: np.random.Generator, scene: Scene, size: tuple[int, int]) -> None:
         width, height = size
@@ -25,7 +25,7 @@ class Lens:
         self._offsets = rng.integers(0, NOISE_MARGIN, (len(scene.gain), 2))
 
     def expose(self, frame: np.ndarray, index: int) -> None:
-        """Light, defocus and sensor noise of frame ``index``, in place."""
+        """Adds light, defocus and sensor noise to frame number ``index``, in place."""
         cv2.multiply(frame, self._light, frame, scale=float(self._scene.gain[index]) / 128)
         if self._scene.blur_px:
             cv2.GaussianBlur(frame, (0, 0), self._scene.blur_px, frame)
@@ -36,7 +36,7 @@ class Lens:
 
 
 def _light_map(scene: Scene, size: tuple[int, int]) -> np.ndarray:
-    """uint8 (H, W, 3); 128 is unchanged."""
+    """The light on each pixel, uint8 (H, W, 3); 128 leaves a pixel as it is."""
     width, height = size
     x = np.linspace(-width / height, width / height, width, dtype=np.float32)[None]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]

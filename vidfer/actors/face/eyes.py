@@ -1,12 +1,12 @@
-"""Eyes: AU5 raises the upper lid, AU6 and AU7 raise the lower one, AU45 closes both."""
+"""Draws the eyes. AU5 raises the upper lid, AU6 and AU7 raise the lower lid, AU45 closes the eye."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from vidfer.actors.face.canvas import Canvas
+from vidfer.actors.face.shapes import as_colour, blend, disc, fill, stroke
 from vidfer.actors.identity import Identity
-from vidfer.actors.patch import Patch
-from vidfer.actors.pixels import as_colour, blend, disc, fill, stroke
 from vidfer.actors.units import INDEX
 
 EYE_Y = -0.01
@@ -16,7 +16,12 @@ GLINT = np.array((-0.03, -0.035))
 
 
 def lids(identity: Identity, units: np.ndarray, sign: int) -> tuple[np.ndarray, np.ndarray]:
-    """Upper and lower lid edge from the inner to the outer corner, face units (n, 2) each."""
+    """The edges of the upper and the lower lid from the inner to the outer corner, (n, 2) each in face units.
+
+    Args:
+        units: intensities of this side of the face in one frame, (units,).
+        sign: 1 for the person's left side (right in the picture), -1 for the right side.
+    """
     t = np.linspace(-1, 1, 15)
     raised, cheek, tight, closed = (float(units[INDEX[n]]) for n in (5, 6, 7, 45))
     smile, wrinkle = float(units[INDEX[12]]), float(units[INDEX[9]])
@@ -38,34 +43,31 @@ def draw_eye(
     units: np.ndarray,
     sign: int,
     gaze: tuple[float, float],
-    patch: Patch,
+    canvas: Canvas,
 ) -> None:
-    """Draw one eye in place; ``gaze`` moves the iris by a few hundredths of a face unit."""
+    """Draws one eye, in place; ``gaze`` is the shift of the iris in face units, others as :func:`lids`."""
     upper, lower = lids(identity, units, sign)
     centre_x = sign * identity.eye_x
-    rows, columns = patch.window(centre_x - 0.30, EYE_Y - 0.28, centre_x + 0.30, EYE_Y + 0.18)
+    rows, columns = canvas.window(centre_x - 0.30, EYE_Y - 0.28, centre_x + 0.30, EYE_Y + 0.18)
     area = image[rows, columns]
     offset = np.array((columns.start, rows.start))
-    unit = patch.unit_px
+    unit = canvas.unit_px
     ball = np.empty_like(area)
     ball[:] = (236, 232, 228)
-    iris = patch.px((centre_x + gaze[0], EYE_Y - 0.012 + gaze[1])) - offset
+    iris = canvas.px((centre_x + gaze[0], EYE_Y - 0.012 + gaze[1])) - offset
     disc(ball, iris, IRIS_RADIUS * unit, as_colour(identity.iris, 0.5))
     disc(ball, iris, (IRIS_RADIUS - 0.018) * unit, as_colour(identity.iris))
     disc(ball, iris, 0.046 * unit, (14, 12, 14))
-    # The upper lid throws a shadow on the ball.
-    stroke(ball, patch.px(upper + LASH_SHADOW) - offset, (150, 140, 138), 0.035 * unit)
+    # The upper lid casts a shadow on the eyeball.
+    stroke(ball, canvas.px(upper + LASH_SHADOW) - offset, (150, 140, 138), 0.035 * unit)
     disc(ball, iris + GLINT * unit, 0.017 * unit, (250, 250, 250))
     opening = np.zeros(area.shape[:2], np.uint8)
-    contour = patch.px(np.concatenate([upper, lower[::-1]])) - offset
+    contour = canvas.px(np.concatenate([upper, lower[::-1]])) - offset
     fill(opening, contour, 255)
     blend(area, ball, opening)
     skin = np.asarray(identity.skin)
-    stroke(area, patch.px(lower) - offset, as_colour(skin, 0.60), 0.012 * unit)
-    stroke(
-        area, patch.px(upper) - offset, as_colour(skin * 0.12 + np.asarray(identity.hair) * 0.3), 0.030 * unit
-    )
+    stroke(area, canvas.px(lower) - offset, as_colour(skin, 0.60), 0.012 * unit)
+    lash_colour = as_colour(skin * 0.12 + np.asarray(identity.hair) * 0.3)
+    stroke(area, canvas.px(upper) - offset, lash_colour, 0.030 * unit)
     lash = np.array([upper[-1], upper[-1] + (sign * 0.03, -0.012)])
-    stroke(
-        area, patch.px(lash) - offset, as_colour(skin * 0.12 + np.asarray(identity.hair) * 0.3), 0.02 * unit
-    )
+    stroke(area, canvas.px(lash) - offset, lash_colour, 0.02 * unit)

@@ -1,21 +1,21 @@
-"""A hand or a cup that comes in front of the face."""
+"""Draws a hand or a cup that comes in front of the face."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from vidfer.actors.face.shapes import as_colour, fill, spline
 from vidfer.actors.identity import CLOTHES, Identity
-from vidfer.actors.pixels import as_colour, fill, spline
 
 REACH = 1.1
-"""Half the side of an occluder's picture, in face units; the arm leaves it at the bottom."""
+"""Half the side of the picture of an occluder, in face units. The arm reaches to its lower edge."""
 
 
 def draw_occluder(
     rng: np.random.Generator, kind: str, identity: Identity, unit_px: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Colour uint8 (S, S, 3) and opacity uint8 (S, S) of a ``hand`` or a ``cup``."""
+    """Draws a ``hand`` or a ``cup``: colour, uint8 (S, S, 3), and opacity, uint8 (S, S)."""
     side = round(2 * REACH * unit_px)
     colour = np.zeros((side, side, 3), np.uint8)
     opacity = np.zeros((side, side), np.uint8)

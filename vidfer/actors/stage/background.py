@@ -1,18 +1,18 @@
-"""What stands still: the room and the actor's shoulders."""
+"""Draws what does not move: the room, and the actor's neck and shoulders."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from vidfer.actors.face.shapes import as_colour, blend, fill, spline
 from vidfer.actors.identity import CLOTHES, Identity
-from vidfer.actors.pixels import as_colour, blend, fill, spline
 
 ROOMS = ("wall", "shelves", "lights", "garden")
 
 
 def draw_room(rng: np.random.Generator, size: tuple[int, int], plain: bool) -> np.ndarray:
-    """A background, uint8 (H, W, 3); ``plain`` is a studio's wall."""
+    """Draws a background, uint8 (H, W, 3); a ``plain`` one is the wall of a studio."""
     width, height = size
     x = np.linspace(-1, 1, width, dtype=np.float32)[None]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
@@ -48,7 +48,7 @@ def draw_room(rng: np.random.Generator, size: tuple[int, int], plain: bool) -> n
 
 
 def _draw_books(image: np.ndarray, rng: np.random.Generator) -> None:
-    """Three boards with books, in place."""
+    """Draws three shelves with books, in place."""
     height, width = image.shape[:2]
     for board in (0.28, 0.60, 0.92):
         floor = round(board * height)
@@ -62,7 +62,7 @@ def _draw_books(image: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def draw_torso(image: np.ndarray, identity: Identity, centre_px: np.ndarray, half_width_px: float) -> None:
-    """Draw neck and shoulders in place, under a head at ``centre_px``."""
+    """Draws neck and shoulders, in place, below a head whose eyes are around ``centre_px``."""
 
     def px(points) -> np.ndarray:
         return np.asarray(points, float) * half_width_px + centre_px

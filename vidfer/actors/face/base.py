@@ -1,4 +1,4 @@
-"""The parts of a head that stay the same through a clip: skin, ears, sockets, nose, hair, depth."""
+"""Draws the parts of a head that stay the same through a clip: skin, ears, eye sockets, nose, hair, depth."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidfer.actors.draw_hair import draw_back_hair, draw_beard, draw_front_hair
+from vidfer.actors.face.canvas import Canvas
+from vidfer.actors.face.hair import draw_back_hair, draw_beard, draw_front_hair
+from vidfer.actors.face.shapes import blend, fill, spline, stroke
 from vidfer.actors.identity import Identity
-from vidfer.actors.patch import Patch
-from vidfer.actors.pixels import blend, fill, spline, stroke
 
 
 @dataclass(frozen=True)
 class HeadBase:
-    """What each frame starts from; all arrays have the patch's height and width."""
+    """What each frame starts from. H and W are the height and width of the canvas."""
 
     colour: np.ndarray
     """uint8 (H, W, 3), RGB."""
     opacity: np.ndarray
-    """uint8 (H, W): where the head covers the background."""
+    """uint8 (H, W): 255 where the head covers the background."""
     front_hair: tuple[np.ndarray, np.ndarray]
     """Colour and opacity of the hair that lies over the brows and the glasses."""
     depth: np.ndarray
-    """float32: how far, in pixels, a point moves sideways for one radian of turn."""
+    """float32 (H, W): how many pixels a point moves sideways for a turn of one radian."""
     jaw: np.ndarray
-    """float32: how far, in pixels, the skin moves down when the jaw is fully open."""
+    """float32 (H, W): how many pixels the skin moves down when the jaw is fully open."""
     outline: np.ndarray
-    """Face contour from the brow line down, face units (n, 2)."""
+    """The contour of the face from the brows down, (n, 2) in face units."""
 
     def lay_front_hair(self, head: np.ndarray) -> None:
-        """Put the front hair over a drawn head, in place."""
+        """Lays the front hair over a drawn head, in place."""
         colour, mask = self.front_hair
         rows = mask.any(1).nonzero()[0]
         if len(rows):
@@ -41,7 +41,7 @@ class HeadBase:
 
 
 def face_outline(identity: Identity) -> np.ndarray:
-    """The contour of the face, face units (n, 2), clockwise from the top of the head."""
+    """The contour of the face, (n, 2) in face units, clockwise from the top of the head."""
     right = [
         (0.55, -1.22),
         (identity.temple_width, -0.62),
@@ -54,36 +54,37 @@ def face_outline(identity: Identity) -> np.ndarray:
     return spline(np.array(points))
 
 
-def draw_base(identity: Identity, light: tuple[float, float], patch: Patch) -> HeadBase:
-    """Draw the resting head without eyes, brows and mouth.
+def draw_base(identity: Identity, light: tuple[float, float], canvas: Canvas) -> HeadBase:
+    """Draws the head at rest, without eyes, brows and mouth.
 
-    ``light`` is where the light comes from: x and y in -1..1 (left, top are negative).
+    Args:
+        light: where the light comes from, x and y in -1..1; left and top are negative.
     """
     outline = face_outline(identity)
     rng = np.random.default_rng(identity.texture_seed)
-    height, width = patch.shape
+    height, width = canvas.shape
     colour = np.zeros((height, width, 3), np.uint8)
     colour[:] = np.uint8(identity.clothes if identity.hair_style == "scarf" else identity.hair)
     opacity = np.zeros((height, width), np.uint8)
-    draw_back_hair(colour, opacity, identity, rng, patch)
+    draw_back_hair(colour, opacity, identity, rng, canvas)
     if identity.hair_style != "scarf":
-        _draw_ears(colour, opacity, identity, patch)
+        _draw_ears(colour, opacity, identity, canvas)
     face = np.zeros((height, width), np.uint8)
-    fill(face, patch.px(outline), 255)
-    # One pixel further than the face, or the hair behind it would shine through its smooth edge.
-    blend(colour, _skin(identity, light, rng, patch), cv2.dilate(face, np.ones((3, 3), np.uint8)))
-    draw_beard(colour, face, identity, rng, patch)
+    fill(face, canvas.px(outline), 255)
+    # The skin reaches one pixel beyond the face. Otherwise the hair behind shows through the smooth edge.
+    blend(colour, _skin(identity, light, rng, canvas), cv2.dilate(face, np.ones((3, 3), np.uint8)))
+    draw_beard(colour, face, identity, rng, canvas)
     np.maximum(opacity, face, out=opacity)
-    front_hair = draw_front_hair(opacity, identity, rng, patch)
-    depth, jaw = _movement(identity, patch)
+    front_hair = draw_front_hair(opacity, identity, rng, canvas)
+    depth, jaw = _movement(identity, canvas)
     contour = outline[outline[:, 1] > -0.75]
     return HeadBase(colour, opacity, front_hair, depth, jaw, contour)
 
 
-def _draw_ears(colour: np.ndarray, opacity: np.ndarray, identity: Identity, patch: Patch) -> None:
+def _draw_ears(colour: np.ndarray, opacity: np.ndarray, identity: Identity, canvas: Canvas) -> None:
     for sign in (-1, 1):
-        centre = patch.px((sign * (identity.cheek_width + 0.03), 0.08))
-        axes = (round(0.13 * patch.unit_px), round(0.25 * patch.unit_px))
+        centre = canvas.px((sign * (identity.cheek_width + 0.03), 0.08))
+        axes = (round(0.13 * canvas.unit_px), round(0.25 * canvas.unit_px))
         place = tuple(int(v) for v in centre.round())
         skin = tuple(int(v * 0.86) for v in identity.skin)
         wider = (axes[0] + 1, axes[1] + 1)
@@ -100,10 +101,10 @@ def _bump(x: np.ndarray, y: np.ndarray, at: tuple[float, float], spread: tuple[f
 
 
 def _skin(
-    identity: Identity, light: tuple[float, float], rng: np.random.Generator, patch: Patch
+    identity: Identity, light: tuple[float, float], rng: np.random.Generator, canvas: Canvas
 ) -> np.ndarray:
-    """Shaded skin, float32 (H, W, 3): Lambert's law on an ellipsoid, and soft hollows and bumps on top."""
-    x, y = patch.grid()
+    """Shaded skin, float32 (H, W, 3): Lambert's law on an ellipsoid, with soft hollows and bumps."""
+    x, y = canvas.grid()
     nx, ny = x / 1.12, (y - 0.05) / 1.55
     nz = np.sqrt(np.maximum(0.05, 1 - nx**2 - ny**2))
     lx, ly = light
@@ -127,12 +128,12 @@ def _skin(
     shade -= 0.14 * _bump(x, y, (0, mouth_y + 0.20), (0.17, 0.045))  # under the lower lip
     shade += 0.06 * _bump(x, y, (0, identity.chin_y - 0.17), (0.17, 0.10))  # chin
     shade += 0.05 * _bump(x, y, (0, -0.72), (0.45, 0.18))  # forehead
-    height, width = patch.shape
+    height, width = canvas.shape
     grain = rng.normal(0, 0.012, (height // 3, width // 3)).astype(np.float32)
     shade += cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
     if identity.freckles:
-        shade -= _freckles(identity, rng, patch)
-    # Shadows on skin are redder than lights: blood shows where the surface reflects less.
+        shade -= _freckles(identity, rng, canvas)
+    # Skin is redder in the shadow, because the blood shows where the surface reflects less light.
     tone = np.asarray(identity.skin, np.float32) * shade[..., None] ** np.array(
         (0.92, 1.05, 1.10), np.float32
     )
@@ -142,33 +143,33 @@ def _skin(
     return tone
 
 
-def _freckles(identity: Identity, rng: np.random.Generator, patch: Patch) -> np.ndarray:
-    spots = np.zeros(patch.shape, np.float32)
+def _freckles(identity: Identity, rng: np.random.Generator, canvas: Canvas) -> np.ndarray:
+    spots = np.zeros(canvas.shape, np.float32)
     for sign in (-1, 1):
         points = rng.normal((sign * 0.45, 0.27), (0.17, 0.10), (round(25 * identity.freckles), 2))
-        for px, py in patch.px(points).round().astype(int):
+        for px, py in canvas.px(points).round().astype(int):
             cv2.circle(spots, (int(px), int(py)), 1, 0.12, -1)
     return cv2.GaussianBlur(spots, (3, 3), 0)
 
 
-def draw_nostrils(shade: np.ndarray, identity: Identity, raised: float, patch: Patch) -> None:
-    """Nostrils and wings of the nose in the shade map; ``raised`` in 0..1 is AU9."""
+def draw_nostrils(shade: np.ndarray, identity: Identity, raised: float, canvas: Canvas) -> None:
+    """Draws nostrils and wings of the nose into the shade map; ``raised`` (0..1) is AU9."""
     lift = 0.05 * raised
     y = identity.nose_y + 0.045 - lift
     for sign in (-1, 1):
         hole = np.array([(0.06, 0.0), (0.10, -0.02), (0.135, 0.0), (0.10, 0.022)]) * (sign, 1) + (0, y)
-        fill(shade, patch.px(hole), 40)
+        fill(shade, canvas.px(hole), 40)
         w = identity.nose_width
         wing = [(w - 0.06, 0.05), (w - 0.005, 0.035), (w + 0.012, -0.03), (w - 0.01, -0.09)]
-        stroke(shade, patch.px(spline(np.array(wing) * (sign, 1) + (0, y - 0.01), 4, closed=False)), 88, 1.5)
+        stroke(shade, canvas.px(spline(np.array(wing) * (sign, 1) + (0, y - 0.01), 4, closed=False)), 88, 1.5)
 
 
-def _movement(identity: Identity, patch: Patch) -> tuple[np.ndarray, np.ndarray]:
-    x, y = patch.grid()
+def _movement(identity: Identity, canvas: Canvas) -> tuple[np.ndarray, np.ndarray]:
+    x, y = canvas.grid()
     dome = np.maximum(0, 1 - (x / 1.25) ** 2 - ((y - 0.05) / 1.8) ** 2)
     nose = 0.22 * _bump(x, y, (0, identity.nose_y - 0.1), (0.15, 0.22))
-    depth = (0.62 * dome + nose) * patch.unit_px
+    depth = (0.62 * dome + nose) * canvas.unit_px
     below = ((y - identity.mouth_y) / (identity.chin_y - identity.mouth_y)).clip(0, 1)
     inside = (1.4 - np.abs(x)).clip(0, 0.4) / 0.4
-    jaw = 0.17 * below * below * (3 - 2 * below) * inside * patch.unit_px
+    jaw = 0.17 * below * below * (3 - 2 * below) * inside * canvas.unit_px
     return depth.astype(np.float32), jaw.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Who plays what: subjects, labels and splits of a set of actors."""
+"""Plans a data set of actors: which subject shows which expression in which split."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from vidfer.actors.settings import ActorSettings
 
 FOLDERS = {"train": "Train_AFEW", "val": "Val_AFEW", "test": "Test_AFEW", "unlabelled": "Unlabelled_AFEW"}
-"""Split to AFEW's own folder name."""
+"""AFEW's folder of each split."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Role:
-    """One clip to film."""
+class PlannedClip:
+    """A clip to draw."""
 
     id: str
-    """Path of the video relative to the root, as the ``afew`` source names the clip."""
+    """Path of the video relative to the root; the source ``afew`` gives the clip the same id."""
     subject: str
     label: str
     split: str
@@ -27,38 +27,38 @@ class Role:
 
     @property
     def stem(self) -> str:
-        """The file's name without folder and suffix; unique in the data set."""
+        """The name of the file without folder and suffix; no two clips have the same."""
         return self.id.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def cast(settings: ActorSettings) -> list[Role]:
-    """All clips of a data set; every subject appears in one split only."""
+def plan_clips(settings: ActorSettings) -> list[PlannedClip]:
+    """Lists all clips of a data set. Each subject is in one split only."""
     rng = np.random.default_rng([settings.seed, 0])
-    roles: list[Role] = []
+    clips: list[PlannedClip] = []
     first_subject = 0
     for split in FOLDERS:
         n_subjects = getattr(settings, f"{split}_subjects")
         labels = _labels(settings, split, rng)
-        # Dealing the people out in turn gives each person nearly the same share of each expression.
+        # The subjects take turns, so each of them shows nearly the same share of each expression.
         order = rng.permutation(n_subjects) if n_subjects else np.zeros(0, int)
         for position, label in enumerate(labels):
             subject = first_subject + int(order[position % n_subjects])
-            roles.append(_role(settings, split, label, subject, len(roles)))
+            clips.append(_planned_clip(settings, split, label, subject, len(clips)))
         first_subject += n_subjects
-    return roles
+    return clips
 
 
 def _labels(settings: ActorSettings, split: str, rng: np.random.Generator) -> list[str]:
     if split == "unlabelled":
-        return _unlabelled(settings, rng)
+        return _unlabelled_labels(settings, rng)
     labels = [label for label in settings.base_labels for _ in range(getattr(settings, f"{split}_per_class"))]
     if split == "test":
         labels += [label for label in settings.novel_labels for _ in range(settings.novel_per_class)]
     return labels
 
 
-def _unlabelled(settings: ActorSettings, rng: np.random.Generator) -> list[str]:
-    """Base expressions, the commonest six times as frequent as the rarest, and some novel ones."""
+def _unlabelled_labels(settings: ActorSettings, rng: np.random.Generator) -> list[str]:
+    """Base expressions, the most frequent one six times as often as the rarest, and some novel ones."""
     n_novel = round(settings.unlabelled * settings.unlabelled_novel_share)
     share = np.geomspace(1, 1 / 6, len(settings.base_labels))
     rng.shuffle(share)
@@ -75,13 +75,13 @@ def _round_to_total(shares: np.ndarray, total: int) -> np.ndarray:
     return counts
 
 
-def _role(settings: ActorSettings, split: str, label: str, subject: int, number: int) -> Role:
+def _planned_clip(settings: ActorSettings, split: str, label: str, subject: int, number: int) -> PlannedClip:
     rng = np.random.default_rng([settings.seed, 1, number])
     duration_s = rng.uniform(settings.min_duration_s, settings.max_duration_s)
     low, high = (round(s * settings.fps) for s in (settings.min_duration_s, settings.max_duration_s))
     name = f"{number:09d}.avi"
     folder = "" if split == "unlabelled" else "_".join(part.capitalize() for part in label.split("_")) + "/"
-    return Role(
+    return PlannedClip(
         id=f"{FOLDERS[split]}/{folder}{name}",
         subject=f"actor{subject:04d}",
         label=label,

@@ -1,4 +1,4 @@
-"""Turns the upright head and puts it into the frame."""
+"""Turns the upright head and places it in the frame."""
 
 from __future__ import annotations
 
@@ -7,49 +7,49 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidfer.actors.draw_base import HeadBase
-from vidfer.actors.draw_occluder import REACH
-from vidfer.actors.patch import BOTTOM, LEFT, RIGHT, TOP, Patch
-from vidfer.actors.scene import Scene
+from vidfer.actors.face.base import HeadBase
+from vidfer.actors.face.canvas import BOTTOM, LEFT, RIGHT, TOP, Canvas
+from vidfer.actors.stage.occluder import REACH
+from vidfer.actors.stage.scene import Scene
 
 
 @dataclass(frozen=True)
 class Pose:
-    """The head in one frame."""
+    """How the head stands in one frame."""
 
     matrix: np.ndarray
-    """(2, 3): pixels of the patch to pixels of the frame."""
+    """(2, 3): maps pixels of the canvas to pixels of the frame."""
     turn: tuple[float, float]
-    """Sine of the turn to the side and up."""
+    """The sine of the turn to the side, and of the turn up."""
     jaw: float
-    """0 closed to 1 fully dropped."""
+    """0 is closed, 1 is fully dropped."""
 
 
-class View:
-    """Camera on one head: a depth map turns the patch, an affine map places it.
+class Camera:
+    """Places one head in frames: a depth map turns the canvas, and an affine map moves, scales and rolls it.
 
-    A point of the head at depth d (pixels per radian) appears shifted by d times the sine of the turn, so the
-    nose moves more than the ears, as it does on a head that turns.
+    A point of the head at depth d (pixels per radian) moves by d times the sine of the turn. So the nose
+    moves more than the ears, as on a real head.
     """
 
-    def __init__(self, base: HeadBase, patch: Patch, size: tuple[int, int]) -> None:
-        self._base, self._patch, self._size = base, patch, size
-        # One picture for the warp: all that has to be sampled at the same place.
+    def __init__(self, base: HeadBase, canvas: Canvas, size: tuple[int, int]) -> None:
+        self._base, self._canvas, self._size = base, canvas, size
+        # One array of two channels, so that one warp samples both at the same places.
         self._fields = cv2.merge([base.depth, base.jaw])
 
     def pose(self, scene: Scene, index: int, jaw: float) -> Pose:
         """Where the head is in frame ``index``."""
-        scale = scene.half_width_px[index] / self._patch.unit_px
+        scale = scene.half_width_px[index] / self._canvas.unit_px
         cos, sin = scale * np.cos(scene.roll_rad[index]), scale * np.sin(scene.roll_rad[index])
         turned = np.array([(cos, -sin), (sin, cos)])
-        # The neck is the pivot: a head that leans moves sideways around a point below the chin.
-        pivot, upright = self._patch.px((0, 1.5)), self._patch.px((0, 0))
+        # The pivot is the neck: a leaning head moves to the side around a point below the chin.
+        pivot, upright = self._canvas.px((0, 1.5)), self._canvas.px((0, 0))
         place = scene.centre_px[index] + scale * (pivot - upright)
         turn = (float(np.sin(scene.yaw_rad[index])), float(np.sin(scene.pitch_rad[index])))
         return Pose(np.column_stack([turned, place - turned @ pivot]), turn, jaw)
 
     def place_head(self, frame: np.ndarray, head: np.ndarray, pose: Pose) -> None:
-        """Draw the head over ``frame`` in place."""
+        """Draws the head over a frame, in place."""
         window = self._window(pose.matrix, np.array([(LEFT, TOP), (RIGHT, BOTTOM)]))
         if window is None:
             return
@@ -84,12 +84,12 @@ class View:
         centre: np.ndarray,
         angle_rad: float,
     ) -> None:
-        """Draw an occluder (colour, opacity) over ``frame`` in place; ``centre`` is in face units."""
+        """Draws an occluder (colour, opacity) over a frame, in place; ``centre`` is in face units."""
         colour, opacity = front
         cos, sin = np.cos(angle_rad), np.sin(angle_rad)
         local = np.array([(cos, -sin), (sin, cos)])
-        middle = np.full(2, REACH * self._patch.unit_px)
-        shift = self._patch.px(centre) - local @ middle
+        middle = np.full(2, REACH * self._canvas.unit_px)
+        shift = self._canvas.px(centre) - local @ middle
         turned = pose.matrix[:, :2] @ local
         matrix = np.column_stack([turned, pose.matrix[:, :2] @ shift + pose.matrix[:, 2]])
         side = 2 * REACH
@@ -103,11 +103,11 @@ class View:
         _lay_over(frame[y0:y1, x0:x1], warped, cv2.warpAffine(opacity, inverse, shape, flags=flags))
 
     def to_frame(self, points: np.ndarray, pose: Pose) -> np.ndarray:
-        """Face units (n, 2) of the upright head to pixels of the frame (n, 2)."""
-        start = self._patch.px(points)
-        height, width = self._patch.shape
+        """Converts points (n, 2) of the upright head from face units to pixels of the frame."""
+        start = self._canvas.px(points)
+        height, width = self._canvas.shape
         moved = start
-        for _ in range(3):  # the warp looks its shift up at the place it lands on
+        for _ in range(3):  # the shift depends on the place after the shift, so it is found by iteration
             x = moved[:, 0].round().astype(int).clip(0, width - 1)
             y = moved[:, 1].round().astype(int).clip(0, height - 1)
             depth = self._base.depth[y, x]
@@ -117,13 +117,13 @@ class View:
         return moved @ pose.matrix[:, :2].T + pose.matrix[:, 2]
 
     def box(self, pose: Pose) -> np.ndarray:
-        """The face from forehead to chin, x1, y1, x2, y2 in pixels of the frame."""
+        """The box of the face from forehead to chin: x1, y1, x2, y2 in pixels of the frame."""
         outline = self.to_frame(self._base.outline, pose)
         return np.concatenate([outline.min(0), outline.max(0)])
 
     def _window(self, matrix: np.ndarray, corners: np.ndarray):
-        """Where a box of face units lands in the frame, and the map from there back into its picture."""
-        (x0, y0), (x1, y1) = self._patch.px(corners)
+        """The part of the frame that a box in face units covers, and the map from it to the picture."""
+        (x0, y0), (x1, y1) = self._canvas.px(corners)
         landed = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]) @ matrix[:, :2].T + matrix[:, 2]
         low = np.maximum(np.floor(landed.min(0)).astype(int), 0)
         high = np.minimum(np.ceil(landed.max(0)).astype(int) + 1, self._size)

@@ -1,7 +1,7 @@
-"""The canonical patch: an upright, frontal picture of the head that every part is drawn into.
+"""The canvas: an upright, frontal picture of the head, into which all parts of the face are drawn.
 
-Face units: the origin lies between the eyes, x to the right of the picture, y down, 1 is half the width of
-an average face.
+Places are in face units: the origin lies between the eyes, x goes to the right of the picture, y goes down,
+and 1 is half the width of an average face.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ LEFT, TOP, RIGHT, BOTTOM = -1.6, -2.0, 1.6, 1.95
 
 
 @dataclass(frozen=True)
-class Patch:
-    """Scale of the patch."""
+class Canvas:
+    """The scale of the canvas, and its conversions from face units to pixels."""
 
     unit_px: float
-    """Pixels of one face unit."""
+    """The length of a face unit in pixels."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -26,18 +26,18 @@ class Patch:
         return round((BOTTOM - TOP) * self.unit_px), round((RIGHT - LEFT) * self.unit_px)
 
     def px(self, points: np.ndarray) -> np.ndarray:
-        """Face units (..., 2) to pixels of the patch."""
+        """Converts points (..., 2) from face units to pixels of the canvas."""
         return (np.asarray(points, float) - (LEFT, TOP)) * self.unit_px
 
     def grid(self) -> tuple[np.ndarray, np.ndarray]:
-        """x (1, W) and y (H, 1) of the pixel centres in face units, float32."""
+        """The x (1, W) and y (H, 1) of all pixel centres in face units, float32."""
         height, width = self.shape
         x = (np.arange(width, dtype=np.float32) / self.unit_px + LEFT)[None]
         y = (np.arange(height, dtype=np.float32) / self.unit_px + TOP)[:, None]
         return x, y
 
     def window(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
-        """Rows and columns of a box in face units, for slicing the patch."""
+        """The rows and columns of a box that is given in face units."""
         height, width = self.shape
         (x0, y0), (x1, y1) = self.px(np.array([(left, top), (right, bottom)]))
         return slice(max(0, int(y0)), min(height, int(y1) + 1)), slice(

@@ -1,4 +1,4 @@
-"""Anti-aliased shapes with sub-pixel corners, and blending."""
+"""Draws anti-aliased shapes with sub-pixel precision, and blends pictures."""
 
 from __future__ import annotations
 
@@ -9,34 +9,37 @@ FRACTION_BITS = 4
 
 
 def fixed_point(points_px: np.ndarray) -> np.ndarray:
-    """Points (n, 2) in pixels as the fixed-point integers that cv2 draws with sub-pixel precision."""
+    """Converts points (n, 2) in pixels to the fixed-point integers that cv2 takes."""
     return np.round(points_px * (1 << FRACTION_BITS)).astype(np.int32)
 
 
 def fill(image: np.ndarray, points_px: np.ndarray, colour) -> None:
-    """Fill a polygon (n, 2) in place."""
+    """Fills a polygon (n, 2), in place."""
     cv2.fillPoly(image, [fixed_point(points_px)], colour, cv2.LINE_AA, FRACTION_BITS)
 
 
 def stroke(
     image: np.ndarray, points_px: np.ndarray, colour, thickness_px: float, closed: bool = False
 ) -> None:
-    """Draw a line through points (n, 2) in place; at least one pixel thick."""
+    """Draws a line through points (n, 2), in place. It is at least one pixel thick."""
     thickness = max(1, round(thickness_px))
     cv2.polylines(image, [fixed_point(points_px)], closed, colour, thickness, cv2.LINE_AA, FRACTION_BITS)
 
 
 def disc(image: np.ndarray, centre_px, radius_px: float, colour) -> None:
-    """Fill a circle in place."""
+    """Fills a circle, in place."""
     scale = 1 << FRACTION_BITS
     centre = (round(float(centre_px[0]) * scale), round(float(centre_px[1]) * scale))
     cv2.circle(image, centre, max(1, round(radius_px * scale)), colour, -1, cv2.LINE_AA, FRACTION_BITS)
 
 
 def blend(image: np.ndarray, layer: np.ndarray, opacity: np.ndarray) -> None:
-    """Lay ``layer`` (H, W, 3), or one colour, over ``image`` uint8 (H, W, 3) in place.
+    """Lays a picture over another one, in place.
 
-    ``opacity`` is uint8 (H, W); 255 hides the image.
+    Args:
+        image: uint8 (H, W, 3), changed in place.
+        layer: (H, W, 3), or one colour (3,).
+        opacity: uint8 (H, W); where it is 255, the image is hidden.
     """
     weight = opacity[..., None].astype(np.float32) * np.float32(1 / 255)
     base = image.astype(np.float32)
@@ -46,7 +49,7 @@ def blend(image: np.ndarray, layer: np.ndarray, opacity: np.ndarray) -> None:
 
 
 def spline(control: np.ndarray, per_segment: int = 8, closed: bool = True) -> np.ndarray:
-    """A smooth (Catmull-Rom) curve through control points (n, 2); float64 (m, 2)."""
+    """A smooth (Catmull-Rom) curve through control points (n, 2), as float64 points (m, 2)."""
     control = np.asarray(control, float)
     n_points = len(control)
     if closed:
@@ -72,5 +75,5 @@ def spline(control: np.ndarray, per_segment: int = 8, closed: bool = True) -> np
 
 
 def as_colour(rgb, factor: float = 1.0) -> tuple[int, int, int]:
-    """A colour in 0..255, brightened or darkened, as cv2 takes it."""
+    """A colour in 0..255, made brighter or darker by a factor, as cv2 takes it."""
     return tuple(int(min(255, max(0, round(v * factor)))) for v in rgb)

@@ -1,4 +1,4 @@
-"""How one clip is filmed: the head's path, the light, the camera, what is in front."""
+"""Draws at random how a clip is filmed: the movement of the head, the light, the camera, an occluder."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ class Occluder:
     kind: str
     """``hand`` or ``cup``."""
     centre: np.ndarray
-    """(T, 2): where it is, in face units from the head's centre."""
+    """(T, 2): where it is, in face units from the centre of the head."""
     angle_rad: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Everything about a clip that is neither the person nor the expression; arrays have one row a frame."""
+    """All of a clip that is neither the person nor the expression. Arrays have a row for each frame."""
 
     yaw_rad: np.ndarray
     pitch_rad: np.ndarray
     roll_rad: np.ndarray
     centre_px: np.ndarray
-    """(T, 2): where the point between the eyes is."""
+    """(T, 2): the point between the eyes, in pixels."""
     half_width_px: np.ndarray
-    """Half the width of an average face."""
+    """(T,): the length of a face unit in pixels."""
     gaze: np.ndarray
-    """(T, 2): shift of the iris, face units."""
+    """(T, 2): the shift of the iris in face units."""
     light: tuple[float, float]
-    """Direction of the light, -1..1."""
+    """The direction that the light comes from, x and y in -1..1."""
     side_light: float
-    """Fall-off of the light across the frame, 0..1."""
+    """How much darker one side of the frame is, 0..1."""
     shadow: tuple[float, float, float] | None
-    """A shadow's edge: angle, place along the normal (-1..1), brightness inside."""
+    """The edge of a shadow: its angle, its place along the normal (-1..1), and the brightness inside."""
     gain: np.ndarray
     tint: np.ndarray
-    """(3,): colour of the light."""
+    """(3,): the colour of the light."""
     blur_px: float
     noise_sd: float
     occluder: Occluder | None
@@ -51,7 +51,7 @@ class Scene:
 def sample_scene(
     rng: np.random.Generator, n_frames: int, fps: float, size: tuple[int, int], conditions: Conditions
 ) -> Scene:
-    """Draw a scene."""
+    """Draws a scene at random."""
     width, height = size
     times_s = np.arange(n_frames) / fps
     c = conditions
@@ -95,7 +95,7 @@ def sample_scene(
 
 
 def _wander(rng: np.random.Generator, times_s: np.ndarray) -> np.ndarray:
-    """A smooth random path around 0, about -1..1."""
+    """A smooth random path around 0, within about -1..1."""
     path = np.zeros_like(times_s)
     for frequency_hz, amount in ((0.3, 0.6), (0.7, 0.3), (1.6, 0.1)):
         path += amount * np.sin(2 * np.pi * (frequency_hz * rng.uniform(0.7, 1.3) * times_s + rng.random()))
@@ -103,7 +103,7 @@ def _wander(rng: np.random.Generator, times_s: np.ndarray) -> np.ndarray:
 
 
 def _sample_occluder(rng: np.random.Generator, times_s: np.ndarray) -> Occluder:
-    """Comes from below, rests at the mouth, the chin, a cheek or an eye, and often leaves again."""
+    """An occluder that comes from below, rests in front of the face for a while, and often leaves again."""
     kind = "cup" if rng.random() < 0.4 else "hand"
     side = rng.choice((-1, 1))
     spots = ((0.15, 1.15), (0.55, 1.1), (0.85, 0.55)) if kind == "hand" else ((0.1, 1.25), (0.3, 1.35))

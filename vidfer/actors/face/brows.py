@@ -1,18 +1,23 @@
-"""Eyebrows: AU1 lifts the inner part, AU2 the outer part, AU4 lowers and gathers them."""
+"""Draws the eyebrows. AU1 lifts the inner part, AU2 the outer part; AU4 lowers the brows and gathers them."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from vidfer.actors.face.canvas import Canvas
+from vidfer.actors.face.shapes import blend, fill
 from vidfer.actors.identity import Identity
-from vidfer.actors.patch import Patch
-from vidfer.actors.pixels import blend, fill
 from vidfer.actors.units import INDEX
 
 
 def brow_line(identity: Identity, units: np.ndarray, sign: int) -> np.ndarray:
-    """The brow's middle line from inside to outside, face units (n, 2); ``units`` is one side of a frame."""
+    """The middle line of a brow from the inside to the outside, (n, 2) in face units.
+
+    Args:
+        units: intensities of this side of the face in one frame, (units,).
+        sign: 1 for the person's left side (right in the picture), -1 for the right side.
+    """
     u = np.linspace(0, 1, 11)
     inner, outer, lower = (float(units[INDEX[n]]) for n in (1, 2, 4))
     wrinkle = float(units[INDEX[9]])
@@ -28,17 +33,17 @@ def brow_line(identity: Identity, units: np.ndarray, sign: int) -> np.ndarray:
     return np.stack([sign * x, y], 1)
 
 
-def draw_brow(image: np.ndarray, identity: Identity, units: np.ndarray, sign: int, patch: Patch) -> None:
-    """Draw one brow in place; ``sign`` is 1 for the person's left (right in the picture)."""
+def draw_brow(image: np.ndarray, identity: Identity, units: np.ndarray, sign: int, canvas: Canvas) -> None:
+    """Draws one brow, in place; arguments as :func:`brow_line`."""
     line = brow_line(identity, units, sign)
     u = np.linspace(0, 1, len(line))
     half = identity.brow_thickness * np.interp(u, [0, 0.12, 0.6, 1], [0.55, 0.95, 0.8, 0.12])
     contour = np.concatenate([line - np.stack([0 * u, half], 1), (line + np.stack([0 * u, half], 1))[::-1]])
     low, high = contour.min(0) - 0.06, contour.max(0) + 0.06
-    rows, columns = patch.window(*low, *high)
+    rows, columns = canvas.window(*low, *high)
     mask = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
-    fill(mask, patch.px(contour) - (columns.start, rows.start), 225)
+    fill(mask, canvas.px(contour) - (columns.start, rows.start), 225)
     mask = cv2.GaussianBlur(mask, (3, 3), 0)
-    # Brows are darker than the hair, and always darker than the skin: they carry half of the expression.
+    # Brows show half of the expression, so they are always darker than the hair and than the skin.
     colour = np.minimum(np.asarray(identity.hair) * 0.75, np.asarray(identity.skin) * 0.60)
     blend(image[rows, columns], colour, mask)

@@ -1,0 +1,1 @@
+"""Draws an upright, frontal head from an identity and action units."""

@@ -1,0 +1,1 @@
+"""Puts the head into a scene: room, camera, light, and what comes in front of the face."""
