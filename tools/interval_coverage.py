@@ -18,9 +18,11 @@ from counts import check_counts
 from tables import markdown
 
 from vidfer.errors import exit_on_user_error
+from vidfer.evaluate.bootstrap import bootstrap_interval
 from vidfer.evaluate.episodes import Episodes
-from vidfer.evaluate.intervals import Interval, bootstrap_interval
-from vidfer.evaluate.jackknife import jackknife_influence, jackknife_interval
+from vidfer.evaluate.intervals import Interval
+from vidfer.evaluate.jackknife import jackknife_interval
+from vidfer.evaluate.jackknife_influence import jackknife_influence
 
 CENTRES = np.array([[0, 0, 0, 0, 0, 0], [1.2, 0, 0, 0, 0.6, 0], [0, 1.2, 0, 0.3, 0, 0]])
 SEES = (slice(0, 3), slice(0, 6))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from vidfer.evaluate.intervals import Interval, bootstrap_interval
+from vidfer.evaluate.bootstrap import bootstrap_interval
+from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.paired import combined_rows, interval_over_rows
 from vidfer.evaluate.result import Result
 

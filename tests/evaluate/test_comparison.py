@@ -10,9 +10,10 @@ from refused import refused
 
 from vidfer.commands.main import main
 from vidfer.errors import ResultError, SettingError
+from vidfer.evaluate.bootstrap import bootstrap_interval
 from vidfer.evaluate.comparison import compare_results
 from vidfer.evaluate.comparison_table import comparison_markdown, comparison_text, write_comparisons
-from vidfer.evaluate.intervals import bootstrap_interval, mean_interval
+from vidfer.evaluate.intervals import mean_interval
 
 PROTOCOL = {"ways": 2, "shots": 3, "queries": 1, "episodes": 3, "episodes_hash": "e0", "head": "CSRNHead"}
 PROTOCOL["n_frames"] = 8

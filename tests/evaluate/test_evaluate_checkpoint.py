@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 from crop_caches import write_cache
 from refused import refused
 from small_runs import NOVEL, clips, write_run
 
-from vidfer.errors import DataError, ResultError, RunError, SettingError, VidferError
+from vidfer.errors import DataError, ResultError, RunError, SettingError
 from vidfer.evaluate.comparison import check_same
 from vidfer.evaluate.episodes import redraw
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
@@ -41,7 +40,7 @@ def test_without_official_splits_the_clips_that_the_run_held_out_are_measured(tm
 def test_subjects_that_the_run_has_seen_are_not_measured_few_shot(tmp_path):
     cache = write_cache(tmp_path / "c.h5", clips(["n8", *"bcdefgh"]), size_px=32)
     checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
-    with pytest.raises(VidferError, match="'n8'"):
+    with refused(DataError, "'n8'", "c.h5"):
         measure(checkpoint, cache.path, **TASK)
 
 
@@ -169,7 +168,7 @@ def test_person_disjoint_episodes_need_subjects(tmp_path):
     nobody = [{k: v for k, v in clip.items() if k != "subject"} for clip in clips()]
     cache = write_cache(tmp_path / "c.h5", nobody, size_px=32)
     checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
-    with pytest.raises(VidferError, match=r"'08\.mp4'"):
+    with refused(DataError, "'08.mp4'", "vidfer relabel", "c.h5"):
         measure(checkpoint, cache.path, **TASK, person_disjoint=True)
     with refused(SettingError, "--transductive", "--person-disjoint"):
         measure(checkpoint, cache.path, **TASK, person_disjoint=True, transductive=True)

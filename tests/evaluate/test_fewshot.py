@@ -4,7 +4,7 @@ import torch
 from refused import refused
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.errors import CheckpointError, VidferError
+from vidfer.errors import CheckpointError, DataError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.fewshot import fewshot_answers
 from vidfer.evaluate.protocol import EvalProtocol
@@ -147,7 +147,7 @@ def test_the_head_comes_back_as_it_was():
 
 
 def test_too_few_clips_and_broken_models_are_told():
-    with pytest.raises(VidferError, match=r"'fear'.*6 clips.*5-shot.*2 queries.*7.*a\.h5"):
+    with refused(DataError, "'fear'", "6 clips", "5-shot", "2 queries", "7", "a.h5"):
         measure(PrototypeHead(), shots=5, source="a.h5")
     broken = embedding()
     broken.vector[:] = torch.nan

@@ -1,12 +1,8 @@
 import numpy as np
 import pytest
 
-from vidfer.evaluate.intervals import (
-    bootstrap_interval,
-    mean_interval,
-    t_quantile,
-    wilson_interval,
-)
+from vidfer.evaluate.bootstrap import bootstrap_interval
+from vidfer.evaluate.intervals import mean_interval, t_quantile, wilson_interval
 
 
 def ends(interval) -> list[float]:
@@ -116,7 +112,7 @@ def test_bootstrap_follows_its_seed_and_does_not_mind_its_pieces(monkeypatch):
     found = bootstrap_interval(values, classes=classes)
     assert bootstrap_interval(values, classes=classes) == found
     assert bootstrap_interval(values, classes=classes, seed=1) != found
-    monkeypatch.setattr("vidfer.evaluate.intervals.AT_ONCE", 900)
+    monkeypatch.setattr("vidfer.evaluate.bootstrap.AT_ONCE", 900)
     assert ends(bootstrap_interval(values, classes=classes)) == pytest.approx(ends(found), abs=0.03)
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.evaluate.episodes import Episodes, draw_episodes
-from vidfer.evaluate.jackknife import jackknife_influence, jackknife_interval
+from vidfer.evaluate.jackknife import jackknife_interval
+from vidfer.evaluate.jackknife_influence import jackknife_influence
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 

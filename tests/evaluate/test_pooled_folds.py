@@ -8,7 +8,8 @@ from made_up_results import classification, fewshot
 from refused import refused
 
 from vidfer.errors import ResultError
-from vidfer.evaluate.intervals import bootstrap_interval, mean_interval, pool_mean_intervals, wilson_interval
+from vidfer.evaluate.bootstrap import bootstrap_interval
+from vidfer.evaluate.intervals import joined_mean_interval, mean_interval, wilson_interval
 from vidfer.evaluate.jackknife import jackknife_interval
 from vidfer.evaluate.pooled_folds import pool_folds
 
@@ -119,7 +120,7 @@ def test_episodes_of_all_folds_are_one_sample(saved):
     values = ([0.5, 1.0, 0.0, 1.0], [0.5, 0.5], [1.0, 1.0, 0.5])
     pooled = pool_folds(saved(*(few(k + 1, (0.5, 1.0), v) for k, v in enumerate(values))))["fewshot"]
     expected = mean_interval([*values[0], *values[1], *values[2]])
-    for got in (pooled.main, pool_mean_intervals([mean_interval(v) for v in values])):
+    for got in (pooled.main, joined_mean_interval([mean_interval(v) for v in values])):
         assert (got.mean, got.low, got.high) == pytest.approx((expected.mean, expected.low, expected.high))
         assert (got.n, got.over, got.method) == (9, "episodes", expected.method)
     assert pooled.protocol["episodes"] == 9 and pooled.n_clips == 6

@@ -11,7 +11,7 @@ from PIL import Image
 from refused import refused
 from striped_cache import CLASSES
 
-from vidfer.errors import CacheError, ResultError, SettingError, VidferError
+from vidfer.errors import CacheError, ResultError, RunError, SettingError
 from vidfer.evaluate.result import load_result
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
@@ -289,9 +289,9 @@ def test_mistakes_are_named(runs, tmp_path):
     out = tmp_path / "r.html"
     with refused(SettingError, "--runs", "--results"):
         build_report([], [], out)
-    with pytest.raises(VidferError, match=re.escape(str(tmp_path))):
+    with refused(RunError, tmp_path, "settings.json"):
         build_report([tmp_path], [], out)
-    with pytest.raises(VidferError, match=re.escape(str(runs.teacher))):
+    with refused(RunError, runs.teacher):
         build_report([runs.teacher, runs.teacher], [], out)
     with refused(ResultError, "/teacher_split.json", "/copy.json"):
         copy = tmp_path / "copy.json"

@@ -10,7 +10,8 @@ import torch
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from vidfer.errors import CheckpointError, DataError
-from vidfer.evaluate.intervals import Interval, bootstrap_interval, wilson_interval
+from vidfer.evaluate.bootstrap import bootstrap_interval
+from vidfer.evaluate.intervals import Interval, wilson_interval
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import class_counts, labels_of
 from vidfer.errors import CheckpointError, DataError, SettingError
+from vidfer.evaluate.bootstrap import bootstrap_interval
 from vidfer.evaluate.classify import classify
 from vidfer.evaluate.eval_request import eval_request
-from vidfer.evaluate.intervals import bootstrap_interval
 from vidfer.evaluate.protocol import EvalProtocol, protocol_record
 from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.iterate import iterate_batches

@@ -13,7 +13,8 @@ from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.evaluate.hardest import NO_FACE
 from vidfer.evaluate.intervals import Interval, mean_interval
-from vidfer.evaluate.jackknife import jackknife_influence, jackknife_interval
+from vidfer.evaluate.jackknife import jackknife_interval
+from vidfer.evaluate.jackknife_influence import jackknife_influence
 from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.infer.iterate import evaluating
 
@@ -34,7 +35,7 @@ class FewShotAnswers:
     """(M, C + 1) how often each class was the answer about each clip. The last column counts queries without
     a face, which are wrong in any case."""
     influence: np.ndarray
-    """(M, 2) of :func:`vidfer.evaluate.jackknife.jackknife_influence`."""
+    """(M, 2) of :func:`vidfer.evaluate.jackknife_influence.jackknife_influence`."""
 
     @property
     def n_queries(self) -> np.ndarray:

@@ -1,21 +1,15 @@
-"""95 % intervals, each with the name of what it counts and how."""
+"""95 % intervals, each with what was counted for it and the method."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 Z = 1.96
 """Two-sided 95 % of a normal distribution, as few-shot papers round it."""
-
-RESAMPLES = 2000
-"""Of a bootstrap: the ends then vary by about a twentieth of the interval's width from seed to seed."""
-
-AT_ONCE = 4_000_000
-"""Counts of a bootstrap held in memory at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +18,11 @@ class Interval:
 
     mean: float
     low: float | None
-    """None where one single observation says nothing about the spread."""
+    """None where there is a single observation, which has no spread."""
     high: float | None
     n: int
     over: str
-    """What was counted ``n`` times: ``episodes``, ``clips``, ``subjects``."""
+    """The unit of ``n``: ``episodes``, ``clips``, ``subjects`` or ``folds``."""
     method: str
 
     def __str__(self) -> str:
@@ -38,7 +32,7 @@ class Interval:
 
 
 def mean_interval(values: Sequence[float] | np.ndarray, over: str = "episodes") -> Interval:
-    """Mean ± 1.96·sd/√n of independent values (n,), sd with n − 1: the interval of few-shot papers."""
+    """Mean ± 1.96·sd/√n of independent values (n,), as few-shot papers report it; sd divides by n − 1."""
     values = np.asarray(values, dtype=np.float64)
     n = len(values)
     if n == 0:
@@ -56,8 +50,11 @@ def mean_interval(values: Sequence[float] | np.ndarray, over: str = "episodes") 
 
 
 def t_quantile(freedom: int) -> float:
-    """Two-sided 95 % of Student's t with so many degrees of freedom; from 3 on by Fisher's expansion around
-    the normal distribution (Abramowitz and Stegun 26.7.5), within 1 % of it, from 6 on within 0.1 %."""
+    """Two-sided 95 % quantile of Student's t.
+
+    From 3 degrees of freedom on it is Fisher's expansion around the normal distribution (Abramowitz and
+    Stegun 26.7.5): within 1 % of the exact value, from 6 on within 0.1 %. SciPy is no dependency of vidfer.
+    """
     if freedom < 3:
         return (12.7062, 4.3027)[freedom - 1]
     z, n = 1.959964, 4 * freedom
@@ -70,8 +67,8 @@ def t_quantile(freedom: int) -> float:
     return math.fsum(series)
 
 
-def pool_mean_intervals(parts: Sequence[Interval]) -> Interval:
-    """The :func:`mean_interval` of the values of several together: exact, from their means, ends and n."""
+def joined_mean_interval(parts: Sequence[Interval]) -> Interval:
+    """The :func:`mean_interval` of the values of all parts together; exact, from their means, ends and n."""
     n = sum(part.n for part in parts)
     mean = sum(part.n * part.mean for part in parts) / n
     squares = 0.0
@@ -85,7 +82,7 @@ def pool_mean_intervals(parts: Sequence[Interval]) -> Interval:
 
 
 def wilson_interval(correct: int, n: int, over: str = "clips") -> Interval:
-    """Wilson's score interval (1927) of a share of n independent trials; never leaves [0, 1]."""
+    """Wilson's score interval (1927) of a share of n independent trials; it stays within [0, 1]."""
     if not 0 <= correct <= n or n == 0:
         raise ValueError(f"{correct} of {n} is no share")
     share = correct / n
@@ -93,63 +90,3 @@ def wilson_interval(correct: int, n: int, over: str = "clips") -> Interval:
     half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     low, high = max(0.0, centre - half), min(1.0, centre + half)
     return Interval(mean=share, low=low, high=high, n=n, over=over, method="Wilson")
-
-
-def bootstrap_interval(
-    values: Sequence[float] | np.ndarray,
-    *,
-    classes: Sequence[Hashable] | np.ndarray | None = None,
-    subjects: Sequence[Hashable] | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-) -> Interval:
-    """Percentile bootstrap of a mean over clips.
-
-    Args:
-        values: (M,) one per clip, such as 1 for right and 0 for wrong.
-        classes: (M,) if given, the mean is the mean of class means (UAR, when values are right and wrong).
-        subjects: (M,) if given, whole people are drawn, with all their clips, because clips of one person are
-            not independent. Otherwise clips are drawn, within their class if there are classes.
-        resamples: how often.
-        seed: of the draws.
-
-    Returns:
-        The interval; without ends if there is only one person or clip to draw.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    n = len(values)
-    if n == 0:
-        raise ValueError("an interval needs at least one clip")
-    stratum = np.zeros(n, dtype=np.int64) if classes is None else np.unique(classes, return_inverse=True)[1]
-    n_strata = int(stratum.max()) + 1
-    if subjects is None:
-        unit, pools = np.arange(n), [np.flatnonzero(stratum == s) for s in range(n_strata)]
-    else:
-        known = {subject: i for i, subject in enumerate(dict.fromkeys(subjects))}
-        unit = np.array([known[subject] for subject in subjects])
-        pools = [np.arange(len(known))]
-    units = int(unit.max()) + 1
-    sums, counts = np.zeros((units, n_strata)), np.zeros((units, n_strata))
-    np.add.at(sums, (unit, stratum), values)
-    np.add.at(counts, (unit, stratum), 1)
-    mean = float((sums.sum(0) / counts.sum(0)).mean())
-    over = "clips" if subjects is None else "subjects"
-    within = ", within classes" if classes is not None and subjects is None else ""
-    method = f"bootstrap over {over}{within}"
-    if units == 1:
-        return Interval(mean=mean, low=None, high=None, n=units, over=over, method=method)
-
-    rng = np.random.default_rng(seed)
-    means, step = [], max(1, AT_ONCE // units)
-    for start in range(0, resamples, step):
-        drawn = np.zeros((min(step, resamples - start), units))
-        for pool in pools:
-            even = np.full(len(pool), 1 / len(pool))
-            drawn[:, pool] = rng.multinomial(len(pool), even, size=len(drawn))
-        drawn_counts = drawn @ counts
-        with np.errstate(invalid="ignore"):
-            class_means = (drawn @ sums) / drawn_counts
-        # A draw of people may lack a class altogether; its mean is then over the classes that are there.
-        means.append(np.nanmean(class_means, axis=1))
-    low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
-    return Interval(mean=mean, low=float(low), high=float(high), n=units, over=over, method=method)

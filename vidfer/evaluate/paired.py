@@ -6,7 +6,8 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from vidfer.evaluate.intervals import Interval, bootstrap_interval
+from vidfer.evaluate.bootstrap import bootstrap_interval
+from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.jackknife import jackknife_interval
 from vidfer.evaluate.result import Result
 

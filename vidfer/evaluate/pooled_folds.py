@@ -9,14 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.errors import ResultError, SettingError
+from vidfer.evaluate.bootstrap import bootstrap_interval
 from vidfer.evaluate.find_results import results_in
-from vidfer.evaluate.intervals import (
-    Interval,
-    bootstrap_interval,
-    mean_interval,
-    pool_mean_intervals,
-    wilson_interval,
-)
+from vidfer.evaluate.intervals import Interval, joined_mean_interval, mean_interval, wilson_interval
 from vidfer.evaluate.paired import interval_over_rows
 from vidfer.evaluate.result import Result
 
@@ -173,7 +168,7 @@ def _classification(results: Sequence[Result], subjects: Sequence[str] | None) -
 def _fewshot(results: Sequence[Result], subjects: Sequence[str] | None) -> dict[str, Interval]:
     rows = [row for result in results for row in result.rows]
     measures = {
-        "accuracy": pool_mean_intervals([result.measures["accuracy"] for result in results]),
+        "accuracy": joined_mean_interval([result.measures["accuracy"] for result in results]),
         "accuracy over clips": interval_over_rows(rows),
     }
     if subjects is not None:
@@ -200,7 +195,7 @@ def _curve(results: Sequence[Result]) -> list[dict]:
             )
             for p in (points[shots] for points in of_folds)
         ]
-        whole = pool_mean_intervals(points)
+        whole = joined_mean_interval(points)
         curve.append(
             {"shots": shots, "mean": whole.mean, "low": whole.low, "high": whole.high, "episodes": whole.n}
         )

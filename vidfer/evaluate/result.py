@@ -60,7 +60,7 @@ class Result:
     """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``n_queries``, how often it was a query
     (once in a classification), ``accuracy``. Classification: ``predicted`` and its ``probability``. Few-shot:
     ``confused_with``, the most frequent wrong answer; ``answers``, how often each answer was given;
-    ``jackknife_influence`` (:mod:`vidfer.evaluate.jackknife`; not in files of the first vidfer)."""
+    ``jackknife_influence`` (:mod:`vidfer.evaluate.jackknife_influence`; not in files of the first vidfer)."""
     curve: list[dict] = field(default_factory=list)
     """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``; ``over_clips``,
     the interval over subjects or clips (not in results of all folds, nor in files of the first vidfer)."""

@@ -1,8 +1,9 @@
-"""One protocol for all: what the novel classes and the people to be measured may not touch."""
+"""Novel classes and measured subjects choose neither training clips nor checkpoints."""
 
 import numpy as np
 from clip_records import record_clips
 
+from vidfer.data.clip_sets import evaluation_clips
 from vidfer.data.episode_batches import validation_episodes
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.training_split import split_hash, training_split
@@ -24,7 +25,8 @@ def clips(novel_labels) -> list[dict]:
 def chosen(tmp_path, novel_labels, **data):
     cache = record_clips(tmp_path / "c.h5", clips(novel_labels))
     split = training_split(cache, DataSettings(novel=NOVEL, **data))
-    episodes = validation_episodes(cache, split.val, BASE, TASK, seed=0)
+    val = evaluation_clips(cache, split.val, BASE, n_frames=1)
+    episodes = validation_episodes(val, BASE, TASK, seed=0)
     return cache, split, [episode.query.tolist() for episode in episodes]
 
 
