@@ -1,7 +1,7 @@
 """Novel classes and measured subjects choose neither training clips nor checkpoints."""
 
 import numpy as np
-from clip_records import record_clips
+from crop_caches import write_cache
 
 from vidfer.data.clip_sets import evaluation_clips
 from vidfer.data.episode_batches import validation_episodes
@@ -23,7 +23,7 @@ def clips(novel_labels) -> list[dict]:
 
 
 def chosen(tmp_path, novel_labels, **data):
-    cache = record_clips(tmp_path / "c.h5", clips(novel_labels))
+    cache = write_cache(tmp_path / f"{len({*tmp_path.iterdir()})}.h5", clips(novel_labels), size_px=16)
     split = training_split(cache, DataSettings(novel=NOVEL, **data))
     val = evaluation_clips(cache, split.val, BASE, n_frames=1)
     episodes = validation_episodes(val, BASE, TASK, seed=0)
