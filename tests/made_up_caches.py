@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.build.join import concatenate
-from vidfer.build.part import write_part
 from vidfer.build.stored_clips import StoredClip
+from vidfer.build.write_part import write_part
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header

@@ -26,9 +26,9 @@ from counts import check_counts
 
 from vidfer.build.build_cache import build_cache
 from vidfer.build.join import concatenate
-from vidfer.build.part import write_part
 from vidfer.build.settings import BuildSettings
 from vidfer.build.stored_clips import StoredClip
+from vidfer.build.write_part import write_part
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode.video import read_chunks

@@ -17,9 +17,9 @@ from counts import check_counts
 
 from vidfer.build.build_cache import build_cache
 from vidfer.build.header import header_of
-from vidfer.build.part import write_part
 from vidfer.build.parts_folder import PartsFolder
 from vidfer.build.settings import BuildSettings
+from vidfer.build.write_part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import FaceTrack

@@ -26,9 +26,9 @@ from torchvision.io import ImageReadMode
 from torchvision.io import decode_jpeg as torchvision_decode
 
 from vidfer.build.join import concatenate
-from vidfer.build.part import write_part
 from vidfer.build.settings import BuildSettings
 from vidfer.build.stored_clips import StoredClip
+from vidfer.build.write_part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.data.dataset import ClipDataset

@@ -17,8 +17,8 @@ import tyro
 from counts import check_counts
 
 from vidfer.build.join import concatenate
-from vidfer.build.part import write_part
 from vidfer.build.stored_clips import StoredClip
+from vidfer.build.write_part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS, STATUS
 from vidfer.crops.track.followed_face import FaceTrack

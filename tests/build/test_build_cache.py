@@ -124,7 +124,7 @@ def test_too_little_room_to_grow_is_told_before_the_work(clips, tmp_path, monkey
 @pytest.fixture
 def interrupted(clips, tmp_path, monkeypatch):
     """A build that stopped when all clips had parts."""
-    monkeypatch.setattr("vidfer.build.build_cache.concatenate", _stop)
+    monkeypatch.setattr("vidfer.build.builder.concatenate", _stop)
     with pytest.raises(KeyboardInterrupt):
         build_cache(clips, tmp_path / "c.h5", CROPS, BuildSettings(workers=1))
     monkeypatch.undo()

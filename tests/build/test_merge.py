@@ -102,21 +102,21 @@ def test_versions_that_differ_are_all_kept(pairs, tmp_path):
 
 def test_a_missing_shard_is_named(pairs, tmp_path):
     for i in range(3):
-        concatenate(pairs[i::3], header_for(), tmp_path / f"{i}.h5", shard=shard_of(i + 1, 3))
+        concatenate(pairs[i::3], header_for(shard=shard_of(i + 1, 3)), tmp_path / f"{i}.h5")
     paths = [tmp_path / f"{i}.h5" for i in range(3)]
     with refused(CacheError, paths[0], "3 shards", "2/3", "--partial"):
         merge_caches(paths[::2], tmp_path / "all.h5")
     assert merge_caches(paths[::2], tmp_path / "some.h5", partial=True).n_clips == 4
     assert merge_caches(paths, tmp_path / "all.h5").n_clips == 6
-    assert CropCache(tmp_path / "all.h5").shard is None
+    assert CropCache(tmp_path / "all.h5").header.shard is None
 
 
 def test_the_only_shard_of_a_job_that_was_not_split(pairs, tmp_path):
     whole = write(tmp_path / "whole.h5", pairs)
-    concatenate(pairs, header_for(), tmp_path / "1.h5", shard=shard_of(1, 1))
+    concatenate(pairs, header_for(shard=shard_of(1, 1)), tmp_path / "1.h5")
     merged = merge_caches([tmp_path / "1.h5"], tmp_path / "all.h5")
-    assert merged.content_hash == whole.content_hash and CropCache(tmp_path / "all.h5").shard is None
-    concatenate(pairs, header_for(), tmp_path / "1.h5", shard=shard_of(1, 2))
+    assert merged.content_hash == whole.content_hash and CropCache(tmp_path / "all.h5").header.shard is None
+    concatenate(pairs, header_for(shard=shard_of(1, 2)), tmp_path / "1.h5")
     with refused(CacheError, tmp_path / "1.h5", "2/2"):
         merge_caches([tmp_path / "1.h5"], tmp_path / "new.h5")
 

@@ -8,7 +8,8 @@ import pytest
 from made_up_caches import SIZE_PX, clip_record, face_track, header_for, pictures
 from refused import refused
 
-from vidfer.build.part import Part, write_part
+from vidfer.build.part import Part
+from vidfer.build.write_part import write_part
 from vidfer.errors import CacheError, DataError
 from vidfer.store.hashes import clip_digest
 from vidfer.store.records import frame_columns
@@ -118,7 +119,7 @@ import resource, sys
 from pathlib import Path
 from made_up_caches import clip_record, face_track, header_for, pictures
 from vidfer.files import disk_fault
-from vidfer.build.part import write_part
+from vidfer.build.write_part import write_part
 
 folder = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # like a disk that is full

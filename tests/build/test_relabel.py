@@ -83,9 +83,9 @@ def test_relabelled_to_and_fro_it_is_the_same_file(cache, tmp_path):
 
 def test_a_shard_stays_a_shard(pairs, tmp_path):
     shard = Shard(index=1, count=2, total_clips=8, list_hash="ab")
-    concatenate(pairs, header_for(), tmp_path / "shard.h5", shard=shard)
+    concatenate(pairs, header_for(shard=shard), tmp_path / "shard.h5")
     relabel_cache(CropCache(tmp_path / "shard.h5"), table_of(tmp_path, TABLE))
-    assert CropCache(tmp_path / "shard.h5").shard == shard
+    assert CropCache(tmp_path / "shard.h5").header.shard == shard
 
 
 def test_nothing_new_writes_nothing(cache, tmp_path):

@@ -121,7 +121,7 @@ def test_a_repair_that_is_interrupted_goes_on(sound, copy, monkeypatch):
         repair(copy, sound[1])
     assert copy.read_bytes() == before
     monkeypatch.undo()
-    monkeypatch.setattr("vidfer.build.build_cache.read_clips", stop)  # what was read is not read again
+    monkeypatch.setattr("vidfer.build.builder.read_clips", stop)  # what was read is not read again
     assert repair(copy, sound[1]).as_before
     assert copy.read_bytes() == sound[0].read_bytes() and list(copy.parent.iterdir()) == [copy]
 

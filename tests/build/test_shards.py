@@ -71,9 +71,9 @@ def test_jobs_that_do_not_talk_make_what_one_would_have_made(studio_clips, tmp_p
     paths = [report.out for report in reports]
     assert [path.name for path in paths] == ["c.1of3.h5", "c.2of3.h5", "c.3of3.h5"]
     assert sum(report.n_clips for report in reports) == 8
-    shards = [CropCache(path).shard for path in paths]
+    shards = [CropCache(path).header.shard for path in paths]
     assert [shard.index for shard in shards] == [1, 2, 3] and len({s.list_hash for s in shards}) == 1
-    assert CropCache(tmp_path / "whole.h5").shard is None
+    assert CropCache(tmp_path / "whole.h5").header.shard is None
     with h5py.File(paths[1], "r") as file:
         assert (file.attrs["shard_index"], file.attrs["shard_count"]) == (2, 3)
         assert file.attrs["shard_total_clips"] == 8 and len(file.attrs["shard_list_hash"]) == 64

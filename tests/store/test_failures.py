@@ -7,8 +7,8 @@ from made_up_caches import clip_record, header_for, make_cache
 from refused import refused
 
 from vidfer.build.join import concatenate
-from vidfer.build.part import write_part
 from vidfer.build.stored_clips import StoredClip
+from vidfer.build.write_part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.errors import SettingError

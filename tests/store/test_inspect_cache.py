@@ -46,7 +46,7 @@ def test_many_failures_are_counted_not_listed(tmp_path):
 def test_a_shard_with_a_clip_that_is_cut_short(tmp_path):
     pairs = [make_part(tmp_path, 0, 4), make_part(tmp_path, 1, 3, reason="ends after frame 2")]
     shard = Shard(index=2, count=8, total_clips=1234, list_hash="ab")
-    concatenate(pairs, header_for(), tmp_path / "c.h5", shard=shard)
+    concatenate(pairs, header_for(shard=shard), tmp_path / "c.h5")
     page = inspect_cache(CropCache(tmp_path / "c.h5"))
     assert "shard 2 of 8, of 1,234 clips" in page and "`vidfer merge`" in page
     assert "damaged place:\n  val/clip_0001: ends after frame 2" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from vidfer.build.join import Progress
@@ -39,4 +40,5 @@ def export_clips(
         raise SettingError(f"no clip of {cache.path} would be left; to drop all clips, delete the file")
     check_out(out, overwrite)
     clips = [StoredClip(cache.clips[index], cache.path, index) for index in positions]
-    return rewrite_cache(cache, clips, out, progress)
+    header = replace(cache.header, shard=None)  # some clips of a shard are no share of its list
+    return rewrite_cache(cache, clips, header, out, progress)

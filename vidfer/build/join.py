@@ -15,7 +15,6 @@ from vidfer.errors import DataError
 from vidfer.files import bytes_on_disk, replace_durably
 from vidfer.store.reader import CropCache
 from vidfer.store.schema import Header
-from vidfer.store.shard import Shard
 from vidfer.store.writer import CacheWriter, preallocate
 
 SYNC_BYTES = 256 << 20
@@ -30,17 +29,15 @@ def concatenate(
     out: Path,
     progress: Progress | None = None,
     *,
-    shard: Shard | None = None,
     parts: PartsFolder | None = None,
 ) -> str:
     """Write one cache of clips that lie in parts or other caches of the same settings. Every byte is checked.
 
     Args:
         clips: where each clip lies, and how the new cache describes it. Its id may be a new one.
-        header: settings and versions to write.
+        header: settings, versions and shard to write.
         out: the cache. At any moment it is complete, or as it was before.
         progress: called with the number of clips copied and the number of all.
-        shard: which share of a list of clips this is.
         parts: a folder of parts. The cache is then joined in a file in this folder, and a part is deleted as
             soon as its clips have safely arrived there: joining needs no room for a second copy. Joining
             that is cut short leaves the file, and the next start continues with it.
@@ -58,10 +55,10 @@ def concatenate(
     temporary = out.with_name(out.name + ".tmp")
     try:
         laid_out, sizes = _lay_out(sorted(clips, key=lambda stored: stored.record.id), files)
-        target = _joined_file(parts, laid_out, header, shard) if parts else temporary
+        target = _joined_file(parts, laid_out, header) if parts else temporary
         _check_free_space(target, laid_out, sizes, parts)
         if not (parts and target.exists()):
-            preallocate(temporary, header, [stored.record for stored in laid_out], sizes, shard)
+            preallocate(temporary, header, [stored.record for stored in laid_out], sizes)
             if parts:
                 replace_durably(temporary, target)
         _copy_all(laid_out, sizes, files, target, parts, progress)
@@ -101,9 +98,7 @@ def _lay_out(clips: Sequence[StoredClip], files: ClipFiles) -> tuple[list[Stored
     return laid_out, sizes
 
 
-def _joined_file(
-    parts: PartsFolder, clips: Sequence[StoredClip], header: Header, shard: Shard | None
-) -> Path:
+def _joined_file(parts: PartsFolder, clips: Sequence[StoredClip], header: Header) -> Path:
     """The file in which an earlier start began to join exactly these clips, or the name of a new one.
 
     An earlier file with other clips stays: it may hold clips whose parts are deleted.
@@ -111,7 +106,7 @@ def _joined_file(
     records = [stored.record for stored in clips]
     for path in parts.joined_files():
         cache = CropCache(path)
-        is_same = (cache.header, cache.shard, list(cache.clips)) == (header, shard, records)
+        is_same = (cache.header, list(cache.clips)) == (header, records)
         cache.close()
         if is_same:
             return path

@@ -55,7 +55,7 @@ def merge_caches(
         DiskError: the disk is full, or ``out`` cannot be written.
     """
     caches = [CropCache(path) for path in paths]
-    if len({path.resolve() for path in paths}) < 2 and not (caches and caches[0].shard):
+    if len({path.resolve() for path in paths}) < 2 and not (caches and caches[0].header.shard):
         given = f"only {paths[0]}" if paths else "none"
         raise SettingError(f"{given} is given; name two or more different caches to merge")
     header = _common_header(caches)
@@ -85,9 +85,9 @@ def check_shards(caches: Sequence[CropCache]) -> None:
     """Raise CacheError when caches are shards of a data set, and not all of its shards are given."""
     found: dict[tuple[str, int], dict[int, Path]] = {}
     for cache in caches:
-        if cache.shard:
-            data_set = (cache.shard.list_hash, cache.shard.count)
-            found.setdefault(data_set, {})[cache.shard.index] = cache.path
+        if cache.header.shard:
+            data_set = (cache.header.shard.list_hash, cache.header.shard.count)
+            found.setdefault(data_set, {})[cache.header.shard.index] = cache.path
     for (_, count), shards in found.items():
         missing = [f"{index}/{count}" for index in range(1, count + 1) if index not in shards]
         if missing:
@@ -113,7 +113,8 @@ def _common_header(caches: Sequence[CropCache]) -> Header:
     for cache in caches:
         for name, version in cache.header.versions.items():
             versions.setdefault(name, set()).update(version.split(" and "))
-    return replace(first.header, versions={name: " and ".join(sorted(v)) for name, v in versions.items()})
+    joined = {name: " and ".join(sorted(found)) for name, found in versions.items()}
+    return replace(first.header, versions=joined, shard=None)
 
 
 def _prefixes(paths: Sequence[Path]) -> list[str]:

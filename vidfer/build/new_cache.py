@@ -13,7 +13,7 @@ from vidfer.build.parts_folder import PartsFolder
 from vidfer.build.stored_clips import StoredClip
 from vidfer.errors import CacheError, DiskError, SettingError
 from vidfer.store.reader import CropCache
-from vidfer.store.shard import Shard
+from vidfer.store.schema import Header
 
 
 def check_out(out: Path, overwrite: bool) -> None:
@@ -25,21 +25,17 @@ def check_out(out: Path, overwrite: bool) -> None:
 
 
 def rewrite_cache(
-    cache: CropCache,
-    clips: Sequence[StoredClip],
-    out: Path,
-    progress: Progress | None = None,
-    shard: Shard | None = None,
+    cache: CropCache, clips: Sequence[StoredClip], header: Header, out: Path, progress: Progress | None = None
 ) -> str:
     """Write clips of a cache, under the same or other descriptions, without decoding. Every byte is checked.
 
     Args:
         cache: where the clips lie.
         clips: those to write.
+        header: settings, versions and shard to write.
         out: the new cache, which may be the file of ``cache`` itself. It is replaced when the new file is
             complete; until then there must be free space for both.
         progress: called with the number of clips copied and the number of all.
-        shard: which share of a list of clips these are.
 
     Returns:
         The content hash: that of a cache which was built of these clips, under these descriptions.
@@ -53,7 +49,7 @@ def rewrite_cache(
     with writing(target):
         if CropCache(cache.path).content_hash != cache.content_hash:
             raise CacheError(f"{cache.path} was replaced by another cache in this moment; start again")
-        return concatenate(clips, cache.header, target, progress, shard=shard)
+        return concatenate(clips, header, target, progress)
 
 
 @contextmanager

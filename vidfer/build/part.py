@@ -14,92 +14,21 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from vidfer.crops import REGIONS
 from vidfer.crops.track.followed_face import FaceTrack
-from vidfer.errors import CacheError, DataError
-from vidfer.store.codec import encode_jpeg
-from vidfer.store.records import CachedClip, frame_columns
+from vidfer.errors import CacheError
+from vidfer.store.records import CachedClip
 from vidfer.store.schema import FRAME_COLUMNS, Header
-from vidfer.timing import timed
 
 MAGIC = b"VFRPART2"
 END_BYTES = 8 + 32
 BLOCK_BYTES = 4 << 20
 """Crops are read in pieces of this size."""
-
-Face = tuple[FaceTrack, Iterable[np.ndarray]]
-"""A followed face of T frames, and its crops in pieces of (n, R, S, S, 3) uint8 RGB, T frames in all. The
-pieces are read once."""
-
-UNREAD: Sequence[Face] = ((FaceTrack.missing(np.zeros(0)), ()),)
-"""The faces of a clip that could not be read: one of no frames."""
-
-
-def write_part(
-    path: Path, header: Header, clip: CachedClip, faces: Iterable[Face] = UNREAD
-) -> list[CachedClip]:
-    """Write one clip. At any moment ``path`` is absent or complete.
-
-    Memory holds one piece of crops at a time, however long the clip is.
-
-    Args:
-        path: the part. Its folder exists.
-        header: settings of the cache.
-        clip: the record of the clip; numbers of frames and hashes are filled in.
-        faces: the faces in the clip, the main one first; at least one.
-
-    Returns:
-        The record of each face, as written.
-
-    Raises:
-        DataError: there are more or fewer crops than frames, or crops of another size.
-        OSError: the disk is full. Nothing is left behind.
-    """
-    temporary = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
-    written: list[tuple[CachedClip, int]] = []
-    try:
-        with temporary.open("wb") as file:
-            file.write(MAGIC)
-            for track_index, (track, crops) in enumerate(faces):
-                record = clip.other_face(track_index) if track_index else clip
-                written.append(_write_face(file, header, record, track, crops))
-            text = json.dumps([[record.columns(), n_bytes] for record, n_bytes in written]).encode("ascii")
-            file.write(text + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return [record for record, _ in written]
-
-
-def _write_face(
-    file: BinaryIO, header: Header, record: CachedClip, track: FaceTrack, crops: Iterable[np.ndarray]
-) -> tuple[CachedClip, int]:
-    """Append the crops and tables of a face; return its record and the bytes of its crops."""
-    begin, columns, digest = file.tell(), frame_columns(track), hashlib.sha256()
-    for column in columns.values():
-        digest.update(column.tobytes())
-    write_crops = _write_jpegs if header.codec == "jpeg" else _write_raw
-    offsets = write_crops(file, header, columns["status"], crops, digest, record.id)
-    n_bytes = file.tell() - begin
-    for column in columns.values():
-        file.write(column.tobytes())
-    file.write(offsets.tobytes())
-    digest.update(offsets.tobytes())
-    record = replace(
-        record,
-        first_frame=0,
-        n_frames=len(track),
-        n_faces=int((columns["status"] > 0).sum()),
-        crops_hash=digest.hexdigest(),
-    )
-    return replace(record, hash=record.fingerprint()), n_bytes
 
 
 class Part:
@@ -197,47 +126,3 @@ def _tables(n_frames: int, codec: str) -> list[tuple[str, tuple[int, ...]]]:
 
 def _n_bytes(dtype: str, shape: tuple[int, ...]) -> int:
     return math.prod(shape) * np.dtype(dtype).itemsize
-
-
-def _checked_pieces(
-    crops: Iterable[np.ndarray], header: Header, n_frames: int, clip_id: str
-) -> Iterator[tuple[int, np.ndarray]]:
-    """The pieces with the number of their first frame; their size, type and number are checked here."""
-    frame, row = 0, (len(REGIONS), header.size_px, header.size_px, 3)
-    for piece in crops:
-        if piece.shape[1:] != row or piece.dtype != np.uint8:
-            raise DataError(f"crops of {clip_id} are {piece.dtype} {piece.shape[1:]}, not uint8 {row}")
-        if frame + len(piece) > n_frames:
-            break
-        yield frame, piece
-        frame += len(piece)
-    else:
-        piece = ()
-    if frame + len(piece) != n_frames:
-        raise DataError(f"decoding {clip_id} a second time gave another number of frames than {n_frames}")
-
-
-def _write_jpegs(file: BinaryIO, header: Header, status, crops, digest, clip_id: str) -> np.ndarray:
-    """Write the JPEGs; return their offsets, (3T + 1,) int64. A missing frame takes no byte."""
-    lengths = np.zeros(len(status) * len(REGIONS), np.int64)
-    for first, piece in _checked_pieces(crops, header, len(status), clip_id):
-        for i, regions in enumerate(piece):
-            if status[first + i]:
-                for region, crop in enumerate(regions):
-                    with timed("encode"):
-                        image = encode_jpeg(crop, header.quality)
-                    lengths[(first + i) * len(REGIONS) + region] = len(image)
-                    with timed("write"):
-                        digest.update(image)
-                        file.write(image)
-    return np.concatenate([[0], lengths.cumsum()]).astype("<i8")
-
-
-def _write_raw(file: BinaryIO, header: Header, status, crops, digest, clip_id: str) -> np.ndarray:
-    """Write the raw crops; return no offsets. A missing frame is black."""
-    for first, piece in _checked_pieces(crops, header, len(status), clip_id):
-        piece = np.where(status[first : first + len(piece), None, None, None, None] > 0, piece, np.uint8(0))
-        with timed("write"):
-            digest.update(np.ascontiguousarray(piece))
-            file.write(np.ascontiguousarray(piece))
-    return np.zeros(0, "<i8")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidfer.build.header import settings_difference
-from vidfer.build.part import write_part
+from vidfer.build.write_part import write_part
 from vidfer.errors import CacheError
 from vidfer.files import disk_fault, replace_durably
 from vidfer.store.canonical_json import canonical_json, json_hash

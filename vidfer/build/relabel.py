@@ -68,5 +68,5 @@ def relabel_cache(
         return RelabelReport(0, {}, cache.content_hash)
     if out is not None:
         check_out(out, overwrite)
-    content = rewrite_cache(cache, clips, out or cache.path, progress, cache.shard)
+    content = rewrite_cache(cache, clips, cache.header, out or cache.path, progress)
     return RelabelReport(n_changed, dict(changes), content)

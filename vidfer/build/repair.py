@@ -96,7 +96,7 @@ def repair_cache(
                 described = old if old.fingerprint() == old.hash else made.clips[index]
                 stored.append(StoredClip(described, again, index))
         before = cache.content_hash
-        content = concatenate(stored, cache.header, target, join_progress, shard=cache.shard)
+        content = concatenate(stored, cache.header, target, join_progress)
         again.unlink(missing_ok=True)
     return RepairReport(sorted(clip.id for clip in wanted.values()), content == before, content)
 

@@ -12,7 +12,6 @@ from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header
-from vidfer.store.shard import Shard
 
 ClipToRead = tuple[Clip, CachedClip]
 """A clip, and its record as it was when the work was planned."""
@@ -28,10 +27,9 @@ class BuildTask:
     out: Path
     """The cache; of a shard not the one that was named, but one beside it."""
     header: Header
-    """Settings and versions of the cache."""
+    """Settings and versions of the cache, and which shard it is."""
     crop_settings: CropSettings
     settings: BuildSettings
-    shard: Shard | None = None
     device: str
     """Where the nets run: ``cpu``, ``cuda``, ``cuda:1``."""
     n_workers: int

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
 
     group = join_process_group()
     if not group.is_main:
-        from vidfer.build.share_work import read_share
+        from vidfer.build.read_share import read_share
 
         try:
             return read_share(group)

@@ -110,7 +110,7 @@ def inspect_cache(cache: CropCache) -> str:
 
 
 def _shard(cache: CropCache) -> list[str]:
-    shard = cache.shard
+    shard = cache.header.shard
     if shard is None:
         return []
     clips = f"of {shard.total_clips:,} clips in all; `vidfer merge` joins the shards"

@@ -29,7 +29,6 @@ from vidfer.store.schema import (
     Header,
     read_header,
 )
-from vidfer.store.shard import Shard, read_shard
 
 ONE_READ_BYTES = 16 << 20
 """Crops that lie within so many bytes are fetched in one read, together with the crops between them."""
@@ -81,12 +80,6 @@ class CropCache:
         """Settings, codec and versions: :class:`vidfer.store.schema.Header`."""
         with reported_as_damage(self.path, "settings"):
             return read_header(self._open())
-
-    @cached_property
-    def shard(self) -> Shard | None:
-        """Which share of a list of clips the cache has; None for a whole cache."""
-        with reported_as_damage(self.path, "root attributes"):
-            return read_shard(self._open())
 
     @cached_property
     def provenance_hash(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from vidfer.crops import CROPS_VERSION, REGIONS, STATUS
 from vidfer.crops.settings import same_crops
 from vidfer.store.canonical_json import canonical_json
+from vidfer.store.shard import Shard, read_shard, write_shard
 
 if TYPE_CHECKING:
     import h5py
@@ -56,7 +57,7 @@ RGB."""
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """The root attributes: every setting that shaped the crops, and the versions that made them."""
+    """The root attributes: all settings that shaped the crops, the versions that made them, and the shard."""
 
     crop_settings: dict
     codec: str
@@ -67,6 +68,8 @@ class Header:
     versions: dict[str, str]
     crops_version: int = CROPS_VERSION
     """Version of the code that made the crops. Newer code may give other crops under the same settings."""
+    shard: Shard | None = None
+    """Which share of a list of clips the cache has; None for a whole cache."""
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -103,6 +106,7 @@ def write_header(file: h5py.File, header: Header) -> None:
     file.attrs["regions"] = json.dumps(REGIONS)
     file.attrs["status"] = json.dumps(STATUS)
     file.attrs["versions"] = canonical_json(header.versions)
+    write_shard(file, header.shard)
 
 
 def read_header(file: h5py.File) -> Header:
@@ -123,4 +127,5 @@ def read_header(file: h5py.File) -> Header:
         size_px=int(attrs["size_px"]),
         versions=json.loads(attrs["versions"]),
         crops_version=int(attrs["crops_version"]),
+        shard=read_shard(file),
     )

@@ -13,19 +13,12 @@ from vidfer.crops import REGIONS
 from vidfer.store.clip_table import write_clip_table
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import FRAME_COLUMNS, OFFSETS, PAYLOAD, Header, write_header
-from vidfer.store.shard import Shard, write_shard
 
 LIBVER = "v110"
 """The file format of HDF5 1.10 (2016). Unlike the default, it has checksums over its own structures."""
 
 
-def preallocate(
-    path: Path,
-    header: Header,
-    records: Sequence[CachedClip],
-    sizes: Sequence[int],
-    shard: Shard | None = None,
-) -> None:
+def preallocate(path: Path, header: Header, records: Sequence[CachedClip], sizes: Sequence[int]) -> None:
     """Write everything that is known before any crop is copied, and leave room for the rest.
 
     :class:`CacheWriter` then fills the room. It touches none of HDF5's own structures, so a process that is
@@ -33,15 +26,13 @@ def preallocate(
 
     Args:
         path: the file. It is replaced if it exists.
-        header: settings and versions.
+        header: settings, versions and shard.
         records: the clips in order of id, with their numbers of frames.
         sizes: bytes of the crops of each clip.
-        shard: which share of the clips these are.
     """
     n_frames, n_bytes = sum(record.n_frames for record in records), sum(sizes)
     with h5py.File(path, "w", libver=LIBVER) as file:
         write_header(file, header)
-        write_shard(file, shard)
         write_clip_table(file, header, records)
         frames = file.create_group("frames")
         for name, (dtype, shape) in FRAME_COLUMNS.items():

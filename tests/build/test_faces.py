@@ -94,7 +94,7 @@ def test_a_stop_between_parts_and_cache_keeps_everyone(clips, built, tmp_path, m
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vidfer.build.build_cache.concatenate", stop)
+    monkeypatch.setattr("vidfer.build.builder.concatenate", stop)
     with pytest.raises(KeyboardInterrupt):
         build_cache(clips, out, CROPS, ONE)
     monkeypatch.undo()
