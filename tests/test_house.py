@@ -85,7 +85,7 @@ def test_borders(path):
         assert not speech(tree)
     if room == "actors":
         others = {name for name in imported(tree) if name.startswith("vidfer.")}
-        beside = ("vidfer.errors", "vidfer.files", "vidfer.tables", "vidfer.actors")
+        beside = ("vidfer.errors", "vidfer.files", "vidfer.rare", "vidfer.tables", "vidfer.actors")
         assert not {name for name in others if not name.startswith(beside)}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.expressions import EXPRESSIONS
 from vidfer.errors import SettingError
+from vidfer.rare import Rare
 
 BASE_LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 NOVEL_LABELS = (
@@ -24,19 +26,19 @@ class ActorSettings:
 
     seed: int = 0
     """All faces, movements and scenes follow from this number."""
-    setting: str = "studio"
-    """``studio`` (even light, frontal, clear) or ``wild`` (head turns, darkness, talking, occlusion)."""
+    setting: Literal["studio", "wild"] = "studio"
+    """studio: even light, frontal faces. wild: darkness, turned heads, talking, hands in front of faces."""
     size: tuple[int, int] = (320, 240)
     """Width and height of the frames, in pixels; both even."""
-    fps: int = 25
+    fps: Rare[int] = 25
     """Frames per second."""
-    min_duration_s: float = 0.6
+    min_duration_s: Rare[float] = 0.6
     """Shortest clip, in seconds (0.5 or more)."""
     max_duration_s: float = 2.0
     """Longest clip, in seconds (5 or less)."""
-    base_labels: tuple[str, ...] = BASE_LABELS
+    base_labels: Rare[tuple[str, ...]] = BASE_LABELS
     """Expressions of the train, val and test clips, and of the unlabelled ones."""
-    novel_labels: tuple[str, ...] = NOVEL_LABELS
+    novel_labels: Rare[tuple[str, ...]] = NOVEL_LABELS
     """Expressions that only the test folder has, for few-shot evaluation."""
     train_per_class: int = 10
     """Labelled training clips of each base expression."""
@@ -48,7 +50,7 @@ class ActorSettings:
     """Test clips of each novel expression."""
     unlabelled: int = 100
     """All unlabelled clips; some of their expressions are more frequent than others."""
-    unlabelled_novel_share: float = 0.0
+    unlabelled_novel_share: Rare[float] = 0.0
     """Share of the unlabelled clips that show a novel expression (0 to 1)."""
     train_subjects: int = 10
     """Subjects in the training clips."""

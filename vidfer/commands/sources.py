@@ -19,8 +19,9 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.clips import SOURCES
 
     for name, source in SOURCES.items():
-        layout = "; ".join(filter(None, (source.layout, source.parts)))
-        print(f"{name}\n  layout   {layout}\n  labels   {source.labels}")
-        print(f"  size     {source.size}\n  licence  {source.licence}\n")
+        print(f"{name}\n  layout   {source.layout}")
+        if source.parts:
+            print(f"  parts    {source.parts}")
+        print(f"  labels   {source.labels}\n  size     {source.size}\n  licence  {source.licence}\n")
     print("your own: a function in a file, --src my_source.py:my_clips (docs/sources.md)")
     return 0

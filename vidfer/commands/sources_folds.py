@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from vidfer.commands.console import parse
 
@@ -17,12 +16,12 @@ def main(arguments: Sequence[str]) -> int:
     class Folds:
         """Write the official folds of a data set as a table, for --data.fold 3/folds.csv of the recipes."""
 
-        src: Literal["ckplus", "dfew"]
-        """The data set."""
+        src: str
+        """A data set with official folds: ckplus or dfew."""
         root: Path
-        """As it was given to `vidfer cache`."""
+        """The folder of the data set, as it was given to `vidfer cache`."""
         out: Path
-        """The CSV file to write: id, fold."""
+        """The CSV file to write, with the columns id and fold."""
 
     options = parse(Folds, arguments, "sources folds")
     from vidfer.clips.folds import official_folds
