@@ -24,15 +24,16 @@ def main(arguments: Sequence[str]) -> int:
 
         out: Path
         """Folder to write into. An interrupted run goes on there."""
-        workers: int = len(os.sched_getaffinity(0))
-        """Number of processes. It does not change the result."""
+        workers: int | None = None
+        """Processes that draw; by default one per core. Their number does not change the result."""
         settings: Flat[ActorSettings] = ActorSettings()
 
     options = parse(Actors, arguments)
     from vidfer.actors.write import write_actors
 
+    workers = len(os.sched_getaffinity(0)) if options.workers is None else options.workers
     with Progress("drawing", "clip") as progress:
-        write_actors(options.settings, options.out, workers=options.workers, progress=progress)
+        write_actors(options.settings, options.out, workers=workers, progress=progress)
     print(f"{options.out}: these people are drawn; results on them are not accuracy on real people")
     print(f"next: vidfer cache --src actors --root {options.out} --out cache/actors.h5")
     return 0
