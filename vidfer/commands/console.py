@@ -15,6 +15,8 @@ from vidfer.rare import marked
 
 Options = TypeVar("Options")
 
+OF_HELP_ALL = "There are further options, which few people need: --help-all shows them too."
+
 _IS_RARE = "rare"
 
 
@@ -49,7 +51,7 @@ def parse_options(
     words = ["--help" if word == "--help-all" else word for word in arguments]
     short = ("--help" in words or "-h" in words) and "--help-all" not in arguments
     if short and _has_rare(options, of_tyro.get("default")):
-        description = f"{description.strip()}\n\n--help-all also shows the options that few people need."
+        description = f"{description.strip()}\n\n{OF_HELP_ALL}"
     with marked(fixed=tyro.conf.Suppress, rare=tyro.conf.Suppress if short else None):
         return tyro.cli(options, args=words, description=description, **of_tyro)
 
