@@ -2,7 +2,7 @@
 
 A chunk of frames is so large that the C library returns its memory to the system each time. The system clears
 the pages before it gives them out again, which can take longer than decoding in a virtual machine
-(``docs/crops.md``).
+(``docs/decoding.md``).
 """
 
 from __future__ import annotations
