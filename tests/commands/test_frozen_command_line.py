@@ -30,11 +30,8 @@ def assert_frozen(name: str, lines: list[str]) -> None:
     if os.environ.get(REWRITE):
         file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     before = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    changes = [
-        line
-        for line in difflib.unified_diff(before, lines, lineterm="", n=0)
-        if not line.startswith(("---", "+++", "@@"))
-    ]
+    diff = list(difflib.unified_diff(before, lines, lineterm="", n=0))[2:]  # without the names of the files
+    changes = [line for line in diff if not line.startswith("@@")]
     if changes:
         title = f"{file.name} is no longer what is shown:"
         pytest.fail("\n".join([title, *changes, f"if that is meant: {HOW_TO_REWRITE}"]), pytrace=False)
