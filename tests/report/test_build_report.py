@@ -152,7 +152,7 @@ def test_pseudo_labels_and_settings_are_told(page):
     assert (
         "labelled 12 clips" in text
         and "learns from 8" in text
-        and "12 places" in text
+        and "repeated to 12" in text
         and "(threshold 0.3, soft yes, ratio 1)" in text
     )
     folded = page.all("details")

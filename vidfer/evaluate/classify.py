@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,8 @@ class ClassificationResult:
     """(M,) class numbers; C for a clip without a face."""
     probability: np.ndarray
     """(M,) probability of the predicted class; 0 without a face."""
-    war: Interval
-    """Weighted average recall: the share of clips that are right (micro accuracy), Wilson's interval."""
-    uar: Interval
-    """Unweighted average recall: mean over the classes with clips; bootstrap over clips within classes."""
+    measures: dict[str, Interval]
+    """See :func:`recall_measures`."""
     confusion: np.ndarray
     """(C, C + 1) clips: rows true, columns predicted, the last one for clips without a face."""
 
@@ -50,6 +48,7 @@ def classify(
     has_face: Sequence[bool] | np.ndarray,
     classes: Sequence[str],
     *,
+    subjects: Sequence[str] | None = None,
     seed: int = 0,
 ) -> ClassificationResult:
     """Compare predictions with the true labels.
@@ -59,6 +58,7 @@ def classify(
         labels: (M,) class numbers 0..C-1.
         has_face: (M,) False where no frame has a face.
         classes: names by class number.
+        subjects: (M,) who is in each clip, if known.
         seed: of the bootstrap.
 
     Raises:
@@ -82,7 +82,38 @@ def classify(
         labels,
         predicted,
         probability,
-        war=wilson_interval(int(correct.sum()), len(labels)),
-        uar=bootstrap_interval(correct, classes=labels, seed=seed),
+        measures=recall_measures(correct, labels, subjects, seed=seed),
         confusion=table[:n_classes].numpy(),
     )
+
+
+def recall_measures(
+    right: Sequence[float] | np.ndarray,
+    labels: Sequence[Hashable] | np.ndarray,
+    subjects: Sequence[Hashable] | None,
+    *,
+    seed: int,
+) -> dict[str, Interval]:
+    """The measures of a classification, by their names in result files.
+
+    ``WAR``, weighted average recall, is the share of clips that are right (micro accuracy), with Wilson's
+    interval. ``UAR``, unweighted average recall, is the mean recall of the classes that have clips, with a
+    bootstrap over clips within classes. ``WAR over subjects`` and ``UAR over subjects`` have a bootstrap over
+    subjects.
+
+    Args:
+        right: (M,) 1 for a clip that is right, otherwise 0.
+        labels: (M,) true classes.
+        subjects: (M,) who is in each clip; None leaves out the intervals over subjects.
+        seed: of the bootstrap.
+    """
+    measures = {
+        "WAR": wilson_interval(int(np.sum(right)), len(right)),
+        "UAR": bootstrap_interval(right, classes=labels, seed=seed),
+    }
+    if subjects is not None:
+        measures["WAR over subjects"] = bootstrap_interval(right, subjects=subjects, seed=seed)
+        measures["UAR over subjects"] = bootstrap_interval(
+            right, classes=labels, subjects=subjects, seed=seed
+        )
+    return measures

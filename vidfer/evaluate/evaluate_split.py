@@ -11,7 +11,6 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.splits import class_counts, labels_of
 from vidfer.errors import CheckpointError, DataError, SettingError
-from vidfer.evaluate.bootstrap import bootstrap_interval
 from vidfer.evaluate.classify import classify
 from vidfer.evaluate.eval_request import eval_request
 from vidfer.evaluate.protocol import EvalProtocol, protocol_record
@@ -104,21 +103,14 @@ def evaluate_split(
 
     loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
     found = predict(recogniser, iterate_batches(loader, device, progress))
-    judged = classify(found.probabilities, labels, found.has_face, classes, seed=seed)
-
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, found.has_face)
-    measures = {"WAR": judged.war, "UAR": judged.uar}
-    if about["n_subjects"] is not None:
-        subjects = [record.subject for record in records]
-        measures["WAR over subjects"] = bootstrap_interval(judged.correct, subjects=subjects, seed=seed)
-        measures["UAR over subjects"] = bootstrap_interval(
-            judged.correct, classes=labels, subjects=subjects, seed=seed
-        )
+    subjects = None if about["n_subjects"] is None else [record.subject for record in records]
+    judged = classify(found.probabilities, labels, found.has_face, classes, subjects=subjects, seed=seed)
     names = (*classes, None)
     return Result(
         kind="classification",
-        measures=measures,
+        measures=judged.measures,
         chance=1 / len(classes),
         seed=seed,
         split=split,

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.errors import ResultError, SettingError
-from vidfer.evaluate.bootstrap import bootstrap_interval
+from vidfer.evaluate.classify import recall_measures
 from vidfer.evaluate.find_results import results_in
-from vidfer.evaluate.intervals import Interval, joined_mean_interval, mean_interval, wilson_interval
+from vidfer.evaluate.intervals import Interval, joined_mean_interval, mean_interval
 from vidfer.evaluate.paired import interval_over_rows
 from vidfer.evaluate.result import Result
 
@@ -96,30 +96,44 @@ def _fold(result: Result) -> tuple[int, str]:
 
 
 def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
-    """The number of folds and the rule that divides them; refuses anything but all folds of one division."""
+    """Refuse results that are not all folds of one division.
+
+    Returns:
+        The number of folds, and the rule that divides them.
+    """
     for path, result in named:
         if "fold" not in result.protocol:
             raise ResultError(
                 f"{path} is not of a fold; train with --data.fold, and measure the run with `vidfer eval`"
             )
-    first_path, first = named[0]
-
-    def refuse(path: str, what: str, theirs: object, ours: object) -> None:
-        raise ResultError(
-            f"{path} and {first_path} do not belong together: {what} {theirs} and {ours}; train and measure "
-            "all folds in the same way"
-        )
-
     for path, result in named[1:]:
-        for what in ("cache_hash", "classes", "seed"):
-            if getattr(result, what) != getattr(first, what):
-                refuse(path, what, getattr(result, what), getattr(first, what))
-        if result.person_disjoint != first.person_disjoint:
-            refuse(path, "person_disjoint", result.person_disjoint, first.person_disjoint)
-        for what in (*SAME_IN_ALL, "folds", "division_hash"):
-            ours, theirs = first.protocol.get(what), result.protocol.get(what)
-            if ours != theirs:
-                refuse(path, what, theirs, ours)
+        _check_same(*named[0], path, result)
+    _check_all_there(named)
+    path_of: dict[str, str] = {}
+    for path, result in named:
+        for row in result.rows:
+            if path_of.setdefault(row["clip"], path) != path:
+                raise ResultError(
+                    f"clip '{row['clip']}' is in {path_of[row['clip']]} and in {path}; folds must not overlap"
+                )
+    return named[0][1].protocol["folds"], _fold(named[-1][1])[1]
+
+
+def _check_same(first_path: str, first: Result, path: str, result: Result) -> None:
+    facts = [
+        {name: getattr(r, name) for name in ("cache_hash", "classes", "seed", "person_disjoint")}
+        | {name: r.protocol.get(name) for name in (*SAME_IN_ALL, "folds", "division_hash")}
+        for r in (first, result)
+    ]
+    for what, ours in facts[0].items():
+        if facts[1][what] != ours:
+            raise ResultError(
+                f"{path} and {first_path} do not belong together: {what} {facts[1][what]} and {ours}; train "
+                "and measure all folds in the same way"
+            )
+
+
+def _check_all_there(named: Sequence[tuple[str, Result]]) -> None:
     where: dict[int, str] = {}
     for path, result in named:
         number, rule = _fold(result)
@@ -128,36 +142,21 @@ def _check_folds(named: Sequence[tuple[str, Result]]) -> tuple[int, str]:
                 f"{where[number]} and {path} are both fold {number}/{rule}; name every fold once"
             )
         where[number] = path
+    first = named[0][1]
     of = first.protocol["folds"]
     missing = sorted(set(range(1, of + 1)) - where.keys())
     if missing:
+        numbers = f"{', '.join(map(str, missing[:10]))}{' ...' if len(missing) > 10 else ''}"
         raise ResultError(
-            f"{first.kind}: of the {of} folds ({rule}) {len(missing)} are missing: "
-            f"{', '.join(map(str, missing[:10]))}{' ...' if len(missing) > 10 else ''}; train and measure "
-            "them, too"
+            f"{first.kind}: of the {of} folds ({rule}) {len(missing)} are missing: {numbers}; train and "
+            "measure them, too"
         )
-    seen: dict[str, str] = {}
-    for path, result in named:
-        for row in result.rows:
-            if seen.setdefault(row["clip"], path) != path:
-                raise ResultError(
-                    f"clip '{row['clip']}' is in {seen[row['clip']]} and in {path}; each is held out once"
-                )
-    return of, rule
 
 
 def _classification(results: Sequence[Result], subjects: Sequence[str] | None) -> dict[str, Interval]:
     rows, seed = [row for result in results for row in result.rows], results[0].seed
     right, labels = [row["accuracy"] for row in rows], [row["label"] for row in rows]
-    measures = {
-        "WAR": wilson_interval(int(sum(right)), len(right)),
-        "UAR": bootstrap_interval(right, classes=labels, seed=seed),
-    }
-    if subjects is not None:
-        measures["WAR over subjects"] = bootstrap_interval(right, subjects=subjects, seed=seed)
-        measures["UAR over subjects"] = bootstrap_interval(
-            right, classes=labels, subjects=subjects, seed=seed
-        )
+    measures = recall_measures(right, labels, subjects, seed=seed)
     for name in ("WAR", "UAR"):
         # The UAR of a fold that lacks a class is a mean over fewer classes, so it cannot be compared.
         if name == "WAR" or all(c["clips"] for result in results for c in result.per_class):

@@ -32,14 +32,14 @@ def _show_round(run: Run, number: int) -> Group:
     counts = summarise(labels)
     names = labels.classes
     given = np.array([counts["labelled_per_class"][name] for name in names])
-    pool = np.array([counts["pool_per_class"][name] for name in names])
+    selected = np.array([counts["pool_per_class"][name] for name in names])
     rules = ", ".join(
         f"{name} {('no', 'yes')[value] if isinstance(value, bool) else value}"
         for name, value in selection.items()
         if value is not None
     )
     balance = "; ".join(
-        f"{name.replace('_', ' ')} {g} given, {p} in the pool" for name, g, p in zip(names, given, pool)
+        f"{name.replace('_', ' ')} {g} given, {s} selected" for name, g, s in zip(names, given, selected)
     )
     seen = labels.has_face
     confidence, chosen = labels.confidence[seen], labels.weights[seen] > 0
@@ -48,7 +48,7 @@ def _show_round(run: Run, number: int) -> Group:
         text=(
             f"The teacher {labels.teacher_hash[:12]} labelled {counts['clips']:,} clips, "
             f"{counts['without_face']} of them without a face and so left out. The student learns from "
-            f"{counts['selected']:,}, which fill {counts['pool']:,} places of its pool"
+            f"{counts['selected']:,} of them, repeated to {counts['pool']:,}"
             + (f" ({rules})." if rules else ".")
             + _corrections(counts)
         ),
@@ -62,8 +62,8 @@ def _show_round(run: Run, number: int) -> Group:
                 caption="Confidence of the teacher in its labels.",
             ),
             Shown(
-                picture=paint(partial(draw_balance, given, pool, names), f"Clips per class: {balance}."),
-                caption="Labels by class, and the pool after selection; a repeated clip counts each time.",
+                picture=paint(partial(draw_balance, given, selected, names), f"Clips per class: {balance}."),
+                caption="Labels of the teacher, and selected labels, where a repeated clip counts each time.",
             ),
         ),
     )
@@ -74,7 +74,7 @@ def _corrections(counts: dict) -> str:
     if not counts["corrected"]:
         return ""
     text = f" A person has corrected {counts['corrected']:,} clips, {counts['dropped']:,} of them taken out."
-    if counts["right"]:
+    if counts["right"]:  # with no label confirmed, nothing can be estimated
         right = wilson_interval(counts["right"], counts["checked"])
         text += f" Of those checked in this round the teacher was right in {right}."
     return text
@@ -110,32 +110,32 @@ def draw_confidence(confidence: np.ndarray, chosen: np.ndarray, theme: Theme) ->
     return figure
 
 
-def draw_balance(labelled: np.ndarray, pool: np.ndarray, classes: Sequence[str], theme: Theme) -> Figure:
-    """Draw, for each class, how many clips the teacher gave this label, and how many are in the pool.
+def draw_balance(given: np.ndarray, selected: np.ndarray, classes: Sequence[str], theme: Theme) -> Figure:
+    """Draw, for each class, how many clips the teacher gave this label, and how many were selected.
 
     Args:
-        labelled: (C,) clips with a face, by the label that the teacher gave them.
-        pool: (C,) places in the student's pool; a repeated clip counts each time.
+        given: (C,) clips with a face, by the label that the teacher gave them.
+        selected: (C,) clips that the student learns from; a repeated clip counts each time.
     """
     height = 0.42 * len(classes) + 1.0
     figure = Figure(figsize=(WIDTH_INCHES, max(height, 2.9)), layout="constrained")
     axes = figure.add_subplot()
     rows = np.arange(len(classes))
-    all_bars = axes.barh(
+    given_bars = axes.barh(
         rows - 0.2,
-        labelled,
+        given,
         height=0.38,
         color=theme.faint,
         edgecolor=theme.text,
         linewidth=0.4,
         hatch="////",
     )
-    all_bars.set_label("given by the teacher")
-    pool_bars = axes.barh(
-        rows + 0.2, pool, height=0.38, color=theme.series[0], edgecolor=theme.text, linewidth=0.4
+    given_bars.set_label("given by the teacher")
+    selected_bars = axes.barh(
+        rows + 0.2, selected, height=0.38, color=theme.series[0], edgecolor=theme.text, linewidth=0.4
     )
-    pool_bars.set_label("in the student's pool")
-    for bars in (all_bars, pool_bars):
+    selected_bars.set_label("selected, with repeats")
+    for bars in (given_bars, selected_bars):
         axes.bar_label(bars, padding=2, fontsize=8, color=theme.text)
     axes.set_yticks(rows, [name.replace("_", " ") for name in classes])
     axes.invert_yaxis()
