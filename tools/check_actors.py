@@ -1,9 +1,9 @@
-"""Measures the actors: how often MTCNN finds the face, and how fast clips are drawn and encoded.
+"""Measures how often MTCNN finds the faces of actors, and how fast clips are drawn and encoded.
 
     python tools/check_actors.py --clips 60
 
-A face counts as found when a box of facenet-pytorch's ``MTCNN.detect`` with a probability of 0.9 or more
-overlaps the true box with an intersection over union of 0.4 or more.
+A face is found if ``MTCNN.detect`` of facenet-pytorch gives a box with a probability of 0.9 or more whose
+intersection over union with the true box is 0.4 or more.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ class Settings:
     """What to measure."""
 
     clips: int = 60
-    """Clips of each setting, each with another person."""
+    """Number of clips of each setting; each shows another person."""
     stride: int = 5
-    """MTCNN looks at every n-th frame."""
+    """MTCNN runs on each n-th frame."""
     seed: int = 0
+    """Seed of people and scenes."""
     pictures: Path | None = None
-    """Folder for the frames in which no face was found."""
+    """Folder for the frames in which MTCNN finds no face."""
 
     def __post_init__(self) -> None:
         check_counts(self, "clips", "stride")
@@ -54,8 +55,8 @@ def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return shared / ((box[2:] - box[:2]).prod() + (boxes[:, 2:] - boxes[:, :2]).prod(1) - shared)
 
 
-def film(setting: str, settings: Settings) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Frames to look at and their true boxes; seconds of CPU time spent on drawing and on encoding."""
+def draw_clips(setting: str, settings: Settings) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """The frames for MTCNN, their true boxes, and the CPU seconds of drawing and of encoding."""
     frames, boxes = [], []
     drawing_s = encoding_s = 0.0
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +91,7 @@ def find_faces(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 def main(settings: Settings) -> None:
     cv2.setNumThreads(1)
     for setting in CONDITIONS:
-        frames, boxes, drawing_s, encoding_s = film(setting, settings)
+        frames, boxes, drawing_s, encoding_s = draw_clips(setting, settings)
         found = find_faces(frames, boxes)
         n_drawn = settings.clips * N_FRAMES
         print(

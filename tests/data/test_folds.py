@@ -6,7 +6,7 @@ import pytest
 from clip_records import record_clips
 from refused import refused
 
-from vidfer.clips.folds import official_folds
+from vidfer.clips.official_folds import official_folds
 from vidfer.clips.sources.ckplus import find_ckplus
 from vidfer.data.folds import find_fold, read_folds
 from vidfer.data.splits import check_subjects_disjoint, split_clips

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         """The CSV file to write, with the columns id and fold."""
 
     options = parse(Folds, arguments, "sources folds")
-    from vidfer.clips.folds import official_folds
+    from vidfer.clips.official_folds import official_folds
     from vidfer.tables import write_table
 
     found = official_folds(options.src, options.root)
