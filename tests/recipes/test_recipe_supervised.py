@@ -40,7 +40,7 @@ def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
     data = json.loads((teacher_run / "data.json").read_text())
     assert data["cache_hash"] == info["cache_hash"] and len(data["train"]) == 18 and len(data["val"]) == 12
     settings = json.loads((teacher_run / "settings.json").read_text())
-    assert settings["model"]["width"] == 4 and settings["optim"]["lr"] == 1e-2
+    assert settings["encoder"]["width"] == 4 and settings["optim"]["lr"] == 1e-2
     environment = (teacher_run / "environment.json").read_text()
     assert json.loads(environment)["packages"]["torch"] and str(Path.home()) not in environment
     assert [folder.name for folder in (teacher_run / "state").iterdir()] == ["state00000012"]
