@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidfer.crops import STATUS
+from vidfer.store.failures import KINDS, list_failures
 from vidfer.store.reader import CropCache
-
-MAX_LISTED = 20
-"""The text names so many clips of each kind. The others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +28,10 @@ class CacheSummary:
     """Number of subjects in each split. Splits without known subjects are left out."""
     status: dict[str, int]
     """Frames of each status."""
-    without_face: list[str]
-    """Ids of clips that were read and show no face."""
-    failures: list[tuple[str, str]]
-    """Id and reason of clips that could not be read."""
-    cut_short: list[tuple[str, str]]
-    """Id and reason of clips that could be read only up to a damaged place."""
+    readers: dict[str, int]
+    """Clips that each library has decoded. Caches made before November 2026 do not say it."""
+    failures: dict[str, int]
+    """Clips by what went wrong with them, see :data:`vidfer.store.failures.KINDS`."""
     codec: str
     settings: dict
     versions: dict[str, str]
@@ -62,9 +58,8 @@ def summarise(cache: CropCache) -> CacheSummary:
         counts=dict(Counter((clip.split or "-", clip.label or "-") for clip in cache.clips)),
         subjects={split: len(names) for split, names in sorted(subjects.items())},
         status=dict(zip(STATUS, status.tolist())),
-        without_face=[clip.id for clip in cache.clips if clip.n_frames and not clip.n_faces],
-        failures=[(clip.id, clip.reason) for clip in cache.clips if clip.reason and not clip.n_frames],
-        cut_short=[(clip.id, clip.reason) for clip in cache.clips if clip.reason and clip.n_frames],
+        readers=dict(Counter(clip.reader for clip in cache.clips if clip.reader).most_common()),
+        failures=dict(Counter(failure.kind for failure in list_failures(cache))),
         codec="raw" if header.codec == "raw" else f"JPEG quality {header.quality}",
         settings=header.crop_settings,
         versions=header.versions,
@@ -91,6 +86,8 @@ def inspect_cache(cache: CropCache) -> str:
     lines.append(
         f"frames     {', '.join(f'{name} {n:,} ({100 * n / share:.1f} %)' for name, n in s.status.items())}"
     )
+    if s.readers:
+        lines.append(f"read by    {', '.join(f'{name} {n:,} clips' for name, n in s.readers.items())}")
     size = f"crops      face, eyes, mouth of {cache.size_px} px, {s.codec}"
     if s.n_frames:
         size += f"; {_bytes(s.n_bytes / s.n_frames)} a frame"
@@ -99,13 +96,9 @@ def inspect_cache(cache: CropCache) -> str:
     lines.append(size)
     lines.append(f"settings   {', '.join(f'{name} {value}' for name, value in s.settings.items())}")
     lines.append(f"versions   {', '.join(f'{name} {value}' for name, value in s.versions.items())}")
-    lines += _listed("clips were read and show no face", s.without_face)
-    lines += _listed(
-        "clips could be read only up to a damaged place", [f"{n}: {why}" for n, why in s.cut_short]
-    )
-    lines += _listed("clips could not be read", [f"{name}: {reason}" for name, reason in s.failures])
-    if s.without_face or s.cut_short or s.failures:
-        lines += ["", f"`vidfer inspect {cache.path} --failures` lists them all, by reason"]
+    if s.failures:
+        kinds = ", ".join(f"{n:,} {KINDS[kind]}" for kind, n in s.failures.items())
+        lines.append(f"failures   {kinds}; `vidfer inspect {cache.path} --failures` lists them with reasons")
     return "\n".join(lines)
 
 
@@ -133,13 +126,6 @@ def _table(counts: dict[tuple[str, str], int]) -> list[str]:
         "  ".join(cell.ljust(w) if c == 0 else cell.rjust(w) for c, (cell, w) in enumerate(zip(row, widths)))
         for row in rows
     ]
-
-
-def _listed(what: str, items: list[str]) -> list[str]:
-    if not items:
-        return []
-    more = [f"  ... and {len(items) - MAX_LISTED:,} more"] if len(items) > MAX_LISTED else []
-    return ["", f"{len(items):,} {what}:", *(f"  {item}" for item in items[:MAX_LISTED]), *more]
 
 
 def _bytes(n: float) -> str:
