@@ -47,8 +47,8 @@ class Settings:
         check_counts(self, "n_clips", "workers")
 
 
-class Watch:
-    """The memory of this process and of its workers, in bytes, now and then."""
+class MemoryLog:
+    """Records the memory of this process and of its workers, in bytes, ten times a second."""
 
     def __init__(self) -> None:
         self.samples: list[tuple[float, int, int]] = []
@@ -56,7 +56,7 @@ class Watch:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> MemoryLog:
         self._thread.start()
         return self
 
@@ -68,7 +68,7 @@ class Watch:
         this = psutil.Process()
         while not self._done.wait(0.1):
             largest = 0
-            # The children are helpers of multiprocessing; theirs are the workers.
+            # The children are servers of multiprocessing; their children are the workers.
             for worker in set(this.children(recursive=True)) - set(this.children()):
                 try:
                     largest = max(largest, worker.memory_info().rss)
@@ -93,9 +93,9 @@ def measure_memory(folder: Path) -> None:
     for name, n_frames in (("10 s", 250), ("10 min", 15_000)):
         path = folder / f"{n_frames}.mp4"
         write_video(path, frames, n_frames)
-        with Watch() as watch:
+        with MemoryLog() as log:
             report = build([Clip(id=path.name, path=path)], folder / "memory.h5", 1)
-        peaks[name] = max(largest for _, _, largest in watch.samples)
+        peaks[name] = max(largest for _, _, largest in log.samples)
         print(
             f"{name:8} {report.n_frames} frames in {report.seconds:.0f} s; peak memory of the worker "
             f"{peaks[name] / 1e6:.0f} MB",
@@ -113,7 +113,7 @@ def measure_clips(folder: Path, settings: Settings) -> None:
         os.link(root / "0.mp4", root / f"{number}.mp4")
     clips = find_clips("folder", root)
     times_s: list[float] = []
-    with Watch() as watch:
+    with MemoryLog() as log:
         report = build(
             clips, folder / "many.h5", settings.workers, lambda *_: times_s.append(time.perf_counter())
         )
@@ -127,10 +127,10 @@ def measure_clips(folder: Path, settings: Settings) -> None:
     print(f"the first {tenth} clips {first:.1f} s, the last {last:.1f} s: {last / first:.3f} x")
     for which, column in (("parent", 1), ("largest worker", 2)):
         early, late = (
-            np.median([sample[column] for sample in watch.samples if begin <= sample[0] <= end])
+            np.median([sample[column] for sample in log.samples if begin <= sample[0] <= end])
             for begin, end in ((times_s[start], times_s[start + tenth]), (times_s[-1 - tenth], times_s[-1]))
         )
-        peak = max(sample[column] for sample in watch.samples)
+        peak = max(sample[column] for sample in log.samples)
         print(
             f"memory of the {which} in MB: {early / 1e6:.0f} early, {late / 1e6:.0f} late, "
             f"{peak / 1e6:.0f} at most"

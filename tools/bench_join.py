@@ -1,4 +1,4 @@
-"""Whether planning and joining slow down or grow with very many clips: parts of noise, no video is read.
+"""Do planning and joining get slower or larger with very many clips? Parts are noise; no video is read.
 
 python tools/bench_join.py --clips 100000
 """
@@ -76,7 +76,7 @@ class Marks:
             self.at.append((time.process_time(), psutil.Process().memory_info().rss / 1e6))
 
     def tell(self) -> None:
-        """The last thousands against the first."""
+        """Print the last thousands compared with the first."""
         seconds, n = np.diff([s for s, _ in self.at]), max(1, len(self.at) // 10)
         some = " ".join(f"{s:.2f}" for s in seconds[::n])
         row(f"{self.what}, CPU seconds for a thousand", some)
@@ -88,7 +88,7 @@ class Marks:
 def write_parts(
     clips: list[Clip], out: Path, crops: CropSettings, build: BuildSettings, n_frames: int
 ) -> None:
-    """Parts as workers would have left them."""
+    """Write parts as workers would have left them."""
     parts, header = PartsFolder.beside(out), header_of(crops, build)
     parts.folder.mkdir()
     parts.prepare(header, overwrite=False)

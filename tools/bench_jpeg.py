@@ -33,7 +33,7 @@ from vidfer.clips.clip import Clip
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import CacheError, exit_on_user_error
 from vidfer.store.codec import decode_jpeg, decoding_space, encode_jpeg, split_planes
 from vidfer.store.reader import CropCache
 from vidfer.store.records import record_of
@@ -67,7 +67,7 @@ def main(settings: Settings) -> None:
     torch.set_num_threads(1)
     cache = CropCache(settings.cache)
     if cache.header.codec != "raw":
-        raise VidferError(f"{cache.path} holds JPEGs; make one with `vidfer cache --codec raw`")
+        raise CacheError(f"{cache.path} holds JPEGs; make one with `vidfer cache --codec raw`")
     large = some_crops(cache, settings.frames_per_clip)
     small = [shrink(crop) for crop in large]
     quality = BuildSettings().quality
@@ -130,8 +130,8 @@ def compare_decoders(crops: list[np.ndarray], quality: int, turns: int) -> None:
     size_px = len(crops[0])
     jpegs = [encode_jpeg(crop, quality).tobytes() for crop in crops]
     out, odd = np.empty((3, size_px, size_px), np.uint8), decoding_space(size_px)
-    room = np.empty(size_px * size_px * 3 + 64, np.uint8)
-    aligned = room[-room.ctypes.data % 64 :][: size_px * size_px * 3].reshape(size_px, size_px, 3)
+    memory = np.empty(size_px * size_px * 3 + 64, np.uint8)
+    aligned = memory[-memory.ctypes.data % 64 :][: size_px * size_px * 3].reshape(size_px, size_px, 3)
 
     def opencv(data: bytes) -> None:
         split_planes(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB), out)

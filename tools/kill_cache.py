@@ -33,7 +33,7 @@ class Settings:
     kills: int = 50
     """Trials: each builds a cache from nothing, with one kill on the way."""
     whom: Literal["program", "worker"] = "program"
-    """Who is killed: a process that was started, or one of its workers."""
+    """What is killed: a process that was started, or one of its workers."""
     processes: int = 1
     """Processes that make the cache together, started by torchrun; each trial ends with one."""
     workers: int = 2
@@ -43,7 +43,7 @@ class Settings:
     src: str = "folder"
     """How to read `root`, a name that `vidfer sources` lists."""
     seed: int = 0
-    """Of the moments."""
+    """Decides the moments."""
 
     def __post_init__(self) -> None:
         check_counts(self, "kills", "processes", "workers")
@@ -56,6 +56,8 @@ def main(settings: Settings) -> None:
         root = settings.root or draw(Path(folder) / "actors")
         src = "actors" if settings.root is None else settings.src
         options = ["--src", src, "--root", str(root), "--size-px", "64", "--workers", str(settings.workers)]
+        if settings.whom == "worker":  # a clip whose worker died is read again without decord, and says so
+            options += ["--reader", "pyav"]
         out = Path(folder) / "undisturbed.h5"
         undisturbed = Run(settings.processes, [*options, "--out", str(out)], out)
         undisturbed.wait_for_work()
@@ -91,7 +93,7 @@ def main(settings: Settings) -> None:
 
 
 def wait(run: Run, rng: random.Random, n_parts: int, work_s: float) -> None:
-    """Until a random moment: of the start, between any two clips, or of joining."""
+    """Wait until a random moment: during the start, between any two clips, or while joining."""
     moment = rng.random()
     if moment < 0.1:
         time.sleep(rng.uniform(0, work_s / 2))
@@ -120,27 +122,27 @@ class Run:
         self.family: list[psutil.Process] = []
 
     def wait_for_work(self) -> None:
-        """Until it has taken its lock."""
+        """Wait until it has taken its lock."""
         while not self.parts.exists() and self.process.poll() is None:
             time.sleep(0.005)
 
     def n_parts(self) -> int:
-        """Clips that are ready, or have been."""
+        """Clips that are finished and not joined yet."""
         return len(list(self.parts.glob("*.part")))
 
     def wait_for_parts(self, n: int) -> None:
-        """Until so many clips are ready."""
+        """Wait until so many clips are finished."""
         while self.n_parts() < n and not list(self.parts.glob("*.joined")) and self.process.poll() is None:
             time.sleep(0.002)
 
     def kill(self, whom: str, rng: random.Random) -> bool:
-        """SIGKILL; False when there was nobody any more."""
+        """Send SIGKILL; False when there was no process to kill any more."""
         try:
             this = psutil.Process(self.process.pid)
             self.family = this.children(recursive=True)
             programs = [this] if self.n == 1 else this.children()
-            helpers = [child for program in programs for child in program.children()]
-            workers = [worker for helper in helpers for worker in helper.children()]
+            fork_servers = [child for program in programs for child in program.children()]
+            workers = [worker for server in fork_servers for worker in server.children()]
             victims = programs if whom == "program" else workers
             if not victims:
                 return False
@@ -150,7 +152,7 @@ class Run:
         return True
 
     def end(self) -> int:
-        """Wait for it and for all that it has started; they must not outlive it."""
+        """Wait for the program and for all processes that it has started: they must not outlive it."""
         status = self.process.wait(timeout=600)
         _, alive = psutil.wait_procs(self.family, timeout=60)
         if alive:
@@ -159,13 +161,13 @@ class Run:
 
 
 def phase(out: Path) -> str:
-    """How far it is."""
+    """How far the program has come."""
     parts = out.with_name(out.name + ".parts")
     if out.exists():
         return "at the end"
     if list(parts.glob("*.joined")):
         return "while joining"
-    return "while reading" if list(parts.glob("*.part")) else "before the first clip was ready"
+    return "while reading" if list(parts.glob("*.part")) else "before the first clip was finished"
 
 
 def draw(folder: Path) -> Path:
