@@ -13,15 +13,14 @@ from accelerate.utils import set_seed
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
-from vidfer.data.clip_sets import evaluation_clips, training_clips
-from vidfer.data.domain_episodes import episodes_of_domains
+from vidfer.data.clip_sets import evaluation_clips
+from vidfer.data.domain_episodes import episodes_of_domains, training_clips_of_domains
 from vidfer.data.domains import training_domains
 from vidfer.data.episode_batches import EpisodeBatches, validation_episodes
-from vidfer.data.joined import JoinedClips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.training_split import split_hash
-from vidfer.errors import SettingError, VidferError, exit_on_user_error
+from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.egs import GUIDES, EgsNet
 from vidfer.learn.egs_settings import EgsSettings
@@ -65,7 +64,7 @@ class Settings(ModelRunSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.cache:
-            raise VidferError("--cache: name at least one crop cache")
+            raise SettingError("--cache: name at least one crop cache")
         self.egs.check_epochs(self.episodes.epochs)
         if self.head is None or self.head.name not in GUIDES:
             raise SettingError(
@@ -73,7 +72,7 @@ class Settings(ModelRunSettings):
                 f"over the classes of an episode; choose {', '.join(GUIDES)}"
             )
         if self.init is not None and self.imagenet is not None:
-            raise VidferError("--init and --imagenet both say where the encoder starts; name one of them")
+            raise SettingError("--init and --imagenet both say where the encoder starts; name one of them")
 
 
 def main(settings: Settings) -> None:
@@ -86,12 +85,10 @@ def main(settings: Settings) -> None:
     start = start_from(settings.init, data.novel)
     domains, classes = training_domains(settings.cache, data, task)
     caches, splits = [domain.cache for domain in domains], [domain.split for domain in domains]
-    parts = []
-    for cache, split in zip(caches, splits):
-        if start:
+    if start:
+        for cache, split in zip(caches, splits):
             start.check_split(cache, split)
-        parts.append(training_clips(cache, split.train, classes, data, seed=settings.seed))
-    train_clips = JoinedClips(parts)
+    train_clips = training_clips_of_domains(domains, classes, data, seed=settings.seed)
     batches = EpisodeBatches(episodes_of_domains(train_clips, classes, task, seed=settings.seed))
     clips_per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(

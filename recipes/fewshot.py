@@ -18,7 +18,7 @@ from vidfer.data.episode_batches import EpisodeBatches, training_episodes, valid
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.training_split import split_hash, training_split
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.episodic import EpisodeNet, check_head, keep_untrained, train_episodes, validate_episodes
 from vidfer.learn.epoch import Epoch
@@ -63,13 +63,13 @@ class Settings(ModelRunSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.freeze_encoder and self.init is None:
-            raise VidferError("--freeze-encoder needs --init: random weights must be trained")
+            raise SettingError("--freeze-encoder needs --init: random weights must be trained")
         if self.whiten is not None and not self.freeze_encoder:
-            raise VidferError(
+            raise SettingError(
                 "--whiten needs --init and --freeze-encoder: what is trained would not fit it any more"
             )
         if self.whiten is None and self.whiten_shrinkage != Settings.whiten_shrinkage:
-            raise VidferError(
+            raise SettingError(
                 f"--whiten-shrinkage {self.whiten_shrinkage}: there is no --whiten; name the class without "
                 f"expression with it, or leave both out"
             )

@@ -18,7 +18,7 @@ from vidfer.commands.round_report import round_lines
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.training_split import split_hash
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
 from vidfer.learn.epoch import Epoch
@@ -32,7 +32,6 @@ from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
 from vidfer.learn.student_data import mixed_loader, student_data
 from vidfer.learn.supervised import class_weights, train_epoch
-from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 from vidfer.models.ema import Ema
 from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
@@ -70,9 +69,9 @@ class Settings(RunSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.rounds < 1:
-            raise VidferError(f"--rounds {self.rounds}: at least one student is needed")
+            raise SettingError(f"--rounds {self.rounds}: at least one student is needed")
         if self.freeze_encoder and not self.from_teacher:
-            raise VidferError("--freeze-encoder needs --from-teacher: random weights must be trained")
+            raise SettingError("--freeze-encoder needs --from-teacher: random weights must be trained")
 
 
 def main(settings: Settings) -> None:
@@ -93,7 +92,6 @@ def main(settings: Settings) -> None:
     check_quota(settings.pseudo.quota, data.to_label.n_with_face)
     val_loader = build_loader(data.val, batch_size, workers=workers)
     weights = class_weights(data.labelled.labels, len(classes), settings.train)
-    step_options = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
@@ -109,23 +107,21 @@ def main(settings: Settings) -> None:
 
     for number in range(progress["round"], settings.rounds + 1):
         # The teacher labels, without noise
-        teacher_folder = settings.teacher if number == 1 else run.path / f"checkpoints/round{number - 1}"
-        teacher = start.recogniser if number == 1 else load_checkpoint(teacher_folder)[0]
+        teacher = start if number == 1 else start_from(run.path / f"checkpoints/round{number - 1}")
+        training_started = progress["training_started"] == number
         found = label_round(
             number,
             run,
             teacher,
-            checkpoint_hash(teacher_folder),
-            data.to_label,
-            data.val,
+            data,
             settings.pseudo,
             corrections=settings.corrections,
-            training_started=progress["training_started"] == number,
+            training_started=training_started,
             batch_size=batch_size,
             workers=workers,
             bar=partial(Progress, unit="batch"),
         )
-        if progress["training_started"] != number:
+        if not training_started:
             run.log((number - 1) * epochs, round=number, pseudo_labels=found.summary)
         for line in round_lines(number, found):
             accelerator.print(line)
@@ -136,7 +132,10 @@ def main(settings: Settings) -> None:
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
         student = build_student(
-            student_model, teacher, from_teacher=settings.from_teacher, freeze_encoder=settings.freeze_encoder
+            student_model,
+            teacher.recogniser,
+            from_teacher=settings.from_teacher,
+            freeze_encoder=settings.freeze_encoder,
         )
         noise = NoisedInput(settings.noise, student.settings.encoder.input_px)
         train_loader = mixed_loader(
@@ -162,7 +161,15 @@ def main(settings: Settings) -> None:
             epoch = Epoch(train_loader, run, (number - 1) * epochs + epoch_number, progress, ema=ema, bar=bar)
             # Accelerate tells the sampler the epoch; with several processes it does not tell the clips.
             mixed.set_epoch(epoch.number)
-            means = train_epoch(model, epoch, optimiser, schedule, noise, **step_options)
+            means = train_epoch(
+                model,
+                epoch,
+                optimiser,
+                schedule,
+                noise,
+                clip_norm=settings.optim.clip_norm,
+                class_weights=weights,
+            )
             war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))
             line = finish_epoch(
                 epoch,

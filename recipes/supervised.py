@@ -16,7 +16,7 @@ from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.training_split import split_hash, training_split
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
 from vidfer.learn.epoch import Epoch
@@ -61,11 +61,11 @@ class Settings(ModelRunSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.init is not None and self.imagenet is not None:
-            raise VidferError("--init and --imagenet both say where the encoder starts; name one of them")
+            raise SettingError("--init and --imagenet both say where the encoder starts; name one of them")
         if self.freeze_encoder and self.init is None:
-            raise VidferError("--freeze-encoder needs --init: random weights must be trained")
+            raise SettingError("--freeze-encoder needs --init: random weights must be trained")
         if self.val_frames is not None and self.val_frames < 1:
-            raise VidferError(f"--val-frames {self.val_frames}: a clip needs at least one frame")
+            raise SettingError(f"--val-frames {self.val_frames}: a clip needs at least one frame")
 
 
 def main(settings: Settings) -> None:
@@ -96,19 +96,10 @@ def main(settings: Settings) -> None:
     val_loader = build_loader(val_clips, batch_size, workers=workers)
 
     # Model, noise, optimiser
-    model = build_model(
-        settings.model,
-        classes,
-        start=start,
-        imagenet=settings.imagenet,
-        freeze_encoder=settings.freeze_encoder,
-    )
+    frozen, imagenet = settings.freeze_encoder, settings.imagenet
+    model = build_model(settings.model, classes, start=start, imagenet=imagenet, freeze_encoder=frozen)
     noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
-    step_options = {
-        "clip_norm": settings.optim.clip_norm,
-        "label_smoothing": settings.train.label_smoothing,
-        "class_weights": class_weights(train_clips.labels, len(classes), settings.train),
-    }
+    weights = class_weights(train_clips.labels, len(classes), settings.train)
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)
     optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
@@ -132,14 +123,22 @@ def main(settings: Settings) -> None:
         bar = epoch_bar(name, shown=accelerator.is_main_process)
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=bar)
         train_clips.set_epoch(number)
-        means = train_epoch(model, epoch, optimiser, schedule, noise, **step_options)
+        means = train_epoch(
+            model,
+            epoch,
+            optimiser,
+            schedule,
+            noise,
+            clip_norm=settings.optim.clip_norm,
+            label_smoothing=settings.train.label_smoothing,
+            class_weights=weights,
+        )
         war, uar = war_uar(predict(kept, val_loader, accelerator))
         scores, place = {"val_uar": uar, "val_war": war}, {"epoch": number + 1}
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)
         accelerator.print(f"{name}: {line}")
 
-    best = run.path / "checkpoints/best"
-    accelerator.print(f"best validation UAR {progress['best']:.1%}; checkpoint in {best}")
+    accelerator.print(f"best validation UAR {progress['best']:.1%}; {run.path / 'checkpoints/best'}")
     accelerator.end_training()
 
 

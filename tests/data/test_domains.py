@@ -7,10 +7,8 @@ import pytest
 from crop_caches import write_cache
 from refused import refused
 
-from vidfer.data.clip_sets import training_clips
-from vidfer.data.domain_episodes import episodes_of_domains
+from vidfer.data.domain_episodes import episodes_of_domains, training_clips_of_domains
 from vidfer.data.domains import training_domains
-from vidfer.data.joined import JoinedClips
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.errors import CacheError, DataError, SettingError
 
@@ -54,9 +52,8 @@ def test_each_domain_has_its_own_classes_and_all_have_one_numbering(one, two):
     labels = [domains[0].cache.clips[i].label for i in (*domains[0].split.train, *domains[0].split.val)]
     assert sorted({*labels}) == ["happy", "sad"]
 
-    clips = JoinedClips(
-        [training_clips(d.cache, d.split.train, classes, DataSettings(), seed=0) for d in domains]
-    )
+    clips = training_clips_of_domains(domains, classes, DataSettings(), seed=0)
+    assert [len(part) for part in clips.parts] == [len(domain.split.train) for domain in domains]
     episodes = episodes_of_domains(clips, classes, TASK, seed=3)
     known = np.array(
         [classes.index(domain.cache.clips[i].label) for domain in domains for i in domain.split.train]

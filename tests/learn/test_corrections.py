@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from refused import refused
 
-from vidfer.errors import DataError, RunError, VidferError
+from vidfer.errors import DataError, RunError
 from vidfer.learn.corrections import read_corrections, with_corrections
 from vidfer.learn.pseudo_labels import PseudoLabels, read_pseudo_labels, write_pseudo_labels
 from vidfer.learn.selection import select, student_targets, summarise
@@ -203,5 +203,5 @@ def test_dropping_all_that_was_confident_is_told(tmp_path):
     sure = replace(some_labels(), has_face=np.array([True] * 3 + [False] * 4))
     written(table, labels=sure)
     correct(table, a="drop", b="drop", c="drop")
-    with pytest.raises(VidferError, match="no pseudo-label"):
+    with refused(DataError, "no pseudo-label", "--pseudo.threshold"):
         with_corrections(sure, table, (), SETTINGS, training_started=False)

@@ -16,7 +16,7 @@ from recipe_runs import (
 from refused import refused
 
 from vidfer.data.settings import EpisodeSettings
-from vidfer.errors import CheckpointError, SettingError, VidferError
+from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 
 EPISODES = EpisodeSettings(ways=3, shots=2, queries=1, per_epoch=4, val_episodes=20, epochs=2)
@@ -136,16 +136,16 @@ def test_single_images_are_clips_of_one_frame(fewshot, striped_cache, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "kind", "facts"),
     [
-        ({"episodes": replace(EPISODES, ways=4)}, "4-way episodes need 4 classes"),
-        ({"episodes": replace(EPISODES, shots=9)}, "has 6 clips; 9-shot episodes with 1 query need 10"),
-        ({"freeze_encoder": True}, "--freeze-encoder needs --init"),
-        (of_recipe(network(head=None)), "choose a few-shot head"),
+        ({"episodes": replace(EPISODES, ways=4)}, DataError, ("4-way", "4 classes", "striped.h5")),
+        ({"episodes": replace(EPISODES, shots=9)}, DataError, ("6 clips", "9-shot", "1 query", "need 10")),
+        ({"freeze_encoder": True}, SettingError, ("--freeze-encoder", "--init")),
+        (of_recipe(network(head=None)), SettingError, ("--head none",)),
     ],
 )
-def test_mistakes(fewshot, striped_cache, tmp_path, options, message):
-    with pytest.raises(VidferError, match=message):
+def test_mistakes(fewshot, striped_cache, tmp_path, options, kind, facts):
+    with refused(kind, *facts):
         fewshot.main(settings_of(fewshot, striped_cache, tmp_path / "run", **options))
     assert not (tmp_path / "run").exists()
 

@@ -11,7 +11,7 @@ from refused import refused
 from striped_cache import write_striped_cache
 
 from vidfer.data.settings import EpisodeSettings
-from vidfer.errors import DataError, SettingError, VidferError
+from vidfer.errors import DataError, SettingError
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 
@@ -110,9 +110,9 @@ def test_what_cannot_be_whitened(fewshot, cache, mesh, tmp_path, options, facts)
 
 
 def test_options_of_whitening_that_do_not_fit_are_refused(fewshot, cache, mesh, tmp_path):
-    with pytest.raises(VidferError, match="--whiten needs --init and --freeze-encoder"):
+    with refused(SettingError, "--whiten", "--init", "--freeze-encoder"):
         settings_of(fewshot, cache, mesh, tmp_path / "run", freeze_encoder=False)
-    with pytest.raises(VidferError, match=r"--whiten-shrinkage 0\.1: there is no --whiten; name the class"):
+    with refused(SettingError, "--whiten-shrinkage 0.1", "--whiten"):
         settings_of(fewshot, cache, mesh, tmp_path / "run", whiten=None, whiten_shrinkage=0.1)
 
 

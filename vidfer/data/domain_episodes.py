@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from vidfer.data.clip_sets import training_clips
+from vidfer.data.domains import Domain
 from vidfer.data.episode_batches import training_episodes
 from vidfer.data.episodes import Episode, EpisodeSampler
 from vidfer.data.joined import JoinedClips
-from vidfer.data.settings import EpisodeSettings
+from vidfer.data.settings import DataSettings, EpisodeSettings
 
 
 class DomainEpisodes:
@@ -61,6 +63,22 @@ class DomainEpisodes:
         domain = self.domain(i)
         episode, start = self.samplers[domain].episode(i), self._start[domain]
         return replace(episode, support=episode.support + start, query=episode.query + start)
+
+
+def training_clips_of_domains(
+    domains: Sequence[Domain], classes: Sequence[str], settings: DataSettings, *, seed: int
+) -> JoinedClips:
+    """The training clips of all domains, end to end.
+
+    Args:
+        domains, classes: from :func:`vidfer.data.domains.training_domains`; the order of the classes gives
+            the class numbers.
+        settings: number of frames, and who decodes the JPEGs.
+        seed: of the random frames.
+    """
+    return JoinedClips(
+        [training_clips(one.cache, one.split.train, classes, settings, seed=seed) for one in domains]
+    )
 
 
 def episodes_of_domains(

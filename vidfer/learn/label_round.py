@@ -15,7 +15,9 @@ from vidfer.learn.corrections import with_corrections
 from vidfer.learn.pseudo_labels import PseudoLabels, from_predictions, write_pseudo_labels
 from vidfer.learn.selection import summarise
 from vidfer.learn.settings import PseudoLabelSettings
-from vidfer.models.recogniser import Recogniser
+from vidfer.learn.start import Start
+from vidfer.learn.student_data import StudentData
+from vidfer.models.checkpoint import checkpoint_hash
 from vidfer.runs.run_folder import RunFolder
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -42,10 +44,8 @@ class RoundLabels:
 def label_round(
     number: int,
     run: RunFolder,
-    teacher: Recogniser,
-    teacher_hash: str,
-    unlabelled: ClipDataset,
-    val_clips: ClipDataset,
+    teacher: Start,
+    data: StudentData,
     settings: PseudoLabelSettings,
     *,
     corrections: Sequence[Path] = (),
@@ -61,10 +61,8 @@ def label_round(
     Args:
         number: of the round, from 1.
         run: the folder of the run; the labels go into its ``pseudo_labels``.
-        teacher: gives logits.
-        teacher_hash: identifies the teacher.
-        unlabelled: the clips to label.
-        val_clips: the labelled clips on which the teacher's confidence is calibrated.
+        teacher: a checkpoint with a classifier.
+        data: the clips to label, and the validation clips on which the teacher's confidence is calibrated.
         settings: of the calibration and of the selection.
         corrections: tables with corrections from other runs.
         training_started: whether the student of this round has started.
@@ -78,23 +76,23 @@ def label_round(
     accelerator, folder = run.accelerator, run.path / "pseudo_labels"
     tables = [folder / f"round{n}.csv" for n in range(1, number + 1)]
     table = tables[-1]
-    teacher.to(accelerator.device)
+    model, teacher_hash = teacher.recogniser.to(accelerator.device), checkpoint_hash(teacher.folder)
 
     def predictions_of(clips: ClipDataset, name: str) -> Predictions:
         file = table.with_suffix(f".{name}.safetensors")
         how = {"key": teacher_hash, "batch_size": batch_size, "workers": workers}
         with bar(f"round {number}: labelling {name} clips") as progress:
             shown = progress if accelerator.is_main_process else None
-            return label_clips(teacher, clips, file, accelerator, **how, progress=shown)
+            return label_clips(model, clips, file, accelerator, **how, progress=shown)
 
-    predictions, selection, notes = predictions_of(unlabelled, "unlabelled"), asdict(settings), ()
+    predictions, selection, notes = predictions_of(data.to_label, "unlabelled"), asdict(settings), ()
     if settings.calibrate:
-        on_val = predictions_of(val_clips, "val")
+        on_val = predictions_of(data.val, "val")
         predictions, temperature, note = calibrate(predictions, on_val, settings.min_calibration_clips)
         selection |= {} if temperature is None else {"temperature": temperature}
         notes = (note,)
 
-    labels = from_predictions(predictions, unlabelled.cache, teacher.classes, teacher_hash)
+    labels = from_predictions(predictions, data.to_label.cache, model.classes, teacher_hash)
     is_new = not table.exists()
     earlier = [*corrections, *filter(Path.exists, tables[:-1])]
     labels, late = with_corrections(labels, table, earlier, settings, training_started=training_started)

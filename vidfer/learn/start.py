@@ -67,7 +67,7 @@ class Start:
             recogniser.whitening.load_state_dict(self.recogniser.whitening.state_dict())
 
 
-def start_from(folder: Path | None, novel: Sequence[str], option: str = "--init") -> Start | None:
+def start_from(folder: Path | None, novel: Sequence[str] = (), option: str = "--init") -> Start | None:
     """Load the checkpoint that an option names; None if the option is not given.
 
     Raises:
