@@ -24,7 +24,7 @@ from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.egs import GUIDES, EgsNet
 from vidfer.learn.egs_settings import EgsSettings
-from vidfer.learn.episodic import train_episodes, validate_episodes
+from vidfer.learn.episodic import train_episodes, validate_domains
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
@@ -79,7 +79,7 @@ def main(settings: Settings) -> None:
     # Each process takes whole episodes, so a step sees as many episodes as there are processes.
     accelerator = build_accelerator(settings, settings.optim, split_batches=False)
     set_seed(settings.seed)
-    task, data = settings.episodes, settings.data
+    task, data, workers = settings.episodes, settings.data, settings.data.workers
 
     # Data
     start = start_from(settings.init, data.novel)
@@ -90,15 +90,13 @@ def main(settings: Settings) -> None:
             start.check_split(cache, split)
     train_clips = training_clips_of_domains(domains, classes, data, seed=settings.seed)
     batches = EpisodeBatches(episodes_of_domains(train_clips, classes, task, seed=settings.seed))
-    clips_per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
-    train_loader = build_loader(
-        train_clips, clips_per_batch, batches=batches, workers=data.workers, pin_memory=pinned
-    )
+    per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
+    train_loader = build_loader(train_clips, per_batch, batches=batches, workers=workers, pin_memory=pinned)
     validation = {}
     for domain in domains:
         val_clips = evaluation_clips(domain.cache, domain.split.val, classes, n_frames=data.frames)
         if episodes := validation_episodes(val_clips, classes, task, seed=data.split_seed):
-            loader = build_loader(val_clips, clips_per_batch, workers=data.workers)
+            loader = build_loader(val_clips, per_batch, workers=workers)
             validation[domain.name] = (loader, episodes)
 
     # Model, noise, optimiser
@@ -107,13 +105,8 @@ def main(settings: Settings) -> None:
     noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)
     if settings.sync_batch_norm:
         egs = sync_batch_norm(egs, accelerator)
-    optimiser, schedule = build_optimiser(
-        egs,
-        settings.optim,
-        epochs=task.epochs,
-        batches=len(train_loader),
-        processes=accelerator.num_processes,
-    )
+    steps = {"epochs": task.epochs, "batches": len(train_loader), "processes": accelerator.num_processes}
+    optimiser, schedule = build_optimiser(egs, settings.optim, **steps)
 
     run = RunFolder(settings, accelerator)
     run.save_domains(splits, caches)
@@ -133,30 +126,18 @@ def main(settings: Settings) -> None:
     for number in range(progress["epoch"], task.epochs):
         learner = settings.egs.learner(number)
         name = f"epoch {number + 1}/{task.epochs} ({'joint' if learner == 'both' else learner})"
-        bar = epoch_bar(name, shown=accelerator.is_main_process)
-        epoch = Epoch(train_loader, run, number, progress, bar=bar)
+        epoch = Epoch(train_loader, run, number, progress, bar=epoch_bar(name, accelerator))
         train_clips.set_epoch(number)
-        # A turn that is taken up again in its middle has loaded its guide with the state.
+        # A turn that is resumed in its middle has loaded its guide with the state.
         if settings.egs.starts_turn(number) and not epoch.done:
             egs.start_turn()
         how = {"clip_norm": settings.optim.clip_norm, "learner": learner}
         means = train_episodes(net, epoch, optimiser, schedule, noise, task, **how)
-        found = {
-            name: validate_episodes(recogniser, *of_domain, accelerator)
-            for name, of_domain in validation.items()
-        }
-        accuracy = sum(found.values()) / len(found) if found else None
-        line = finish_epoch(
-            epoch,
-            recogniser,
-            means,
-            {"val_accuracy": accuracy},
-            schedule,
-            place={"epoch": number + 1},
-            info=info,
-            also=["joint"] if number + 1 == settings.egs.joint_epochs else [],
-            details={"learner": learner, "val_accuracies": found},
-        )
+        accuracy, found = validate_domains(recogniser, validation, accelerator)
+        scores, place = {"val_accuracy": accuracy}, {"epoch": number + 1}
+        more = {"details": {"learner": learner, "val_accuracies": found}}
+        more |= {"also": ["joint"] if number + 1 == settings.egs.joint_epochs else []}
+        line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info, **more)
         accelerator.print(f"{name}: {line}")
 
     accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")

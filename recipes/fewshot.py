@@ -36,8 +36,7 @@ from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import ModelRunSettings
 from vidfer.store.reader import CropCache
 
-ADAM = OptimSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)
-"""As published."""
+ADAM = OptimSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)  # as published
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +78,12 @@ def main(settings: Settings) -> None:
     # Each process takes whole episodes, so a step sees as many episodes as there are processes.
     accelerator = build_accelerator(settings, settings.optim, split_batches=False)
     set_seed(settings.seed)
-    task, data, whitens = settings.episodes, settings.data, settings.whiten is not None
+    task, data, workers = settings.episodes, settings.data, settings.data.workers
+    whitens, frozen, clip_norm = (
+        settings.whiten is not None,
+        settings.freeze_encoder,
+        settings.optim.clip_norm,
+    )
 
     # Data
     start = start_from(settings.init, data.novel)
@@ -92,17 +96,13 @@ def main(settings: Settings) -> None:
     train_clips = training_clips(cache, split.train, split.classes, data, seed=settings.seed)
     val_clips = evaluation_clips(cache, split.val, split.classes, n_frames=data.frames)
     batches = EpisodeBatches(training_episodes(train_clips, split.classes, task, seed=settings.seed))
-    clips_per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
-    train_loader = build_loader(
-        train_clips, clips_per_batch, batches=batches, workers=data.workers, pin_memory=pinned
-    )
-    val_loader = build_loader(val_clips, clips_per_batch, workers=data.workers)
+    per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
+    train_loader = build_loader(train_clips, per_batch, batches=batches, workers=workers, pin_memory=pinned)
+    val_loader = build_loader(val_clips, per_batch, workers=workers)
     val_episodes = validation_episodes(val_clips, split.classes, task, seed=data.split_seed)
 
     # Model and noise
-    recogniser = build_model(
-        settings.model, start=start, freeze_encoder=settings.freeze_encoder, whitened=whitens
-    )
+    recogniser = build_model(settings.model, start=start, freeze_encoder=frozen, whitened=whitens)
     check_head(recogniser, whitens=whitens)
     net = EpisodeNet(recogniser)
     noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)
@@ -116,12 +116,9 @@ def main(settings: Settings) -> None:
     accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
-    else:
-        accelerator.print(f"validation on {len(val_episodes)} {val_episodes.ways}-way episodes")
     recogniser.to(accelerator.device)
     if whitens:
-        how = {"frames": data.frames, "workers": data.workers, "device": accelerator.device}
-        whiten(recogniser, settings.whiten, settings.whiten_shrinkage, cache, split, **how)
+        whiten(recogniser, settings.whiten, settings.whiten_shrinkage, cache, split, data)
     # The prototype and matching heads have no parameters.
     if not any(parameter.requires_grad for parameter in net.parameters()):
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
@@ -130,25 +127,17 @@ def main(settings: Settings) -> None:
         return
 
     # Optimiser
-    optimiser, schedule = build_optimiser(
-        net,
-        settings.optim,
-        epochs=task.epochs,
-        batches=len(train_loader),
-        processes=accelerator.num_processes,
-    )
+    steps = {"epochs": task.epochs, "batches": len(train_loader), "processes": accelerator.num_processes}
+    optimiser, schedule = build_optimiser(net, settings.optim, **steps)
     net, optimiser, schedule, train_loader = accelerator.prepare(net, optimiser, schedule, train_loader)
 
     progress = run.progress() or {"epoch": 0, "best": -1.0}
     run.load_state()
     for number in range(progress["epoch"], task.epochs):
         name = f"epoch {number + 1}/{task.epochs}"
-        bar = epoch_bar(name, shown=accelerator.is_main_process)
-        epoch = Epoch(train_loader, run, number, progress, bar=bar)
+        epoch = Epoch(train_loader, run, number, progress, bar=epoch_bar(name, accelerator))
         train_clips.set_epoch(number)
-        means = train_episodes(
-            net, epoch, optimiser, schedule, noise, task, clip_norm=settings.optim.clip_norm
-        )
+        means = train_episodes(net, epoch, optimiser, schedule, noise, task, clip_norm=clip_norm)
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
         scores, place = {"val_accuracy": accuracy}, {"epoch": number + 1}
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info)

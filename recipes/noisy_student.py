@@ -78,11 +78,13 @@ def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=True)
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
     loading = {"workers": workers, "pin_memory": accelerator.device.type == "cuda"}
+    labelling = {"batch_size": batch_size, "workers": workers, "bar": partial(Progress, unit="batch")}
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
 
     # Data; the classes are the teacher's
     start = start_from(settings.teacher, settings.data.novel, "--teacher")
-    student_model = student_settings(
+    reused = {"from_teacher": settings.from_teacher, "freeze_encoder": settings.freeze_encoder}
+    network = student_settings(
         start.recogniser.settings, settings.student, from_teacher=settings.from_teacher
     )
     cache = CropCache(settings.cache)
@@ -92,6 +94,7 @@ def main(settings: Settings) -> None:
     check_quota(settings.pseudo.quota, data.to_label.n_with_face)
     val_loader = build_loader(data.val, batch_size, workers=workers)
     weights = class_weights(data.labelled.labels, len(classes), settings.train)
+    stepping = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
@@ -108,20 +111,11 @@ def main(settings: Settings) -> None:
     for number in range(progress["round"], settings.rounds + 1):
         # The teacher labels, without noise
         teacher = start if number == 1 else start_from(run.path / f"checkpoints/round{number - 1}")
-        training_started = progress["training_started"] == number
+        started = progress["training_started"] == number
         found = label_round(
-            number,
-            run,
-            teacher,
-            data,
-            settings.pseudo,
-            corrections=settings.corrections,
-            training_started=training_started,
-            batch_size=batch_size,
-            workers=workers,
-            bar=partial(Progress, unit="batch"),
+            number, run, teacher, data, settings.pseudo, settings.corrections, started, **labelling
         )
-        if not training_started:
+        if not started:
             run.log((number - 1) * epochs, round=number, pseudo_labels=found.summary)
         for line in round_lines(number, found):
             accelerator.print(line)
@@ -131,12 +125,7 @@ def main(settings: Settings) -> None:
 
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
-        student = build_student(
-            student_model,
-            teacher.recogniser,
-            from_teacher=settings.from_teacher,
-            freeze_encoder=settings.freeze_encoder,
-        )
+        student = build_student(network, teacher.recogniser, **reused)
         noise = NoisedInput(settings.noise, student.settings.encoder.input_px)
         train_loader = mixed_loader(
             data, found.labels, settings.pseudo, settings.train, seed=settings.seed, **loading
@@ -144,9 +133,8 @@ def main(settings: Settings) -> None:
         mixed = train_loader.dataset
         if settings.sync_batch_norm:
             student = sync_batch_norm(student, accelerator)
-        optimiser, schedule = build_optimiser(
-            student, settings.optim, epochs=epochs, batches=len(train_loader)
-        )
+        batches = len(train_loader)
+        optimiser, schedule = build_optimiser(student, settings.optim, epochs=epochs, batches=batches)
         model, optimiser, schedule, train_loader, prepared_val_loader = accelerator.prepare(
             student, optimiser, schedule, train_loader, val_loader
         )
@@ -155,38 +143,24 @@ def main(settings: Settings) -> None:
         kept = student if ema is None else ema.module
         run.load_state(ema)
         progress |= {"round": number, "training_started": number}
+        info |= {"teacher_hash": found.labels.teacher_hash}
+        best = {f"round{number}": "best", "best": "best_of_all"}
         for epoch_number in range(progress["epoch"], epochs):
             name = f"round {number}, epoch {epoch_number + 1}/{epochs}"
-            bar = epoch_bar(name, shown=accelerator.is_main_process)
-            epoch = Epoch(train_loader, run, (number - 1) * epochs + epoch_number, progress, ema=ema, bar=bar)
+            n, bar = (number - 1) * epochs + epoch_number, epoch_bar(name, accelerator)
+            epoch = Epoch(train_loader, run, n, progress, ema=ema, bar=bar)
             # Accelerate tells the sampler the epoch; with several processes it does not tell the clips.
             mixed.set_epoch(epoch.number)
-            means = train_epoch(
-                model,
-                epoch,
-                optimiser,
-                schedule,
-                noise,
-                clip_norm=settings.optim.clip_norm,
-                class_weights=weights,
-            )
+            means = train_epoch(model, epoch, optimiser, schedule, noise, **stepping)
             war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))
-            line = finish_epoch(
-                epoch,
-                kept,
-                means,
-                {"val_uar": uar, "val_war": war},
-                schedule,
-                place={"round": number, "epoch": epoch_number + 1},
-                info=info | {"teacher_hash": found.labels.teacher_hash},
-                best={f"round{number}": "best", "best": "best_of_all"},
-            )
+            scores, place = {"val_uar": uar, "val_war": war}, {"round": number, "epoch": epoch_number + 1}
+            line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info, best=best)
             accelerator.print(f"{name}: {line}")
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
     else:
-        best = run.path / "checkpoints/best"
-        accelerator.print(f"best validation UAR {progress['best_of_all']:.1%}; checkpoint in {best}")
+        where = run.path / "checkpoints/best"
+        accelerator.print(f"best validation UAR {progress['best_of_all']:.1%}; checkpoint in {where}")
     accelerator.end_training()
 
 

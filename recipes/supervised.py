@@ -120,8 +120,7 @@ def main(settings: Settings) -> None:
     run.load_state(ema)
     for number in range(progress["epoch"], epochs):
         name = f"epoch {number + 1}/{epochs}"
-        bar = epoch_bar(name, shown=accelerator.is_main_process)
-        epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=bar)
+        epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=epoch_bar(name, accelerator))
         train_clips.set_epoch(number)
         means = train_epoch(
             model,

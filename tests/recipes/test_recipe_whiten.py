@@ -50,6 +50,7 @@ def test_prototypes_of_whitened_points(fewshot, cache, mesh, tmp_path, capsys):
     best, info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")
     start, _ = load_checkpoint(mesh)
     assert best.settings == replace(start.settings, head=MODEL.head, whitened=True)
+    assert best.settings.head.distance == "cosine"
     assert info["base_classes"] == ["angry", "happy", "sad"] and info["val_accuracy"] > 1 / 3
     before, after = start.encoder.state_dict(), best.encoder.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import partial
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import tyro
 
 from vidfer.rare import marked
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 Options = TypeVar("Options")
 
@@ -98,8 +101,11 @@ class Progress:
             self.bar.close()
 
 
-def epoch_bar(name: str, *, shown: bool) -> Callable[..., Iterable]:
-    """A progress bar over the batches of an epoch, see :class:`vidfer.learn.epoch.Epoch`."""
+def epoch_bar(name: str, accelerator: Accelerator) -> Callable[..., Iterable]:
+    """A progress bar over the batches of an epoch, in the main process only.
+
+    See :class:`vidfer.learn.epoch.Epoch`.
+    """
     from tqdm.auto import tqdm
 
-    return partial(tqdm, desc=name, leave=False, disable=not shown)
+    return partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)

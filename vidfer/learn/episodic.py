@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -126,6 +127,25 @@ def validate_episodes(
             chosen = recogniser.head(clips[support], support_labels, clips[query]).argmax(1)
             accuracies.append(((chosen == query_labels) & has_face[query]).float().mean())
     return float(torch.stack(accuracies).mean())
+
+
+def validate_domains(
+    recogniser: Recogniser,
+    validation: Mapping[str, tuple[DataLoader, EpisodeSampler]],
+    accelerator: Accelerator,
+) -> tuple[float | None, dict[str, float]]:
+    """Mean accuracy over several data sets, and the accuracy on each, see :func:`validate_episodes`.
+
+    Args:
+        recogniser: with encoder and head.
+        validation: loader and episodes of each data set; without any the mean is None.
+        accelerator: tells device and number format.
+    """
+    found = {
+        name: validate_episodes(recogniser, loader, episodes, accelerator)
+        for name, (loader, episodes) in validation.items()
+    }
+    return sum(found.values()) / len(found) if found else None, found
 
 
 def check_head(recogniser: Recogniser, *, whitens: bool) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidfer.data.dataset import ClipDataset
+from vidfer.data.clip_sets import evaluation_clips
 from vidfer.data.loader import build_loader
+from vidfer.data.settings import DataSettings
 from vidfer.data.splits import ClipSplit, labels_of
 from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.infer.embed import embed_clips
@@ -19,6 +20,10 @@ from vidfer.store.reader import CropCache
 
 LEAST_CLIPS = 10
 """Training clips that the class without expression needs; fewer tell too little about its variance."""
+
+
+BATCH_SIZE = 16
+"""Clips that are embedded at once; their number does not change the result."""
 
 
 def check_whitening(name: str, shrinkage: float, cache: CropCache, split: ClipSplit) -> None:
@@ -55,33 +60,29 @@ def whiten(
     shrinkage: float,
     cache: CropCache,
     split: ClipSplit,
-    *,
-    frames: int,
-    batch_size: int = 16,
-    workers: int = 0,
-    device: torch.device | str = "cpu",
+    settings: DataSettings,
 ) -> None:
     """Fit the whitening of a recogniser on the training clips, without noise.
 
     Every process computes all of it, so the number of processes does not change the result.
 
     Args:
-        recogniser: on ``device``, and built with a whitening, which is replaced.
+        recogniser: built with a whitening, which is replaced.
         name: the class whose clips show no expression.
         shrinkage: see :func:`vidfer.models.whitening.fit_whitening`.
         cache, split: checked by :func:`check_whitening`.
-        frames: number of evenly spaced frames of each clip.
-        batch_size, workers: of the loader; they do not change the result.
-        device: where the model is.
+        settings: number of frames of each clip, and loader processes.
 
     Raises:
         CheckpointError: the encoder gives the same vector for all clips of the class.
     """
-    loader = build_loader(ClipDataset(cache.path, split.train, n_frames=frames), batch_size, workers=workers)
+    clips = evaluation_clips(cache, split.train, None, n_frames=settings.frames)
+    loader = build_loader(clips, BATCH_SIZE, workers=settings.workers)
+    device = next(recogniser.parameters()).device
     recogniser.whitening.load_state_dict(Whitening(recogniser.encoder.vector_channels).state_dict())
-    clips, _ = embed_clips(recogniser, loader, device, maps=False)
+    embedded, _ = embed_clips(recogniser, loader, device, maps=False)
     try:
-        fitted = fit_whitening(clips.vector, of_class(name, cache, split), shrinkage)
+        fitted = fit_whitening(embedded.vector, of_class(name, cache, split), shrinkage)
     except ValueError as error:
         raise CheckpointError(f"--whiten {name}: {error}; name another --init") from error
     recogniser.whitening.load_state_dict(fitted.state_dict())
