@@ -83,7 +83,7 @@ def _page(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache 
         strips=strips,
         strips_rule=STRIP_RULE,
         hardest=[show_hardest(group, cache) for group in groups],
-        folds=[
+        details=[
             (f"{run.name}: {title}", json.dumps(content, indent=2, ensure_ascii=False))
             for run in runs
             for title, content in (("settings", run.settings), ("environment", run.environment))

@@ -54,14 +54,7 @@ def film_strips(
         DataError: a clip is not in the cache.
     """
     model = load_checkpoint(checkpoint)[0].to(device)
-    places = {clip.id: place for place, clip in enumerate(ClipDataset(cache, (), n_frames=1).cache.clips)}
-    for row in rows:
-        if row["clip"] not in places:
-            raise DataError(
-                f"clip '{row['clip']}' of the result file is not in {cache}; "
-                "name the cache that it was measured on"
-            )
-    clips = ClipDataset(cache, [places[row["clip"]] for row in rows], n_frames=n_frames)
+    clips = clips_by_id(cache, [row["clip"] for row in rows], n_frames)
     strips = []
     for position, row in enumerate(rows):
         item = clips[position]
@@ -79,3 +72,24 @@ def film_strips(
             )
         )
     return strips
+
+
+def clips_by_id(cache: Path, ids: Sequence[str], n_frames: int) -> ClipDataset:
+    """Clips of a result file, with evenly spaced frames.
+
+    Args:
+        cache: file of the crop cache.
+        ids: of the clips.
+        n_frames: frames of each clip, at most.
+
+    Raises:
+        DataError: a clip is not in the cache.
+    """
+    position = {clip.id: i for i, clip in enumerate(ClipDataset(cache, (), n_frames=1).cache.clips)}
+    for clip_id in ids:
+        if clip_id not in position:
+            raise DataError(
+                f"clip '{clip_id}' of the result file is not in {cache}; name the cache on which it was "
+                "measured"
+            )
+    return ClipDataset(cache, [position[clip_id] for clip_id in ids], n_frames=n_frames)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vidfer.crops import REGIONS
-from vidfer.data.dataset import ClipDataset
-from vidfer.errors import DataError
 from vidfer.evaluate.hardest import HardClip, hardest_clips
 from vidfer.report.figure_style import Picture
 from vidfer.report.film_strip import CROP_PX, crops_address
+from vidfer.report.film_strips import clips_by_id
 from vidfer.report.named_results import NamedResult
 from vidfer.report.page import Group, HardCard
 from vidfer.report.result_table import episode_of
@@ -76,13 +75,7 @@ def _how(clip: HardClip) -> str:
 
 def _pictures(clips: Sequence[HardClip], cache: Path) -> list[Picture | None]:
     """The frames of each clip; None for a clip without a face."""
-    dataset = ClipDataset(cache, (), n_frames=FRAMES)
-    places = {clip.id: place for place, clip in enumerate(dataset.cache.clips)}
-    if unknown := [clip.clip for clip in clips if clip.clip not in places]:
-        raise DataError(
-            f"clip '{unknown[0]}' of the result file is not in {cache}; name the cache that was measured"
-        )
-    dataset = ClipDataset(cache, [places[clip.clip] for clip in clips], n_frames=FRAMES)
+    dataset = clips_by_id(cache, [clip.clip for clip in clips], FRAMES)
     pictures = []
     for position, clip in enumerate(clips):
         item = dataset[position]

@@ -78,7 +78,7 @@ class Page:
     strips: Sequence[Group] = ()
     strips_rule: str = ""
     hardest: Sequence[Group] = ()
-    folds: Sequence[tuple[str, str]] = field(default=())
+    details: Sequence[tuple[str, str]] = field(default=())
     """Title and text of what the reader can unfold at the end."""
 
     @property
