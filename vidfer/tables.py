@@ -89,7 +89,7 @@ def iterate_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
         reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
         try:
             for cells in reader:
-                cells = [cell.strip() for cell in cells]
+                cells = [_text_of(cell) for cell in cells]
                 if any(cells):
                     yield f"line {reader.line_num} of {path}", cells
         except csv.Error as error:
@@ -145,7 +145,7 @@ def _encoding_of(path: Path) -> str:
                 return "utf-16"
             start = block[:1024]
             if start.count(0) > len(start) / 10:
-                raise DataError(f"{path} is not a text file; give a table as CSV or Parquet")
+                raise DataError(f"{path} is not a text file; give a text file, or a table as CSV or Parquet")
             decoder = codecs.getincrementaldecoder("utf-8")()
             while block:
                 decoder.decode(block)
@@ -154,8 +154,13 @@ def _encoding_of(path: Path) -> str:
     except UnicodeDecodeError:
         return "cp1252"  # where this guess is wrong, a name comes out garbled and is not found
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}; give the path of a table") from error
+        raise DataError(f"cannot read {path}: {error.strerror}; check the path") from error
     return "utf-8-sig"
+
+
+def _text_of(value: object) -> str:
+    """The text of a cell, without spaces around it. Every table is read through this one rule."""
+    return "" if value is None else str(value).strip()
 
 
 def _first_line(file: io.TextIOBase) -> str:
@@ -190,8 +195,8 @@ def _read_parquet(path: Path) -> tuple[list[str], Iterator[tuple[str, list[str]]
     except ArrowInvalid as error:
         raise DataError(f"{path} is not a Parquet file, or is cut off ({error}); write it again") from error
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}; give the path of a table") from error
-    columns = [["" if value is None else str(value).strip() for value in c.to_pylist()] for c in content]
+        raise DataError(f"cannot read {path}: {error.strerror}; check the path") from error
+    columns = [[_text_of(value) for value in column.to_pylist()] for column in content]
     cells = ([*row] for row in zip(*columns))
     return content.column_names, (
         (f"row {n} of {path}", row) for n, row in enumerate(cells, start=1) if any(row)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidfer.errors import DataError, SettingError
+from vidfer.tables import read_lines
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
@@ -127,11 +128,7 @@ def _check_values(cache: CropCache, field: str, wanted: set[str], values: Collec
 
 
 def _read_ids(file: Path) -> list[str]:
-    try:
-        lines = file.read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is not UTF-8 text; write one clip id on each line") from error
-    ids = [line.strip() for line in lines if line.strip()]
+    ids = [line for _, line in read_lines(file)]
     if not ids:
         raise DataError(f"{file} is empty; write one clip id on each line")
     return list(dict.fromkeys(ids))
