@@ -28,10 +28,11 @@ from facenet_pytorch import MTCNN
 
 from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.detect.boxes import overlap
-from vidfer.crops.detect.detect import FaceDetector, Faces
+from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.faces import Faces
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import FaceTrack
-from vidfer.crops.track.track import track_faces
+from vidfer.crops.track.track_faces import track_faces
 from vidfer.errors import exit_on_user_error
 
 MATCH_IOU = 0.8

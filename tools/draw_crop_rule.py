@@ -21,7 +21,7 @@ from PIL import Image
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.identity import sample_identity
 from vidfer.crops import REGIONS
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import RegionSquares, crop_regions, region_squares
 from vidfer.crops.settings import CropSettings
 

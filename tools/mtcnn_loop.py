@@ -13,7 +13,7 @@ from facenet_pytorch import MTCNN
 
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode.video import read_chunks
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 

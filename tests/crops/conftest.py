@@ -5,7 +5,7 @@ import pytest
 
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.identity import sample_identity
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.settings import CropSettings
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vidfer.crops.detect.detect import Faces
+from vidfer.crops.detect.faces import Faces
 from vidfer.crops.track.link import KeyFrame
 
 LOOKS = np.random.default_rng(0).integers(0, 256, (3, 24, 24, 3), dtype=np.uint8)

@@ -16,7 +16,7 @@ from vidfer.build.write_part import Face, write_part
 from vidfer.clips.clip import Clip, plain_text
 from vidfer.crops.decode.readers import check_reader
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.enhance import build_enhance
 from vidfer.crops.extract import ClipCrops, extract_crops
 from vidfer.crops.settings import CropSettings

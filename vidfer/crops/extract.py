@@ -11,12 +11,12 @@ from vidfer.clips.clip import Clip
 from vidfer.crops import REGIONS
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import FrameChunk, read_chunks
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import MISSING, FaceTrack
-from vidfer.crops.track.track import track_faces
+from vidfer.crops.track.track_faces import track_faces
 from vidfer.timing import iterate_timed
 
 BUFFER_BYTES = 256 * 2**20

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from refused import refused
 
-from vidfer.crops.decode.images import read_image
+from vidfer.crops.decode.image_reader import read_image
 from vidfer.crops.decode.readers import open_readers
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import read_chunks

@@ -10,7 +10,7 @@ import pytest
 from numbered_video import HEIGHT, WIDTH, N, bar_code, numbers, read, write
 from refused import refused
 
-from vidfer.crops.decode import decord_reader, readers
+from vidfer.crops.decode import decord_proof, decord_reader, packet_table, readers
 from vidfer.crops.decode.av_reader import AvReader
 from vidfer.crops.decode.decord_reader import DecordReader
 from vidfer.crops.decode.readers import open_readers
@@ -118,14 +118,14 @@ def test_decord_that_hangs_is_given_up(video, monkeypatch):
 
 def test_a_long_video_is_not_given_to_decord(video, monkeypatch):
     assert type(next(open_readers(video))) is DecordReader
-    monkeypatch.setattr(decord_reader, "HELD_BYTES", N * bar_code(0).nbytes - 1)
+    monkeypatch.setattr(decord_proof, "HELD_BYTES", N * bar_code(0).nbytes - 1)
     assert type(next(open_readers(video))) is AvReader
     with refused(UnreadableVideo, video.name, "MiB", "--reader auto"):
         next(read_chunks(video, reader="decord"))
 
 
 def test_a_header_that_hides_the_length_does_not_matter(video, monkeypatch):
-    monkeypatch.setattr(decord_reader, "HELD_BYTES", 10 * bar_code(0).nbytes)
+    monkeypatch.setattr(decord_proof, "HELD_BYTES", 10 * bar_code(0).nbytes)
     monkeypatch.setattr(decord_reader, "why_unsuited", lambda container, exact: None)
     monkeypatch.setattr(readers, "why_unsuited", lambda container, exact: None)
     assert type(next(open_readers(video))) is AvReader
@@ -147,7 +147,9 @@ def test_a_small_part_is_read_by_pyav(video):
         ("mjpeg", {"strict": "unofficial"}),
     ],
 )
-def test_decord_reads_avi_at_the_times_that_pyav_gives(tmp_path, codec, options):
+@pytest.mark.parametrize("kept_bytes", [packet_table.KEPT_BYTES, 100])
+def test_decord_reads_avi_at_the_times_that_pyav_gives(tmp_path, monkeypatch, codec, options, kept_bytes):
+    monkeypatch.setattr(packet_table, "KEPT_BYTES", kept_bytes)
     path = write(tmp_path / "a.avi", codec, options)
     assert type(next(open_readers(path))) is DecordReader
     by_decord, by_pyav = read(path), read(path, reader="pyav")

@@ -5,8 +5,9 @@ from facenet_pytorch import MTCNN
 
 from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.detect.boxes import overlap
-from vidfer.crops.detect.detect import FaceDetector, squares_around
 from vidfer.crops.detect.device_frames import DeviceFrames
+from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.faces import squares_around
 from vidfer.crops.settings import CropSettings
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vidfer.crops.decode.video import FrameChunk
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.follow import follow_people
 from vidfer.crops.track.key_frames import KeyFrameScan, scan_key_frames

@@ -1,6 +1,6 @@
 from made_faces import faces_of
 
-from vidfer.crops.detect.detect import Faces
+from vidfer.crops.detect.faces import Faces
 from vidfer.crops.track.link import KeyFrame, is_ambiguous, link_people
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from vidfer.crops import STATUS
 from vidfer.crops.decode.video import FrameChunk
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import ASSUMED, DETECTED, INTERPOLATED, MISSING, TRACKED, FaceTrack
-from vidfer.crops.track.track import track_faces
+from vidfer.crops.track.track_faces import track_faces
 
 
 def follow(

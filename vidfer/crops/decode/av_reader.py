@@ -78,7 +78,7 @@ class AvReader:
             packets = chain(table.packets, packets)
         if table.is_complete and start is None and len(ticks) < LEAST_SHARE * n_stated:
             self.fault = f"the file states {n_stated} frames and holds {len(ticks)}: its end is lost"
-        self._container = container  # has to live as long as its packets
+        self.container = container  # has to live as long as its packets
         self._ticks, self._is_complete, self._jumped = ticks, table.is_complete, start is not None
         self._next = 0
         self._faults: list[str] = []

@@ -1,6 +1,6 @@
 """Chooses the readers of a file, from the first to the most careful one.
 
-decord reads where it can be proved right, see :mod:`vidfer.crops.decode.decord_reader`. PyAV reads everything
+decord reads where it can be proved right, see :mod:`vidfer.crops.decode.decord_proof`. PyAV reads everything
 else: first as the packets announce the frames; where that turns out wrong, the careful reader decodes the
 whole video once before it gives a frame.
 """
@@ -17,8 +17,9 @@ import numpy as np
 from vidfer.clips.media import is_image
 from vidfer.crops.decode.av_reader import AvReader
 from vidfer.crops.decode.careful_reader import CarefulReader
-from vidfer.crops.decode.decord_reader import DecordReader, import_decord, why_unsuited
-from vidfer.crops.decode.images import ImageReader
+from vidfer.crops.decode.decord_proof import why_unsuited
+from vidfer.crops.decode.decord_reader import DecordReader, import_decord
+from vidfer.crops.decode.image_reader import ImageReader
 from vidfer.crops.decode.packet_table import UnexpectedFrames
 from vidfer.crops.decode.packets import open_container
 from vidfer.crops.decode.unreadable_video import UnreadableVideo

@@ -10,7 +10,8 @@ import numpy as np
 
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.boxes import distance, overlap
-from vidfer.crops.detect.detect import FaceDetector, Faces, squares_around
+from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.faces import Faces, squares_around
 from vidfer.crops.track.key_frames import KeyFrameScan
 from vidfer.crops.track.link import NEAR, Person
 

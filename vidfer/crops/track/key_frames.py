@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from vidfer.crops.decode.video import FrameChunk
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.track.appearance import face_patches
 from vidfer.crops.track.link import KeyFrame, is_ambiguous
 from vidfer.crops.track.shots import ShotCuts

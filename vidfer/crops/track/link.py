@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vidfer.crops.detect.boxes import distance
-from vidfer.crops.detect.detect import Faces
+from vidfer.crops.detect.faces import Faces
 from vidfer.crops.track.appearance import LIKE, UNLIKE, correlation, likeness
 
 NEAR = 0.8

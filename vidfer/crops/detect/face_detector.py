@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vidfer.crops.detect.boxes import inside, is_solid, longer_side, regress, square, suppress_contained
+from vidfer.crops.detect.boxes import inside, is_solid, regress, square, suppress_contained
 from vidfer.crops.detect.device_frames import DeviceFrames
+from vidfer.crops.detect.faces import Faces, largest_first, place_margins
 from vidfer.crops.detect.nets import CascadeNet, ONet, PNet, RNet
 from vidfer.crops.detect.summed_frames import SummedFrames, cut_one_each
 from vidfer.crops.detect.suppress import suppress
@@ -37,25 +37,6 @@ def _exactly() -> Iterator[None]:
     boxes by a tenth of a pixel."""
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
         yield
-
-
-@dataclass(frozen=True)
-class Faces:
-    """The k faces of one frame, largest first."""
-
-    boxes: np.ndarray
-    """(k,4) float32, x1 y1 x2 y2 in pixels."""
-    landmarks: np.ndarray
-    """(k,5,2) float32, x y in pixels: eye, eye, nose tip, mouth corner, mouth corner; of a pair, the one on
-    the left of an upright image comes first."""
-    scores: np.ndarray
-    """(k,) float32 in 0..1, O-Net's score."""
-    margins: np.ndarray
-    """(k,4) float32: the square that O-Net saw minus the box that it gave, in sides of the box; see
-    :func:`place_margins`."""
-
-    def __len__(self) -> int:
-        return len(self.scores)
 
 
 class FaceDetector:
@@ -129,7 +110,7 @@ class FaceDetector:
         boxes, landmarks, scores, squares, owner = found
         faces = Faces(boxes, landmarks, scores, place_margins(squares, boxes))
         kept = suppress_contained(boxes, scores, owner, 0.7)
-        return [_largest_first(faces, kept[owner[kept] == i]) for i in range(len(images))]
+        return [largest_first(faces, kept[owner[kept] == i]) for i in range(len(images))]
 
     def _summed(self, images: np.ndarray) -> SummedFrames | DeviceFrames:
         if self.device.type != "cpu":
@@ -196,27 +177,6 @@ def _cut(
     solid = is_solid(rectangles)
     boxes, owner, rectangles = boxes[solid], owner[solid], rectangles[solid]
     return boxes, owner, frames.cut(rectangles, owner, size_px)
-
-
-def place_margins(squares: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Margins (k,4) between the box (k,4) that O-Net gave and the square (k,4) that it saw, in sides of the
-    box.
-
-    O-Net's box depends on its square. With the same margins as in the frames before and after, a box that is
-    followed agrees with one that is detected.
-    """
-    return (squares - boxes) / longer_side(boxes)
-
-
-def squares_around(boxes: np.ndarray, margins: np.ndarray) -> np.ndarray:
-    """Squares (k,4) with these margins (k,4) around boxes (k,4)."""
-    return boxes + margins * longer_side(boxes)
-
-
-def _largest_first(faces: Faces, chosen: np.ndarray) -> Faces:
-    area = (faces.boxes[chosen, 2:] - faces.boxes[chosen, :2]).prod(axis=1)
-    order = chosen[np.argsort(-area, kind="stable")]
-    return Faces(*(values[order] for values in vars(faces).values()))
 
 
 def _in_parts(images: np.ndarray) -> Iterator[np.ndarray]:

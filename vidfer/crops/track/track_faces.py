@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from vidfer.crops.decode.video import FrameChunk
-from vidfer.crops.detect.detect import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import whole_face_landmarks
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.choose import choose_people
