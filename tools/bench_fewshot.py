@@ -78,8 +78,8 @@ def main(settings: Settings) -> None:
 
     def at_once() -> np.ndarray:
         episodes = draw()
-        asked = np.ones(episodes.query.shape, bool)
-        return EpisodeScores(head, clips, settings.device).score(episodes, asked)
+        query_mask = np.ones(episodes.query.shape, bool)
+        return EpisodeScores(head, clips, settings.device).score(episodes, query_mask)
 
     episodes = draw()
     support_labels = torch.from_numpy(episodes.support_labels).to(settings.device)

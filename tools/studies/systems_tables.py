@@ -85,8 +85,8 @@ def table_text(table: Table, reference: str) -> str:
     """The table of a protocol as Markdown, below a line about its data."""
     first = table.rows[0].results[0]
     peer = table.best_peer
-    who = subjects_word(first)
-    head = [table.protocol.title, "over episodes", f"over {who}"]
+    subjects = subjects_word(first)
+    head = [table.protocol.title, "over episodes", f"over {subjects}"]
     head.append(f"minus {reference}, points")
     head += [f"minus {peer}, points"] if peer else []
     lines = []
@@ -97,7 +97,7 @@ def table_text(table: Table, reference: str) -> str:
     about = (
         f"{table.title}: {first.protocol['episodes']} episodes of {first.protocol['queries']} query "
         f"per class, seed {first.seed}, the same for all; {first.n_clips} clips"
-        + (f" of {first.n_subjects} {who}" if first.n_subjects else "")
+        + (f" of {first.n_subjects} {subjects}" if first.n_subjects else "")
         + f", {first.n_without_face} without a face; chance {100 * first.chance:.1f} %."
     )
     return f"{about}\n\n{markdown([*head, 'training, CPU s'], lines)}"
@@ -142,13 +142,13 @@ def write_tables(tables: Sequence[Table], reference: str, about: dict, out: Path
 def draw_task(tables: Sequence[Table], path: Path) -> None:
     """A figure with a panel for each protocol of a task."""
     names = list(dict.fromkeys(row.name for table in tables for row in table.rows))
-    who = subjects_word(tables[0].rows[0].results[0])
+    subjects = subjects_word(tables[0].rows[0].results[0])
     panels = []
     for table in tables:
         rows = [table.row(name) for name in names]
         series = {
             "over episodes": [row and row.over_episodes for row in rows],
-            f"over {who}": [row and row.over_subjects for row in rows],
+            f"over {subjects}": [row and row.over_subjects for row in rows],
         }
         panels.append(
             Panel(

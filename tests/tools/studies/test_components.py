@@ -18,7 +18,7 @@ from vidfer.evaluate.result import Result
 SUBJECTS, PER_SUBJECT = 5, 2
 
 
-def judged(right: str, cache: str = "seed1", **changes) -> Result:
+def measured(right: str, cache: str = "seed1", **changes) -> Result:
     """A classification with a character for each clip, ``1`` where it is right; two clips of each subject."""
     values = [float(c) for c in right]
     war = Interval(
@@ -41,18 +41,18 @@ def judged(right: str, cache: str = "seed1", **changes) -> Result:
     return classification(values, **(known | changes))
 
 
-def test_seeds_are_pooled_and_their_people_are_not_the_same():
-    found = pooled.pooled([judged("1111110000"), judged("1100000000", "seed2")])
+def test_equal_names_in_two_seeds_are_different_subjects():
+    found = pooled.pooled([measured("1111110000"), measured("1100000000", "seed2")])
     assert found.mean == pytest.approx(8 / 20)
-    # Five people of either seed, though they have the same names.
+    # Five subjects in each seed: equal names in two seeds are different subjects.
     assert (found.n, found.over) == (10, "subjects") and 0 < found.low < 0.4 < found.high < 0.8
 
 
 def test_the_difference_is_paired_by_clip_whatever_the_order():
-    ours, theirs = judged("1111100000"), judged("1110000000")
-    shuffled = judged("1110000000", rows=theirs.rows[::-1])
+    ours, theirs = measured("1111100000"), measured("1110000000")
+    shuffled = measured("1110000000", rows=theirs.rows[::-1])
     more, clips = pooled.pooled_difference(
-        [ours, judged("1111111111", "b")], [shuffled, judged("1111111111", "b")]
+        [ours, measured("1111111111", "b")], [shuffled, measured("1111111111", "b")]
     )
     assert clips == 20 and more.mean == pytest.approx(2 / 20)
     assert more.low >= 0  # nobody got worse
@@ -63,8 +63,8 @@ def test_the_difference_is_paired_by_clip_whatever_the_order():
 def test_other_clips_are_not_compared():
     with pytest.raises(ValueError, match="results 1"):
         pooled.pooled_difference(
-            [judged("1111100000"), judged("1111100000", "b")],
-            [judged("1111100000"), judged("1111100000", "c")],
+            [measured("1111100000"), measured("1111100000", "b")],
+            [measured("1111100000"), measured("1111100000", "c")],
         )
 
 
@@ -82,11 +82,11 @@ ANSWERS = {  # (row, column) -> of each of two seeds
 @pytest.fixture
 def finished(tmp_path):
     """The settings of a study whose result files are all there."""
-    for (row, who), seeds in ANSWERS.items():
+    for (row, column), seeds in ANSWERS.items():
         for seed, right in enumerate(seeds, 1):
-            folder = tmp_path / f"seed{seed}" / components_steps.folder_of(row) / who / "test"
+            folder = tmp_path / f"seed{seed}" / components_steps.folder_of(row) / column / "test"
             folder.mkdir(parents=True)
-            judged(right, f"seed{seed}").save(folder / "classification.json")
+            measured(right, f"seed{seed}").save(folder / "classification.json")
     settings = components_steps.Settings(out=tmp_path, seeds=(1, 2), rows=ROWS, report=True)
     for step in components_steps.steps(settings):
         record = tmp_path / "done" / f"{step.name}.json"

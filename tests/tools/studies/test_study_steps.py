@@ -91,7 +91,7 @@ def test_a_path_that_would_be_two_words():
         in_repository(Path("my study"))
 
 
-def test_as_many_at_a_time_as_asked_for(tmp_path):
+def test_jobs_is_how_many_run_at_a_time(tmp_path):
     # Each of two waits for the other one's file: they end only if they run together.
     meet = [
         note(

@@ -61,8 +61,8 @@ def finished(tmp_path):
     for folder, result in found.items():
         for name, whose in (("3way_3shot", False), ("3way_3shot_others", True)):
             (tmp_path / folder / name).mkdir(parents=True)
-            asked = replace(result, protocol=result.protocol | {"person_disjoint": whose})
-            asked.save(tmp_path / folder / name / "fewshot.json")
+            measured = replace(result, protocol=result.protocol | {"person_disjoint": whose})
+            measured.save(tmp_path / folder / name / "fewshot.json")
     for name in ("weak", "strong"):
         (tmp_path / "released" / name).mkdir(parents=True)
         (tmp_path / "released" / name / "config.json").write_text("{}")
@@ -142,19 +142,21 @@ def commands(settings: Settings) -> dict[str, str]:
     return {step.name: step.command for step in made}
 
 
-def test_all_systems_are_judged_alike():
+def test_all_systems_are_evaluated_alike():
     more = {"images": Path("pictures"), "unlabelled": Path("more"), "face_mesh": Path("points")}
     found = commands(Settings(out=Path("s"), **more))
     for task, about in TASKS.items():
         for protocol in about.protocols:
-            judged = [
+            evaluations = [
                 c for n, c in found.items() if n.startswith(task) and n.endswith(f"eval_{protocol.folder}")
             ]
-            assert len(judged) == len(SYSTEMS)
-            assert all(("--person-disjoint" in c) == protocol.person_disjoint for c in judged)
+            assert len(evaluations) == len(SYSTEMS)
+            assert all(("--person-disjoint" in c) == protocol.person_disjoint for c in evaluations)
             # All but the checkpoint and the folder of the result is the same for everybody.
-            asked = {tuple(word for word in c.split() if f"{task}/seed0/" not in word) for c in judged}
-            assert len(asked) == 1
+            requests = {
+                tuple(word for word in c.split() if f"{task}/seed0/" not in word) for c in evaluations
+            }
+            assert len(requests) == 1
     trained = [c for c in found.values() if c.startswith("python recipes/")]
     assert len(trained) == 3 * len(RUNS)
     assert all(" --data.novel " in c and " --data.classes neutral happy surprise sad" in c for c in trained)
