@@ -3,13 +3,8 @@ import random
 import pytest
 from refused import refused
 
-from vidfer.data.splits import (
-    check_subjects_disjoint,
-    class_counts,
-    labels_of,
-    novel_clips,
-    split_clips,
-)
+from vidfer.data.clip_labels import class_counts, labels_of
+from vidfer.data.splits import check_subjects_disjoint, novel_clips, split_clips
 from vidfer.errors import DataError, SettingError
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vidfer.data.clip_labels import labels_of
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.settings import DataSettings
-from vidfer.data.splits import labels_of
 from vidfer.store.reader import CropCache
 
 

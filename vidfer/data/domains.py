@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vidfer.data.clip_labels import class_counts, labels_of
 from vidfer.data.settings import DataSettings, EpisodeSettings
-from vidfer.data.splits import ClipSplit, class_counts, labels_of
+from vidfer.data.splits import ClipSplit
 from vidfer.data.training_split import training_split
 from vidfer.errors import CacheError, DataError, SettingError
 from vidfer.store.reader import CropCache

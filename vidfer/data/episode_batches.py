@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch.utils.data import Sampler
 
+from vidfer.data.clip_labels import subjects_of
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.settings import EpisodeSettings
-from vidfer.data.splits import subjects_of
 from vidfer.errors import DataError
 
 

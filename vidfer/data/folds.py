@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidfer.clips.sources.ckplus import ckplus_folds
+from vidfer.data.clip_labels import is_labelled
 from vidfer.data.divide import divide
 from vidfer.errors import DataError, SettingError
 from vidfer.tables import read_table
@@ -63,7 +64,7 @@ def find_fold(cache: CropCache, name: str, classes: Sequence[str], *, seed: int 
         SettingError: there is no such fold.
         DataError: subjects are not known, or a table does not fit the cache.
     """
-    labelled = [i for i, c in enumerate(cache.clips) if c.label is not None and c.split != "unlabelled"]
+    labelled = [i for i, clip in enumerate(cache.clips) if is_labelled(clip)]
     chosen = [i for i in labelled if cache.clips[i].label in classes]
     number, _, rule = name.partition("/")
     if name.startswith("subject:"):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from vidfer.data.clip_labels import check_classes, is_labelled
 from vidfer.data.divide import divide
 from vidfer.data.folds import Fold
 from vidfer.errors import DataError, SettingError
@@ -65,8 +63,8 @@ def split_clips(
     """
     if not 0 < val_fraction < 0.5:
         raise SettingError(f"val_fraction is {val_fraction}; give a number above 0 and below 0.5")
-    known_classes(cache, classes)
-    labelled = [i for i, c in enumerate(cache.clips) if _is_labelled(c) and c.label in classes]
+    check_classes(cache, classes)
+    labelled = [i for i, c in enumerate(cache.clips) if is_labelled(c) and c.label in classes]
     unlabelled = [i for i, c in enumerate(cache.clips) if c.split == "unlabelled" or c.label is None]
     parts: dict[str, list[int]] = {name: [] for name in LABELLED}
     notes = []
@@ -143,62 +141,12 @@ def novel_clips(
             f"class '{both[0]}' is both a base and a novel class; a novel class is one that was never "
             f"trained on ({cache.path})"
         )
-    known_classes(cache, classes)
+    check_classes(cache, classes)
     return tuple(
         i
         for i, c in enumerate(cache.clips)
-        if _is_labelled(c) and c.label in classes and (split is None or c.split == split)
+        if is_labelled(c) and c.label in classes and (split is None or c.split == split)
     )
-
-
-def labels_of(cache: CropCache, clips: Sequence[int], classes: Sequence[str]) -> np.ndarray:
-    """Class numbers (M,) int64 of clips: the place of each label in ``classes``.
-
-    Raises:
-        DataError: a clip has no label, or a label that is not in ``classes``.
-    """
-    number = {name: i for i, name in enumerate(classes)}
-    for i in clips:
-        clip = cache.clips[i]
-        if not _is_labelled(clip) or clip.label not in number:
-            what = f"label '{clip.label}'" if _is_labelled(clip) else "no label"
-            raise DataError(
-                f"clip '{clip.id}' has {what}; it needs one of {', '.join(classes)} ({cache.path})"
-            )
-    return np.array([number[cache.clips[i].label] for i in clips], dtype=np.int64)
-
-
-def subjects_of(cache: CropCache, clips: Sequence[int]) -> list[str]:
-    """The subject of each clip.
-
-    Raises:
-        DataError: a clip has no subject.
-    """
-    for i in clips:
-        if cache.clips[i].subject is None:
-            raise DataError(
-                f"clip '{cache.clips[i].id}' has no subject, so episodes cannot be person-disjoint; leave "
-                f"that option out, or add the subjects with `vidfer relabel` ({cache.path})"
-            )
-    return [cache.clips[i].subject for i in clips]
-
-
-def class_counts(cache: CropCache) -> dict[str, int]:
-    """Number of labelled clips of each class, by name. Clips in split ``unlabelled`` do not count."""
-    return dict(sorted(Counter(c.label for c in cache.clips if _is_labelled(c)).items()))
-
-
-def known_classes(cache: CropCache, classes: Sequence[str]) -> None:
-    """Raise a SettingError unless ``classes`` are different names, each the label of a clip."""
-    counts = class_counts(cache)
-    there = ", ".join(f"{name} {count}" for name, count in counts.items()) or "no labelled clip"
-    if not classes:
-        raise SettingError(f"no class is named; {cache.path} has {there}")
-    for name in classes:
-        if name not in counts:
-            raise SettingError(f"class '{name}' is not in {cache.path}; it has {there}")
-        if list(classes).count(name) > 1:
-            raise SettingError(f"class '{name}' is named twice; name every class once")
 
 
 def check_subjects_disjoint(cache: CropCache, parts: Mapping[str, Sequence[int]]) -> None:
@@ -222,10 +170,6 @@ def check_subjects_disjoint(cache: CropCache, parts: Mapping[str, Sequence[int]]
                 f"({_few(in_other[subject])}); give every subject one split, or none at all, and build "
                 f"the cache again ({cache.path})"
             )
-
-
-def _is_labelled(clip) -> bool:
-    return clip.label is not None and clip.split != "unlabelled"
 
 
 def _clips_by_subject(cache: CropCache, clips: Sequence[int]) -> dict[str, list[str]]:

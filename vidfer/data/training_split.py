@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from vidfer.data.clip_labels import is_labelled
 from vidfer.data.folds import find_fold
 from vidfer.data.settings import DataSettings
 from vidfer.data.splits import ClipSplit, novel_clips, split_clips
-from vidfer.errors import CacheError, CheckpointError, DataError, SettingError
+from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.store.reader import CropCache
 
 
@@ -106,7 +107,7 @@ def trainable_classes(cache: CropCache, novel: tuple[str, ...] = ()) -> tuple[st
     These are the clips of the official split ``train``, or all labelled clips if there are no official
     splits. So a class that occurs in ``val`` or ``test`` only is not trained on.
     """
-    labelled = [clip for clip in cache.clips if clip.label is not None and clip.split != "unlabelled"]
+    labelled = [clip for clip in cache.clips if is_labelled(clip)]
     official = any(clip.split for clip in labelled)
     names = {clip.label for clip in labelled if not official or clip.split in (None, "train")} - {*novel}
     if not names:
@@ -114,50 +115,6 @@ def trainable_classes(cache: CropCache, novel: tuple[str, ...] = ()) -> tuple[st
             f"{cache.path} has no labelled clips to train on; list its clips with `vidfer inspect`"
         )
     return tuple(sorted(names))
-
-
-def with_unlabelled(
-    split: ClipSplit, cache: CropCache, other: CropCache | None = None, novel: tuple[str, ...] = ()
-) -> ClipSplit:
-    """The split with the clips that the teacher labels: those of its own cache, or of another cache.
-
-    Of its own cache these are the unlabelled clips. Of another cache these are all clips except val and test,
-    clips with a novel label, and clips of a subject (by name and source) that ``cache`` measures. Copies of
-    clips that ``cache`` measures are left out in any case.
-
-    Raises:
-        DataError: there is no such clip.
-        CacheError: the other cache has crops of another size.
-    """
-    measured = (*split.val, *split.test, *(novel_clips(cache, novel) if novel else ()))
-    crops = crops_of(cache, measured)
-    if other is None:
-        path, note = cache.path, split.note
-        clips = tuple(i for i in split.unlabelled if cache.clips[i].crops_hash not in crops)
-        if copies := len(split.unlabelled) - len(clips):
-            note += f"; {copies} unlabelled clips are copies of measured clips and not used"
-    else:
-        path, note = other.path, split.note
-        if other.size_px != cache.size_px:
-            raise CacheError(
-                f"{other.path} has crops of {other.size_px} px and {cache.path} of {cache.size_px} px; "
-                f"build one of them again with the crop size of the other"
-            )
-        measured_clips = [cache.clips[i] for i in measured]
-        subjects = {(clip.source, clip.subject) for clip in measured_clips if clip.subject is not None}
-        clips = tuple(
-            i
-            for i, clip in enumerate(other.clips)
-            if clip.split not in ("val", "test")
-            and clip.label not in novel
-            and clip.crops_hash not in crops
-            and (clip.source, clip.subject) not in subjects
-        )
-        if len(clips) < len(other):
-            note += f"; {len(other) - len(clips)} clips of {other.path.name} are measured and not used"
-    if not clips:
-        raise DataError(f"{path} has no unlabelled clips; name a cache that has some with --unlabelled")
-    return replace(split, unlabelled=clips, note=note)
 
 
 def split_hash(cache: CropCache, split: ClipSplit) -> str:

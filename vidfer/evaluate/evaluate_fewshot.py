@@ -8,9 +8,10 @@ from dataclasses import asdict, replace
 import numpy as np
 import torch
 
+from vidfer.data.clip_labels import labels_of, subjects_of
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.data.splits import labels_of, novel_clips, subjects_of
+from vidfer.data.splits import novel_clips
 from vidfer.errors import CheckpointError, DataError
 from vidfer.evaluate.episode_scores import EpisodeScores, check_transductive
 from vidfer.evaluate.eval_request import eval_request

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from vidfer.data.clip_labels import class_counts, labels_of
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.data.splits import class_counts, labels_of
 from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.evaluate.classify import classify
 from vidfer.evaluate.eval_request import eval_request

@@ -13,7 +13,8 @@ from vidfer.data.loader import build_loader
 from vidfer.data.mixed_batches import MixedBatches, MixedDataset
 from vidfer.data.settings import DataSettings
 from vidfer.data.splits import ClipSplit
-from vidfer.data.training_split import training_split, with_unlabelled
+from vidfer.data.training_split import training_split
+from vidfer.data.unlabelled_clips import with_unlabelled
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.learn.losses import smooth_targets
 from vidfer.learn.pseudo_labels import PseudoLabels
