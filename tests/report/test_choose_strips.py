@@ -1,4 +1,8 @@
-from vidfer.report.film_strips import choose_strips
+from refused import refused
+
+from vidfer.errors import DataError
+from vidfer.report.film_strips import choose_strips, clips_by_id
+from vidfer.store.reader import CropCache
 
 
 def row(clip, right, probability, has_face=True):
@@ -23,3 +27,10 @@ def test_most_confident_right_then_wrong_clips_and_equals_by_id():
 def test_fewer_clips_than_strips():
     assert [r["clip"] for r in choose_strips([row("only", False, 0.4)])] == ["only"]
     assert choose_strips([]) == []
+
+
+def test_a_clip_that_is_not_in_the_cache_is_named(striped_cache):
+    ids = [clip.id for clip in CropCache(striped_cache).clips]
+    assert clips_by_id(striped_cache, [ids[2], ids[0]], 1).clips.tolist() == [2, 0]
+    with refused(DataError, "'other.mp4'", striped_cache):
+        clips_by_id(striped_cache, [ids[0], "other.mp4"], 1)
