@@ -47,6 +47,46 @@ def test_the_same_arguments_give_the_same_bytes(setting):
     assert frames.tobytes() != clip(4, setting)[0].tobytes()
 
 
+GOLDEN = {
+    "studio": {
+        "box": (116.496, 78.254, 202.106, 171.797),
+        "nose": (158.904, 124.167),
+        "units": (0.9247, 0.5666, 0.7867, 0.5835),
+        "blocks": (
+            ((77.1, 84.1, 98.0), (86.8, 88.6, 97.4), (78.2, 79.3, 86.7), (54.4, 59.4, 69.5)),
+            ((82.8, 90.6, 105.5), (150.6, 135.8, 128.7), (132.6, 117.9, 110.6), (59.1, 64.4, 75.4)),
+            ((79.3, 86.6, 100.9), (126.8, 117.7, 118.5), (111.9, 102.6, 102.7), (56.1, 61.2, 71.7)),
+            ((66.8, 72.1, 82.6), (88.5, 76.7, 57.8), (81.7, 70.6, 52.9), (46.5, 50.0, 57.2)),
+        ),
+    },
+    "wild": {
+        "box": (125.113, 75.183, 191.19, 146.762),
+        "nose": (157.489, 108.641),
+        "units": (0.7891, 0.4087, 0.5516, 0.4182),
+        "blocks": (
+            ((98.0, 107.8, 113.7), (134.9, 121.9, 143.5), (105.3, 117.7, 120.2), (84.0, 96.0, 98.7)),
+            ((111.8, 118.1, 127.8), (174.8, 136.8, 162.5), (112.1, 113.9, 111.1), (88.5, 101.1, 104.0)),
+            ((101.3, 111.2, 117.5), (125.4, 105.6, 119.2), (103.5, 104.5, 101.2), (84.3, 96.3, 99.1)),
+            ((75.9, 86.8, 89.3), (70.1, 65.7, 53.1), (60.1, 55.9, 45.4), (72.2, 82.6, 84.8)),
+        ),
+    },
+}
+"""The last frame of a clip in each setting: face box and tip of the nose in pixels; units 1, 4, 5 and 26 on
+the left side; mean colours of 4 x 4 blocks."""
+
+
+@pytest.mark.parametrize("setting", CONDITIONS)
+def test_a_clip_is_drawn_as_it_always_was(setting):
+    frames, truth = clip(3, setting)
+    golden = GOLDEN[setting]
+    np.testing.assert_allclose(truth.box_xyxy[5], golden["box"], atol=1e-3)
+    np.testing.assert_allclose(truth.landmarks[5, 2], golden["nose"], atol=1e-3)
+    shown = [truth.intensities[5, INDEX[unit], 0] for unit in (1, 4, 5, 26)]
+    np.testing.assert_allclose(shown, golden["units"], atol=1e-4)
+    blocks = frames[5].reshape(4, 60, 4, 80, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(blocks, golden["blocks"], atol=0.2)
+
+
 def test_threads_do_not_change_a_byte():
     before = cv2.getNumThreads()
     try:

@@ -10,7 +10,8 @@ from pathlib import Path
 class Clip:
     """One video of one person, or one image (a clip of one frame).
 
-    ``path`` is a video file, an image file, or a folder of frame images (sorted by name).
+    ``path`` is a video, an image, or a folder of images. These are the frames, in the order of the numbers in
+    their names.
     """
 
     id: str
