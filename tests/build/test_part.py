@@ -1,3 +1,5 @@
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +61,23 @@ def test_several_faces_in_one_part(tmp_path, codec):
         np.testing.assert_array_equal(part.frames(i).status, track.status)
         alone = write_part(tmp_path / "alone.part", header, records[i], [(track, [pixels])])
         assert alone == [part.clips[i]]
+    part.close()
+
+
+def test_a_part_of_an_older_vidfer_is_read(tmp_path):
+    """It lacks the field that says what decoded the clip; the column of the face was always named person."""
+    path, header = tmp_path / "p.part", header_for()
+    [written] = write_part(path, header, clip_record(0), [(face_track(6, 0), [pictures(6, 0)])])
+    data = path.read_bytes()
+    n_text = int.from_bytes(data[-40:-32], "little")
+    [[values, n_bytes]] = json.loads(data[-40 - n_text : -40])
+    assert values.pop("reader") == "" and values["person"] == 0
+    text = json.dumps([[values, n_bytes]]).encode()
+    path.write_bytes(
+        data[: -40 - n_text] + text + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest()
+    )
+    part = Part(path, header)
+    assert part.clips == (written,) and clip_digest(part, 0) == written.crops_hash
     part.close()
 
 
