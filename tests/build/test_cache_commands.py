@@ -1,5 +1,6 @@
 """Merging, exporting and relabelling by the commands, compared with caches that are built so at once."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def test_shards_merged_are_the_whole(clips, whole, tmp_path, monkeypatch, capsys
 def test_what_is_exported_and_what_is_left_are_as_if_built_alone(clips, whole, tmp_path, monkeypatch):
     run(f"export {whole} --split train val --label happy --out {tmp_path / 'some.h5'}", monkeypatch)
     run(f"export {whole} --drop --split train val --label happy --out {tmp_path / 'rest.h5'}", monkeypatch)
+    copy = shutil.copy(whole, tmp_path / "copy.h5")
+    run(f"export {copy} --drop --split train val --label happy --out {copy} --overwrite", monkeypatch)
+    assert copy.read_bytes() == (tmp_path / "rest.h5").read_bytes()
     some = [clip for clip in clips if clip.split in ("train", "val") and clip.label == "happy"]
     alone = build(some, tmp_path / "alone.h5")
     assert (tmp_path / "some.h5").read_bytes() == alone.read_bytes()
