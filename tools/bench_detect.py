@@ -1,4 +1,4 @@
-"""Are vidfer's faces those of MTCNN, and do its tracks agree with searching every frame?
+"""Does vidfer find the faces of MTCNN, and do its tracks agree with a search of every frame?
 
     python tools/bench_detect.py --clips clip.mp4 clip.avi …    # these videos
     python tools/bench_detect.py --actors 8                     # wild actors of 720 x 576 pixels, drawn anew
@@ -45,9 +45,9 @@ class Settings:
     clips: tuple[Path, ...] = ()
     """Videos."""
     actors: int = 0
-    """So many clips of wild actors are drawn and used too."""
+    """Number of clips of wild actors that are drawn and used too."""
     every: int = 1
-    """The loop looks at every so many frames only, because it is slow; the tracks are compared in all."""
+    """The loop searches only every so many frames, because it is slow. Tracks are compared in all frames."""
     device: str = "cpu"
     """Where the networks run: cpu, cuda."""
     crops: tyro.conf.OmitArgPrefixes[CropSettings] = CropSettings()
@@ -59,7 +59,7 @@ class Settings:
 
 @dataclass
 class Sums:
-    """What is gathered over clips."""
+    """Numbers that are collected over all clips."""
 
     n_faces: int = 0
     ious: tuple[float, ...] = ()
@@ -120,21 +120,21 @@ def compare(path: Path, detector: FaceDetector, settings: Settings, sums: Sums) 
     reference = MTCNN(
         keep_all=True, min_face_size=detector.min_face_px(height, width), device=detector.device
     )
-    asked = range(0, len(images), settings.every)
-    loop_ms, loop = timed(lambda: [reference.detect(images[i], landmarks=True) for i in asked], len(asked))
+    frames = range(0, len(images), settings.every)
+    loop_ms, loop = timed(lambda: [reference.detect(images[i], landmarks=True) for i in frames], len(frames))
     cascade_ms, dense = timed(
         lambda: [faces for chunk in chunks for faces in detector.detect(chunk.images)], len(images)
     )
     track_ms, tracks = timed(lambda: track_faces(lambda: iter(chunks), detector, settings.crops), len(images))
     print(f"{path.name[:32]:32} {width:4}x{height:<4} {loop_ms:8.1f} {cascade_ms:8.1f} {track_ms:8.1f}")
-    for i, (boxes, _, points) in zip(asked, loop):
+    for i, (boxes, _, points) in zip(frames, loop):
         for box, landmarks in zip(() if boxes is None else boxes, () if points is None else points):
             add_face(sums, dense[i], np.float32(box), np.float32(landmarks))
     add_track(sums, dense, tracks[0])
 
 
 def timed(work, n_frames: int) -> tuple[float, list]:
-    """Milliseconds of processor time a frame, and the result."""
+    """Milliseconds of processor time per frame, and the result."""
     begin = time.process_time()
     result = work()
     return 1000 * (time.process_time() - begin) / n_frames, result
@@ -153,7 +153,8 @@ def add_face(sums: Sums, found: Faces, box: np.ndarray, landmarks: np.ndarray) -
 
 
 def add_track(sums: Sums, dense: list[Faces], track: FaceTrack) -> None:
-    """The track against the nearest face of the cascade, and that face against the next frame's."""
+    """Compare the track with the nearest face of the cascade, and that face with the one of the frame
+    before."""
     previous = None
     for faces, box, status in zip(dense, track.boxes_xyxy, track.status):
         if not len(faces) or not status:

@@ -2,7 +2,7 @@
 
     python tools/draw_crop_rule.py docs/images/crop_rule.png
 
-The person is drawn (vidfer.actors); nobody real is shown.
+The person is drawn (vidfer.actors), not real.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def leaning_actor() -> tuple[np.ndarray, np.ndarray, CropSettings]:
-    """A drawn person who leans the head, and the landmarks found."""
+    """A drawn person with a leaning head, and the landmarks that are found."""
     identity = sample_identity(np.random.default_rng(8))
     frames, _ = draw_clip(identity, "neutral", setting="studio", seed=8, n_frames=1, fps=25, size=(640, 480))
     turn = cv2.getRotationMatrix2D((320, 240), -LEAN_DEGREES, 1.0)

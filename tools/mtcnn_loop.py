@@ -1,4 +1,4 @@
-"""What people do today, for comparison: decord, a loop over ``MTCNN.detect``, crops, JPEGs, HDF5."""
+"""The usual way to make a cache, for comparison: decord, a loop over ``MTCNN.detect``, JPEGs, HDF5."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from vidfer.crops.settings import CropSettings
 
 
 def build_by_loop(clips: Sequence[Clip], out: Path, settings: CropSettings, quality: int) -> int:
-    """Cache the largest face of each frame: the same smallest face, crops and JPEGs as vidfer's, each frame
-    searched as a whole; the number of frames."""
-    detector = FaceDetector("cpu", settings)  # only asked for the smallest face that it would look for
+    """Cache the largest face of each frame, and return the number of frames.
+
+    Smallest face, crops and JPEGs are those of vidfer. Every frame is searched as a whole.
+    """
+    detector = FaceDetector("cpu", settings)  # only for the smallest face that it would search for
     n_frames = 0
     with h5py.File(out, "w") as file:
         for clip in clips:
@@ -46,7 +48,7 @@ def build_by_loop(clips: Sequence[Clip], out: Path, settings: CropSettings, qual
 
 
 def read_with_decord(path: Path) -> list[np.ndarray]:
-    """All frames of a video, one after the other; by vidfer's reader where decord cannot."""
+    """All frames of a video in order; read by vidfer where decord fails."""
     decord.logging.set_level(decord.logging.QUIET)
     try:
         video = decord.VideoReader(str(path), num_threads=1)

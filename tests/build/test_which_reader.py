@@ -1,6 +1,7 @@
 """The cache says what decoded each clip, and its content does not depend on it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -89,7 +90,7 @@ def test_without_decord_pyav_reads_all(studio_clips, tmp_path):
     def cache(*more):
         command = [sys.executable, "-m", "vidfer", "cache", *map(str, arguments), *more]
         path = f"{tmp_path}:{':'.join(sys.path)}"
-        return subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": path})
+        return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path})
 
     refused = cache("--reader", "decord")
     assert refused.returncode == 2 and "--reader pyav" in refused.stderr

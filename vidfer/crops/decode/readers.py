@@ -69,7 +69,7 @@ def open_readers(
         path: what to read.
         start_s: frames before this time, in seconds, may be left out.
         end_s: frames at and after this time, in seconds, may be left out.
-        reader: ``auto`` asks decord first, ``pyav`` never asks it, ``decord`` asks nobody else. It makes no
+        reader: ``auto`` tries decord first, ``pyav`` never does, ``decord`` tries nothing else. It makes no
             difference for images.
 
     Raises:
