@@ -1,4 +1,4 @@
-"""Vectors as seen when what says nothing about the expression is made small."""
+"""Whitening: directions in which vectors differ without another expression are made small."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Whitening(nn.Module):
 
 @torch.no_grad()
 def fit_whitening(vectors: Tensor, of_nuisance: Tensor, shrinkage: float) -> Whitening:
-    """The whitening of directions in which vectors differ that should not.
+    """Fit a whitening to vectors of one class, which should be alike.
 
-    As within-class covariance normalisation (Hatch, Kajarekar and Stolcke 2006), with the covariance W of one
-    class only, for instance of neutral faces: they show no expression, so what tells them apart is who they
-    are, how they are held and how badly they were seen. transform = (W + shrinkage tr(W) I)^(-1/2), the
+    It is within-class covariance normalisation (Hatch, Kajarekar and Stolcke 2006) with the covariance W of
+    one class only, for instance of neutral faces. They show no expression, so they differ only in who it is,
+    how the head is held, and how well the face was seen. transform = (W + shrinkage tr(W) I)^(-1/2), the
     symmetrical root, which does not depend on signs of eigenvectors.
 
     Args:

@@ -1,8 +1,9 @@
 """The three attentions of Noisy Student FER (Kumar, Rao, Yu 2020): over positions, over regions, over frames.
 
-All have the paper's form a = softmax(w2 tanh(W1 x)); FAN's two (Meng et al. 2019) are choices for frames.
-The papers do not give the size of W1: a quarter of the channels here. Weights are computed in float32 under
-autocast as well. Each can be switched off: ``mean`` has no parameters and gives equal weights.
+All have the paper's form a = softmax(w2 tanh(W1 x)). For frames there are also FAN's two forms (Meng et al.
+2019). The papers do not give the size of W1; here it is a quarter of the channels. Weights are computed in
+float32, under autocast too. Each attention can be switched off: ``mean`` has no parameters and gives equal
+weights.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 
 class SpatialAttention(nn.Module):
-    """One vector per region from a stage's map: v = a L, a = softmax(w2 tanh(W1 L^T)) over positions."""
+    """Turns the map of a region into one vector: v = a L, a = softmax(w2 tanh(W1 L^T)) over positions."""
 
     def __init__(self, channels: int, regions: int = 3, kind: str = "softmax") -> None:
         """``channels`` per region; every region has its own W1 (1x1 grouped convolution) and w2. ``kind``:
@@ -37,7 +38,7 @@ class SpatialAttention(nn.Module):
 
 
 class RegionAttention(nn.Module):
-    """One vector per frame from one per region: their average weighted by softmax(w2 tanh(W1 x))."""
+    """Turns the vectors of a frame's regions into one: their average, weighted by softmax(w2 tanh(W1 x))."""
 
     def __init__(self, channels: int, kind: str = "softmax") -> None:
         """``kind``: ``softmax`` or ``mean``."""
@@ -57,7 +58,7 @@ class RegionAttention(nn.Module):
 
 
 class FrameAttention(nn.Module):
-    """One vector per clip from one per frame; masked frames have no influence.
+    """Turns the vectors of a clip's frames into one; masked frames have no influence.
 
     ``softmax``: a = softmax(w2 tanh(W1 x)) over the frames with a face. ``mean``: all alike, no parameters.
     ``sigmoid``: FAN's self-attention (Meng et al. 2019), f' = sum alpha_i f_i / sum alpha_i, alpha_i =
@@ -67,7 +68,7 @@ class FrameAttention(nn.Module):
     """
 
     def __init__(self, channels: int, kind: str = "softmax", dropout: float = 0.0) -> None:
-        """``dropout``: of what alpha and beta are computed from, 0.5 in FAN; the other kinds have none."""
+        """``dropout``: before the scores alpha and beta, 0.5 in FAN; ``softmax`` and ``mean`` have none."""
         super().__init__()
         self.kind = kind
         self.out_channels = 2 * channels if kind == "relation" else channels
@@ -125,7 +126,7 @@ def zero_linear(channels: int) -> nn.Linear:
 def normalised(strength: Tensor, frame_mask: Tensor) -> Tensor:
     """(B, T) of 0 or more over their sum, masked frames at zero; uniform for a clip without any face."""
     strength = strength * frame_mask
-    # The floor only acts where every sigmoid underflows.
+    # The floor matters only if every sigmoid underflows.
     weights = strength / strength.sum(-1, keepdim=True).clamp_min(torch.finfo(strength.dtype).tiny)
     return torch.where(
         frame_mask.any(-1, keepdim=True), weights, torch.full_like(weights, 1 / weights.shape[-1])

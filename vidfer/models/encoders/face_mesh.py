@@ -1,4 +1,4 @@
-"""The shape of the face as an embedding: what an expression moves, without where and whose the face is."""
+"""The shape of the face as an embedding: what an expression moves, wherever the face is."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from vidfer.models.frames import FramePacker, resize_images, select_regions, uni
 from vidfer.models.settings import EncoderSettings
 
 FACE_PX = 154
-"""Side of the face crop within the network's 192 pixels, 0.8 of them: it was trained on faces with more
-around them than vidfer's crops have."""
+"""Side of the face crop within the network's 192 pixels, 0.8 of them. The network was trained on pictures
+that show more around the face than vidfer's crops do."""
 
 UNIT = 100.0
 """A displacement of 1 is a hundredth of the face's size, the root of the sum of its squared coordinates."""
@@ -35,10 +35,11 @@ class FaceMeshSettings(EncoderSettings):
 class FaceMeshEncoder(Encoder):
     """468 points of the face, aligned to a reference by place, size and rotation; then frame attention.
 
-    A frame's vector is how far each point is from the reference, 3 x 468 numbers. The picture and its mirror
-    image are looked at, and both sides of the face averaged, which halves the noise of the points: a mirrored
-    crop has the same embedding, and an expression of one side counts half on both. ``maps`` are those of the
-    network's third stage, 64 channels without further parameters, averaged in the same way.
+    A frame's vector is how far each point is from the reference, 3 x 468 numbers. The network sees the
+    picture and its mirror image, and both sides of the face are averaged, which halves the noise of the
+    points. So a mirrored crop has the same embedding, and an expression of one side counts half on both.
+    ``maps`` are those of the network's third stage, 64 channels without further parameters, averaged in the
+    same way.
     """
 
     Settings = FaceMeshSettings
@@ -55,9 +56,9 @@ class FaceMeshEncoder(Encoder):
 
     @torch.no_grad()
     def take_reference(self) -> None:
-        """Take the shape that the network's last layer starts from, its bias, as the reference.
+        """Make the reference from the bias of the network's last layer, which after training is a face.
 
-        Trained, that is a face. Made symmetrical, so that no side is another's reference.
+        It is made symmetrical, so that both sides of a face have the same reference.
         """
         shape = centred_shape(self.network.points.bias.unflatten(0, (POINTS, 3)))
         self.reference.copy_(centred_shape(shape + mirror_points(shape, self.partner)))

@@ -10,24 +10,24 @@ INPUT_PX = 192
 POINTS = 468
 
 STAGE_CHANNELS = (16, 32, 64, 128, 128, 128)
-"""Of the maps of 96, 48, 24, 12, 6 and 3 pixels."""
+"""Channels of the maps of 96, 48, 24, 12, 6 and 3 pixels."""
 
 MIDDLE = (
     *(0, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19),
     *(94, 151, 152, 164, 168, 175, 195, 197, 199, 200),
 )
-"""Points in the middle of the face. The others below 248 are on one side; from 248 on are their partners on
-the other, in the same order."""
+"""Points in the middle of the face. The other points below 248 are on one side of the face. Their partners on
+the other side are the points from 248 on, in the same order."""
 
 MAP_STAGE = 2
-"""Place of the map that the network gives beside the points: 64 channels of 24x24."""
+"""The stage whose map the network gives beside the points: 64 channels of 24x24."""
 
 
 class MeshBlock(nn.Module):
-    """Depthwise 3x3, pointwise 1x1, plus what came in, PReLU; no normalisation."""
+    """A residual block: depthwise 3x3, pointwise 1x1, plus the input, then PReLU; no normalisation."""
 
     def __init__(self, channels_in: int, channels_out: int, stride: int = 1) -> None:
-        """``stride`` 2 halves the side: the shortcut is then the largest of each 2x2 positions."""
+        """With a ``stride`` of 2 the side is halved, and the shortcut is a 2x2 max-pooling."""
         super().__init__()
         self.channels_in, self.stride = channels_in, stride
         self.depthwise = nn.Conv2d(
@@ -40,14 +40,13 @@ class MeshBlock(nn.Module):
         """(N, C_in, H, W) to (N, C_out, H / stride, W / stride)."""
         branch = self.pointwise(self.depthwise(maps if self.stride == 1 else pad_below_and_right(maps)))
         shortcut = maps if self.stride == 1 else F.max_pool2d(maps, 2)
-        # The channels that are new have no shortcut; a sum in place makes no copy of a padded one.
+        # New channels have no shortcut. The sum in place saves a padded copy of it.
         branch[:, : self.channels_in] += shortcut
         return self.activation(branch)
 
 
 class FaceMesh(nn.Module):
-    """The branch of the published network that finds the points; the one that says whether there is a face is
-    left out.
+    """The published network that finds the points, without its branch that tells whether there is a face.
 
     580,908 parameters. ``face_landmark.tflite`` has the same ones in half precision
     (``tools/import_face_mesh.py``).
@@ -92,7 +91,7 @@ class FaceMesh(nn.Module):
 
 
 def pad_below_and_right(maps: Tensor) -> Tensor:
-    """Zeros as TensorFlow's convolutions with stride 2 have them: only after the last row and column."""
+    """Pad with zeros after the last row and column only, as TensorFlow's convolutions with stride 2 do."""
     return F.pad(maps, (0, 1, 0, 1))
 
 

@@ -1,4 +1,4 @@
-"""The shape of a set of points: what is left of it without place, size and rotation."""
+"""The shape of a set of points: their positions without place, size and rotation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def centred_shape(points: Tensor) -> Tensor:
     Points that all lie in one place give zeros.
     """
     points = points - points.mean(-2, keepdim=True)
-    # The floor is below the root, whose gradient at zero is infinite.
+    # The floor stands before the root, because the gradient of a root at zero is infinite.
     size = points.square().sum((-2, -1), keepdim=True).clamp_min(torch.finfo(points.dtype).tiny).sqrt()
     return points / size
 

@@ -84,7 +84,7 @@ class GroupedResNet18Encoder(Encoder):
         self.spatial_attention = nn.ModuleList(
             SpatialAttention(c, len(regions), spatial_attention) for c in channels
         )
-        # The weight of an only region is one, whatever its score.
+        # A single region has the weight 1, whatever its score.
         self.region_attention = RegionAttention(
             sum(channels), region_attention if len(regions) > 1 else "mean"
         )

@@ -37,7 +37,7 @@ class PlainEncoder(Encoder):
         self.input = FrameInput(self.regions, input_px)
         self.backbone = backbone
         channels = backbone.stage_channels
-        # The weight of an only region is one, whatever its score.
+        # A single region has the weight 1, whatever its score.
         self.region_attention = RegionAttention(
             channels[-1], region_attention if len(regions) > 1 else "mean"
         )
