@@ -7,7 +7,8 @@ import sys
 import pytest
 from refused import refused
 
-from vidfer.clips import SOURCES, find_clips
+from vidfer.clips import SOURCES, Clip, Source, find_clips
+from vidfer.clips.official_folds import official_folds
 from vidfer.errors import DataError, SettingError
 
 
@@ -62,6 +63,31 @@ def test_archive_not_unpacked(source, tmp_path):
 def test_another_data_set_than_named(touch, source, file, other):
     with refused(DataError, "/data", file.partition("/")[0], f"--src {other}"):
         find_clips(source, touch(file))
+
+
+def test_a_source_needs_no_other_line_than_that_in_the_dict(touch, monkeypatch):
+    """Parts, official folds and the hint at a wrong --src follow from the Source alone."""
+
+    def find(root, part=None):
+        names = ("a.mp4", "b.mp4")
+        splits = {None: None, "1": ("test", "train"), "2": ("train", "test")}[part] or (None, None)
+        return [
+            Clip(id=name, path=root / name, label="sad", split=split, source="mine")
+            for name, split in zip(names, splits)
+        ]
+
+    mine = Source(
+        find=find, layout="*", labels="-", size="2", licence="mine", parts="1, 2", n_folds=2, marks=("a.mp4",)
+    )
+    monkeypatch.setitem(SOURCES, "mine", mine)
+    root = touch("a.mp4", "b.mp4")
+    assert [(clip.id, clip.split) for clip in find_clips("mine:2", root)] == [
+        ("a.mp4", "train"),
+        ("b.mp4", "test"),
+    ]
+    assert official_folds("mine", root) == {"a.mp4": 1, "b.mp4": 2}
+    with refused(DataError, "a.mp4", "--src mine"):
+        find_clips("afew", root)
 
 
 def test_clips_come_sorted_by_id(touch):
