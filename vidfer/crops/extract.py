@@ -38,10 +38,9 @@ class ClipCrops:
     _chunks: Callable[[], Iterator[FrameChunk]]
 
     def iter_crops(self) -> Iterator[np.ndarray]:
-        """Yield the crops of some frames at a time, in order: uint8 (n,3,S,S,3) RGB, with face, eyes, mouth
-        in the second place.
+        """Yield the crops of some frames at a time, in order: uint8 (n,3,S,S,3) RGB.
 
-        The crops of frames in which the face is missing are black.
+        The second axis is face, eyes, mouth. Crops of frames in which the face is missing are black.
         """
         size_px, first = self.settings.size_px, 0
         for chunk in self._chunks():

@@ -1,0 +1,1 @@
+"""Decode: reads videos, images and folders of images; the right frames at the right times."""

@@ -1,0 +1,1 @@
+"""Detect: finds the faces of a frame, with MTCNN."""

@@ -1,0 +1,1 @@
+"""Track: follows the faces of people through the frames of a clip."""
