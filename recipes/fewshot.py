@@ -64,14 +64,9 @@ class Settings(ModelRunSettings):
         if self.freeze_encoder and self.init is None:
             raise SettingError("--freeze-encoder needs --init: random weights must be trained")
         if self.whiten is not None and not self.freeze_encoder:
-            raise SettingError(
-                "--whiten needs --init and --freeze-encoder: what is trained would not fit it any more"
-            )
+            raise SettingError("--whiten needs --init and --freeze-encoder: it fits one encoder only")
         if self.whiten is None and self.whiten_shrinkage != Settings.whiten_shrinkage:
-            raise SettingError(
-                f"--whiten-shrinkage {self.whiten_shrinkage}: there is no --whiten; name the class without "
-                f"expression with it, or leave both out"
-            )
+            raise SettingError(f"--whiten-shrinkage {self.whiten_shrinkage}: name a class with --whiten too")
 
 
 def main(settings: Settings) -> None:

@@ -77,8 +77,9 @@ class Settings(RunSettings):
 def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=True)
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
-    loading = {"workers": workers, "pin_memory": accelerator.device.type == "cuda"}
-    labelling = {"batch_size": batch_size, "workers": workers, "bar": partial(Progress, unit="batch")}
+    labelling = {"corrections": settings.corrections, "bar": partial(Progress, unit="batch")}
+    labelling |= {"batch_size": batch_size, "workers": workers}
+    loading = {"workers": workers, "pin_memory": accelerator.device.type == "cuda", "seed": settings.seed}
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
 
     # Data; the classes are the teacher's
@@ -101,10 +102,8 @@ def main(settings: Settings) -> None:
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
     # The student learns, through labels and weights, from all that its teacher was ever trained on.
     info |= {"base_classes": base_classes(classes, start)}
-    accelerator.print(
-        f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips, "
-        f"{len(split.val)} to validate on ({split.note})"
-    )
+    counts = f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips"
+    accelerator.print(f"{counts}, {len(split.val)} to validate on ({split.note})")
     progress = run.progress() or {"round": 1, "training_started": 0, "epoch": 0}
     progress = {"best": -1.0, "best_of_all": -1.0} | progress
 
@@ -112,9 +111,7 @@ def main(settings: Settings) -> None:
         # The teacher labels, without noise
         teacher = start if number == 1 else start_from(run.path / f"checkpoints/round{number - 1}")
         started = progress["training_started"] == number
-        found = label_round(
-            number, run, teacher, data, settings.pseudo, settings.corrections, started, **labelling
-        )
+        found = label_round(number, run, teacher, data, settings.pseudo, started, **labelling)
         if not started:
             run.log((number - 1) * epochs, round=number, pseudo_labels=found.summary)
         for line in round_lines(number, found):
@@ -127,9 +124,7 @@ def main(settings: Settings) -> None:
         set_seed(settings.seed + number - 1)
         student = build_student(network, teacher.recogniser, **reused)
         noise = NoisedInput(settings.noise, student.settings.encoder.input_px)
-        train_loader = mixed_loader(
-            data, found.labels, settings.pseudo, settings.train, seed=settings.seed, **loading
-        )
+        train_loader = mixed_loader(data, found.labels, settings.pseudo, settings.train, **loading)
         mixed = train_loader.dataset
         if settings.sync_batch_norm:
             student = sync_batch_norm(student, accelerator)

@@ -137,7 +137,8 @@ def main(settings: Settings) -> None:
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)
         accelerator.print(f"{name}: {line}")
 
-    accelerator.print(f"best validation UAR {progress['best']:.1%}; {run.path / 'checkpoints/best'}")
+    best = f"best validation UAR {progress['best']:.1%}"
+    accelerator.print(f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
     accelerator.end_training()
 
 

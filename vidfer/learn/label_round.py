@@ -47,9 +47,9 @@ def label_round(
     teacher: Start,
     data: StudentData,
     settings: PseudoLabelSettings,
-    corrections: Sequence[Path],
     training_started: bool,
     *,
+    corrections: Sequence[Path],
     batch_size: int,
     workers: int,
     bar: Bar,
@@ -64,8 +64,8 @@ def label_round(
         teacher: a checkpoint with a classifier.
         data: the clips to label, and the validation clips on which the teacher's confidence is calibrated.
         settings: of the calibration and of the selection.
-        corrections: tables with corrections from other runs.
         training_started: whether the student of this round has started.
+        corrections: tables with corrections from other runs.
         batch_size, workers: of the loaders; they do not change the result.
         bar: makes a progress bar with a title.
 
