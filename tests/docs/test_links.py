@@ -43,3 +43,12 @@ def test_every_page_can_be_found_from_the_readme():
         links = re.findall(r"\]\(([^)#\s]+\.md)", page.read_text(encoding="utf-8"))
         waiting += [(page.parent / link).resolve() for link in links if not link.startswith("http")]
     assert {page for page in PAGES if page.parts[len(ROOT.parts)] == "docs"} <= seen
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_a_page_names_exist(page):
+    if page.name in ("CHANGELOG.md", "extending.md"):
+        return  # old names, and files that a reader makes
+    text = page.read_text(encoding="utf-8")
+    names = re.findall(r"\b(?:tests|vidfer|tools|recipes|docs)/[\w./]*\w", text)
+    assert not [name for name in names if not [*ROOT.glob(name)]]
