@@ -134,7 +134,7 @@ def task(tmp_path) -> BuildTask:
         out=tmp_path / "c.h5",
         header=header_of(CROPS, settings),
         crop_settings=crops,
-        settings=settings,
+        build_settings=settings,
         device="cpu",
         n_workers=1,
         n_cores=1,

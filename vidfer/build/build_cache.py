@@ -75,7 +75,7 @@ def build_cache(
         out=out,
         header=replace(header_of(crop_settings, build_settings), shard=share),
         crop_settings=crop_settings,
-        settings=build_settings,
+        build_settings=build_settings,
         device=group.device(device),
         n_workers=build_settings.workers or n_cores,
         n_cores=n_cores,

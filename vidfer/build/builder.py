@@ -61,7 +61,7 @@ class Builder:
         """
         begin = time.perf_counter()
         self.others.check_none_is_left()
-        self.parts.prepare(self.task.header, self.task.settings.overwrite)
+        self.parts.prepare(self.task.header, self.task.build_settings.overwrite)
         while not (plan := plan_build(self.clips, self.task, self.damaged)).is_current:
             self._show(len(plan.finished), plan)
             if plan.todo:
@@ -84,8 +84,10 @@ class Builder:
         self.n_rounds += 1
         if self.n_rounds > MAX_ROUNDS:
             raise DiskError(f"parts in {self.parts.folder} vanish or are damaged again; check the disk")
-        settings = replace(self.task.settings, retry_failed=False)  # failed clips are read again only once
-        self.task = replace(self.task, settings=settings)
+        settings = replace(
+            self.task.build_settings, retry_failed=False
+        )  # failed clips are read again only once
+        self.task = replace(self.task, build_settings=settings)
         ids = {clip.id for clip, _ in plan.todo}
         self.new_ids |= ids
         self.read_twice |= ids & {clip_id for _, clip_id in self.damaged}

@@ -25,7 +25,7 @@ Faces = list[StoredClip]
 
 def existing_cache(task: BuildTask, records: dict[str, CachedClip]) -> CropCache | None:
     """The cache that is there now, if its clips can be used again."""
-    out, settings = task.out, task.settings
+    out, settings = task.out, task.build_settings
     if not out.exists():
         return None
     try:

@@ -59,12 +59,12 @@ def plan_build(
     records = {clip.id: record for clip, record in clips}
     old = existing_cache(task, records)
     kept: dict[str, CachedClip] = {}
-    if old and task.settings.add:
+    if old and task.build_settings.add:
         check_same_files(old, records)
         kept = {clip.id: clip for clip in old.clips if not clip.track_index and clip.id not in records}
     caches = [*joined_caches(task.parts), *([old] if old else [])]
     stored, cut_short = find_in_caches(caches, records | kept, damaged)
-    names, retry = task.parts.names(), task.settings.retry_failed
+    names, retry = task.parts.names(), task.build_settings.retry_failed
     finished: dict[str, Faces] = {}
     todo: list[ClipToRead] = []
     for clip, record in clips:

@@ -32,7 +32,7 @@ def read_clips(
     """
     if not todo:
         return
-    limits_s = [task.settings.time_limit_s + record.file_size / BYTES_PER_SECOND for _, record in todo]
+    limits_s = [task.build_settings.time_limit_s + record.file_size / BYTES_PER_SECOND for _, record in todo]
     has_core_to_spare = 2 * min(task.n_workers, len(todo)) <= task.n_cores
     arguments = (task.parts, task.header, task.crop_settings, task.device, has_core_to_spare)
     again = []

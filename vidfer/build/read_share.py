@@ -41,7 +41,7 @@ def read_share(group: ProcessGroup) -> int:
     todo, task, launch = message
     folder = task.parts.folder
     n_cores = cores_per_process(group.local_size)  # another machine may have more or fewer
-    n_workers = task.settings.workers or n_cores
+    n_workers = task.build_settings.workers or n_cores
     task = replace(task, device=group.device(task.device), n_workers=n_workers, n_cores=n_cores)
     main = HeartbeatMonitor(heartbeat_path(folder, 0), launch)
     own = Heartbeat(launch)

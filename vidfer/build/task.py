@@ -29,7 +29,7 @@ class BuildTask:
     header: Header
     """Settings and versions of the cache, and which shard it is."""
     crop_settings: CropSettings
-    settings: BuildSettings
+    build_settings: BuildSettings
     device: str
     """Where the nets run: ``cpu``, ``cuda``, ``cuda:1``."""
     n_workers: int
