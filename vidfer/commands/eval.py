@@ -42,16 +42,17 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(Eval, arguments)
     check_hardest(options.hardest)
     from vidfer.commands.device import check_device
-    from vidfer.evaluate.evaluate_checkpoint import best_of, evaluate_checkpoint
+    from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
     from vidfer.evaluate.find_results import check_free, results_folder
     from vidfer.models.checkpoint import checkpoint_hash
+    from vidfer.runs.read_run import best_checkpoint
     from vidfer.store.reader import CropCache
 
     check_device(options.device)
     protocol, out = options.protocol, options.out or results_folder(options.checkpoint)
     if options.out is None:
         names = ("classification", "fewshot") if protocol.novel else ("classification",)
-        hashes = checkpoint_hash(best_of(options.checkpoint)), CropCache(options.cache).content_hash
+        hashes = checkpoint_hash(best_checkpoint(options.checkpoint)), CropCache(options.cache).content_hash
         check_free(out, *hashes, {name: eval_request(name, protocol) for name in names})
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is an error before the work
     with Progress("embedding clips", "batch") as progress:

@@ -14,6 +14,7 @@ from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import Result
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 from vidfer.runs.provenance import Provenance, read_provenance
+from vidfer.runs.read_run import best_checkpoint
 from vidfer.store.reader import CropCache
 
 FRAMES = 8
@@ -45,11 +46,12 @@ def evaluate_checkpoint(
         ``classification`` and ``fewshot``, as far as they apply.
 
     Raises:
-        SettingError: nothing to measure.
-        DataError: a novel class that is a base class; a clip or a subject that the run has seen, or a run
-            that it started from; too few clips.
+        SettingError: nothing to measure; a novel class that is unknown or a base class; an impossible episode.
+        DataError: a clip or a subject that the run has seen, or a run that it started from; too few clips.
+        CheckpointError: a damaged checkpoint, or one whose answers are no numbers.
+        RunError: a damaged run folder.
     """
-    checkpoint = best_of(checkpoint)
+    checkpoint = best_checkpoint(checkpoint)
     recogniser, info = load_checkpoint(checkpoint)
     recogniser.to(device)
     crops = CropCache(cache)
@@ -74,27 +76,14 @@ def evaluate_checkpoint(
             provenance.check_unseen(crops, measured, "the clips to measure")
         results["classification"] = evaluate_split(recogniser, crops, protocol, clips, **common)
     if novel:
-        where = split if any(clip.split == split and clip.label in novel for clip in crops.clips) else None
-        measured = novel_clips(
-            crops, novel, base=common["base_classes"], split=None if provenance.fold else where
-        )
-        if provenance.held_out is not None:
-            where, measured = "test", sorted({*measured} & {*provenance.held_out})
+        name, measured = _clips_of_novel_classes(crops, provenance, protocol, common["base_classes"])
         provenance.check_unseen(crops, measured, "the novel clips")
-        results["fewshot"] = evaluate_fewshot(
-            recogniser, crops, protocol, measured, split=where or "all", **common
-        )
+        results["fewshot"] = evaluate_fewshot(recogniser, crops, protocol, measured, split=name, **common)
     if not results:
         raise SettingError(
             f"{checkpoint} has no classifier, so no split can be classified; name novel classes with --novel"
         )
     return results
-
-
-def best_of(checkpoint: Path) -> Path:
-    """The best checkpoint of a run folder; another folder is the checkpoint itself."""
-    best = Path(checkpoint) / "checkpoints" / "best"
-    return best if best.is_dir() else Path(checkpoint)
 
 
 def _n_frames(protocol: EvalProtocol, provenance: Provenance, cache: CropCache) -> int:
@@ -109,3 +98,19 @@ def _clips_to_classify(cache: CropCache, provenance: Provenance, split: str) -> 
         return provenance.parts.get(split)
     official = any(clip.split == split for clip in cache.clips)
     return None if official else provenance.parts.get(split) or None
+
+
+def _clips_of_novel_classes(
+    cache: CropCache, provenance: Provenance, protocol: EvalProtocol, base_classes: tuple[str, ...]
+) -> tuple[str, list[int]]:
+    """The clips for few-shot episodes, and the name of their split.
+
+    In cross-validation they are those of the fold. Otherwise they are those of the official split, or all
+    clips of the novel classes where the split has none of them.
+    """
+    split, novel = protocol.split, protocol.novel
+    if provenance.held_out is not None:
+        return "test", sorted({*novel_clips(cache, novel, base=base_classes)} & {*provenance.held_out})
+    official = any(clip.split == split and clip.label in novel for clip in cache.clips)
+    clips = novel_clips(cache, novel, base=base_classes, split=split if official else None)
+    return split if official else "all", clips

@@ -61,8 +61,8 @@ def evaluate_fewshot(
 
     Raises:
         CheckpointError: the model has no few-shot head, or it gives no finite numbers.
-        SettingError: the head has no transductive inference.
-        DataError: a class is base and novel, or unknown; too few clips; or subjects that are not known.
+        SettingError: the head has no transductive inference; a class is base and novel, or unknown.
+        DataError: too few clips, or subjects that are not known.
     """
     head = PrototypeHead() if protocol.head == "prototype" else recogniser.head
     if head is None:

@@ -73,6 +73,12 @@ def run_of(checkpoint: Path) -> Path:
     return Path(checkpoint).resolve().parent.parent
 
 
+def best_checkpoint(folder: Path) -> Path:
+    """The best checkpoint of a run folder; another folder is itself the checkpoint."""
+    best = Path(folder) / "checkpoints" / "best"
+    return best if best.is_dir() else Path(folder)
+
+
 def is_run(folder: Path) -> bool:
     """Whether a recipe has started a run in this folder."""
     return (folder / "settings.json").is_file()
