@@ -1,1 +1,1 @@
-"""Measure: few-shot accuracy, classification, and how sure one can be of either (docs/evaluation.md)."""
+"""Measure: few-shot accuracy and classification, with their intervals, and comparisons (docs/evaluation.md)."""

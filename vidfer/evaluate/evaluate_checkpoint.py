@@ -46,7 +46,7 @@ def evaluate_checkpoint(
         ``classification`` and ``fewshot``, as far as they apply.
 
     Raises:
-        SettingError: nothing to measure; a novel class that is unknown or a base class; an impossible episode.
+        SettingError: nothing to measure; a novel class that is unknown or a base class; an impossible task.
         DataError: a clip or a subject that the run has seen, or a run that it started from; too few clips.
         CheckpointError: a damaged checkpoint, or one whose answers are no numbers.
         RunError: a damaged run folder.

@@ -106,11 +106,11 @@ def evaluate_split(
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, found.has_face)
     subjects = None if about["n_subjects"] is None else [record.subject for record in records]
-    judged = classify(found.probabilities, labels, found.has_face, classes, subjects=subjects, seed=seed)
+    classified = classify(found.probabilities, labels, found.has_face, classes, subjects=subjects, seed=seed)
     names = (*classes, None)
     return Result(
         kind="classification",
-        measures=judged.measures,
+        measures=classified.measures,
         chance=1 / len(classes),
         seed=seed,
         split=split,
@@ -134,9 +134,9 @@ def evaluate_split(
                 "accuracy": None if np.isnan(recall) else float(recall),
                 "without_face": int(row[-1]),
             }
-            for name, row, recall in zip(classes, judged.confusion, judged.recall)
+            for name, row, recall in zip(classes, classified.confusion, classified.recall)
         ],
-        confusion=judged.confusion.tolist(),
+        confusion=classified.confusion.tolist(),
         rows=[
             {
                 "clip": record.id,
@@ -144,9 +144,9 @@ def evaluate_split(
                 "label": record.label,
                 "has_face": bool(found.has_face[i]),
                 "n_queries": 1,
-                "accuracy": float(judged.correct[i]),
-                "predicted": names[judged.predicted[i]],
-                "probability": round(float(judged.probability[i]), 6),
+                "accuracy": float(classified.correct[i]),
+                "predicted": names[classified.predicted[i]],
+                "probability": round(float(classified.probability[i]), 6),
             }
             for i, record in enumerate(records)
         ],

@@ -127,8 +127,8 @@ class Result:
             m = self.measures[name]
             ends = "" if m.low is None else f" [{100 * m.low:.1f}, {100 * m.high:.1f}]"
             parts.append(f"{name} {100 * m.mean:.1f} %{ends}")
-        people = "" if self.n_subjects is None else f" of {self.n_subjects} subjects"
-        return f"{self.split}: {', '.join(parts)} ({where}{self.n_clips} clips{people}; {chance})"
+        subjects = "" if self.n_subjects is None else f" of {self.n_subjects} subjects"
+        return f"{self.split}: {', '.join(parts)} ({where}{self.n_clips} clips{subjects}; {chance})"
 
     def identity_overlap_text(self) -> str:
         """How often a query shows a subject of the support, in words; empty where this never happens."""
