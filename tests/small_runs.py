@@ -15,9 +15,9 @@ from vidfer.store.reader import CropCache
 BASE, NOVEL = ("happy", "sad"), ("fear", "surprise")
 
 
-def clips(people: str = "abcdefgh") -> list[dict]:
-    """Without official splits: clips 0..7 base, 8..13 novel; the people of novel clips are others."""
-    base = [{"id": f"{i:02d}.mp4", "label": BASE[i % 2], "subject": people[i]} for i in range(8)]
+def clips(subjects: str = "abcdefgh") -> list[dict]:
+    """Without official splits: clips 0..7 base, 8..13 novel; novel clips show other subjects."""
+    base = [{"id": f"{i:02d}.mp4", "label": BASE[i % 2], "subject": subjects[i]} for i in range(8)]
     novel = [{"id": f"{i:02d}.mp4", "label": NOVEL[i % 2], "subject": f"n{i}"} for i in range(8, 14)]
     return base + novel
 

@@ -81,7 +81,7 @@ def test_a_run_of_a_fold_is_measured_on_what_it_held_out(tmp_path):
         assert result.split == "test"
     with refused(DataError, "run", "4", "c.h5", "--split test"):
         measure(checkpoint, cache.path, split="all")
-    # A fold may hold out people of novel classes alone.
+    # A fold may hold out subjects of novel classes alone.
     only = write_run(tmp_path / "only", cache, train=range(4), test=range(0), fold=fold)
     assert measure(only, cache.path, **TASK).keys() == {"fewshot"}
     with refused(DataError, "'test'", "c.h5"):
@@ -127,9 +127,9 @@ def test_the_queries_of_an_episode_can_be_scored_together(tmp_path):
 
 
 def test_a_result_says_how_often_it_knows_the_subject(tmp_path):
-    # Three people show both novel classes, in two clips each.
-    people = [{"id": f"{i:02d}.mp4", "label": NOVEL[i % 2], "subject": f"n{i // 4}"} for i in range(8, 20)]
-    cache = write_cache(tmp_path / "c.h5", [*clips()[:8], *people], size_px=32)
+    # Three subjects show both novel classes, in two clips each.
+    subjects = [{"id": f"{i:02d}.mp4", "label": NOVEL[i % 2], "subject": f"n{i // 4}"} for i in range(8, 20)]
+    cache = write_cache(tmp_path / "c.h5", [*clips()[:8], *subjects], size_px=32)
     checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
     anybody, others = (
         measure(checkpoint, cache.path, **TASK, person_disjoint=o)["fewshot"] for o in (False, True)

@@ -128,8 +128,8 @@ def test_the_interval_over_clips_is_the_mean_of_classes():
     over = found.over_clips()
     assert over.mean == pytest.approx(np.mean([found.clip_accuracy[k == LABELS].mean() for k in range(4)]))
     assert over.n == len(LABELS)
-    people = [f"p{i % 5}" for i in range(len(LABELS))]
-    assert (found.over_clips(people).n, found.over_clips(people).over) == (5, "subjects")
+    subjects = [f"p{i % 5}" for i in range(len(LABELS))]
+    assert (found.over_clips(subjects).n, found.over_clips(subjects).over) == (5, "subjects")
 
 
 def test_the_same_seed_gives_the_same_result():

@@ -54,8 +54,8 @@ def naive_bootstrap(values, classes, subjects, resamples=4000):
     means = []
     for _ in range(resamples):
         if subjects.size:
-            people = np.unique(subjects)
-            drawn = np.concatenate([np.flatnonzero(subjects == p) for p in rng.choice(people, len(people))])
+            names = np.unique(subjects)
+            drawn = np.concatenate([np.flatnonzero(subjects == p) for p in rng.choice(names, len(names))])
         else:
             drawn = np.concatenate(
                 [rng.choice(np.flatnonzero(classes == c), (classes == c).sum()) for c in np.unique(classes)]
@@ -96,10 +96,10 @@ def test_clips_of_one_subject_say_less_than_as_many_subjects():
     right = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0]
     alone = bootstrap_interval(right)
     copied = np.repeat(right, 50)
-    people = np.repeat(list("abcdef"), 50).tolist()
-    by_clip, by_person = bootstrap_interval(copied), bootstrap_interval(copied, subjects=people)
-    assert by_person.high - by_person.low == pytest.approx(alone.high - alone.low, abs=0.1)
-    assert by_clip.high - by_clip.low < 0.25 * (by_person.high - by_person.low)
+    subjects = np.repeat(list("abcdef"), 50).tolist()
+    by_clip, by_subject = bootstrap_interval(copied), bootstrap_interval(copied, subjects=subjects)
+    assert by_subject.high - by_subject.low == pytest.approx(alone.high - alone.low, abs=0.1)
+    assert by_clip.high - by_clip.low < 0.25 * (by_subject.high - by_subject.low)
 
 
 def test_one_subject_has_no_interval():

@@ -53,13 +53,13 @@ def judge(episodes, transductive):
 
 
 def accuracies(episodes, right, clips):
-    hits, asked = np.zeros((2, clips))
+    hits, n_queries = np.zeros((2, clips))
     often = Counter(classes for _, _, classes in episodes)  # classes are drawn first, each choice alike
     for (_, query, classes), row in zip(episodes, right):
         for clip, good in zip(query, row):
             hits[clip] += good / often[classes]
-            asked[clip] += 1 / often[classes]
-    return np.divide(hits, asked, out=np.full(clips, np.nan), where=asked > 0)
+            n_queries[clip] += 1 / often[classes]
+    return np.divide(hits, n_queries, out=np.full(clips, np.nan), where=n_queries > 0)
 
 
 def mean_of_classes(accuracy, labels):
@@ -141,14 +141,14 @@ def test_one_class_with_a_fixed_support_has_students_interval():
 
 def test_whole_subjects_are_left_out():
     rng = np.random.default_rng(0)
-    people, labels = np.repeat(np.arange(12), 4), np.tile([0, 0, 1, 1], 12)
-    of_person, both = rng.random(12)[people], rng.normal(size=12)[people][:, None].repeat(2, 1)
-    apart = jackknife_interval(of_person, both, classes=labels)
-    whole = jackknife_interval(of_person, both, classes=labels, subjects=people.tolist())
+    subjects, labels = np.repeat(np.arange(12), 4), np.tile([0, 0, 1, 1], 12)
+    of_subject, both = rng.random(12)[subjects], rng.normal(size=12)[subjects][:, None].repeat(2, 1)
+    apart = jackknife_interval(of_subject, both, classes=labels)
+    whole = jackknife_interval(of_subject, both, classes=labels, subjects=subjects.tolist())
     assert (whole.mean, whole.n, whole.over) == (apart.mean, 12, "subjects")
     # Four clips of a person say no more than one.
-    once = jackknife_interval(of_person[::4], both[::4], classes=labels[::4], bounds=(-9, 9))
-    whole = jackknife_interval(of_person, both, classes=labels, subjects=people.tolist(), bounds=(-9, 9))
+    once = jackknife_interval(of_subject[::4], both[::4], classes=labels[::4], bounds=(-9, 9))
+    whole = jackknife_interval(of_subject, both, classes=labels, subjects=subjects.tolist(), bounds=(-9, 9))
     assert whole.high - whole.low == pytest.approx(once.high - once.low)
 
 
@@ -182,8 +182,8 @@ def test_the_noise_of_few_episodes_does_not_widen_the_interval():
 def test_keeping_subjects_from_the_queries_is_no_influence():
     """Each clip is right or wrong whatever the support; subjects have one to eight clips of a class."""
     of = Population(clips=60, shots=3, episodes=1, each=(1, 1, 2, 8))
-    labels, people = np.repeat(np.arange(3), 60), np.tile(of.subject, 3)
-    sampler = EpisodeSampler(labels, ways=3, shots=3, queries=2, episodes=400, seed=0, subjects=people)
+    labels, subjects = np.repeat(np.arange(3), 60), np.tile(of.subject, 3)
+    sampler = EpisodeSampler(labels, ways=3, shots=3, queries=2, episodes=400, seed=0, subjects=subjects)
     episodes = draw_episodes(sampler)
     right = (np.random.default_rng(0).random(180) < 0.5)[episodes.query]
     faces = np.ones(180, dtype=bool)

@@ -59,11 +59,13 @@ def test_every_clip_counts_once_whatever_the_order_of_the_folds(saved):
     pooled = pool_folds(saved(fold(2), fold(3), fold(1)))["classification"]
     right = [r for of_fold in RIGHT for r in of_fold]
     labels = [LABELS[i % 2] for of_fold in RIGHT for i in range(len(of_fold))]
-    people = [f"p{k + 1}" for k, of_fold in enumerate(RIGHT) for _ in of_fold]
+    subjects = [f"p{k + 1}" for k, of_fold in enumerate(RIGHT) for _ in of_fold]
     assert [row["clip"] for row in pooled.rows] == ["1-0", "1-1", "1-2", "2-0", "2-1", "3-0", "3-1", "3-2"]
     assert pooled.measures["WAR"] == wilson_interval(6, 8)
     assert pooled.measures["UAR"] == bootstrap_interval(right, classes=labels)
-    assert pooled.measures["UAR over subjects"] == bootstrap_interval(right, classes=labels, subjects=people)
+    assert pooled.measures["UAR over subjects"] == bootstrap_interval(
+        right, classes=labels, subjects=subjects
+    )
     assert pooled.measures["WAR over folds"] == mean_interval([2 / 3, 1.0, 2 / 3], "folds")
     assert (pooled.n_clips, pooled.n_subjects, pooled.n_without_face) == (8, 3, 3)
     assert np.sum(pooled.confusion) == 8 and pooled.per_class[0]["clips"] == 5
@@ -142,12 +144,12 @@ def test_the_influence_of_support_clips_is_in_the_intervals_over_all_folds(saved
     accuracy, influence = (
         np.array([row[name] for row in rows]) for name in ("accuracy", "jackknife_influence")
     )
-    labels, people = ([row[name] for row in rows] for name in ("label", "subject"))
+    labels, subjects = ([row[name] for row in rows] for name in ("label", "subject"))
     over_clips = jackknife_interval(accuracy, influence, classes=labels)
     assert pooled.measures["accuracy over clips"] == over_clips
     assert over_clips.low < old.measures["accuracy over clips"].low
-    over_people = jackknife_interval(accuracy, influence, classes=labels, subjects=people)
-    assert pooled.measures["accuracy over subjects"] == over_people and over_people.n == 6
+    over_subjects = jackknife_interval(accuracy, influence, classes=labels, subjects=subjects)
+    assert pooled.measures["accuracy over subjects"] == over_subjects and over_subjects.n == 6
 
 
 def test_the_identity_overlap_of_folds_is_added_up(saved):

@@ -13,7 +13,7 @@ TASK = EpisodeSettings(ways=2, shots=1, queries=1, val_episodes=7)
 
 
 def clips(novel_labels) -> list[dict]:
-    """Ten people who show base classes, six of novel ones, two of these also base classes."""
+    """Ten subjects who show base classes, six of novel ones, two of these also base classes."""
     base = [{"id": f"b{i:02d}", "label": BASE[i % 2], "subject": f"p{i // 4}"} for i in range(40)]
     novel = [
         {"id": f"n{i:02d}", "label": label, "subject": f"p{i % 2}" if i < 4 else f"n{i // 4}"}
@@ -43,10 +43,10 @@ def test_novel_labels_choose_neither_clips_nor_checkpoints(tmp_path):
 def test_nobody_who_is_measured_is_trained_or_chosen_on(tmp_path):
     labels = [NOVEL[i % 2] for i in range(16)]
     cache, split, _ = chosen(tmp_path, labels)
-    people = {c.subject for c in cache.clips if c.label in NOVEL}
-    assert not {cache.clips[i].subject for i in (*split.train, *split.val)} & people
+    subjects = {c.subject for c in cache.clips if c.label in NOVEL}
+    assert not {cache.clips[i].subject for i in (*split.train, *split.val)} & subjects
 
-    # With folds the fold's people are kept out, and they alone are measured, whatever they show.
+    # With folds the fold's subjects are kept out, and they alone are measured, whatever they show.
     held, trained = set(), set()
     for number in (1, 2, 3):
         cache, split, _ = chosen(tmp_path, labels, fold=f"{number}/3")
@@ -54,4 +54,4 @@ def test_nobody_who_is_measured_is_trained_or_chosen_on(tmp_path):
         used = {cache.clips[i].subject for i in (*split.train, *split.val)}
         assert not used & measured and not held & measured
         held, trained = held | measured, trained | used
-    assert held == {c.subject for c in cache.clips} and people & trained == {"p0", "p1"}
+    assert held == {c.subject for c in cache.clips} and subjects & trained == {"p0", "p1"}

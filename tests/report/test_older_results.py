@@ -1,4 +1,4 @@
-"""Results of a vidfer that did not yet say what clips do as examples."""
+"""Results of the first vidfer, without the influence of the support clips, on the page."""
 
 from dataclasses import replace
 

@@ -62,15 +62,15 @@ def browser():
 
 @pytest.fixture(scope="module")
 def seen(browser, runs, tmp_path_factory):
-    """What the browser measured, said on its console, and asked the server for."""
+    """What the browser measured, its console, and its requests."""
     folder = tmp_path_factory.mktemp("browser")
     build_report([runs.teacher, runs.student], runs.results, folder / "report.html", runs.cache)
     (folder / "measure.html").write_text(MEASURE)
-    asked = []
+    requests = []
 
     class Server(SimpleHTTPRequestHandler):
         def log_message(self, form, *values):
-            asked.append(values[0] if values else form)
+            requests.append(values[0] if values else form)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -94,7 +94,7 @@ def seen(browser, runs, tmp_path_factory):
     found = re.search(r'<pre id="found">(\{.*?\})</pre>', done.stdout, re.DOTALL)
     assert found, done.stderr[-2000:]
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return json.loads(found.group(1).replace("&gt;", ">").replace("&lt;", "<")), console, asked
+    return json.loads(found.group(1).replace("&gt;", ">").replace("&lt;", "<")), console, requests
 
 
 @pytest.mark.parametrize("width", ["320", "400", "800", "1200"])
@@ -113,5 +113,5 @@ def test_console_is_silent(seen):
     assert seen[1] == []
 
 
-def test_only_the_page_itself_is_asked_for(seen):
+def test_only_the_page_itself_is_requested(seen):
     assert {line.split()[1] for line in seen[2]} == {"/measure.html", "/report.html"}

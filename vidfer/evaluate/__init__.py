@@ -1,1 +1,1 @@
-"""Measure: few-shot accuracy and classification, with their intervals, and comparisons (docs/evaluation.md)."""
+"""Measure: few-shot accuracy and classification with intervals, and comparisons (docs/evaluation.md)."""
