@@ -8,6 +8,7 @@ import sys
 import h5py
 import pytest
 
+from vidfer.build import read_clips
 from vidfer.build.build_cache import build_cache
 from vidfer.build.settings import BuildSettings
 from vidfer.clips import find_clips
@@ -68,6 +69,15 @@ def test_unfinished_work_begun_with_pyav_goes_on(clips, by_pyav, tmp_path, monke
     report = build_cache(clips, out, AUTO, BuildSettings(workers=1))
     assert report.n_new == 2 and sorted(readers_of(out)) == ["decord", "decord", "pyav"]
     assert report.content_hash == CropCache(by_pyav).content_hash
+
+
+def test_a_clip_on_which_decord_crashes_is_read_by_pyav(clips, by_pyav, tmp_path, monkeypatch):
+    monkeypatch.setattr(read_clips, "PREPARE", "decord_crashes:prepare")
+    report = build_cache(clips[:2], tmp_path / "c.h5", AUTO, BuildSettings(workers=1))
+    assert not report.failures and readers_of(tmp_path / "c.h5") == ["pyav"] * 2
+    forced = CropSettings(size_px=48, reader="decord")
+    report = build_cache(clips[:2], tmp_path / "forced.h5", forced, BuildSettings(workers=1))
+    assert [clip_id for clip_id, _ in report.failures] == sorted(clip.id for clip in clips[:2])
 
 
 WITHOUT_DECORD = """
