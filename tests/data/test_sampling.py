@@ -1,7 +1,9 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from vidfer.data.sampling import segment_frames, uniform_frames
+from vidfer.data.sampling import cap_frames, segment_frames, uniform_frames
 
 
 def test_uniform_frames_are_the_middles_of_equal_segments():
@@ -46,3 +48,9 @@ def test_nothing_to_choose_from_is_a_fault_of_the_caller():
         uniform_frames(0, 4)
     with pytest.raises(ValueError, match="cannot choose 0"):
         uniform_frames(4, 0)
+
+
+def test_no_more_frames_than_the_longest_clip_has():
+    clips = [SimpleNamespace(n_faces=n) for n in (0, 3, 5)]
+    assert cap_frames(8, clips) == 5 and cap_frames(2, clips) == 2
+    assert cap_frames(8, clips[:1]) == 1 and cap_frames(8, []) == 1

@@ -1,4 +1,4 @@
-"""Optimiser and schedule from their settings, and a step with them."""
+"""Build optimiser and schedule, and take a step with them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from vidfer.models.ema import Ema
 def build_optimiser(
     model: nn.Module, settings: OptimSettings, *, epochs: int, batches: int, processes: int = 1
 ) -> tuple[Optimizer, LambdaLR]:
-    """An optimiser over the trainable parameters of a model, and a schedule to step after every step of it.
+    """Build an optimiser of the trainable parameters of a model, and its schedule of learning rates.
 
     Args:
         model: parameters without ``requires_grad`` are left out.
         settings: kind, learning rate, decay, schedule, and how many batches make a step.
         epochs: of the whole run.
-        batches: in an epoch, over all processes together.
-        processes: processes that take whole batches of their own; 1 where they share each batch. Accelerate
-            counts a step of theirs as so many.
+        batches: of an epoch, over all processes together.
+        processes: number of processes if each takes whole batches of its own, because Accelerate then counts
+            a step of all of them as so many steps; 1 if they share each batch.
     """
     trainable = [p for p in model.parameters() if p.requires_grad]
-    # A bias or a normalisation scale pulled to zero only loses capacity, it does not smooth the function.
+    # Decay of biases and normalisation scales would not make the function smoother.
     spared = [] if settings.decay_all else [p for p in trainable if p.ndim <= 1]
     names = {id(p) for p in spared}
     groups = [
@@ -41,14 +41,22 @@ def build_optimiser(
         optimiser = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[settings.name](
             groups, lr=settings.lr
         )
-    # What is left over at the end of an epoch makes a step too.
+    # Batches that are left over at the end of an epoch make a step too.
     steps_per_epoch = processes * math.ceil(math.ceil(batches / processes) / settings.accumulate)
     return optimiser, LambdaLR(optimiser, lambda step: rate(step, settings, epochs, steps_per_epoch))
 
 
 def rate(step: int, settings: OptimSettings, epochs: int, steps_per_epoch: int) -> float:
-    """Share of the highest learning rate at a step from 0: rises linearly in the warm-up; then it falls as
-    half a cosine, or is multiplied by a factor at the end of each milestone's epoch."""
+    """The learning rate at a step, as a share of the highest one.
+
+    It rises linearly during the warm-up. Then it falls as half a cosine, or is multiplied by a factor at the
+    end of each epoch that is a milestone.
+
+    Args:
+        step: from 0.
+        settings: of schedule and warm-up.
+        epochs, steps_per_epoch: of the whole run.
+    """
     steps = epochs * steps_per_epoch
     warmup_steps = round(settings.warmup * steps)
     if step < warmup_steps:
@@ -69,16 +77,16 @@ def take_step(
     clip_norm: float,
     ema: Ema | None = None,
 ) -> None:
-    """Backward pass and, as soon as enough gradients are added up, a step of the optimiser.
+    """Do a backward pass, and a step of the optimiser once the gradients of enough batches are added up.
 
-    Within ``accelerator.accumulate(model)``, which decides what is enough.
+    Call it within ``accelerator.accumulate(model)``, which counts the batches.
 
     Args:
         loss: of one batch; its gradient is divided by the number of batches that make a step.
         model, optimiser, schedule: prepared.
-        accelerator: that prepared them.
+        accelerator: has prepared them.
         clip_norm: largest norm of the gradient; 0 clips nothing.
-        ema: follows the model, if given.
+        ema: moving average of the weights to update, if the run has one.
     """
     accelerator.backward(loss)
     if clip_norm and accelerator.sync_gradients:
