@@ -45,9 +45,9 @@ def draw_clip(
         the frames, uint8 (T, H, W, 3) RGB, and the truth.
     """
     conditions = CONDITIONS[setting]
-    acting, filming = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(2))
-    intensities = act(acting, label, n_frames, fps, conditions)
-    scene = sample_scene(filming, n_frames, fps, size, conditions)
+    acting_rng, scene_rng = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(2))
+    intensities = act(acting_rng, label, n_frames, fps, conditions)
+    scene = sample_scene(scene_rng, n_frames, fps, size, conditions)
     return draw_scene(identity, intensities, scene, size, plain=conditions.plain_background)
 
 
@@ -59,24 +59,26 @@ def draw_scene(
     rng = np.random.default_rng(scene.room_seed)
     canvas = Canvas(UNIT_SHARE * height)
     base = draw_base(identity, scene.light, canvas)
-    stage = draw_room(rng, size, plain)
-    draw_torso(stage, identity, scene.centre_px.mean(0), float(scene.half_width_px.mean()))
+    background = draw_room(rng, size, plain)
+    draw_torso(background, identity, scene.centre_px.mean(0), float(scene.half_width_px.mean()))
     camera = Camera(base, canvas, size)
     exposure = Exposure(rng, scene, size)
-    front = None
+    occluder = None
     if scene.occluder is not None:
-        front = draw_occluder(rng, scene.occluder.kind, identity, canvas.unit_px)
+        occluder = draw_occluder(rng, scene.occluder.kind, identity, canvas.unit_px)
     n_frames = len(intensities)
     frames = np.empty((n_frames, height, width, 3), np.uint8)
     boxes, landmarks = np.empty((n_frames, 4)), np.empty((n_frames, 5, 2))
     for index in range(n_frames):
         head, marks = draw_head(base, identity, intensities[index], scene.gaze[index], canvas)
         frame = frames[index]
-        frame[...] = stage
+        frame[...] = background
         pose = camera.pose(scene, index, float(intensities[index, INDEX[26]].mean()))
         camera.place_head(frame, head, pose)
-        if front is not None:
-            camera.place_occluder(frame, front, pose, scene.occluder.centre[index], scene.occluder.angle_rad)
+        if occluder is not None:
+            camera.place_occluder(
+                frame, occluder, pose, scene.occluder.centre[index], scene.occluder.angle_rad
+            )
         exposure.expose(frame, index)
         boxes[index] = camera.box(pose)
         landmarks[index] = camera.to_frame(marks, pose)

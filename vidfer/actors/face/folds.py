@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidfer.actors.face.base import draw_nostrils
 from vidfer.actors.face.canvas import Canvas
 from vidfer.actors.face.mouth import MouthShape
+from vidfer.actors.face.nose import draw_nostrils
 from vidfer.actors.face.shapes import spline, stroke
 from vidfer.actors.identity import Identity
 from vidfer.actors.units import INDEX
