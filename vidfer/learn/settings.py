@@ -65,7 +65,7 @@ class OptimSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
-    """The loop over labelled (and pseudo-labelled) clips."""
+    """The training on labelled (and pseudo-labelled) clips."""
 
     epochs: int = 30
     """Passes over the training clips."""
@@ -76,14 +76,14 @@ class TrainSettings:
     balanced: bool = False
     """Draw labelled clips so that every class is equally frequent."""
     class_weights: Rare[Literal["none", "balanced", "effective"]] = "none"
-    """Weights of the labelled clips in the loss: all alike; one over the number of clips of the class; or one
-    over their effective number, which grows ever more slowly (Cui et al. 2019)."""
+    """Weight of a labelled clip in the loss: the same for all; one over the number of clips of its class; or
+    one over the effective number of clips of its class, which evens out less (Cui et al. 2019)."""
     effective_beta: Rare[float] = 0.99
-    """Of the effective number (1 - beta^n) / (1 - beta) of n clips: 0 weighs all clips alike, close to 1 is
-    the same as `balanced`; the authors try 0.9, 0.99, 0.999 and 0.9999."""
+    """Beta in the effective number (1 - beta^n) / (1 - beta) of n clips: 0 gives all clips the same weight,
+    a value close to 1 is like `balanced`. The authors try 0.9, 0.99, 0.999 and 0.9999."""
     ema_decay: Rare[float] = 0.0
-    """Decay per step of an exponential moving average of the weights, which is then what is validated and
-    kept. 0 is off; 0.99 suits some hundred steps, 0.9999 very long runs."""
+    """Decay per step of an exponential moving average of the weights. The average is then validated and kept.
+    0 is off; 0.99 suits some hundred steps, 0.9999 very long runs."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -94,7 +94,7 @@ class TrainSettings:
             )
         if self.balanced and self.class_weights != "none":
             raise SettingError(
-                f"--train.class-weights {self.class_weights} with --train.balanced would make up for scarce "
+                f"--train.class-weights {self.class_weights} with --train.balanced would make up for small "
                 f"classes twice; leave one out"
             )
         if not 0 <= self.effective_beta < 1:
@@ -107,23 +107,23 @@ class TrainSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PseudoLabelSettings:
-    """Which pseudo-labels the student sees (Xie et al. 2020, arXiv 1911.04252, sections 2 and 3.1)."""
+    """Which pseudo-labels the student learns from (Xie et al. 2020, arXiv 1911.04252, sections 2 and 3.1)."""
 
     threshold: float = 0.3
-    """A clip is kept when the teacher's highest probability is greater than this."""
+    """Select a clip if the teacher's highest probability is greater than this."""
     calibrate: Rare[bool] = True
-    """Before the threshold is applied, bring the teacher's confidence to what it is worth: one temperature,
-    fitted on the validation clips, if there are enough."""
+    """Calibrate the teacher's confidence before the threshold is applied, with one temperature that is fitted
+    on the validation clips."""
     min_calibration_clips: Rare[int] = 100
     """Calibrate with at least this many validation clips with a face. With fewer, the temperature can do more
     harm than good to a teacher whose confidence is nearly right."""
     soft: Rare[bool] = True
-    """Learn the teacher's whole distribution, steadier for a weak teacher, not its first choice alone."""
+    """Learn all probabilities of the teacher instead of its first choice; steadier for a weak teacher."""
     balance: Rare[bool] = True
-    """Same number of clips for each class: the most confident ones, short classes repeated."""
+    """The same number of clips for each class: the most confident ones; small classes are repeated."""
     quota: Rare[int | None] = None
-    """Clips per class when balancing, at most all unlabelled clips with a face; by default the mean over the
-    classes that the teacher chose at all."""
+    """Clips per class when balancing, at most all unlabelled clips with a face. By default the mean over the
+    classes that the teacher has chosen."""
     ratio: Rare[int] = 1
     """Pseudo-labelled clips for each labelled clip in a batch."""
 
@@ -161,4 +161,4 @@ class StudentSettings:
     dropout: float | None = None
     """Dropout before the classifier; Noisy Student has 0.5."""
     stochastic_depth: Rare[float | None] = None
-    """Probability that the last block is not left out of a clip, 1 is off; Noisy Student has 0.8."""
+    """Probability that a clip passes the last block of the network; 1 is off, Noisy Student has 0.8."""
