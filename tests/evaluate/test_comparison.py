@@ -214,7 +214,7 @@ def test_runs_give_the_results_that_were_left_in_them(saved, tmp_path):
 
 def test_transductive_and_inductive_results_are_not_mixed_without_an_option(saved):
     together = few(protocol={"inference": "transductive"})
-    names = saved(a=few(), b=together)  # a is of the first vidfer, which knew one way only
+    names = saved(a=few(), b=together)  # a is of an earlier vidfer, which knew one way only
     with refused(ResultError, "b is transductive", "a is inductive", "--mixed"):
         compare_results(names)
     (found,) = compare_results(names, mixed=True)

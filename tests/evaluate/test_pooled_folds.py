@@ -157,7 +157,7 @@ def test_the_identity_overlap_of_folds_is_added_up(saved):
     counts = {"same_queries": 1, "same_right": 1, "other_queries": 2, "other_right": 1}
     known = [replace(fold, identity_overlap=counts) for fold in folds]
     assert pool_folds(saved(*known))["fewshot"].identity_overlap == {k: 3 * v for k, v in counts.items()}
-    # The first vidfer did not count it; its episodes were not person-disjoint either.
+    # An earlier vidfer did not count it; its episodes were not person-disjoint either.
     known[1] = replace(folds[1], protocol=folds[1].protocol | {"person_disjoint": False})
     assert pool_folds(saved(*known))["fewshot"].identity_overlap is None
     known[1] = replace(folds[1], protocol=folds[1].protocol | {"person_disjoint": True})

@@ -1,4 +1,4 @@
-"""Result files of the first vidfer are read under the names of today."""
+"""Result files of an earlier vidfer are read under the names of today."""
 
 import json
 
@@ -63,7 +63,7 @@ OLD = {
     "vidfer_version": "0.1.0",
     "schema_version": 1,
 }
-"""As the first vidfer wrote it."""
+"""As an earlier vidfer wrote it."""
 
 
 def load(tmp_path, **changes):

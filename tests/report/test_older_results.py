@@ -1,4 +1,4 @@
-"""Results of the first vidfer, without the influence of the support clips, on the page."""
+"""Results of an earlier vidfer, without the influence of the support clips, on the page."""
 
 from dataclasses import replace
 

@@ -151,7 +151,7 @@ def check_same(first_name: str, first: Result, name: str, result: Result, *, sam
     for which, r in ((first_name, first), (name, result)):
         if "episodes_hash" not in r.protocol:
             raise ResultError(
-                f"{which} lacks episodes_hash, as the first vidfer wrote it, so its episodes are not known; "
+                f"{which} lacks episodes_hash, as an earlier vidfer wrote it, so its episodes are not known; "
                 "make it again with `vidfer eval`"
             )
     if result.protocol["episodes_hash"] != first.protocol["episodes_hash"]:

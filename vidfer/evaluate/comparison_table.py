@@ -55,7 +55,7 @@ def _caution(comparison: Comparison) -> list[str]:
         return []
     return [
         "The intervals of differences treat the support clips as fixed and are too narrow: "
-        f"{', '.join(old)} lacks jackknife_influence, as the first vidfer wrote it; measure again with "
+        f"{', '.join(old)} lacks jackknife_influence, as an earlier vidfer wrote it; measure again with "
         "`vidfer eval`."
     ]
 

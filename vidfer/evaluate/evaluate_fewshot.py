@@ -193,4 +193,5 @@ def _never_queries(found: FewShotAnswers, protocol: EvalProtocol) -> list[str]:
     fewer = (
         ", or fewer shots, if their subjects are always in the support" if protocol.person_disjoint else ""
     )
-    return [f"{never} clips were never a query; take more episodes{fewer}"]
+    clips = "clip was" if never == 1 else "clips were"
+    return [f"{never} {clips} never a query; take more episodes{fewer}"]

@@ -77,7 +77,7 @@ def wrong_answers(row: dict) -> dict[str, int]:
     """The wrong answers about a clip, and how often each was given.
 
     Args:
-        row: of the clip, in a result. Without ``answers``, as in a few-shot result of the first vidfer, all
+        row: of the clip, in a result. Without ``answers``, as in a few-shot result of an earlier vidfer, all
             wrong answers count as the most frequent one.
     """
     if not row["has_face"]:

@@ -24,7 +24,7 @@ HALVES = 2
 """Even and odd episodes: their noise is independent, and the influence of a clip is the same."""
 
 SUPPORT_FIXED = "support clips fixed"
-"""Marks an interval that treats the support set as fixed; its result file is of the first vidfer."""
+"""Marks an interval that treats the support set as fixed; its result file is of an earlier vidfer."""
 
 
 def jackknife_interval(
@@ -45,7 +45,7 @@ def jackknife_interval(
     Args:
         accuracy: (M,) a_i, or its difference between two models; NaN for a clip that was never a query.
         influence: (M, 2) b_i of :mod:`vidfer.evaluate.jackknife_influence`, or its difference. None, for
-            results of the first vidfer, treats the support clips as fixed.
+            results of an earlier vidfer, treats the support clips as fixed.
         classes: (M,)
         subjects: (M,) if given, whole subjects are left out, because clips of one subject are not
             independent.

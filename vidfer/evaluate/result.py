@@ -60,10 +60,10 @@ class Result:
     """For every clip: ``clip``, ``subject``, ``label``, ``has_face``, ``n_queries``, how often it was a query
     (once in a classification), ``accuracy``. Classification: ``predicted`` and its ``probability``. Few-shot:
     ``confused_with``, the most frequent wrong answer; ``answers``, how often each answer was given;
-    ``jackknife_influence`` (:mod:`vidfer.evaluate.jackknife_influence`; not in files of the first vidfer)."""
+    ``jackknife_influence`` (:mod:`vidfer.evaluate.jackknife_influence`; not in files of an older vidfer)."""
     curve: list[dict] = field(default_factory=list)
     """Few-shot accuracy against shots: ``shots``, ``mean``, ``low``, ``high``, ``episodes``; ``over_clips``,
-    the interval over subjects or clips (not in results of all folds, nor in files of the first vidfer)."""
+    the interval over subjects or clips (not in results of all folds, nor in files of an earlier vidfer)."""
     identity_overlap: dict[str, int] | None = None
     """Few-shot, not person-disjoint, where subjects are known. ``same_queries``: queries whose subject is
     also in a support clip of their class; ``same_right`` of them are right. ``other_queries``: queries whose
@@ -94,8 +94,8 @@ class Result:
     def support_fixed(self) -> bool:
         """Whether its intervals over clips, and those of differences, treat the support clips as fixed.
 
-        They are then too narrow. So are those of few-shot files of the first vidfer, which lack
-        ``jackknife_influence``.
+        This is so in few-shot files of an earlier vidfer, which lack ``jackknife_influence``. Such intervals
+        are too narrow.
         """
         return self.kind == "few-shot" and not all("jackknife_influence" in row for row in self.rows)
 
@@ -156,7 +156,7 @@ class Result:
 
 
 def load_result(path: Path) -> Result:
-    """Read a result file, also one of the first vidfer.
+    """Read a result file, also one of an earlier vidfer.
 
     Raises:
         ResultError: no such file, not a result file, or one of a newer vidfer.

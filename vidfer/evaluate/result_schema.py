@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SCHEMA_VERSION = 2
-"""The first vidfer wrote schema 1, with other names; 2 is :class:`vidfer.evaluate.result.Result`."""
+"""An earlier vidfer wrote schema 1, with other names; 2 is :class:`vidfer.evaluate.result.Result`."""
 
 OF_ROW = {"asked": "n_queries", "on_others": "jackknife_influence"}
 OF_POINT = {"beyond": "over_clips"}
