@@ -48,8 +48,9 @@ class Settings(ModelRunSettings):
     freeze_encoder: bool = False
     """Leave the encoder of --init as it is and train the head alone."""
     whiten: Rare[str | None] = None
-    """Base class that shows no expression, as neutral: directions in which the vectors of its training clips
-    differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and a head of vectors."""
+    """Base class that shows no expression, such as neutral. Directions in which the vectors of its training
+    clips differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and one of the
+    heads prototype, matching and similarity."""
     whiten_shrinkage: Rare[float] = 1 / 60
     """What --whiten adds to the variance of every direction, as a share of the sum over all directions."""
     encoder: EncoderSettings = field(default_factory=Conv4Settings)

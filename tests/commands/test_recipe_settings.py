@@ -155,8 +155,9 @@ def test_parts_in_a_file(tmp_path):
     assert chosen(*beside, "--encoder", "conv4").encoder == network("conv4").encoder
     with refused(SettingError, "--encoder.pools", "resnet18", "--encoder conv4"):
         chosen(*beside, "--encoder.pools", "4")
-    file.write_text("encoder: {regions: [face]}\nhead: none\n")
-    assert chosen(*beside).model == network("conv4", None, pools=4, regions=("face",))
+    for none in ("none", "null", "~", ""):
+        file.write_text(f"encoder: {{regions: [face]}}\nhead: {none}\n")
+        assert chosen(*beside).model == network("conv4", None, pools=4, regions=("face",))
 
 
 @pytest.mark.parametrize(

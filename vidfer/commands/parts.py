@@ -62,10 +62,12 @@ def refuse_options_of_others(
     part: str, chosen: Any, kinds: Mapping[str, type], arguments: Sequence[str]
 ) -> None:
     """Raise a SettingError for an option that the chosen part does not have, and tell which one has it."""
-    own = [] if chosen is None else options_of(type(chosen))
+    own = set() if chosen is None else {*options_of(type(chosen))}
     for argument in arguments:
         group, _, option = argument.partition("=")[0].partition(".")
-        if group == f"--{part}" and option and option.replace("-", "_") not in own:
+        name = option.replace("-", "_")
+        # A switch can also be turned off: --head.no-NAME.
+        if group == f"--{part}" and option and not own & {name, name.removeprefix("no_")}:
             raise SettingError(f"--{part}.{option}: {unknown_option(part, option, chosen, kinds)}")
 
 

@@ -119,7 +119,8 @@ def _part(part: str, node: yaml.Node, kinds: Mapping[str, type], default: Any, p
     where = _where(path, node)
     if isinstance(node, yaml.ScalarNode):
         with _located(where):
-            return chosen_settings(part, node.value or NONE, kinds, default)
+            name = NONE if node.value.lower() in NOTHING else node.value
+            return chosen_settings(part, name, kinds, default)
     entries = list(_entries(node, path))
     name = next((value.value for name, _, value in entries if name == "name"), None)
     with _located(where):

@@ -31,7 +31,8 @@ class DataSettings:
     """Loader processes per training process: 0 on one or two cores, 2 to 8 where a GPU waits for data."""
     decode: Rare[Literal["worker", "device"]] = "worker"
     """Who decodes the JPEGs to train on: the loader, or the network's device, which saves the loader nearly
-    all of its work. On CUDA colours differ a little; what is not trained on is always as `worker` sees it."""
+    all of its work. On CUDA colours differ a little. The loader always decodes clips that are not
+    trained on."""
 
     def __post_init__(self) -> None:
         if self.frames < 1:
@@ -65,8 +66,8 @@ class NoiseSettings:
     magnitude: float = 1.0
     """Multiplies the four strengths above the flip: one number for how hard the student's task is."""
     kinds: Rare[int | None] = None
-    """So many of brightness, contrast, sharpness and translation, as far as they are on, change a clip, drawn
-    anew for each one, as in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); all of them when not given."""
+    """How many of brightness, contrast, sharpness and translation change a clip, drawn anew for each clip, as
+    in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); by default all that are on."""
 
     def __post_init__(self) -> None:
         for name in ("brightness", "contrast", "sharpness", "translation", "flip"):

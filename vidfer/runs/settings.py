@@ -24,8 +24,8 @@ class RunSettings:
     resume: bool = False
     """Go on where an earlier run in the same folder was when its state was last saved."""
     save_every: Rare[int] = 500
-    """Steps between two saved states within an epoch: what a killed run does again at most. The end of an
-    epoch is always saved."""
+    """Steps between two saved states within an epoch; a run that is killed repeats at most so many. The end
+    of an epoch is always saved."""
     seed: int = 0
     """Seed of weights, frame sampling, batches and noise. The split of the clips has a seed of its own."""
     mixed_precision: Literal["no", "bf16", "fp16"] | None = None
