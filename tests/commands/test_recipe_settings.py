@@ -7,6 +7,7 @@ import pytest
 from networks import network
 from refused import refused
 
+from vidfer.commands.parts import refuse_options_of_others
 from vidfer.commands.recipe_settings import protocol_of, settings_from_command_line
 from vidfer.errors import SettingError
 from vidfer.learn.settings import TrainSettings
@@ -121,6 +122,18 @@ def test_help_has_the_options_of_the_chosen_parts_alone(capsys, all_options):
 def test_an_option_of_another_part_is_an_error_with_a_hint(options, facts):
     with refused(SettingError, *facts):
         chosen(*options.split())
+
+
+def test_a_switch_of_a_part_can_be_turned_off():
+    @dataclass(frozen=True, kw_only=True)
+    class Switched(HeadSettings):
+        name = "switched"
+        fast: bool = True
+
+    for option in ("--head.fast", "--head.no-fast"):
+        refuse_options_of_others("head", Switched(), {"switched": Switched}, [option])
+        with refused(SettingError, option, "csrn"):
+            refuse_options_of_others("head", CSRNSettings(), {"csrn": CSRNSettings}, [option])
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def default_values(settings: type) -> dict[str, Any]:
 
 
 def unchecked(settings: type[Settings], values: Mapping[str, Any]) -> Settings:
-    """An object for tyro to take defaults from. What nobody has said yet is still missing in it."""
+    """An object for tyro to take defaults from. Values that the user must still give are missing in it."""
     start = object.__new__(settings)
     for name, value in values.items():
         object.__setattr__(start, name, value)
