@@ -23,8 +23,9 @@ def load_imagenet(encoder: Encoder, path: Path) -> None:
     Nothing is downloaded: the user names the file, a state dict of torchvision or, of a timm network, of timm
     (``.pth``, read with ``weights_only=True``, or ``.safetensors``). Its classifier is ignored.
 
-    The image network has ``name`` and ``remedy`` for messages, ``published_name`` for each of its tensors,
-    and ``published_names`` of the whole published network.
+    The image network has ``name`` and ``remedy`` for messages, ``groups`` (how often it holds the published
+    network side by side), ``published_name`` for each of its tensors, and ``published_names`` of the whole
+    published network.
 
     Raises:
         SettingError: there are no published weights of this encoder.

@@ -64,6 +64,8 @@ class TimmEncoder(PlainEncoder):
 class TimmBackbone(nn.Module):
     """timm's ``features_only`` form of a network; its last four stages must be 1/4, 1/8, 1/16, 1/32."""
 
+    groups = 1
+
     def __init__(self, name: str) -> None:
         """``name``: such as ``resnet18``.
 
@@ -88,8 +90,6 @@ class TimmBackbone(nn.Module):
         """Images (N, 3, H, W) to four maps (N, C_s, H / 2^(s+1), W / 2^(s+1))."""
         maps = self.layers(images.contiguous(memory_format=torch.channels_last))  # faster on a CPU
         return [maps[stage] for stage in self.stages]
-
-    groups = 1
 
     def published_name(self, name: str) -> str:
         """The name that timm gives to one of this module's tensors, but for some dots that are _."""

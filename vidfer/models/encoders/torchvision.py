@@ -66,6 +66,8 @@ class TorchvisionEncoder(PlainEncoder):
 class TorchvisionBackbone(nn.Module):
     """What comes before the classifier; the last map of each side is a stage's."""
 
+    groups = 1
+
     def __init__(self, name: str) -> None:
         """``name``: such as ``mobilenet_v3_small``.
 
@@ -113,8 +115,6 @@ class TorchvisionBackbone(nn.Module):
         outputs = self.eval().outputs(torch.zeros(1, 3, PROBE_PX, PROBE_PX, device=device))
         self.train()
         return [(o.shape[1], o.shape[3] if o.ndim == 4 and o.shape[2] == o.shape[3] else 0) for o in outputs]
-
-    groups = 1
 
     def published_name(self, name: str) -> str:
         """The name that torchvision gives to one of this module's tensors."""
