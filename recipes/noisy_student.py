@@ -7,7 +7,6 @@ Example: accelerate launch recipes/noisy_student.py --cache cache/afew.h5 \\
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from accelerate.utils import set_seed
@@ -26,7 +25,6 @@ from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.label_round import label_round
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
-from vidfer.learn.selection import check_quota
 from vidfer.learn.settings import OptimSettings, PseudoLabelSettings, StudentSettings, TrainSettings
 from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
@@ -50,11 +48,9 @@ class Settings(RunSettings):
     rounds: int = 1
     """How often a student is trained; each becomes the teacher of the next."""
     corrections: Rare[tuple[Path, ...]] = ()
-    """Tables of pseudo-labels that a person has corrected, such as those of another run; the later ones
-    count more."""
+    """Tables of pseudo-labels that people corrected, such as those of another run; later ones count more."""
     stop_to_correct: Rare[bool] = False
-    """Stop as soon as a round's pseudo-labels are written, so that a person can correct them; --resume goes
-    on."""
+    """Stop when the pseudo-labels of a round are written, so that people can correct them; then --resume."""
     from_teacher: bool = False
     """Start from the teacher's weights instead of from scratch."""
     freeze_encoder: bool = False
@@ -77,61 +73,51 @@ class Settings(RunSettings):
 def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=True)
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
-    labelling = {"corrections": settings.corrections, "bar": partial(Progress, unit="batch")}
-    labelling |= {"batch_size": batch_size, "workers": workers}
+    how = {"batch_size": batch_size, "workers": workers, "bar": Progress}
     loading = {"workers": workers, "pin_memory": accelerator.device.type == "cuda", "seed": settings.seed}
     check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
 
     # Data; the classes are the teacher's
     start = start_from(settings.teacher, settings.data.novel, "--teacher")
     reused = {"from_teacher": settings.from_teacher, "freeze_encoder": settings.freeze_encoder}
-    network = student_settings(
-        start.recogniser.settings, settings.student, from_teacher=settings.from_teacher
-    )
+    network = student_settings(start.recogniser.settings, settings.student, settings.from_teacher)
     cache = CropCache(settings.cache)
     other = CropCache(settings.unlabelled) if settings.unlabelled else None
-    data = student_data(start, cache, other, settings.data, seed=settings.seed)
+    data = student_data(start, cache, other, settings.data, settings.pseudo, seed=settings.seed)
     split, classes = data.split, data.split.classes
-    check_quota(settings.pseudo.quota, data.to_label.n_with_face)
     val_loader = build_loader(data.val, batch_size, workers=workers)
     weights = class_weights(data.labelled.labels, len(classes), settings.train)
     stepping = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
-
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-    # The student learns, through labels and weights, from all that its teacher was ever trained on.
     info |= {"base_classes": base_classes(classes, start)}
     counts = f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips"
     accelerator.print(f"{counts}, {len(split.val)} to validate on ({split.note})")
     progress = run.progress() or {"round": 1, "training_started": 0, "epoch": 0}
     progress = {"best": -1.0, "best_of_all": -1.0} | progress
-
     for number in range(progress["round"], settings.rounds + 1):
         # The teacher labels, without noise
         teacher = start if number == 1 else start_from(run.path / f"checkpoints/round{number - 1}")
         started = progress["training_started"] == number
-        found = label_round(number, run, teacher, data, settings.pseudo, started, **labelling)
+        found = label_round(number, run, teacher, data, settings.pseudo, started, settings.corrections, **how)
         if not started:
             run.log((number - 1) * epochs, round=number, pseudo_labels=found.summary)
-        for line in round_lines(number, found):
-            accelerator.print(line)
+        accelerator.print("\n".join(round_lines(number, found)))
         if settings.stop_to_correct and found.waits_for_corrections:
             accelerator.print(f"stopped; correct {found.table} and go on with --resume")
             break
 
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
-        student = build_student(network, teacher.recogniser, **reused)
-        noise = NoisedInput(settings.noise, student.settings.encoder.input_px)
+        model = build_student(network, teacher.recogniser, **reused)
+        noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
         train_loader = mixed_loader(data, found.labels, settings.pseudo, settings.train, **loading)
-        mixed = train_loader.dataset
         if settings.sync_batch_norm:
-            student = sync_batch_norm(student, accelerator)
-        batches = len(train_loader)
-        optimiser, schedule = build_optimiser(student, settings.optim, epochs=epochs, batches=batches)
+            model = sync_batch_norm(model, accelerator)
+        optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
         model, optimiser, schedule, train_loader, prepared_val_loader = accelerator.prepare(
-            student, optimiser, schedule, train_loader, val_loader
+            model, optimiser, schedule, train_loader, val_loader
         )
         student = accelerator.unwrap_model(model)
         ema = Ema(student, settings.train.ema_decay) if settings.train.ema_decay else None
@@ -145,7 +131,7 @@ def main(settings: Settings) -> None:
             n, bar = (number - 1) * epochs + epoch_number, epoch_bar(name, accelerator)
             epoch = Epoch(train_loader, run, n, progress, ema=ema, bar=bar)
             # Accelerate tells the sampler the epoch; with several processes it does not tell the clips.
-            mixed.set_epoch(epoch.number)
+            train_loader.dataset.set_epoch(epoch.number)
             means = train_epoch(model, epoch, optimiser, schedule, noise, **stepping)
             war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))
             scores, place = {"val_uar": uar, "val_war": war}, {"round": number, "epoch": epoch_number + 1}
@@ -154,8 +140,8 @@ def main(settings: Settings) -> None:
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
     else:
-        where = run.path / "checkpoints/best"
-        accelerator.print(f"best validation UAR {progress['best_of_all']:.1%}; checkpoint in {where}")
+        best, where = f"{progress['best_of_all']:.1%}", run.path / "checkpoints/best"
+        accelerator.print(f"best validation UAR {best}; checkpoint in {where}")
     accelerator.end_training()
 
 

@@ -80,7 +80,7 @@ def _has_rare(options: Any, default: object = None) -> bool:
 class Progress:
     """A progress bar that is told how many are done."""
 
-    def __init__(self, what: str, unit: str) -> None:
+    def __init__(self, what: str, unit: str = "batch") -> None:
         self.what, self.unit = what, unit
         self.bar = None
 

@@ -18,7 +18,7 @@ OF_ENCODER = ("width", "network", "input_px", "stochastic_depth")
 
 
 def student_settings(
-    teacher: ModelSettings, student: StudentSettings, *, from_teacher: bool = False
+    teacher: ModelSettings, student: StudentSettings, from_teacher: bool = False
 ) -> ModelSettings:
     """The student's network, which is as large as its teacher's or larger (Xie et al. 2020, section 2).
 

@@ -18,7 +18,7 @@ from vidfer.data.unlabelled_clips import with_unlabelled
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.learn.losses import smooth_targets
 from vidfer.learn.pseudo_labels import PseudoLabels
-from vidfer.learn.selection import student_targets
+from vidfer.learn.selection import check_quota, student_targets
 from vidfer.learn.settings import PseudoLabelSettings, TrainSettings
 from vidfer.learn.start import Start
 from vidfer.store.reader import CropCache
@@ -39,7 +39,13 @@ class StudentData:
 
 
 def student_data(
-    teacher: Start, cache: CropCache, unlabelled: CropCache | None, settings: DataSettings, *, seed: int
+    teacher: Start,
+    cache: CropCache,
+    unlabelled: CropCache | None,
+    settings: DataSettings,
+    pseudo: PseudoLabelSettings,
+    *,
+    seed: int,
 ) -> StudentData:
     """Choose the clips of a student, whose classes are those of its teacher.
 
@@ -48,11 +54,12 @@ def student_data(
         cache: of the labelled clips.
         unlabelled: another cache with clips to label; None takes the unlabelled clips of ``cache``.
         settings: of split and frames.
+        pseudo: of the pseudo-labels; their quota must not be above the number of clips to label.
         seed: of the random frames.
 
     Raises:
         CheckpointError: the teacher has no classifier, or was trained on another split.
-        SettingError: classes that are not the teacher's.
+        SettingError: classes that are not the teacher's; a quota that is too high.
         DataError: no clip to train on, to validate on or to label.
     """
     classes = teacher.recogniser.classes
@@ -69,13 +76,15 @@ def student_data(
     teacher.check_split(cache, split)
     split = with_unlabelled(split, cache, unlabelled, settings.novel)
     other = unlabelled or cache
-    return StudentData(
+    data = StudentData(
         split,
         labelled=training_clips(cache, split.train, classes, settings, seed=seed),
         pseudo=training_clips(other, split.unlabelled, None, settings, seed=seed),
         to_label=evaluation_clips(other, split.unlabelled, None, n_frames=settings.frames),
         val=evaluation_clips(cache, split.val, classes, n_frames=settings.frames),
     )
+    check_quota(pseudo.quota, data.to_label.n_with_face)
+    return data
 
 
 def mixed_loader(
