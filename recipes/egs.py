@@ -49,7 +49,7 @@ class Settings(ModelRunSettings):
     cache: tuple[Path, ...]
     """Crop caches to train from (made by `vidfer cache`), one for each data set; each episode is from one."""
     init: Path | None = None
-    """Checkpoint folder whose encoder to start from; it takes the place of --encoder."""
+    """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
     imagenet: Path | None = None
     """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth),
     one of the same form that was trained on faces, or those of the network that --encoder names."""

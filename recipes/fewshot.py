@@ -44,7 +44,7 @@ class Settings(ModelRunSettings):
     """Train a few-shot head, episode by episode, on the base classes."""
 
     init: Path | None = None
-    """Checkpoint folder whose encoder to start from; it takes the place of --encoder."""
+    """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
     freeze_encoder: bool = False
     """Leave the encoder of --init as it is and train the head alone."""
     whiten: Rare[str | None] = None

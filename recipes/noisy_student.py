@@ -46,7 +46,7 @@ class Settings(RunSettings):
     unlabelled: Path | None = None
     """Another crop cache whose clips the teacher labels; by default the unlabelled clips of --cache."""
     rounds: int = 1
-    """How often a student is trained; each becomes the teacher of the next."""
+    """Number of students to train, one after the other. Each becomes the teacher of the next."""
     corrections: Rare[tuple[Path, ...]] = ()
     """Tables of pseudo-labels that people corrected, such as those of another run; later ones count more."""
     stop_to_correct: Rare[bool] = False

@@ -41,7 +41,7 @@ class Settings(ModelRunSettings):
     """Train the video network on the labelled clips of the base classes."""
 
     init: Path | None = None
-    """Checkpoint folder whose encoder to start from; it takes the place of --encoder."""
+    """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
     freeze_encoder: bool = False
     """Leave the encoder of --init as it is and train the classifier alone (a linear probe)."""
     imagenet: Path | None = None

@@ -6,6 +6,7 @@ The files in tests/commands/frozen hold one option a line: its name, what it tak
 
 import difflib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,15 @@ def test_cache_shows_at_most_fifteen_options():
 def test_the_short_help_is_a_part_of_the_long_one(recipe):
     short, every = options_in(recipe_page(recipe, "--help")), options_in(recipe_page(recipe, "--help-all"))
     assert [name for name in every if name in short] == short and len(short) < len(every)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        *[pytest.param(lambda name=name: command_page(name, "--help"), id=name) for name in COMMANDS],
+        *[pytest.param(lambda name=name: recipe_page(name, "--help"), id=name) for name in RECIPES],
+    ],
+)
+def test_the_short_help_of_an_option_has_at_most_two_sentences(page):
+    lines = [line for name, line in page().items() if not name.startswith("[")]
+    assert [line for line in lines if len(re.findall(r"[.!?] [A-Z`]", line)) > 1] == []

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         default `results` in the run folder of the checkpoint; there a result of another checkpoint, or of
         other options, is never replaced."""
         hardest: int = 0
-        """Also list so many of the clips that are recognised least often, and the answers about them."""
+        """Also list this many of the clips that are recognised least often, with the answers about them."""
         device: str = "cpu"
         """Where the network runs: cpu, cuda, cuda:1."""
         protocol: Annotated[EvalProtocol, tyro.conf.arg(name="")] = EvalProtocol()

@@ -105,7 +105,6 @@ def _with_names(settings: type, start: Any, parts: Mapping[str, Mapping[str, typ
 
 
 HELP = {
-    "encoder": "The network that sees the crops. --help with it shows its options, which start with "
-    "--encoder.",
-    "head": "The few-shot head. --help with it shows its options, which start with --head.",
+    "encoder": "The network that sees the crops. Add --help to see its options, which start with --encoder.",
+    "head": "The few-shot head. Add --help to see its options, which start with --head.",
 }

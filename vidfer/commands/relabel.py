@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         """CSV file with a column id and one or more of label, subject, split; an empty cell means none. Clips
         that it does not name stay as they are."""
         out: Path | None = None
-        """Write the new cache here, and leave the old one as it is."""
+        """The cache to write; the old one then stays as it is. By default the old one is replaced."""
         overwrite: bool = False
         """Replace --out if it exists."""
 

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         out: Path = Path("report.html")
         """The page to write."""
         device: str = "cpu"
-        """Where the networks run for the film strips."""
+        """Where the networks run for the film strips: cpu, cuda, cuda:1."""
 
     options = parse(Report, arguments)
     from vidfer.commands.device import check_device

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         out: Path
         """Folder for the pooled result files."""
         hardest: int = 0
-        """Also list so many of the clips that are recognised least often, and the answers about them."""
+        """Also list this many of the clips that are recognised least often, with the answers about them."""
 
     options = parse(Pool, arguments, "results pool")
     check_hardest(options.hardest)

@@ -22,12 +22,12 @@ def main(arguments: Sequence[str]) -> int:
         cache: tyro.conf.Positional[Path]
         """The cache."""
         repair: bool = False
-        """Make damaged clips again from their videos. All others are copied byte for byte. The cache is
+        """Make damaged clips again from their videos, and copy all others byte for byte. The cache is
         replaced when the new one is complete."""
         src: str | None = None
         """With --repair: the kind of data set, as for `vidfer cache`."""
         root: Path | None = None
-        """With --repair: where the data set is."""
+        """With --repair: the folder of the data set."""
         subject_pattern: str | None = None
         """With --repair: as for `vidfer cache`."""
         enhance: Path | None = None
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         workers: int | None = None
         """With --repair: processes that read videos; by default one per core."""
         device: str = "cpu"
-        """With --repair: where the detector runs: cpu, cuda, cuda:1."""
+        """With --repair: where the face detector runs: cpu, cuda, cuda:1."""
 
     options = parse(Verify, arguments)
     if options.repair and not (options.src and options.root):

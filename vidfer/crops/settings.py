@@ -32,10 +32,10 @@ class CropSettings:
     """Time between two frames that are searched as a whole, in seconds; in the frames between, faces are
     followed. 0 searches every frame."""
     face: Whose = "main"
-    """Whose face is used if a clip shows several people. `main`: the greatest sum of face side times score
-    over time. `longest`: seen in most frames. `largest`, `centre`: largest, or nearest to the middle, most of
-    the time. `all`: everybody, each as a clip of their own. `picture`: nothing is searched; every picture was
-    cut to the face before and is used whole. A person that the data set marks always comes first."""
+    """Whose face is used if a clip shows several people and the data set marks nobody: `main` (large, clear
+    and seen for long), `longest` (seen in most frames), `largest`, `centre` (nearest to the middle) or `all`
+    (everybody, each as a clip of their own). `picture` searches nothing; every picture was cut to the face
+    before and is used whole."""
     max_gap_s: Rare[float] = 0.4
     """Longest gap, in seconds, in which the place of a lost face is interpolated; it is missing in longer
     ones."""
@@ -48,9 +48,9 @@ class CropSettings:
     mouth_side: Rare[float] = 1.6
     """Side of the mouth square, in the same unit."""
     reader: Reader = "auto"
-    """What decodes videos. `auto` is decord where its frames are proved to be those of PyAV, and PyAV
-    elsewhere. `decord` and `pyav` force one of them; `decord` lists a video as unreadable where decord cannot
-    be proved right."""
+    """What decodes videos: `auto` is decord where its frames are proved to be those of PyAV, and PyAV
+    elsewhere; `decord` and `pyav` force one of them. With `decord`, a video is listed as unreadable where
+    decord cannot be proved right."""
     fps: float | None = None
     """Frames per second to use of a video. By default all frames are used."""
     max_frames: Rare[int | None] = None

@@ -14,15 +14,16 @@ class DataSettings:
     """Which clips, and how they are fed."""
 
     classes: tuple[str, ...] = ()
-    """Base classes to train on; empty: every label among the clips that may be trained on."""
+    """Base classes to train on. By default every label among the clips that may be trained on."""
     novel: tuple[str, ...] = ()
-    """Classes kept for few-shot evaluation; people who show one of them are not trained on either."""
+    """Classes kept for few-shot evaluation. Subjects who show one of them are not trained on either."""
     frames: int = 8
     """Frames sampled from each clip (T)."""
     val_fraction: Rare[float] = 0.15
     """Share of subjects held out for validation when the cache has no validation split."""
     split_seed: Rare[int] = 0
-    """Seed of that hold-out; not --seed, so that runs over several seeds validate on the same clips."""
+    """Seed of the split into training and validation clips. It is not --seed, so that runs with several seeds
+    validate on the same clips."""
     fold: str | None = None
     """Cross-validation: the fold to hold out as test, such as 3/10 (the third of ten by subject), 3/loso or
     subject:S001 (leave one subject out), 3/ckplus (CK+'s own), or 3/folds.csv (a table, as
@@ -64,7 +65,8 @@ class NoiseSettings:
     flip: Rare[float] = 0.5
     """Probability of mirroring left and right."""
     magnitude: float = 1.0
-    """Multiplies the four strengths above the flip: one number for how hard the student's task is."""
+    """Multiplies brightness, contrast, sharpness and translation: one number for the strength of the
+    noise."""
     kinds: Rare[int | None] = None
     """How many of brightness, contrast, sharpness and translation change a clip, drawn anew for each clip, as
     in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); by default all that are on."""
@@ -93,14 +95,14 @@ class EpisodeSettings:
     queries: int = 1
     """Query clips of each class (Q)."""
     person_disjoint: bool = False
-    """Query clips show other subjects than the support clips, in training and validation. So it does not help
-    to recognise who it is. Needs a cache with subjects."""
+    """Query clips show other subjects than the support clips of their episode, so that recognising the person
+    does not help. Needs a cache that names the subjects."""
     per_epoch: int = 50
     """Episodes in an epoch, over all processes together."""
     val_episodes: Rare[int] = 100
     """Validation episodes after each epoch, always the same ones."""
     epochs: int = 100
-    """Epochs; the cosine schedule ends with the last one (published: T_max 100)."""
+    """Number of epochs; the cosine schedule ends with the last one. CSRN has 100."""
 
     def __post_init__(self) -> None:
         if self.ways < 2:

@@ -30,11 +30,11 @@ class EvalProtocol:
     head: Literal["trained", "prototype"] = "trained"
     """Few-shot: the checkpoint's own head, or the nearest mean of the clip embeddings."""
     transductive: bool = False
-    """Few-shot: score the queries of an episode together, so that each helps the others. It needs several
+    """Few-shot: score the queries of an episode together, so that each helps the others; needs several
     queries. Do not compare such results with those of queries that are scored one by one."""
     person_disjoint: bool = False
-    """Few-shot: no query clip shows a subject of a support clip of its episode, so that recognising the
-    person does not help. Needs a cache that names the subjects."""
+    """Few-shot: query clips show other subjects than the support clips of their episode, so that recognising
+    the person does not help. Needs a cache that names the subjects."""
     frames: int | None = None
     """Frames of each clip that the network sees, evenly spaced; all frames (with a face) of a shorter clip.
     By default as many as the run was trained with."""

@@ -17,8 +17,8 @@ class EgsSettings:
     """The two stages of EGS-Net (Zou et al., AAAI 2022); weights and schedule are not published."""
 
     joint_epochs: int = 60
-    """Epochs of the first stage, in which both branches learn. In those that are left of --episodes.epochs
-    they take turns; as many as those leave the second stage out."""
+    """Epochs of the first stage, in which both branches learn together. In the remaining ones of
+    --episodes.epochs they take turns."""
     turn_epochs: Rare[int] = 1
     """Epochs of a turn of the second stage. The emotion branch comes first, so that the similarity branch,
     which is what is used later, learns last."""

@@ -15,13 +15,14 @@ class OptimSettings:
     """The optimiser and its schedule: linear warm-up, then half a cosine down to zero, or steps."""
 
     name: Literal["adamw", "adam", "sgd"] = "adamw"
-    """sgd has momentum 0.9."""
+    """The optimiser; sgd has momentum 0.9."""
     nesterov: Rare[bool] = True
     """Nesterov's form of sgd's momentum, or the plain one."""
     lr: float = 2e-3
     """Highest learning rate, reached after the warm-up."""
     weight_decay: float = 0.05
-    """On matrices and kernels; biases and normalisation layers have none, unless --optim.decay-all."""
+    """Weight decay of matrices and kernels. Biases and normalisation layers have none, unless
+    --optim.decay-all is given."""
     decay_all: Rare[bool] = False
     """Weight decay on biases and normalisation layers too, as torch's optimisers do by themselves."""
     warmup: Rare[float] = 0.1

@@ -34,8 +34,9 @@ class EncoderSettings:
     """Side that crops are resized to before noise is added; None leaves them as they are in the cache."""
 
     frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "softmax"
-    """How the frames of a clip become one vector: weighted by softmax(w tanh(W x)), by FAN's normalised
-    sigmoid(q x), by FAN's self- and relation-attention (which doubles the vector), or their plain mean."""
+    """How the frames of a clip become one vector. `softmax` weighs them by softmax(w tanh(W x)), `sigmoid` by
+    FAN's normalised sigmoid(q x), `relation` by FAN's self- and relation-attention, which doubles the vector;
+    `mean` weighs all alike."""
 
     attention_dropout: Rare[float] = 0.0
     """Dropout before the scores of FAN's frame attention (sigmoid and relation); FAN has 0.5."""
@@ -81,7 +82,8 @@ class ModelSettings:
     """Settings of the few-shot head, which name it too; None is a model without a head."""
 
     dropout: float = 0.5
-    """Dropout before the classifier, as in Noisy Student FER and FAN; with relation attention FAN has 0.6."""
+    """Dropout before the classifier. Noisy Student FER and FAN have 0.5; FAN with relation attention has
+    0.6."""
 
     whitened: bool = False
     """The vector goes through a whitening. A recipe fits it and sets this (recipes/fewshot.py --whiten)."""

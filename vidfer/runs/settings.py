@@ -20,14 +20,16 @@ class RunSettings:
     out: Path
     """Run folder: settings, metrics, checkpoints. Must not exist yet, unless --resume."""
     protocol: Path | None = None
-    """A file of settings, such as recipes/protocols/fan_ckplus.yaml; options beside it override it."""
+    """A file with settings, such as recipes/protocols/fan_ckplus.yaml. Options on the command line override
+    it."""
     resume: bool = False
-    """Go on where an earlier run in the same folder was when its state was last saved."""
+    """Continue the run in --out from its last saved state."""
     save_every: Rare[int] = 500
     """Steps between two saved states within an epoch; a run that is killed repeats at most so many. The end
     of an epoch is always saved."""
     seed: int = 0
-    """Seed of weights, frame sampling, batches and noise. The split of the clips has a seed of its own."""
+    """Seed of weights, frame sampling, batches and noise. The split of the clips has its own,
+    --data.split-seed."""
     mixed_precision: Literal["no", "bf16", "fp16"] | None = None
     """Number format of the forward pass; by default what `accelerate launch` says."""
     tracker: Literal["tensorboard", "wandb", "none"] = "tensorboard"
@@ -51,7 +53,8 @@ class ModelRunSettings(RunSettings):
     head: HeadSettings | None
     """The few-shot head."""
     dropout: float = 0.5
-    """Dropout before the classifier, as in Noisy Student FER and FAN; with relation attention FAN has 0.6."""
+    """Dropout before the classifier. Noisy Student FER and FAN have 0.5; FAN with relation attention has
+    0.6."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -35,8 +35,8 @@ class GroupedResNet18Settings(StagedSettings):
     ResNet-18 (33.5 M parameters with three regions); 16 trains on a CPU."""
 
     regions: tuple[Literal["face", "eyes", "mouth"], ...] = REGIONS
-    """Regions that the network looks at, such as: eyes mouth. Each has weights of its own. Without the face,
-    csrn's prototype is of the first region."""
+    """Regions that the network looks at, each with weights of its own, such as: eyes mouth. Without the
+    face, csrn's prototype is of the first region."""
 
     spatial_attention: Rare[Literal["softmax", "mean"]] = "softmax"
     """How the positions of a stage's map become one vector: weighted by softmax(w tanh(W x)), or their plain

@@ -19,7 +19,7 @@ class StagedSettings(EncoderSettings):
     """Options of an encoder whose image network gives maps of 1/4, 1/8, 1/16 and 1/32 of the image."""
 
     input_px: int | None = None
-    """Side that crops are resized to on the device before the network sees them, at least 32; by default they
+    """Side, in pixels, that crops are resized to before the network sees them; at least 32. By default they
     stay as they are in the cache."""
 
     regions: tuple[Literal["face", "eyes", "mouth"], ...] = ("face",)

@@ -25,7 +25,7 @@ class SimilaritySettings(HeadSettings):
     name = "similarity"
 
     cosine_scale: float = 10.0
-    """Where the learned factor of the cosine starts, which is not published."""
+    """Start value of the learned factor of the cosine, which is not published."""
 
     def __post_init__(self) -> None:
         if not self.cosine_scale > 0:
