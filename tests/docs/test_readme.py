@@ -17,6 +17,7 @@ def commands() -> list[str]:
     return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(420)
 def test_the_readme_works_from_actors_to_report(tmp_path):
     # A reader stands in the repository; here a copy of what the commands name, so that nothing lands in it.

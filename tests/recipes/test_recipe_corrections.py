@@ -136,6 +136,7 @@ def test_a_larger_noised_student_and_a_teacher_with_few_validation_clips(
     assert np.isfinite(metrics(tmp_path / "deep")[1]["loss"])
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_while_it_labels_goes_on_from_there(
     noisy_student, striped_cache, teacher_run, tmp_path
 ):

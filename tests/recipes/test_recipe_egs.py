@@ -102,6 +102,7 @@ def test_two_stages_on_two_data_sets(egs, domains, tmp_path):
         evaluate_checkpoint(out, domains[1], EvalProtocol(novel=("happy", *compound), shots=1, **task))
 
 
+@pytest.mark.slow
 def test_killed_in_either_stage_it_ends_bit_by_bit_as_an_undisturbed_run(egs, domains, tmp_path):
     # An epoch of either stage and a last turn, four states each.
     episodes, both_stages = replace(EPISODES, epochs=3), replace(EGS, joint_epochs=1)

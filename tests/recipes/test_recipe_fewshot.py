@@ -66,6 +66,7 @@ def test_prototypes_start_from_the_teacher(fewshot, striped_cache, teacher_run, 
     assert max(line["val_accuracy"] for line in metrics(tmp_path / "run")) > 0.6
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(fewshot, striped_cache, teacher_run, tmp_path):
     settings = settings_of(
         fewshot,

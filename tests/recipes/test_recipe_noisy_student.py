@@ -95,6 +95,7 @@ def test_a_calibrated_teacher_chooses_the_same_classes_with_another_confidence(
     assert not np.allclose(raw.confidence, calibrated.confidence, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(
     noisy_student, striped_cache, teacher_run, tmp_path
 ):

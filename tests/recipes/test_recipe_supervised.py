@@ -46,6 +46,7 @@ def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
     assert [folder.name for folder in (teacher_run / "state").iterdir()] == ["state00000012"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_ends_as_if_nothing_had_happened(supervised, striped_cache, tmp_path):
     # Dropout and averaged weights on: everything that is random or remembered takes part.
     settings = supervised.Settings(
@@ -87,6 +88,7 @@ def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(
         supervised.main(replace(settings, train=replace(train, batch_size=8)))
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_loss_curve_of_one_and_go_on_after_a_kill(supervised, striped_cache, tmp_path):
     common = "--encoder.width 4 --dropout 0 --noise.magnitude 0 --noise.flip 0 --data.frames 2"
     common += " --tracker none --train.epochs 2 --save-every 2 --train.ema-decay 0.9"

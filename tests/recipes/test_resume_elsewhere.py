@@ -12,6 +12,7 @@ from recipe_runs import FAST, SHORT, TINY, assert_same_run, newest_state, start
 from vidfer.data.settings import EpisodeSettings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["supervised", "fewshot"])
 def test_loader_processes_that_come_and_go_change_nothing(request, striped_cache, tmp_path, name):
     recipe = request.getfixturevalue(name)

@@ -210,6 +210,7 @@ TINY = Budget(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_tiny_study_goes_through(tmp_path):
     settings = Settings(
