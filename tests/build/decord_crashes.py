@@ -3,7 +3,7 @@
 import os
 import signal
 
-from vidfer.build import worker
+from vidfer.build import make_part
 from vidfer.crops.decode import decord_reader
 
 
@@ -15,4 +15,4 @@ class CrashingDecord:
 
 def prepare(*arguments):
     decord_reader.import_decord = lambda: CrashingDecord
-    return worker.prepare(*arguments)
+    return make_part.prepare(*arguments)

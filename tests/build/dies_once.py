@@ -4,11 +4,11 @@ import os
 import signal
 from pathlib import Path
 
-from vidfer.build import worker
+from vidfer.build import make_part
 
 
 def prepare(parts, *arguments):
-    make = worker.prepare(parts, *arguments)
+    make = make_part.prepare(parts, *arguments)
     mark = Path(parts.folder.parent) / "died"
 
     def work(task):

@@ -16,14 +16,14 @@ from build_here import CROPS
 from refused import refused
 
 from vidfer.build.build_cache import build_cache
+from vidfer.build.build_task import BuildTask
 from vidfer.build.header import header_of
 from vidfer.build.heartbeat import Heartbeat, beating, heartbeat_path, read_heartbeat, write_heartbeat
 from vidfer.build.lock import sole_writer
 from vidfer.build.other_processes import OtherProcesses
-from vidfer.build.processes import ProcessGroup
+from vidfer.build.process_group import ProcessGroup
 from vidfer.build.read_share import read_share
 from vidfer.build.settings import BuildSettings
-from vidfer.build.task import BuildTask
 from vidfer.clips import find_clips
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import CacheError

@@ -3,11 +3,12 @@
 The way of a clip, file by file:
 
 1. ``build_cache`` takes the lock; ``builder`` repeats the next steps until the cache is what is wanted.
-2. ``plan`` finds out which clips are finished (``existing_clips``) and which have to be read.
-3. ``read_clips`` gives each of these to a worker process (``workers``), which reads it, follows the faces and
-   cuts the crops (``worker``), and writes them as a part (``write_part``).
+2. ``plan_build`` finds out which clips are finished (``existing_clips``) and which have to be read.
+3. ``read_clips`` gives each of these to a worker process (``workers``). There ``make_part`` reads the clip,
+   follows the faces, cuts the crops, and writes them as a part (``part``, ``write_part``).
 4. ``join`` copies all parts into one cache, and checks every byte.
 
-With several processes, ``other_processes`` gives each its share, which ``read_share`` reads; a ``heartbeat``
-shows that each is alive. ``merge``, ``export``, ``relabel`` and ``repair`` make a cache of finished ones.
+A launcher may start several processes (``process_group``). The main one gives each of the others its share of
+the clips (``other_processes``), and they read it (``read_share``). Each shows by a ``heartbeat`` that it is
+alive. ``merge``, ``export``, ``relabel`` and ``repair`` make a cache of finished ones (``rewrite_cache``).
 """

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidfer.build.build_report import BuildReport
+from vidfer.build.build_task import BuildTask, ClipToRead, cores_per_process
 from vidfer.build.builder import Builder
 from vidfer.build.header import header_of
 from vidfer.build.join import Progress
 from vidfer.build.lock import sole_writer
-from vidfer.build.processes import ProcessGroup
+from vidfer.build.process_group import ProcessGroup
 from vidfer.build.settings import BuildSettings
 from vidfer.build.shards import choose_shard, parse_shard, shard_path
-from vidfer.build.task import BuildTask, ClipToRead, cores_per_process
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import DataError, DiskError

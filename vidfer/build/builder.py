@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidfer.build.build_report import STAGES, BuildReport, report_build
+from vidfer.build.build_task import BuildTask, ClipToRead
 from vidfer.build.join import Progress, concatenate
 from vidfer.build.other_processes import OtherProcesses
-from vidfer.build.plan import Plan, all_faces, plan_build
-from vidfer.build.processes import ProcessGroup
+from vidfer.build.plan_build import Plan, all_faces, plan_build
+from vidfer.build.process_group import ProcessGroup
 from vidfer.build.read_clips import read_clips
 from vidfer.build.stored_clips import DamagedClip
-from vidfer.build.task import BuildTask, ClipToRead
 from vidfer.errors import CacheError, DiskError
 from vidfer.files import bytes_on_disk, disk_fault
 

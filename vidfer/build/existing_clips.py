@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from vidfer.build.build_task import BuildTask
 from vidfer.build.header import settings_difference
 from vidfer.build.parts_folder import PartsFolder
 from vidfer.build.stored_clips import StoredClip
-from vidfer.build.task import BuildTask
 from vidfer.errors import CacheError, DataError
-from vidfer.store.canonical_json import canonical_json
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 
@@ -20,7 +18,7 @@ IDS_LISTED = 3
 
 Faces = list[StoredClip]
 """All faces of a clip, the main one first. Of a part only the main face is listed, see
-:func:`vidfer.build.plan.all_faces`."""
+:func:`vidfer.build.plan_build.all_faces`."""
 
 
 def existing_cache(task: BuildTask, records: dict[str, CachedClip]) -> CropCache | None:
@@ -35,7 +33,7 @@ def existing_cache(task: BuildTask, records: dict[str, CachedClip]) -> CropCache
         if settings.overwrite:
             return None
         raise
-    wanted = json.loads(canonical_json(task.header.shaping()))
+    wanted = task.header.shaping()
     if found != wanted:
         if settings.overwrite:
             return None

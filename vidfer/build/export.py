@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidfer.build.join import Progress
-from vidfer.build.new_cache import check_out, rewrite_cache
+from vidfer.build.rewrite_cache import check_out, rewrite_cache
 from vidfer.build.stored_clips import StoredClip
 from vidfer.errors import SettingError
 from vidfer.store.reader import CropCache
@@ -34,7 +34,7 @@ def export_clips(
 
     Raises:
         SettingError: there is no clip to copy, or ``out`` exists and shall not be replaced.
-        CacheError, DiskError: as :func:`vidfer.build.new_cache.rewrite_cache`.
+        CacheError, DiskError: as :func:`vidfer.build.rewrite_cache.rewrite_cache`.
     """
     if not len(positions):
         raise SettingError(f"no clip of {cache.path} would be left; to drop all clips, delete the file")

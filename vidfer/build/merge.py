@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vidfer.build.header import settings_difference
 from vidfer.build.join import Progress, concatenate
-from vidfer.build.new_cache import check_out, writing
+from vidfer.build.rewrite_cache import check_out, writing
 from vidfer.build.stored_clips import StoredClip
 from vidfer.errors import CacheError, SettingError
 from vidfer.store.reader import CropCache

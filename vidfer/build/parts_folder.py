@@ -11,7 +11,7 @@ from vidfer.build.header import settings_difference
 from vidfer.build.write_part import write_part
 from vidfer.errors import CacheError
 from vidfer.files import disk_fault, replace_durably
-from vidfer.store.canonical_json import canonical_json, json_hash
+from vidfer.store.canonical_json import json_hash
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header
 
@@ -75,7 +75,7 @@ class PartsFolder:
             if name.endswith(".tmp"):
                 (self.folder / name).unlink()
         file = self.folder / "settings.json"
-        wanted = json.loads(canonical_json(header.shaping()))
+        wanted = header.shaping()
         if file.is_file():
             try:
                 found = json.loads(file.read_text("utf-8"))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from vidfer.build.build_task import BuildTask, ClipToRead
 from vidfer.build.parts_folder import store_failure
-from vidfer.build.task import BuildTask, ClipToRead
 from vidfer.build.workers import LostWorker, run_jobs
 
 BYTES_PER_SECOND = 100_000
 """Bytes of video for which a second is added to the time limit: far slower than the slowest clip seen."""
 
-PREPARE = "vidfer.build.worker:prepare"
+PREPARE = "vidfer.build.make_part:prepare"
 
 
 def read_clips(

@@ -6,11 +6,11 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 
+from vidfer.build.build_task import BuildTask, ClipToRead, cores_per_process
 from vidfer.build.heartbeat import Heartbeat, HeartbeatMonitor, beating, heartbeat_path
 from vidfer.build.lock import sole_writer
-from vidfer.build.processes import ProcessGroup
+from vidfer.build.process_group import ProcessGroup
 from vidfer.build.read_clips import read_clips
-from vidfer.build.task import BuildTask, ClipToRead, cores_per_process
 from vidfer.errors import VidferError
 
 POLL_S = 0.3

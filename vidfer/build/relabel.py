@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vidfer.build.join import Progress
 from vidfer.build.label_table import LabelTable
-from vidfer.build.new_cache import check_out, rewrite_cache
+from vidfer.build.rewrite_cache import check_out, rewrite_cache
 from vidfer.build.stored_clips import StoredClip
 from vidfer.store.reader import CropCache
 from vidfer.store.select import positions_of
@@ -50,7 +50,7 @@ def relabel_cache(
     Raises:
         DataError: the cache lacks a clip of the table.
         SettingError: ``out`` exists and shall not be replaced.
-        CacheError, DiskError: as :func:`vidfer.build.new_cache.rewrite_cache`.
+        CacheError, DiskError: as :func:`vidfer.build.rewrite_cache.rewrite_cache`.
     """
     new_values = dict(zip(positions_of(cache, list(table.rows), table.file), table.rows.values()))
     clips = [

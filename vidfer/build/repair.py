@@ -10,7 +10,7 @@ from pathlib import Path
 from vidfer.build.build_cache import build_cache
 from vidfer.build.header import header_of, settings_difference
 from vidfer.build.join import Progress, concatenate
-from vidfer.build.new_cache import writing
+from vidfer.build.rewrite_cache import writing
 from vidfer.build.settings import BuildSettings
 from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.clip import Clip

@@ -16,14 +16,14 @@ from vidfer.commands.console import Progress, parse
 from vidfer.crops.settings import CropSettings
 
 if TYPE_CHECKING:
-    from vidfer.build.processes import ProcessGroup
+    from vidfer.build.process_group import ProcessGroup
 
 Flat = tyro.conf.OmitArgPrefixes
 
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer cache``, in one process or in several that a launcher has started"""
-    from vidfer.build.processes import join_process_group
+    from vidfer.build.process_group import join_process_group
 
     group = join_process_group()
     if not group.is_main:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import torch
 
+from vidfer.build.build_task import ClipToRead
 from vidfer.build.parts_folder import PartsFolder, store_failure
-from vidfer.build.task import ClipToRead
 from vidfer.build.write_part import Face, write_part
 from vidfer.clips.clip import Clip, plain_text
 from vidfer.crops.decode.readers import check_reader

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidfer.build.build_task import BuildTask, ClipToRead
 from vidfer.build.existing_clips import (
     Faces,
     check_same_files,
@@ -17,7 +18,6 @@ from vidfer.build.part import Part
 from vidfer.build.parts_folder import FAILED, part_key
 from vidfer.build.shards import length_of
 from vidfer.build.stored_clips import StoredClip
-from vidfer.build.task import BuildTask, ClipToRead
 from vidfer.errors import CacheError
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
