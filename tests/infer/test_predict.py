@@ -30,6 +30,13 @@ def test_a_clip_without_a_face_counts_as_wrong_whatever_was_said():
     assert war == pytest.approx(0.5) and uar == pytest.approx((0.5 + 1 + 0) / 3)
 
 
+def test_a_clip_whose_probabilities_are_no_numbers_counts_as_wrong():
+    predictions = found([0, 0, 1, 2], [0, 0, 1, 2])
+    predictions.probabilities[0] = np.nan  # NumPy and torch take it for the largest
+    war, uar = war_uar(predictions)
+    assert war == pytest.approx(3 / 4) and uar == pytest.approx((1 / 2 + 1 + 1) / 3)
+
+
 def test_every_clip_once_in_the_order_of_the_cache_without_noise_or_dropout(striped_cache):
     torch.manual_seed(0)
     model = build_recogniser(network(width=4, head=None), ["angry", "happy", "sad"]).train()

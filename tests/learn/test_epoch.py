@@ -124,12 +124,23 @@ def test_the_share_of_waiting_is_that_of_the_loader(settings):
 
 
 def test_a_loss_that_is_no_number_is_named_with_a_remedy(settings):
-    run = RunFolder(settings, Accelerator(cpu=True))
+    run = RunFolder(replace(settings, save_every=100), Accelerator(cpu=True))
     epoch = Epoch(run.accelerator.prepare(DataLoader(Numbers(), batch_size=1)), run, 0, {})
     for batch in epoch:
         epoch.add(loss=batch.mean() / 0)
-    with refused(RunError, ".lr"):
+    with refused(RunError, ".lr", "--resume", settings.out):
         epoch.means()
+
+
+def test_a_loss_that_is_no_number_is_not_saved_within_an_epoch(settings):
+    run = RunFolder(settings, Accelerator(cpu=True))
+    epoch = Epoch(run.accelerator.prepare(DataLoader(Numbers(), batch_size=1)), run, 0, {"epoch": 0})
+    states = []
+    with refused(RunError, ".lr", settings.out):
+        for batch in epoch:  # saves after 4 steps and after 8
+            states.append(run.state.exists())
+            epoch.add(loss=batch.mean() / (batch.mean() - 5))
+    assert states == [False] * 4 + [True] * 4 and not run.state.exists()
 
 
 def test_every_seed_epoch_step_and_process_has_numbers_of_its_own():

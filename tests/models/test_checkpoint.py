@@ -122,6 +122,14 @@ def test_each_mistake_gets_a_message(tmp_path):
         load_checkpoint(folder)
 
 
+def test_weights_of_a_training_that_diverged_are_refused(tmp_path):
+    model = small_model()
+    model.classifier[1].bias.data[0] = torch.nan
+    save_checkpoint(tmp_path, model, INFO)
+    with refused(CheckpointError, "classifier.1.bias", tmp_path / "model.safetensors", "--optim.lr"):
+        load_checkpoint(tmp_path)
+
+
 def test_damaged_weights_are_found(tmp_path):
     save_checkpoint(tmp_path, small_model(), INFO)
     weights = tmp_path / "model.safetensors"

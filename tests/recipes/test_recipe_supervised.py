@@ -26,6 +26,7 @@ from refused import refused
 from striped_cache import write_striped_cache
 
 from vidfer.errors import CacheError, CheckpointError, RunError, SettingError
+from vidfer.learn.settings import OptimSettings
 from vidfer.models.checkpoint import load_checkpoint
 
 
@@ -184,3 +185,41 @@ def test_a_classifier_learns_on_a_frozen_encoder(supervised, teacher_run, stripe
     assert metrics(tmp_path / "run")[-1]["val_uar"] > 0.8  # the encoder knows these classes
     with refused(SettingError, "--freeze-encoder", "--init"):
         replace(settings, init=None)
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_a_training_that_diverges_at_once_can_begin_again_in_its_folder(
+    supervised, striped_cache, tmp_path, ema_decay
+):
+    """The rate is so high that the weights overflow in the first step; the second loss is NaN."""
+    train = replace(SHORT, epochs=1, batch_size=9, ema_decay=ema_decay)
+    fitting = supervised.Settings(
+        cache=striped_cache, out=tmp_path / "run", save_every=1, **of_recipe(TINY), train=train, **FAST
+    )
+    optim = OptimSettings(name="sgd", lr=1e38, warmup=0.0, clip_norm=0.0)
+    with refused(RunError, tmp_path / "run", "--resume", "--optim.lr"):
+        supervised.main(replace(fitting, optim=optim))
+    assert not (tmp_path / "run" / "checkpoints").exists()
+    supervised.main(replace(fitting, resume=True))
+    supervised.main(replace(fitting, out=tmp_path / "other"))
+    assert_same_run(tmp_path / "run", tmp_path / "other")
+
+
+def test_a_training_that_diverges_later_keeps_what_it_had(supervised, striped_cache, tmp_path, monkeypatch):
+    settings = supervised.Settings(
+        cache=striped_cache, out=tmp_path / "run", **of_recipe(TINY), train=SHORT, **FAST
+    )
+    predict = supervised.predict
+
+    def poison(model, *of_predict):
+        found = predict(model, *of_predict)
+        if (tmp_path / "run" / "checkpoints" / "last").exists():  # after the second epoch
+            next(model.parameters()).data.fill_(torch.nan)
+        return found
+
+    monkeypatch.setattr(supervised, "predict", poison)
+    with refused(RunError, tmp_path / "run" / "checkpoints", "--out", "--optim.lr"):
+        supervised.main(settings)
+    for name in ("best", "last"):
+        assert load_checkpoint(tmp_path / "run" / "checkpoints" / name)[1]["epoch"] == 1
+    assert newest_state(tmp_path / "run") == 1

@@ -1,5 +1,6 @@
 """The run folder: who may write into it, and what a resumed run finds."""
 
+import copy
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate import Accelerator
+from networks import network
 from refused import refused
 from torch import nn
 
@@ -14,6 +16,8 @@ from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.splits import split_clips
 from vidfer.errors import RunError
 from vidfer.learn.settings import OptimSettings
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.same_settings import to_json
@@ -67,7 +71,7 @@ def test_a_run_that_was_killed_before_its_settings_were_written_starts_anew(sett
 
 
 def test_a_run_goes_on_in_the_number_format_it_was_started_with(settings, accelerator):
-    RunFolder(settings, accelerator)
+    RunFolder(settings, accelerator).save_state({"epoch": 1})
     file = settings.out / "environment.json"
     file.write_text(file.read_text().replace('"mixed_precision": "no"', '"mixed_precision": "bf16"'))
     with refused(RunError, file, "mixed_precision bf16", "--mixed_precision bf16"):
@@ -76,15 +80,51 @@ def test_a_run_goes_on_in_the_number_format_it_was_started_with(settings, accele
 
 
 def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settings, accelerator):
-    RunFolder(settings, accelerator)
+    RunFolder(settings, accelerator).save_state({"epoch": 1})
     again = replace(settings, resume=True)
     RunFolder(replace(again, tracker="tensorboard"), Accelerator(cpu=True, log_with=None))
     with refused(RunError, "settings.json", "optim lr 0.002", "0.1"):
         RunFolder(replace(again, optim=OptimSettings(lr=0.1)), accelerator)
 
 
+def test_a_run_that_has_learned_nothing_may_begin_again_with_other_settings(settings, accelerator):
+    RunFolder(settings, accelerator)
+    (settings.out / "data.json").write_text('{"val": []}')
+    RunFolder(replace(settings, resume=True, optim=OptimSettings(lr=0.125)), accelerator)
+    assert json.loads((settings.out / "settings.json").read_text())["optim"]["lr"] == 0.125
+    assert not (settings.out / "data.json").exists()
+
+
+def test_weights_that_are_not_finite_are_never_saved(settings, accelerator):
+    good = build_recogniser(network(width=4))
+    bad = copy.deepcopy(good)
+    bad.classifier = nn.Linear(2, 2)
+    bad.classifier.bias.data[1] = torch.nan
+    run = RunFolder(settings, accelerator)
+    with refused(RunError, "classifier.bias", settings.out, "--resume", "--optim.lr"):
+        run.save_checkpoint("last", bad, {})
+    assert not (settings.out / "checkpoints").exists()
+
+    run.save_checkpoint("last", good, {})
+    with refused(RunError, "classifier.bias", settings.out / "checkpoints", "--out"):
+        run.save_checkpoint("last", bad, {})
+    load_checkpoint(settings.out / "checkpoints" / "last")
+
+
+def test_a_state_with_weights_that_are_not_finite_is_not_saved(settings, accelerator):
+    model = accelerator.prepare(nn.Linear(3, 2))
+    run = RunFolder(settings, accelerator)
+    run.save_state({"epoch": 0}, partial={"done": 1})
+    model.weight.data[0, 0] = torch.inf
+    with refused(RunError, "weight", settings.out, "--resume"):
+        run.save_state({"epoch": 0}, partial={"done": 2})
+    assert not (settings.out / "state").exists()  # it would lead to the same end
+
+
 def test_a_run_that_began_before_there_was_an_option_goes_on_with_its_default(settings, accelerator):
-    file = RunFolder(settings, accelerator).path / "settings.json"
+    run = RunFolder(settings, accelerator)
+    run.save_state({"epoch": 1})
+    file = run.path / "settings.json"
     written = json.loads(file.read_text())
     del written["optim"]["clip_norm"], written["seed"]
     file.write_text(json.dumps(written))
@@ -117,7 +157,7 @@ def test_a_resumed_run_may_read_its_clips_in_another_way(tmp_path, accelerator):
         data: DataSettings = DataSettings()
 
     settings = WithData(cache=Path("a.h5"), out=tmp_path / "run", tracker="none")
-    RunFolder(settings, accelerator)
+    RunFolder(settings, accelerator).save_state({"epoch": 1})
     RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, decode="device")), accelerator)
     with refused(RunError, "data frames 8", "4"):
         RunFolder(replace(settings, resume=True, data=DataSettings(workers=3, frames=4)), accelerator)

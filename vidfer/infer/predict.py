@@ -55,13 +55,14 @@ def war_uar(predictions: Predictions) -> tuple[float, float]:
     """Share of clips recognised (WAR), and mean of this share over the classes (UAR).
 
     WAR is the weighted average recall, which is the accuracy; UAR the unweighted average recall. A clip
-    without a face counts as wrong.
+    without a face counts as wrong, and so does a clip whose probabilities are not finite.
     """
     labels = torch.from_numpy(predictions.labels)
     n_classes = predictions.probabilities.shape[1]
-    chosen = torch.from_numpy(predictions.probabilities).argmax(1)
-    # A clip without a face gets any class but the right one.
-    chosen = torch.where(torch.from_numpy(predictions.has_face), chosen, (labels + 1) % n_classes)
+    probabilities = torch.from_numpy(predictions.probabilities)
+    recognised = torch.from_numpy(predictions.has_face) & probabilities.isfinite().all(1)
+    # A clip that is not recognised gets any class but the right one.
+    chosen = torch.where(recognised, probabilities.argmax(1), (labels + 1) % n_classes)
     war = multiclass_accuracy(chosen, labels, n_classes, average="micro")
     # torchmetrics' macro mean would count a class without clips as 0 if it was ever predicted.
     per_class = multiclass_recall(chosen, labels, n_classes, average="none")

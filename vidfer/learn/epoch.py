@@ -12,7 +12,6 @@ from accelerate.utils import set_seed
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from vidfer.errors import RunError
 from vidfer.learn.stopwatch import Stopwatch
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder
@@ -113,7 +112,8 @@ class Epoch:
         batch.
 
         Raises:
-            RunError: a mean is not a finite number.
+            RunError: a mean is not a finite number, see
+                :meth:`vidfer.runs.run_folder.RunFolder.diverged`.
         """
         seconds = torch.tensor(self.watch.read(), device=self.accelerator.device)
         totals = self.accelerator.reduce(torch.cat([self.sums, seconds]), "sum").view(-1, 2).tolist()
@@ -122,16 +122,18 @@ class Epoch:
             name: total / max(1.0, count) for name, (total, count) in zip(self.names, found, strict=True)
         }
         means["waiting"] = waited_s / max(spent_s, 1e-9)
-        if not all(map(math.isfinite, means.values())):
-            raise RunError(
-                "the loss is not a finite number any more; lower --optim.lr, or train without fp16"
-            )
+        self._check(means.values())
         return means
 
     def _save(self) -> None:
         sums = self.accelerator.gather(self.sums[None]).tolist()
+        self._check(number for of_process in sums for number in of_process)
         partial = {"done": self.done, "names": self.names, "sums": sums, "seconds": self.watch.read()}
         self.run.save_state(self.progress, self.ema, partial)
+
+    def _check(self, numbers: Iterable[float]) -> None:
+        if not all(map(math.isfinite, numbers)):
+            raise self.run.diverged("the loss")
 
 
 def seed_step(seed: int, epoch: int, step: int, process_index: int = 0) -> int:

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 import vidfer
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.models.build import build_recogniser, model_settings
+from vidfer.models.finite import first_not_finite
 from vidfer.models.migrate import nested_model
 from vidfer.models.recogniser import Recogniser
 
@@ -81,6 +82,11 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
             "tools/import_csrn.py wrote"
         ) from error
     _check_fits(model.state_dict(), state, folder)
+    if name := first_not_finite(state):
+        raise CheckpointError(
+            f"tensor {name} in {folder / WEIGHTS} is not finite, so its training had diverged; use the "
+            "checkpoint of an earlier epoch, or train again with a lower --optim.lr"
+        )
     model.load_state_dict(state)
     return model.eval(), config.get("info", {})
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
+from torch import Tensor, nn
 
 from vidfer.data.splits import ClipSplit
 from vidfer.errors import MissingPackageError, RunError
 from vidfer.files import write_json
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.ema import Ema
+from vidfer.models.finite import first_not_finite
 from vidfer.models.recogniser import Recogniser
 from vidfer.runs.data_record import data_record, joint_record, same_data
 from vidfer.runs.environment import check_same_precision, environment
@@ -46,6 +49,7 @@ class RunFolder:
         self.seed, self.save_every = settings.seed, settings.save_every
         self.state = SavedState(settings.out, accelerator)
         self.fold: str | None = None
+        accelerator.register_save_state_pre_hook(self._check_models)
         if settings.tracker == "wandb" and not accelerator.log_with:  # Accelerate would go on without it
             raise MissingPackageError(
                 "--tracker wandb: it is not installed; pip install wandb, or choose another --tracker"
@@ -69,8 +73,12 @@ class RunFolder:
                 raise RunError(
                     f"{self.path} already holds a run; add --resume to go on with it, or choose another --out"
                 )
-            check_same_precision(self.path / "environment.json", self.accelerator)
-            check_same_settings(json.loads(file.read_text()), settings, file)
+            if self._has_learned():
+                check_same_precision(self.path / "environment.json", self.accelerator)
+                check_same_settings(json.loads(file.read_text()), settings, file)
+            else:  # it begins again, perhaps with settings that work
+                write_json(file, as_json(settings))
+                (self.path / "data.json").unlink(missing_ok=True)
         elif self.path.exists() and (
             # A run that was killed while it wrote its settings has left a temporary file.
             not self.path.is_dir() or {*self.path.iterdir()} - {file.with_name(file.name + ".tmp")}
@@ -79,6 +87,45 @@ class RunFolder:
         else:
             write_json(file, as_json(settings))
         write_json(self.path / "environment.json", environment(self.accelerator))
+
+    def _has_learned(self) -> bool:
+        """Whether there is anything that a resumed run would go on from."""
+        return self.state.exists() or any((self.path / "checkpoints").glob("*/model.safetensors"))
+
+    def diverged(self, what: str) -> RunError:
+        """The error of a training whose numbers are not finite any more. All processes call it.
+
+        Without a finished epoch, the saved state is removed. It leads to the same end, and without it the run
+        can begin again with other settings.
+
+        Args:
+            what: is not finite.
+        """
+        checkpoints = self.path / "checkpoints"
+        if any(checkpoints.glob("*/model.safetensors")):
+            kept = f"the checkpoints of earlier epochs in {checkpoints} are good"
+            remedy = "train anew with another --out and with a lower --optim.lr or without fp16"
+        else:
+            self.accelerator.wait_for_everyone()
+            if self.accelerator.is_main_process:
+                self.state.remove()
+            kept = "no epoch was finished"
+            remedy = "start the same command with --resume, and with a lower --optim.lr or without fp16"
+        return RunError(
+            f"{what} is not a finite number any more: the training in {self.path} has diverged; {kept}; "
+            f"{remedy}"
+        )
+
+    def _check_finite(self, weights: Mapping[str, Tensor]) -> None:
+        name = first_not_finite(weights)
+        # Averages of the processes may differ, and all of them must stop.
+        if self.accelerator.reduce(torch.tensor(float(name is not None)).to(self.accelerator.device)).item():
+            raise self.diverged(f"the weight {name}" if name else "a weight in another process")
+
+    def _check_models(self, models: Sequence[nn.Module], weights: Sequence[dict], folder: str) -> None:
+        """Accelerate calls it before it saves its state."""
+        for model in models:
+            self._check_finite(model.state_dict())
 
     def save_data(self, split: ClipSplit, cache: CropCache, unlabelled: CropCache | None = None) -> None:
         """Write ``data.json``: the hash of each cache, and the ids of the clips in each part of the split.
@@ -127,7 +174,12 @@ class RunFolder:
         self.accelerator.log({k: v for k, v in record.items() if isinstance(v, (int, float))}, step=step)
 
     def save_checkpoint(self, name: str, model: Recogniser, info: dict) -> None:
-        """Write ``checkpoints/<name>/``; ``info`` says how the model was trained."""
+        """Write ``checkpoints/<name>/``; ``info`` says how the model was trained.
+
+        Raises:
+            RunError: a weight is not finite, see :meth:`diverged`.
+        """
+        self._check_finite(model.state_dict())
         if self.accelerator.is_main_process:
             # So a checkpoint of cross-validation tells its fold without its run folder.
             info = info | ({"fold": self.fold} if self.fold else {})
@@ -141,6 +193,9 @@ class RunFolder:
             progress: what :meth:`progress` will return.
             ema: the averaged weights, if the run has them.
             partial: in the middle of an epoch: what :meth:`take_partial` will return.
+
+        Raises:
+            RunError: a weight is not finite, see :meth:`diverged`.
         """
         self.state.save(progress, ema, partial)
 

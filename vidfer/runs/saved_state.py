@@ -89,6 +89,14 @@ class SavedState:
         progress = record["progress"]
         return progress and {RENAMED.get(name, name): value for name, value in progress.items()}
 
+    def exists(self) -> bool:
+        """Whether there is a state to go on from."""
+        return self._last() is not None
+
+    def remove(self) -> None:
+        """Remove the state, so that the run begins again. Only the main process calls it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def load(self, ema: Ema | None) -> None:
         """Load the state that :meth:`progress` has found; see
         :meth:`vidfer.runs.run_folder.RunFolder.load_state`."""
