@@ -22,7 +22,10 @@ PUBLIC = {"vidfer.CropCache", "vidfer.build_cache", "vidfer.find_clips"}
 
 MAX_LINES = 350
 
-HEAVY = {"torch", "torchvision", "cv2", "kornia", "decord", "h5py", "av", "accelerate", "matplotlib", "numpy"}
+HEAVY = {
+    *("torch", "torchvision", "cv2", "kornia", "decord", "h5py", "av", "accelerate", "matplotlib", "numpy"),
+    "pyarrow",
+}
 
 LIGHT_MODULES = [
     *("vidfer", "vidfer.errors", "vidfer.crops", "vidfer.clips"),

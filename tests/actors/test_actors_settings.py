@@ -34,14 +34,3 @@ NO_CLIPS = dict.fromkeys(
 def test_a_wrong_setting_is_named(wrong, facts):
     with refused(SettingError, *facts):
         ActorSettings(**wrong)
-
-
-def test_settings_import_neither_cv2_nor_torch():
-    import subprocess
-    import sys
-
-    code = (
-        "import vidfer.actors.settings, sys; print([m for m in ('cv2', 'torch', 'av') if m in sys.modules])"
-    )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert answer.stdout.strip() == "[]"

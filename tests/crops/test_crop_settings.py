@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 from refused import refused
 
@@ -26,12 +23,6 @@ def test_a_setting_that_makes_no_sense_is_named(wrong):
     ((name, value),) = wrong.items()
     with refused(SettingError, name, value):
         CropSettings(**wrong)
-
-
-def test_settings_come_without_the_heavy_libraries():
-    heavy = "[m for m in ('torch', 'cv2', 'decord') if m in sys.modules]"
-    code = f"import sys, vidfer.crops.settings; print({heavy})"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
 def test_the_reader_that_gives_the_same_crops_is_the_same_setting():

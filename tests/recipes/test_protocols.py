@@ -12,7 +12,7 @@ from recipe_runs import RECIPES, metrics
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.settings import EpisodeSettings
 from vidfer.learn.settings import OptimSettings
-from vidfer.runs.same_settings import as_json
+from vidfer.runs.resume_checks import as_json
 
 VALUES = Path(__file__).with_name("protocol_values.json")
 PROTOCOLS = sorted((RECIPES / "protocols").glob("*.yaml"))

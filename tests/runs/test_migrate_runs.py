@@ -10,7 +10,8 @@ from refused import refused
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.errors import RunError
 from vidfer.runs.migrate import current_settings
-from vidfer.runs.same_settings import as_json, check_same_settings
+from vidfer.runs.read_run import read_record
+from vidfer.runs.resume_checks import as_json, check_same_settings
 
 OLD = json.loads(Path(__file__).with_name("old_settings.json").read_text(encoding="utf-8"))
 """``settings.json`` of version 0.1, by the protocol that the run followed."""
@@ -39,9 +40,12 @@ def now(protocol: str, *options: str) -> object:
 
 @pytest.mark.parametrize("protocol", OLD)
 def test_an_old_run_is_resumed_with_the_settings_of_today(protocol, tmp_path):
-    check_same_settings(OLD[protocol], now(protocol), tmp_path / "settings.json")
-    with refused(RunError, tmp_path / "settings.json", "optim lr", "0.5"):
-        check_same_settings(OLD[protocol], now(protocol, "--optim.lr", "0.5"), tmp_path / "settings.json")
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(OLD[protocol]))
+    found = read_record(tmp_path, "settings")
+    check_same_settings(found, now(protocol), file)
+    with refused(RunError, file, "optim lr", "0.5"):
+        check_same_settings(found, now(protocol, "--optim.lr", "0.5"), file)
 
 
 @pytest.mark.parametrize("protocol", OLD)

@@ -19,8 +19,8 @@ from vidfer.learn.settings import OptimSettings
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.ema import Ema
+from vidfer.runs.resume_checks import to_json
 from vidfer.runs.run_folder import RunFolder
-from vidfer.runs.same_settings import to_json
 from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
 
@@ -77,6 +77,15 @@ def test_a_run_goes_on_in_the_number_format_it_was_started_with(settings, accele
     with refused(RunError, file, "mixed_precision bf16", "--mixed_precision bf16"):
         RunFolder(replace(settings, resume=True), accelerator)
     assert json.loads(file.read_text())["mixed_precision"] == "bf16"
+
+
+@pytest.mark.parametrize("name", ["settings.json", "environment.json"])
+def test_a_damaged_file_is_named_at_the_resume(settings, accelerator, name):
+    RunFolder(settings, accelerator).save_state({"step": 1})
+    file = settings.out / name
+    file.write_text(file.read_text()[:-20])
+    with refused(RunError, file, "damaged"):
+        RunFolder(replace(settings, resume=True), accelerator)
 
 
 def test_resume_wants_the_same_settings_but_for_those_that_change_nothing(settings, accelerator):

@@ -87,6 +87,8 @@ def is_run(folder: Path) -> bool:
 def read_record(run: Path, name: str) -> dict:
     """One of the JSON files of a run folder; empty if the folder or the file does not exist.
 
+    Settings under older names get the names of today.
+
     Args:
         run: the folder.
         name: ``settings``, ``environment`` or ``data``.
@@ -94,7 +96,8 @@ def read_record(run: Path, name: str) -> dict:
     Raises:
         RunError: the file is damaged.
     """
-    return _read_json(run / f"{name}.json")
+    content = _read_json(run / f"{name}.json")
+    return current_settings(content) if name == "settings" else content
 
 
 def _read_json(path: Path) -> dict:
@@ -118,7 +121,7 @@ def _read_run(folder: Path, name: str) -> Run:
     return Run(
         name=name,
         folder=folder,
-        settings=current_settings(read_record(folder, "settings")),
+        settings=read_record(folder, "settings"),
         environment=read_record(folder, "environment"),
         data=read_record(folder, "data"),
         metrics=_read_metrics(folder / "metrics.jsonl"),

@@ -19,8 +19,9 @@ from vidfer.models.ema import Ema
 from vidfer.models.finite import first_not_finite
 from vidfer.models.recogniser import Recogniser
 from vidfer.runs.data_record import data_record, joint_record, same_data
-from vidfer.runs.environment import check_same_precision, environment
-from vidfer.runs.same_settings import as_json, check_same_settings
+from vidfer.runs.environment import environment
+from vidfer.runs.read_run import is_run, read_record
+from vidfer.runs.resume_checks import as_json, check_same_precision, check_same_settings
 from vidfer.runs.saved_state import SavedState
 from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
@@ -68,14 +69,15 @@ class RunFolder:
 
     def _open(self, settings: RunSettings) -> None:
         file = self.path / "settings.json"
-        if file.exists():
+        if is_run(self.path):
             if not settings.resume:
                 raise RunError(
                     f"{self.path} already holds a run; add --resume to go on with it, or choose another --out"
                 )
             if self._has_learned():
-                check_same_precision(self.path / "environment.json", self.accelerator)
-                check_same_settings(json.loads(file.read_text()), settings, file)
+                found = read_record(self.path, "environment")
+                check_same_precision(found, self.accelerator, self.path / "environment.json")
+                check_same_settings(read_record(self.path, "settings"), settings, file)
             else:  # it begins again, perhaps with settings that work
                 write_json(file, as_json(settings))
                 (self.path / "data.json").unlink(missing_ok=True)
@@ -148,11 +150,11 @@ class RunFolder:
 
     def _save_data(self, data: dict, where: str) -> None:
         file = self.path / "data.json"
-        known = json.loads(file.read_text()) if file.exists() else None
+        known = read_record(self.path, "data")
         self.accelerator.wait_for_everyone()
-        if known is None and self.accelerator.is_main_process:
+        if not known and self.accelerator.is_main_process:
             write_json(file, data)
-        if known is not None and not same_data(known, data):
+        if known and not same_data(known, data):
             name = next(
                 name for name in data if name != "note" and not same_data(known.get(name), data[name])
             )

@@ -1,4 +1,4 @@
-"""Check that a resumed run has the settings that it was started with."""
+"""Check that a resumed run has the settings and the number format that it was started with."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from accelerate import Accelerator
+
 from vidfer.errors import RunError
-from vidfer.runs.migrate import current_settings
 
 MAY_DIFFER = {
     *("resume", "out", "tracker", "protocol", "stop_to_correct", "save_every"),
@@ -20,11 +21,11 @@ def check_same_settings(found: dict, settings: object, file: Path) -> None:
     """Raise a RunError if a run was started with other settings.
 
     Args:
-        found: what ``file`` says.
+        found: what ``file`` says, under the names of today.
         settings: dataclass of the resumed run.
         file: ``settings.json`` of the run.
     """
-    found = _with_defaults(current_settings(found), settings)
+    found = _with_defaults(found, settings)
     before, now = _binding(found), _binding(as_json(settings))
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
@@ -32,6 +33,24 @@ def check_same_settings(found: dict, settings: object, file: Path) -> None:
                 f"{file} has {name} {_difference(before.get(name), now.get(name))}; resume with the settings "
                 f"that the run was started with, or choose another --out"
             )
+
+
+def check_same_precision(found: dict, accelerator: Accelerator, file: Path) -> None:
+    """Raise a RunError if a run would go on in another number format.
+
+    Without ``--mixed-precision`` the number format is that of Accelerate, which may have changed.
+
+    Args:
+        found: what ``file`` says; empty if it is not there.
+        accelerator: of the resumed run.
+        file: ``environment.json`` of the run.
+    """
+    before, now = found.get("mixed_precision"), accelerator.mixed_precision
+    if before not in (None, now):
+        raise RunError(
+            f"{file} has mixed_precision {before}, but Accelerate is set to {now}; resume with "
+            f"accelerate launch --mixed_precision {before}, or choose another --out"
+        )
 
 
 def as_json(settings: object) -> dict:
