@@ -242,8 +242,18 @@ OF_ENCODERS["torchvision"] = {
     },
     "network": Change(LARGER_NETWORK),
 }
-OF_ENCODERS["timm"] = OF_ENCODERS["torchvision"] | {"network": Change("resnet26")}
+OF_ENCODERS["timm"] = OF_ENCODERS["torchvision"] | {"network": Change("resnet18")}
 """Of each encoder, its options; they are tried with supervised.py."""
+
+SMALL_ENCODERS = {
+    "grouped_resnet18": encoder("grouped_resnet18", width=2),
+    "conv4": encoder("conv4"),
+    "resnet18": RESNET,
+    "torchvision": OF_TORCHVISION,
+    "timm": encoder("timm resnet10t"),
+    "face_mesh": encoder("face_mesh"),
+}
+"""What their options are tried with."""
 
 OF_HEADS: dict[str, dict[str, Change]] = {
     "csrn": {"prototype_weight": Change(0.1)},

@@ -22,15 +22,15 @@ from changed_settings import (
     OF_HEADS,
     OF_SCORES,
     SAME_RUN,
+    SMALL_ENCODERS,
     START,
     VALIDATED,
     Change,
     FileOf,
-    encoder,
     head,
 )
 from recipe_runs import load_recipe, metrics, weights
-from setting_files import SMALL_NETWORK, SettingFiles
+from setting_files import SettingFiles
 
 from vidfer.learn import episodic
 from vidfer.models.checkpoint import load_checkpoint
@@ -200,9 +200,8 @@ def test_a_setting_changes_the_validation_alone(run, recipe, name):
 def test_an_option_of_an_encoder_changes_the_weights(run, name, option):
     if name == "timm":
         pytest.importorskip("timm")
-    small = {"width": 2} if "width" in OF_ENCODERS[name] else {}
-    chosen = encoder(f"torchvision {SMALL_NETWORK}" if name == "torchvision" else name, **small)
-    one, other = both(run, "supervised", f"encoder.{option}", OF_ENCODERS[name][option], encoder=chosen)
+    start = {"encoder": SMALL_ENCODERS[name]}
+    one, other = both(run, "supervised", f"encoder.{option}", OF_ENCODERS[name][option], **start)
     assert not same_weights(one, other), f"--encoder.{option} has no effect"
 
 
