@@ -13,12 +13,12 @@ from accelerate.utils import set_seed
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
-from vidfer.data.clip_sets import evaluation_clips
 from vidfer.data.domain_episodes import episodes_of_domains, training_clips_of_domains
 from vidfer.data.domains import training_domains
 from vidfer.data.episode_batches import EpisodeBatches, validation_episodes
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
+from vidfer.data.split_datasets import evaluation_clips
 from vidfer.data.training_split import split_hash
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm

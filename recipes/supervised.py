@@ -12,9 +12,9 @@ from accelerate.utils import set_seed
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
-from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
+from vidfer.data.split_datasets import evaluation_clips, training_clips
 from vidfer.data.training_split import split_hash, training_split
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar

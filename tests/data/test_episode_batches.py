@@ -10,11 +10,11 @@ from accelerate.data_loader import BatchSamplerShard
 from crop_caches import write_cache
 from refused import refused
 
-from vidfer.data.clip_sets import evaluation_clips
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.episode_batches import EpisodeBatches, training_episodes, validation_episodes
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.settings import EpisodeSettings
+from vidfer.data.split_datasets import evaluation_clips
 from vidfer.errors import DataError
 from vidfer.store.reader import CropCache
 

@@ -10,7 +10,7 @@ from refused import refused
 
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import ResultError
-from vidfer.evaluate.clip_table import write_clip_table, write_episodes
+from vidfer.evaluate.csv_tables import write_clip_table, write_episodes
 from vidfer.evaluate.episodes import draw_episodes, redraw
 from vidfer.evaluate.hardest import hardest_clips, hardest_text
 

@@ -3,9 +3,9 @@
 import numpy as np
 from crop_caches import write_cache
 
-from vidfer.data.clip_sets import evaluation_clips
 from vidfer.data.episode_batches import validation_episodes
 from vidfer.data.settings import DataSettings, EpisodeSettings
+from vidfer.data.split_datasets import evaluation_clips
 from vidfer.data.training_split import split_hash, training_split
 
 BASE, NOVEL = ("happy", "sad"), ("fear", "surprise")

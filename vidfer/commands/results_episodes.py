@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         """The CSV file to write: episode, part (support or query), class, clip."""
 
     options = parse(Episodes, arguments, "results episodes")
-    from vidfer.evaluate.clip_table import write_episodes
+    from vidfer.evaluate.csv_tables import write_episodes
     from vidfer.evaluate.result import load_result
 
     count = write_episodes(load_result(options.result), options.out)

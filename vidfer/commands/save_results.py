@@ -19,7 +19,7 @@ def check_hardest(hardest: int) -> None:
 
 def save_results(results: dict[str, Result], out: Path, hardest: int = 0) -> None:
     """Write result files and their tables of clips, and print a summary of each."""
-    from vidfer.evaluate.clip_table import write_clip_table
+    from vidfer.evaluate.csv_tables import write_clip_table
     from vidfer.evaluate.hardest import hardest_clips, hardest_text
 
     for name, result in results.items():

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import Dataset, get_worker_info
 
 from vidfer.crops import REGIONS, STATUS
-from vidfer.data.encoded import EncodedCrops
+from vidfer.data.encoded_crops import EncodedCrops
 from vidfer.data.sampling import cap_frames, segment_frames, uniform_frames
 from vidfer.store.reader import CropCache
 
@@ -37,8 +37,8 @@ class ClipDataset(Dataset):
             Without it, show evenly spaced frames; a shorter clip shows each of its frames once.
         seed: of the random frames.
         decode: ``worker`` decodes the JPEGs when an item is read. ``device`` leaves them encoded: ``crops``
-            is then an :class:`vidfer.data.encoded.EncodedCrops`, which decodes itself when it moves to the
-            device, and batches need :func:`vidfer.data.loader.collate_clips`. Raw crops are pixels either
+            is then an :class:`vidfer.data.encoded_crops.EncodedCrops`, which decodes itself when it moves to
+            the device, and batches need :func:`vidfer.data.loader.collate_clips`. Raw crops are pixels either
             way.
 
     Raises:

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from vidfer.data.clip_sets import training_clips
 from vidfer.data.domains import Domain
 from vidfer.data.episode_batches import training_episodes
 from vidfer.data.episodes import Episode, EpisodeSampler
-from vidfer.data.joined import JoinedClips
+from vidfer.data.joined_clips import JoinedClips
 from vidfer.data.settings import DataSettings, EpisodeSettings
+from vidfer.data.split_datasets import training_clips
 
 
 class DomainEpisodes:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler, default_collate
 
 from vidfer.data.dataset import ClipDataset
-from vidfer.data.encoded import EncodedCrops
+from vidfer.data.encoded_crops import EncodedCrops
 from vidfer.errors import DataError
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch.utils.data import DataLoader
 
-from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.mixed_batches import MixedBatches, MixedDataset
 from vidfer.data.settings import DataSettings
+from vidfer.data.split_datasets import evaluation_clips, training_clips
 from vidfer.data.splits import ClipSplit
 from vidfer.data.training_split import training_split
 from vidfer.data.unlabelled_clips import with_unlabelled

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from vidfer.data.clip_labels import labels_of
-from vidfer.data.clip_sets import evaluation_clips
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings
+from vidfer.data.split_datasets import evaluation_clips
 from vidfer.data.splits import ClipSplit
 from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.infer.embed import embed_clips

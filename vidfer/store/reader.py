@@ -15,8 +15,7 @@ from vidfer.crops import REGIONS
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.errors import CacheError
 from vidfer.store.codec import decode_jpeg, decoding_space, split_planes
-from vidfer.store.damage import reported_as_damage
-from vidfer.store.open import open_cache
+from vidfer.store.open import open_cache, reported_as_damage
 from vidfer.store.records import CachedClip
 from vidfer.store.rows import Rows
 from vidfer.store.schema import (

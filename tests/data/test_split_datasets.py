@@ -3,8 +3,8 @@
 from crop_caches import write_cache
 from refused import refused
 
-from vidfer.data.clip_sets import evaluation_clips, training_clips
 from vidfer.data.settings import DataSettings
+from vidfer.data.split_datasets import evaluation_clips, training_clips
 from vidfer.errors import DataError
 
 CLIPS = [{"id": str(i), "label": ("happy", "sad", "fear")[i % 3], "status": "ddddd"} for i in range(6)]

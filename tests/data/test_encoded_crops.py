@@ -8,7 +8,7 @@ from refused import refused
 
 from vidfer.clips.clip import Clip
 from vidfer.data.dataset import ClipDataset
-from vidfer.data.encoded import EncodedCrops
+from vidfer.data.encoded_crops import EncodedCrops
 from vidfer.data.loader import build_loader
 from vidfer.errors import CacheError
 from vidfer.store.reader import CropCache

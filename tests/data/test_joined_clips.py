@@ -7,7 +7,7 @@ import torch
 from crop_caches import write_cache
 
 from vidfer.data.dataset import ClipDataset
-from vidfer.data.joined import JoinedClips
+from vidfer.data.joined_clips import JoinedClips
 from vidfer.data.loader import build_loader
 
 
