@@ -44,7 +44,7 @@ def test_a_command_is_one_word_or_two():
     assert _command_of(["results", "pool", "compare"]) == ("results pool", ["compare"])
     with refused(SettingError, "'cashe'", "cache", "results compare"):
         _command_of(["cashe"])
-    with refused(SettingError, "'results'", "results compare", "results pool", "results episodes"):
+    with refused(SettingError, "'results join'", "results compare", "results pool", "results episodes"):
         _command_of(["results", "join"])
 
 

@@ -67,6 +67,8 @@ def test_a_group_keeps_the_defaults_of_its_recipe(tmp_path):
         ("train:\n  epoch: 2", ("line 2", "epoch", "epochs")),
         ("train:\n  epochs: many", ("line 2", "epochs", "many", "whole number")),
         ("head:\n  name: crsn", ("line 2", "crsn", "csrn")),
+        ("encoder:\n  name: [conv4]", ("line 2", "name", "one value")),
+        ("head: {name: {csrn: 1}}", ("line 1", "name", "one value")),
         ("\ntrain:\n  batch_size: 1", ("line 2", "--train.batch-size 1")),
         ("frozen: perhaps", ("line 1", "frozen", "perhaps", "true or false")),
         ("seed: [1, 2]", ("line 1", "seed", "one value")),

@@ -155,5 +155,5 @@ def test_other_heads_say_that_they_have_none():
     for head in (MatchingHead(), CRNHead()):
         with refused(SettingError, type(head).__name__, *able, "--transductive", "--head prototype"):
             EpisodeScores(head, clips(), transductive=True)
-        with refused(SettingError):
+        with refused(SettingError, type(head).__name__, "--transductive"):
             check_transductive(head)

@@ -96,8 +96,9 @@ def _command_of(words: Sequence[str]) -> tuple[str, list[str]]:
             return name, list(words[length:])
     if words[0] in RENAMED:
         raise SettingError(f"`vidfer {words[0]}` is now `vidfer {RENAMED[words[0]]}`")
-    known = _members(words[0]) or list(COMMANDS)
-    raise SettingError(f"there is no command '{name}'; choose one of: {', '.join(known)}")
+    members = _members(words[0])
+    unknown = " ".join(words[:2]) if members else words[0]
+    raise SettingError(f"there is no command '{unknown}'; choose one of: {', '.join(members or COMMANDS)}")
 
 
 def _members(name: str) -> list[str]:

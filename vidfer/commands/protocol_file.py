@@ -122,9 +122,12 @@ def _part(part: str, node: yaml.Node, kinds: Mapping[str, type], default: Any, p
             name = NONE if node.value.lower() in NOTHING else node.value
             return chosen_settings(part, name, kinds, default)
     entries = list(_entries(node, path))
-    name = next((value.value for name, _, value in entries if name == "name"), None)
-    with _located(where):
-        chosen = default if name is None else chosen_settings(part, name, kinds, default)
+    chosen = default
+    for option, _, value in entries:
+        if option == "name":
+            name = _value(value, str, f"{_where(path, value)}: name")
+            with _located(where):
+                chosen = chosen_settings(part, name, kinds, default)
     options = [entry for entry in entries if entry[0] != "name"]
     for option, key, _ in options:
         if chosen is None or option not in options_of(type(chosen)):
