@@ -75,7 +75,7 @@ def main(settings: Settings) -> None:
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
     how = {"batch_size": batch_size, "workers": workers, "bar": Progress}
     loading = {"workers": workers, "pin_memory": accelerator.device.type == "cuda", "seed": settings.seed}
-    check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
+    check_shares(batch_size, accelerator.num_processes)
 
     # Data; the classes are the teacher's
     start = start_from(settings.teacher, settings.data.novel, "--teacher")

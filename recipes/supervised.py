@@ -72,7 +72,7 @@ def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=True)
     set_seed(settings.seed)
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
-    check_shares(batch_size, accelerator.num_processes, "--train.batch-size")
+    check_shares(batch_size, accelerator.num_processes)
 
     # Data
     start = start_from(settings.init, settings.data.novel)

@@ -6,7 +6,7 @@ import pytest
 from refused import refused
 
 from vidfer.errors import DataError, MissingPackageError
-from vidfer.tables import iterate_rows, number, read_lines, read_table, write_table
+from vidfer.tables import iterate_rows, iterate_table, number, read_lines, read_table, write_table
 
 ROWS = [{"clip": "ü, 1", "corrected": "sad"}, {"clip": "b;2", "corrected": ""}]
 
@@ -75,7 +75,7 @@ def test_a_column_that_nobody_reads_may_occur_twice(write):
 def test_a_remedy_of_the_caller_ends_the_message(write):
     path = write("a,b\n")
     with refused(DataError, path, "'clip'", "a, b", "Give the other file"):
-        read_table(path, ("clip",), remedy="Give the other file")
+        list(iterate_table(path, ("clip",), remedy="Give the other file"))
 
 
 def test_no_text(write):

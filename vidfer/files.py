@@ -39,10 +39,14 @@ def bytes_on_disk(path: Path) -> int:
     return path.stat().st_blocks * 512 if path.exists() else 0
 
 
+def is_disk_full(error: Exception) -> bool:
+    """Whether what the system or HDF5 has raised says that the disk is full."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+
+
 def disk_fault(place: Path, error: Exception) -> DiskError:
     """The error for a disk that is full or broken, from what the system or HDF5 has raised."""
-    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-    what = "the disk is full" if full else f"writing failed ({' '.join(str(error).split())})"
+    what = "the disk is full" if is_disk_full(error) else f"writing failed ({' '.join(str(error).split())})"
     return DiskError(
         f"{what}: {place}. The clips finished so far are kept; free some space, then start the same command "
         f"again, and it continues from there"

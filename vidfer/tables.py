@@ -28,11 +28,9 @@ class Row(dict[str, str]):
         """The place for messages: ``line 3 of labels.csv``."""
 
 
-def read_table(
-    path: Path, required: Sequence[str], optional: Sequence[str] = (), *, remedy: str = ""
-) -> list[Row]:
+def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> list[Row]:
     """Reads all rows of a table; arguments and errors as :func:`iterate_table`."""
-    return list(iterate_table(path, required, optional, remedy=remedy))
+    return list(iterate_table(path, required, optional))
 
 
 def iterate_table(

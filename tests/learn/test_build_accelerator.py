@@ -84,6 +84,6 @@ def test_a_single_process_has_nothing_to_share():
 
 
 def test_a_batch_must_be_shared_evenly():
-    check_shares(32, 2, "--train.batch-size")
+    check_shares(32, 2)
     with refused(SettingError, "--train.batch-size 33", "2 processes"):
-        check_shares(33, 2, "--train.batch-size")
+        check_shares(33, 2)

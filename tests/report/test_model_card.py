@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 from refused import refused
 
@@ -39,6 +40,9 @@ def test_card_is_written_beside_the_weights(runs):
     path.unlink()
 
 
-def test_missing_checkpoint_is_named(runs):
-    with refused(RunError, runs.teacher, "'last'", "best"):
-        model_card(runs.teacher, checkpoint="last")
+def test_a_run_without_a_best_checkpoint_is_named(runs, tmp_path):
+    run = tmp_path / "begun"
+    shutil.copytree(runs.teacher, run)
+    shutil.rmtree(run / "checkpoints" / "best")
+    with refused(RunError, run, "best", "--resume"):
+        model_card(run)

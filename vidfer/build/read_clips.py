@@ -9,7 +9,7 @@ from vidfer.build.build_task import BuildTask, ClipToRead
 from vidfer.build.parts_folder import store_failure
 from vidfer.build.workers import LostWorker, run_jobs
 
-BYTES_PER_SECOND = 100_000
+LIMIT_BYTES_PER_S = 100_000
 """Bytes of video for which a second is added to the time limit: far slower than the slowest clip seen."""
 
 PREPARE = "vidfer.build.make_part:prepare"
@@ -32,7 +32,7 @@ def read_clips(
     """
     if not todo:
         return
-    limits_s = [task.build_settings.time_limit_s + record.file_size / BYTES_PER_SECOND for _, record in todo]
+    limits_s = [task.build_settings.time_limit_s + record.file_size / LIMIT_BYTES_PER_S for _, record in todo]
     has_core_to_spare = 2 * min(task.n_workers, len(todo)) <= task.n_cores
     arguments = (task.parts, task.header, task.crop_settings, task.device, has_core_to_spare)
     again = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from vidfer.build.lock import sole_writer
 from vidfer.build.parts_folder import PartsFolder
 from vidfer.build.stored_clips import StoredClip
 from vidfer.errors import CacheError, DiskError, SettingError
+from vidfer.files import is_disk_full
 from vidfer.store.reader import CropCache
 from vidfer.store.schema import Header
 
@@ -68,8 +68,7 @@ def writing(out: Path) -> Iterator[None]:
             finally:
                 parts.remove_if_empty()
     except (OSError, RuntimeError) as error:  # HDF5 raises both
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-        what = f"the disk is full ({error})" if full else f"cannot write {out} ({error})"
+        what = f"the disk is full ({error})" if is_disk_full(error) else f"cannot write {out} ({error})"
         raise DiskError(
             f"{what}; {out} is as it was before. Free some space or give another --out, then start again"
         ) from error

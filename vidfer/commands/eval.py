@@ -10,8 +10,8 @@ from typing import Annotated
 import tyro
 
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.old_options import refuse_old_options
 from vidfer.commands.save_results import check_hardest, save_results
-from vidfer.errors import SettingError
 from vidfer.evaluate.eval_request import eval_request
 from vidfer.evaluate.protocol import EvalProtocol
 
@@ -37,8 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         """Where the network runs: cpu, cuda, cuda:1."""
         protocol: Annotated[EvalProtocol, tyro.conf.arg(name="")] = EvalProtocol()
 
-    if "--other-people" in arguments:
-        raise SettingError("--other-people is now --person-disjoint")
+    refuse_old_options(arguments)
     options = parse(Eval, arguments)
     check_hardest(options.hardest)
     from vidfer.commands.device import check_device

@@ -18,6 +18,7 @@ OF_MODEL = {
 """What was ``--model.NAME``; every other one is now ``--encoder.NAME``."""
 
 OTHERS = {
+    "--other-people": "--person-disjoint",
     "--pseudo.calibrate-from": "--pseudo.min-calibration-clips",
     "--episodes.other-people": "--episodes.person-disjoint",
     "--episodes.no-other-people": "--episodes.no-person-disjoint",

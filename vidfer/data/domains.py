@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vidfer.data.clip_labels import class_counts, labels_of
+from vidfer.data.episodes import counted
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.splits import ClipSplit
 from vidfer.data.training_split import training_split
@@ -94,11 +95,10 @@ def _with_episodes(cache: CropCache, split: ClipSplit, task: EpisodeSettings) ->
     kept = tuple(name for name, count in zip(split.classes, counts) if count >= need)
     if len(kept) < task.ways:
         found = ", ".join(f"{name} {count}" for name, count in zip(split.classes, counts))
-        queries = "1 query" if task.queries == 1 else f"{task.queries} queries"
         raise DataError(
-            f"{task.ways}-way {task.shots}-shot episodes with {queries} need {task.ways} classes with {need} "
-            f"training clips each, and {cache.path} has {len(kept)} ({found}); lower --episodes.ways or "
-            f"--episodes.queries, or leave this cache out"
+            f"{task.ways}-way {task.shots}-shot episodes with {counted(task.queries, 'query', 'queries')} "
+            f"need {task.ways} classes with {need} training clips each, and {cache.path} has {len(kept)} "
+            f"({found}); lower --episodes.ways or --episodes.queries, or leave this cache out"
         )
     if len(kept) == len(split.classes):
         return split

@@ -99,12 +99,12 @@ class EpisodeSampler:
         count, need = with_face + without_face, self.shots + self.queries
         if count < need:
             raise DataError(
-                f"class '{self._name(number)}' has {_counted(count, 'clip')}; {self.shots}-shot episodes "
-                f"with {_counted(self.queries, 'query', 'queries')} need {need} ({self.source})"
+                f"class '{self._name(number)}' has {counted(count, 'clip')}; {self.shots}-shot episodes "
+                f"with {counted(self.queries, 'query', 'queries')} need {need} ({self.source})"
             )
         if with_face < self.shots:
             raise DataError(
-                f"class '{self._name(number)}' has {_counted(with_face, 'clip')} with a face; "
+                f"class '{self._name(number)}' has {counted(with_face, 'clip')} with a face; "
                 f"{self.shots}-shot episodes need {self.shots} ({self.source})"
             )
 
@@ -180,5 +180,6 @@ class EpisodeSampler:
         return self.class_names[number] if self.class_names is not None else str(number)
 
 
-def _counted(count: int, one: str, many: str | None = None) -> str:
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun, such as ``2 clips``. ``many`` is the plural if it is not ``one`` with an s."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -81,7 +81,7 @@ def joined_mean_interval(parts: Sequence[Interval]) -> Interval:
     return Interval(mean=mean, low=low, high=high, n=n, over=parts[0].over, method=parts[0].method)
 
 
-def wilson_interval(correct: int, n: int, over: str = "clips") -> Interval:
+def wilson_interval(correct: int, n: int) -> Interval:
     """Wilson's score interval (1927) of a share of n independent trials; it stays within [0, 1]."""
     if not 0 <= correct <= n or n == 0:
         raise ValueError(f"{correct} of {n} is no share")
@@ -89,4 +89,4 @@ def wilson_interval(correct: int, n: int, over: str = "clips") -> Interval:
     centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return Interval(mean=share, low=low, high=high, n=n, over=over, method="Wilson")
+    return Interval(mean=share, low=low, high=high, n=n, over="clips", method="Wilson")

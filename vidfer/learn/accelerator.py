@@ -74,11 +74,11 @@ def check_whole_network() -> None:
             )
 
 
-def check_shares(batch_size: int, processes: int, option: str) -> None:
-    """Raise a SettingError unless the processes can share a batch evenly; ``option`` sets its size."""
+def check_shares(batch_size: int, processes: int) -> None:
+    """Raise a SettingError unless the processes can share a batch evenly."""
     if batch_size % processes:
         raise SettingError(
-            f"{option} {batch_size} cannot be shared by {processes} processes; give a multiple"
+            f"--train.batch-size {batch_size} cannot be shared by {processes} processes; give a multiple"
         )
 
 

@@ -13,6 +13,7 @@ COLDEST, HOTTEST = 0.1, 10.0
 to infinity."""
 STEPS = 80
 LEAST_PROBABILITY = 1e-12
+N_BINS = 10
 
 
 def n_known(predictions: Predictions) -> int:
@@ -84,17 +85,17 @@ def calibrate(
     )
 
 
-def calibration_error(predictions: Predictions, n_bins: int = 10) -> float:
+def calibration_error(predictions: Predictions) -> float:
     """Expected calibration error (Guo et al. 2017, equation 3).
 
-    This is the mean distance between confidence and accuracy over equal bins of confidence, weighted by the
-    clips in each bin; NaN without a labelled clip with a face.
+    This is the mean distance between confidence and accuracy over ten equal bins of confidence, weighted by
+    the clips in each bin; NaN without a labelled clip with a face.
     """
     used = predictions.has_face & (predictions.labels >= 0)
     if not used.any():
         return float("nan")
     confidence = predictions.probabilities[used].max(axis=1).astype(np.float64)
     right = predictions.probabilities[used].argmax(axis=1) == predictions.labels[used]
-    number = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    off = np.bincount(number, weights=right - confidence, minlength=n_bins)
+    number = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
+    off = np.bincount(number, weights=right - confidence, minlength=N_BINS)
     return float(np.abs(off).sum() / used.sum())

@@ -17,21 +17,23 @@ from vidfer.report.whole_frames import SAME_TIME_S, WholeFrames, find_video, rea
 from vidfer.store.reader import CropCache
 from vidfer.store.select import position_of
 
+N_FRAMES = 8
+"""The most frames that a sheet shows."""
+
 Plane = tuple[float, float, float, float]
 """The part of the frame that is shown: x1, y1, x2, y2 in pixels. It may reach beyond the frame."""
 
 
-def contact_sheet(
-    cache: CropCache, clip_id: str, out: Path | str, root: Path | None = None, n_frames: int = 8
-) -> list[str]:
-    """Draw frames of a clip, evenly spread: whole frame, time, status and crops; below, a strip of the clip.
+def contact_sheet(cache: CropCache, clip_id: str, out: Path | str, root: Path | None = None) -> list[str]:
+    """Draw up to eight frames of a clip, evenly spread: whole frame, time, status and crops.
+
+    Below them is a strip of the whole clip.
 
     Args:
         cache: where the clip is.
         clip_id: its id.
         out: the PNG to write.
         root: the folder of the videos. Without it, box and landmarks are drawn on an empty ground.
-        n_frames: the most frames to draw.
 
     Returns:
         Notes for the reader of the sheet, which are written on it too.
@@ -47,7 +49,7 @@ def contact_sheet(
     clip, track = cache.clips[index], cache.frames(index)
     if not len(track):
         raise DataError(f"clip '{clip_id}' in {cache.path} has no frames: {clip.reason}")
-    shown = np.unique(np.linspace(0, len(track) - 1, n_frames).round().astype(int))
+    shown = np.unique(np.linspace(0, len(track) - 1, N_FRAMES).round().astype(int))
     whole, notes = _whole_frames(cache, index, root, shown)
     plane = _plane(whole, track)
     page = SheetPage(len(shown), (plane[3] - plane[1]) / (plane[2] - plane[0]), notes)

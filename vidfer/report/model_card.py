@@ -33,25 +33,21 @@ LIMITS = """- An expression is not an emotion: the model names what a face shows
   come with personal data."""
 
 
-def model_card(run: Path, results: Sequence[Path] = (), checkpoint: str = "best") -> str:
-    """The card of a run's checkpoint as Markdown.
+def model_card(run: Path, results: Sequence[Path] = ()) -> str:
+    """The card of a run's best checkpoint as Markdown.
 
     Args:
         run: run folder.
         results: result files; those of other checkpoints are left out.
-        checkpoint: name of the checkpoint within the run.
 
     Raises:
-        RunError: the folder is no run, or it has no such checkpoint.
+        RunError: the folder is no run, or it has no best checkpoint yet.
         ResultError: a file is no result.
     """
     read = read_runs([run])[0]
-    if checkpoint not in read.checkpoints:
-        have = ", ".join(sorted(read.checkpoints)) or "none yet"
-        raise RunError(
-            f"{run} has no checkpoint '{checkpoint}' (it has: {have}); name one of these, or train on"
-        )
-    pinned = read.checkpoints[checkpoint]
+    if "best" not in read.checkpoints:
+        raise RunError(f"{run} has no best checkpoint yet; go on with its training, with --resume")
+    pinned = read.checkpoints["best"]
     measured = [n.result for n in read_results(results, [read]) if n.result.checkpoint_hash == pinned]
     sources = {source for result in measured for source in result.sources}
     parts = [
@@ -68,10 +64,10 @@ def model_card(run: Path, results: Sequence[Path] = (), checkpoint: str = "best"
     return "\n".join(parts)
 
 
-def write_model_card(run: Path, results: Sequence[Path] = (), checkpoint: str = "best") -> Path:
+def write_model_card(run: Path, results: Sequence[Path] = ()) -> Path:
     """Write :func:`model_card` as ``README.md`` beside the weights and return its path."""
-    path = Path(run) / "checkpoints" / checkpoint / "README.md"
-    write_text(path, model_card(run, results, checkpoint))
+    path = Path(run) / "checkpoints" / "best" / "README.md"
+    write_text(path, model_card(run, results))
     return path
 
 
