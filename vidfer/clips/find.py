@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from vidfer.clips.clip import Clip
 from vidfer.clips.media import list_folder
+from vidfer.clips.skipped import listing
 from vidfer.clips.sources import SOURCES
 from vidfer.clips.sources.actors import mark_drawn
 from vidfer.clips.user_source import EXAMPLE, is_user_source, run_user_source
 from vidfer.errors import DataError, SettingError
 
 
-def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = None) -> list[Clip]:
+def find_clips(
+    source: str,
+    root: Path | str,
+    *,
+    subject_pattern: str | None = None,
+    on_skipped: Callable[[str], None] | None = None,
+) -> list[Clip]:
     """Lists all clips of a data set, sorted by id.
 
     Clips that ``vidfer actors`` drew are always of the source ``actors``, whatever source reads them. So no
@@ -29,13 +37,19 @@ def find_clips(source: str, root: Path | str, *, subject_pattern: str | None = N
         subject_pattern: a regular expression that finds the subject in the name of a clip's file without its
             suffix. Its first group is the subject, as in ``'(.+)_\\d+'``. Where the pattern does not fit a
             name, the clip keeps its subject.
+        on_skipped: called with a line for each kind of file or folder that was left out, such as what systems
+            make (``@eaDir``, ``Thumbs.db``).
 
     Raises:
         SettingError: there is no such source or part, or the pattern is wrong or fits no name.
         DataError: the root does not hold the data set, or an id occurs twice.
     """
-    found = (clip.in_plain_text() for clip in mark_drawn(_find(source, Path(root))))
-    clips = sorted(found, key=lambda clip: clip.id)
+    with listing(Path(root)) as skipped:
+        found = (clip.in_plain_text() for clip in mark_drawn(_find(source, Path(root))))
+        clips = sorted(found, key=lambda clip: clip.id)
+    if on_skipped is not None:
+        for line in skipped.lines():
+            on_skipped(line)
     twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
     if twice:
         raise DataError(

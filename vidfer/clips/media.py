@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from vidfer.clips.skipped import INSIDE_CLIP, LINK, SYSTEM, SYSTEM_NAMES, of_this_listing
+
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".divx", ".f4v", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"}
     | {".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
@@ -28,8 +30,30 @@ def is_image(path: Path) -> bool:
 
 
 def list_folder(folder: Path) -> list[Path]:
-    """Lists what lies directly in a folder, in natural order, without hidden files such as ``._face.jpg``."""
-    return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=natural_key)
+    """Lists what lies directly in a folder, in natural order.
+
+    Left out are hidden files such as ``._face.jpg``, what systems make
+    (:data:`~vidfer.clips.skipped.SYSTEM_NAMES`), and links to folders that are listed by another way.
+    """
+    skipped, found = of_this_listing(folder), []
+    # scandir knows which entries are links. It saves a system call for each of maybe a million files.
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = folder / entry.name
+            if entry.name.startswith(".") or entry.name.lower() in SYSTEM_NAMES:
+                skipped.add(SYSTEM, path)
+            elif entry.is_symlink() and _is_folder(entry) and skipped.is_known(path):
+                skipped.add(LINK, path)
+            else:
+                found.append(path)
+    return sorted(found, key=natural_key)
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 def natural_key(path: Path) -> tuple:
@@ -43,29 +67,33 @@ def frame_paths(folder: Path) -> list[Path]:
     return [path for path in list_folder(folder) if is_image(path)]
 
 
-def holds_only_frames(folder: Path) -> bool:
-    """Whether a folder is a clip of frames: it holds at least one image, and no video or folder."""
-    images = False
-    # scandir knows which entries are folders. It saves a system call for each of maybe a million frames.
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir() or is_video(Path(entry.name)):
-                return False
-            images = images or is_image(Path(entry.name))
-    return images
+def is_frame_folder(folder: Path) -> bool:
+    """Whether a folder is a clip of frames: it holds images and no video.
+
+    Folders beside the frames (``flow/``, an empty ``new/``) change nothing. Only where a single image stands
+    beside folders with images or videos in them, the folder is taken for one that holds clips.
+    """
+    entries = list_folder(folder)
+    n_images = sum(map(is_image, entries))
+    if not n_images or any(is_video(path) for path in entries):
+        return False
+    inner = [path for path in entries if path.is_dir()]
+    if n_images == 1 and any(any(find_media(path)) for path in inner):
+        return False
+    for path in inner:
+        of_this_listing(folder).add(INSIDE_CLIP, path)
+    return True
 
 
 def find_media(folder: Path) -> Iterator[Path]:
     """Finds clips below a folder at any depth, in natural order.
 
-    Each video is a clip. Each image that lies directly in ``folder`` is a clip of one frame. A folder below
-    it that holds only images is one clip, and its images are the frames.
+    Each video is a clip. Each image that lies directly in ``folder`` is a clip of one frame. A folder of
+    frames below it (:func:`is_frame_folder`) is one clip.
     """
     for path in list_folder(folder):
         if path.is_dir():
-            if holds_only_frames(path):
+            if is_frame_folder(path):
                 yield path
             else:
                 yield from find_media(path)

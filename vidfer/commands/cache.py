@@ -71,7 +71,12 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     from vidfer.commands.device import check_device
 
     check_device(options.device)
-    clips = find_clips(options.src, options.root, subject_pattern=options.subject_pattern)
+    clips = find_clips(
+        options.src,
+        options.root,
+        subject_pattern=options.subject_pattern,
+        on_skipped=lambda line: print(f"left out: {line}", file=sys.stderr),
+    )
     with Progress("cropping", "clip") as progress, Progress("joining", "clip") as join_progress:
         report = build_cache(
             clips,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vidfer.clips.clip import Clip, clip_id
 from vidfer.clips.labels import canonical_label, is_expression
-from vidfer.clips.media import find_media, holds_only_frames, is_image, is_video, list_folder
+from vidfer.clips.media import find_media, is_frame_folder, is_image, is_video, list_folder
 from vidfer.clips.root_checks import check_folder, check_part, nothing_found
 from vidfer.clips.source import Source
 from vidfer.errors import DataError
@@ -100,9 +100,9 @@ def _clips_of_split(folder: Path, split: str) -> Iterator[tuple[Path, str | None
             if is_video(entry) or is_image(entry):
                 yield entry, None
         elif split == "unlabelled":
-            paths = [entry] if holds_only_frames(entry) else find_media(entry)
+            paths = [entry] if is_frame_folder(entry) else find_media(entry)
             yield from ((path, None) for path in paths)
-        elif re.match(r"\d", entry.name) and holds_only_frames(entry):
+        elif re.match(r"\d", entry.name) and is_frame_folder(entry):
             yield entry, None  # the frames of a clip without a label, in a folder named by the clip's number
         else:
             yield from ((path, canonical_label(entry.name)) for path in find_media(entry))

@@ -47,7 +47,7 @@ def find_dfew(root: Path, part: str | None = None) -> list[Clip]:
         if not (home / folder).is_dir():
             raise DataError(f"{home} has no folder {folder}/; unpack this part of DFEW there")
     folder = root if root_is_a_kind else _first_kind(home / CLIPS)
-    paths = {int(path.stem): path for path in find_media(folder) if path.stem.isdecimal()}
+    paths = {int(path.stem): path for path in find_media(folder) if _is_clip(path, folder)}
     if not paths:
         raise nothing_found(folder, "original/1.mp4 or clip_224x224/00001/")
     listed: dict[int, tuple[str, str]] = {}
@@ -72,6 +72,12 @@ def find_dfew(root: Path, part: str | None = None) -> list[Clip]:
             )
         )
     return clips
+
+
+def _is_clip(path: Path, folder: Path) -> bool:
+    """Whether a path is named by a number; what lies inside a numbered folder belongs to that clip."""
+    above = path.relative_to(folder).parts[:-1]
+    return path.stem.isdecimal() and not any(name.isdecimal() for name in above)
 
 
 def _is_root(folder: Path) -> bool:

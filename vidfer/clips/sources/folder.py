@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vidfer.clips.clip import Clip, clip_id
 from vidfer.clips.labels import canonical_label, is_expression
-from vidfer.clips.media import find_media, holds_only_frames, is_image, is_video, list_folder
+from vidfer.clips.media import find_media, is_frame_folder, is_image, is_video, list_folder
 from vidfer.clips.root_checks import check_folder, check_part, nothing_found
 from vidfer.clips.source import Source
 from vidfer.clips.splits import SPLITS
@@ -66,7 +66,7 @@ def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collect
     found: list[tuple[Path, str | None]] = [(path, None) for path in files]
     for entry in folders:
         if without_labels or split == "unlabelled":
-            paths = [entry] if holds_only_frames(entry) else find_media(entry)
+            paths = [entry] if is_frame_folder(entry) else find_media(entry)
             found += [(path, None) for path in paths]
         else:
             _check_label_folder(entry)
