@@ -98,6 +98,15 @@ def test_rows_without_a_header(write):
     ]
 
 
+@pytest.mark.parametrize("cell", ["", " ", "NA", "N/A", "nan", "NaN", "None", "NULL", "<NA>", '"NA"'])
+def test_a_missing_value_is_an_empty_cell_however_it_is_written(write, cell):
+    rows = read_table(write(f"path,label,subject\na.mp4,{cell},{cell}\nb.mp4,Nan,NAN\n"), ("path",))
+    assert rows == [
+        {"path": "a.mp4", "label": "", "subject": ""},
+        {"path": "b.mp4", "label": "Nan", "subject": "NAN"},  # names, which no program writes for nothing
+    ]
+
+
 def test_lines_of_a_list(write):
     path = write("\n a b 1 \r\n\nü".encode("utf-16"))
     assert read_lines(path) == [(f"line 2 of {path}", "a b 1"), (f"line 4 of {path}", "ü")]
@@ -108,7 +117,7 @@ def test_parquet(write):
     from pyarrow import parquet
 
     path = write("", "t.parquet")
-    content = {"Clip": ["a ", None, "b"], "start_s": [0.5, None, None], "subject": [7, None, 8]}
+    content = {"Clip": ["a ", None, "b"], "start_s": [0.5, None, float("nan")], "subject": [7, None, 8]}
     parquet.write_table(pyarrow.table(content), path)
     rows = read_table(path, ("clip",))
     assert rows == [

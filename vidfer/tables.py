@@ -18,6 +18,13 @@ from vidfer.files import write_text
 
 SEPARATORS = (",", ";", "\t")
 
+MISSING = frozenset(
+    {"#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"}
+    | {"NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
+)
+"""Cells that count as empty: what spreadsheets, R and pandas write for a missing value (those that
+``pandas.read_csv`` takes for missing)."""
+
 
 class Row(dict[str, str]):
     """The cells of a row by the name of their column; an empty cell is ``""``."""
@@ -40,7 +47,8 @@ def iterate_table(
 
     A file that ends in ``.parquet`` is read with pyarrow. Any other file is read as CSV: UTF-8 with or
     without byte order mark, UTF-16, or the Windows code page 1252; separated by commas, semicolons or tabs.
-    Rows without any text are left out. Spaces around a cell are taken away. Names of columns are taken in
+    Rows without any text are left out. Spaces around a cell are taken away. A cell that says that its value
+    is missing (:data:`MISSING`) is empty. Names of columns are taken in
     lower case. Columns may stand in any order, and all of them are returned.
 
     Args:
@@ -157,8 +165,9 @@ def _encoding_of(path: Path) -> str:
 
 
 def _text_of(value: object) -> str:
-    """The text of a cell, without spaces around it. Every table is read through this one rule."""
-    return "" if value is None else str(value).strip()
+    """The text of a cell without spaces around it, ``""`` for a missing value; the one rule of all tables."""
+    text = "" if value is None else str(value).strip()
+    return "" if text in MISSING else text
 
 
 def _first_line(file: io.TextIOBase) -> str:

@@ -29,6 +29,13 @@ def test_all_columns(touch):
     assert (two.label, two.subject, two.split, two.start_s, two.end_s) == (None,) * 5
 
 
+@pytest.mark.parametrize("cell", ["NA", "nan", "None", ""])
+def test_a_missing_value_is_no_class_and_nobody(touch, cell):
+    root = touch("a.mp4", "b.mp4")
+    table = write(root, f"path,label,subject,split\na.mp4,{cell},{cell},{cell}\nb.mp4,{cell},{cell},{cell}\n")
+    assert {(clip.label, clip.subject, clip.split) for clip in find_clips("table", table)} == {(None,) * 3}
+
+
 def test_drawn_clips_of_every_kind_are_read(draw, found):
     root = draw("v/a.mp4", "v/b.flv", "v/c.png", *(f"v/d/{number}.jpg" for number in (1, 2, 3)))
     write(
