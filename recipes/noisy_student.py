@@ -119,7 +119,7 @@ def main(settings: Settings) -> None:
         model, optimiser, schedule, train_loader, prepared_val_loader = accelerator.prepare(
             model, optimiser, schedule, train_loader, val_loader
         )
-        student = accelerator.unwrap_model(model)
+        student = accelerator.unwrap_model(model, keep_torch_compile=False)
         ema = Ema(student, settings.train.ema_decay) if settings.train.ema_decay else None
         kept = student if ema is None else ema.module
         run.load_state(ema)

@@ -112,7 +112,7 @@ def main(settings: Settings) -> None:
     model, optimiser, schedule, train_loader, val_loader = accelerator.prepare(
         model, optimiser, schedule, train_loader, val_loader
     )
-    trained = accelerator.unwrap_model(model)
+    trained = accelerator.unwrap_model(model, keep_torch_compile=False)
     ema = Ema(trained, settings.train.ema_decay) if settings.train.ema_decay else None
     kept = trained if ema is None else ema.module
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import pytest
 import torch
 from networks import network
 from refused import refused
+from safetensors.torch import save_file
 
 from vidfer.errors import CheckpointError
 from vidfer.models.build import build_recogniser
@@ -120,6 +122,21 @@ def test_each_mistake_gets_a_message(tmp_path):
     change(classes=["one", "two", "three"])
     with refused(CheckpointError, "tensor classifier.1.bias", "(2,)", "(3,)"):
         load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("wrapper", ["_orig_mod.", "module.", "_orig_mod.module."])
+def test_weights_that_were_saved_under_the_names_of_a_wrapper_are_read(tmp_path, wrapper):
+    model = small_model()
+    save_checkpoint(tmp_path, model, INFO)
+    file = tmp_path / "model.safetensors"
+    weights = model.state_dict().items()
+    save_file({wrapper + name: tensor.contiguous() for name, tensor in weights}, file)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["weights_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    again, _ = load_checkpoint(tmp_path)
+    for name, tensor in model.state_dict().items():
+        assert again.state_dict()[name].equal(tensor), name
 
 
 def test_weights_of_a_training_that_diverged_are_refused(tmp_path):

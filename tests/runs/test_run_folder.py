@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 from networks import network
 from refused import refused
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from vidfer.data.settings import DataSettings, EpisodeSettings
@@ -207,6 +208,24 @@ def test_a_half_written_state_does_not_count(settings, accelerator):
     assert ema.steps == 1 and optimiser.state[next(iter(model.parameters()))]["step"] == 1
     run.save_state({"step": 2}, ema)
     assert [folder.name for folder in (settings.out / "state").iterdir()] == ["state00000002"]
+
+
+def test_a_state_fits_a_network_in_other_wrappers(settings, accelerator):
+    """As when a run goes on with another --dynamo_backend, or with another number of processes."""
+    model, optimiser = accelerator.prepare(*_model_and_optimiser())
+    run = RunFolder(settings, accelerator)
+    _step(model, optimiser)
+    run.save_state({"epoch": 1})
+    file = next((settings.out / "state").glob("*/model.safetensors"))
+    wanted = load_file(file)
+    assert wanted.keys() == {"weight", "bias"}
+    for prefix in ("_orig_mod.", "module.", "_orig_mod.module."):  # as an earlier vidfer saved it
+        save_file({prefix + name: tensor for name, tensor in wanted.items()}, file)
+        model.weight.data.zero_()
+        again = RunFolder(replace(settings, resume=True), accelerator)
+        again.progress()
+        again.load_state()
+        assert model.weight.equal(wanted["weight"])
 
 
 def test_a_state_is_loaded_once_and_what_is_prepared_later_starts_anew(settings, accelerator):

@@ -95,4 +95,4 @@ def take_step(
     schedule.step()
     optimiser.zero_grad()
     if ema is not None and accelerator.sync_gradients:
-        ema.update(accelerator.unwrap_model(model))
+        ema.update(accelerator.unwrap_model(model, keep_torch_compile=False))

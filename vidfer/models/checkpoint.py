@@ -18,6 +18,7 @@ from vidfer.models.build import build_recogniser, model_settings
 from vidfer.models.finite import first_not_finite
 from vidfer.models.migrate import nested_model
 from vidfer.models.recogniser import Recogniser
+from vidfer.models.wrappers import plain_names
 
 FORMAT = "vidfer-recogniser"
 FORMAT_VERSION = 2
@@ -75,7 +76,8 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
             f"it was written by vidfer {config.get('vidfer')}: load it with that version, or train again"
         ) from error
     try:
-        state = load_file(folder / WEIGHTS)
+        # An earlier vidfer wrote a compiled network under the names of its wrapper.
+        state = plain_names(load_file(folder / WEIGHTS))
     except SafetensorError as error:
         raise CheckpointError(
             f"{folder / WEIGHTS} is no safetensors file ({error}); name a folder that a recipe or "

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import OrderedDict
 from pathlib import Path
 
 from accelerate import Accelerator
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from vidfer.errors import RunError
 from vidfer.files import replace_durably, sync, write_json
 from vidfer.models.ema import Ema
+from vidfer.models.wrappers import plain_names
 
 PROGRESS = "progress.json"
 
@@ -37,6 +40,8 @@ class SavedState:
         """The state that :meth:`progress` has found, until it is loaded."""
         self.partial: dict = {}
         """What :meth:`progress` has found about an epoch in its middle, until it is taken."""
+        accelerator.register_save_state_pre_hook(_give_plain_names)
+        accelerator.register_load_state_pre_hook(self._load_weights)
 
     def save(self, progress: dict, ema: Ema | None, partial: dict | None) -> None:
         """Save the state; see :meth:`vidfer.runs.run_folder.RunFolder.save_state`."""
@@ -108,6 +113,22 @@ class SavedState:
             ema.module.load_state_dict(load_file(state / "ema.safetensors"))
             ema.steps = json.loads((state / PROGRESS).read_text())["ema_steps"]
 
+    def _load_weights(self, models: list[nn.Module], folder: str) -> None:
+        """Accelerate calls it before it loads its state; what it removes from ``models`` counts as loaded.
+
+        So the state fits a network that is wrapped in another way: compiled, or shared by more processes.
+        """
+        for i in reversed(range(len(models))):
+            file = Path(folder) / (f"model_{i}.safetensors" if i else "model.safetensors")
+            network = self.accelerator.unwrap_model(models.pop(), keep_torch_compile=False)
+            network.load_state_dict(plain_names(load_file(file)))
+
     def _last(self) -> Path | None:
         # There are two only after a kill between the naming of the new state and the removal of the old one.
         return max(self.folder.glob("state????????"), default=None)
+
+
+def _give_plain_names(models: list[nn.Module], weights: list[dict[str, Tensor]], folder: str) -> None:
+    """Accelerate calls it before it saves its state."""
+    # An OrderedDict, as a state_dict is: only then Accelerate makes its tensors contiguous for safetensors.
+    weights[:] = [OrderedDict(plain_names(of_model)) for of_model in weights]
