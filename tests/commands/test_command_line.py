@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from refused import refused
 
-from vidfer.commands.main import COMMANDS, GROUPS, RENAMED, _command_of, main
+from vidfer.commands.main import COMMANDS, GROUPS, _command_of, main
+from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.errors import SettingError
 
 
@@ -31,11 +32,11 @@ def test_a_group_of_commands_lists_its_commands(words, capsys, monkeypatch):
     assert names == ["results compare", "results pool", "results episodes"]
 
 
-@pytest.mark.parametrize("old", RENAMED)
+@pytest.mark.parametrize("old", OF_COMMANDS)
 def test_the_old_name_of_a_command_leads_to_the_new_one(old):
-    with refused(SettingError, f"vidfer {old}", f"vidfer {RENAMED[old]}"):
+    with refused(SettingError, f"vidfer {old}", f"vidfer {OF_COMMANDS[old]}"):
         _command_of([old, "a", "--out", "b"])
-    assert RENAMED[old].removesuffix(" --drop") in COMMANDS
+    assert OF_COMMANDS[old].removesuffix(" --drop") in COMMANDS
 
 
 def test_a_command_is_one_word_or_two():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from vidfer.commands.old_options import new_name
+from vidfer.commands.old_names import new_name
 
 OF_COMMANDS = {"--other-people": "--person-disjoint"}
 """Old spelling of an option of a ``vidfer`` command -> the present one; the recipes know their own."""

@@ -10,7 +10,7 @@ from typing import Annotated
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.old_options import refuse_old_options
+from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.save_results import check_hardest, save_results
 from vidfer.evaluate.eval_request import eval_request
 from vidfer.evaluate.protocol import EvalProtocol

@@ -1,4 +1,4 @@
-"""The program ``vidfer``: finds the command and runs it. ``vidfer --help`` loads this module alone."""
+"""The program ``vidfer``: finds the command and runs it. ``vidfer --help`` loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.errors import SettingError, exit_on_user_error
 
 COMMANDS = {
@@ -33,15 +34,6 @@ GROUPS = {
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
-
-RENAMED = {
-    "compare": "results compare",
-    "pool": "results pool",
-    "episodes": "results episodes",
-    "folds": "sources folds",
-    "remove": "export --drop",
-}
-"""Commands of an earlier vidfer, and what they are called now."""
 
 TRAINING = """Training: scripts in recipes/, started with `accelerate launch`
   supervised.py     train on labelled clips
@@ -94,8 +86,8 @@ def _command_of(words: Sequence[str]) -> tuple[str, list[str]]:
         name = " ".join(words[:length])
         if name in COMMANDS:
             return name, list(words[length:])
-    if words[0] in RENAMED:
-        raise SettingError(f"`vidfer {words[0]}` is now `vidfer {RENAMED[words[0]]}`")
+    if words[0] in OF_COMMANDS:
+        raise SettingError(f"`vidfer {words[0]}` is now `vidfer {OF_COMMANDS[words[0]]}`")
     members = _members(words[0])
     unknown = " ".join(words[:2]) if members else words[0]
     raise SettingError(f"there is no command '{unknown}'; choose one of: {', '.join(members or COMMANDS)}")

@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
-from vidfer.commands.old_options import IN_FILES
+from vidfer.commands.old_names import IN_FILES
 from vidfer.commands.parts import NONE, chosen_settings, options_of, unknown_option
 from vidfer.errors import SettingError
 

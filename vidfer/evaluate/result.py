@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vidfer import __version__
 from vidfer.errors import ResultError
 from vidfer.evaluate.intervals import Interval
-from vidfer.evaluate.result_schema import SCHEMA_VERSION, upgrade
+from vidfer.evaluate.migrate import SCHEMA_VERSION, upgrade
 from vidfer.files import write_text
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import partial
 
@@ -11,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from vidfer.evaluate.intervals import wilson_interval
-from vidfer.learn.pseudo_labels import read_pseudo_labels
+from vidfer.learn.pseudo_labels import read_about, read_pseudo_labels
 from vidfer.learn.selection import summarise
 from vidfer.report.figure_style import Theme, dress, paint
 from vidfer.report.page import Group, Shown
@@ -28,7 +27,7 @@ def show_rounds(runs: Sequence[Run]) -> list[Group]:
 def _show_round(run: Run, number: int) -> Group:
     path = run.pseudo_labels[number]
     labels = read_pseudo_labels(path)
-    selection = json.loads(path.with_suffix(".json").read_text(encoding="utf-8")).get("selection", {})
+    selection = read_about(path).get("selection", {})
     counts = summarise(labels)
     names = labels.classes
     given = np.array([counts["labelled_per_class"][name] for name in names])

@@ -1,4 +1,4 @@
-"""Settings of runs that were written under older names."""
+"""Settings and progress of runs that were written under older names."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ RENAMED = {
     "pseudo": {"calibrate_from": "min_calibration_clips"},
     "episodes": {"other_people": "person_disjoint"},
 }
+RENAMED_IN_PROGRESS = {"begun": "training_started"}
+
+
+def current_progress(found: dict[str, Any]) -> dict[str, Any]:
+    """The progress of a saved state with the names of today."""
+    return {RENAMED_IN_PROGRESS.get(name, name): value for name, value in found.items()}
 
 
 def current_settings(found: dict[str, Any]) -> dict[str, Any]:

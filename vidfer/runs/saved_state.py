@@ -15,11 +15,9 @@ from vidfer.errors import RunError
 from vidfer.files import replace_durably, sync, write_json
 from vidfer.models.ema import Ema
 from vidfer.models.wrappers import plain_names
+from vidfer.runs.migrate import current_progress
 
 PROGRESS = "progress.json"
-
-RENAMED = {"begun": "training_started"}
-"""Former name of an entry of the progress -> its name now."""
 
 
 class SavedState:
@@ -92,7 +90,7 @@ class SavedState:
         self.accelerator.wait_for_everyone()
         self.to_load, self.partial = state, record["partial"]
         progress = record["progress"]
-        return progress and {RENAMED.get(name, name): value for name, value in progress.items()}
+        return progress and current_progress(progress)
 
     def exists(self) -> bool:
         """Whether there is a state to go on from."""

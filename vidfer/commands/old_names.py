@@ -1,10 +1,18 @@
-"""Options under the names that they had before, and what they are called now."""
+"""Commands and options under the names that they had before, and what they are called now."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from vidfer.errors import SettingError
+
+OF_COMMANDS = {
+    "compare": "results compare",
+    "pool": "results pool",
+    "episodes": "results episodes",
+    "folds": "sources folds",
+    "remove": "export --drop",
+}
 
 OF_MODEL = {
     "encoder": "--encoder",

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from vidfer.evaluate.migrate import upgrade
 from vidfer.evaluate.result import load_result
-from vidfer.evaluate.result_schema import upgrade
 
 OLD = {
     "kind": "few-shot",
