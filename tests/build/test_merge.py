@@ -1,9 +1,6 @@
-import subprocess
-import sys
-import time
-
 import h5py
 import pytest
+from killed import run_and_kill
 from made_up_caches import clip_record, header_for, make_cache, make_part
 from refused import refused
 
@@ -157,12 +154,7 @@ def test_killed_at_any_moment_the_result_is_whole(pairs, tmp_path):
         "        merge_caches([Path('a.h5'), Path(other)], Path('all.h5'), overwrite=True)\n"
     )
     for seconds in (0.0, 0.013, 0.031, 0.057, 0.1):
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE)
-        process.stdout.readline()
-        time.sleep(seconds)
-        process.kill()
-        process.wait()
-        process.stdout.close()
+        run_and_kill(code, tmp_path, seconds)
         if (tmp_path / "all.h5").exists():  # the first one may have been killed before
             assert verify_cache(tmp_path / "all.h5") == []
     merge_caches([tmp_path / "a.h5", tmp_path / "b.h5"], tmp_path / "all.h5", overwrite=True)

@@ -1,13 +1,9 @@
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import h5py
 import numpy as np
 import pytest
+from killed import run_and_kill
 from made_up_caches import described, header_for, make_part
 from refused import refused
 
@@ -172,14 +168,7 @@ def test_killed_at_any_moment_it_is_the_old_cache_or_the_new_one(cache, tmp_path
     hashes.add(cache.content_hash)
     rng = np.random.default_rng(0)
     for _ in range(6):
-        process = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, env=dict(os.environ)
-        )
-        process.stdout.readline()
-        time.sleep(rng.uniform(0, 0.1))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        run_and_kill(code, tmp_path, rng.uniform(0, 0.1))
         assert CropCache(cache.path).content_hash in hashes
         assert verify_cache(cache.path) == []
     relabel_cache(CropCache(cache.path), table_of(tmp_path, TABLE))
