@@ -69,6 +69,9 @@ def test_a_group_keeps_the_defaults_of_its_recipe(tmp_path):
         ("head:\n  name: crsn", ("line 2", "crsn", "csrn")),
         ("encoder:\n  name: [conv4]", ("line 2", "name", "one value")),
         ("head: {name: {csrn: 1}}", ("line 1", "name", "one value")),
+        ("encoder: {name: conv4, conv4_pools: 2}", ("line 1", "conv4_pools", " pools")),
+        ("recipe: [fewshot]", ("line 1", "recipe", "one value")),
+        ("? [seed, form]\n: 3", ("line 1",)),
         ("\ntrain:\n  batch_size: 1", ("line 2", "--train.batch-size 1")),
         ("frozen: perhaps", ("line 1", "frozen", "perhaps", "true or false")),
         ("seed: [1, 2]", ("line 1", "seed", "one value")),
@@ -82,6 +85,12 @@ def test_a_group_keeps_the_defaults_of_its_recipe(tmp_path):
 def test_a_mistake_tells_file_line_and_remedy(tmp_path, text, facts):
     with refused(SettingError, tmp_path / "some.yaml", *facts):
         read(tmp_path, text)
+
+
+def test_a_place_is_told_once(tmp_path):
+    with pytest.raises(SettingError) as error:
+        read(tmp_path, "encoder:\n  width: wide")
+    assert str(error.value).count("some.yaml") == 1 and "line 2" in str(error.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -68,6 +68,11 @@ def test_noise_does_not_stop_a_student_from_starting_as_its_teacher():
             {"encoder": "torchvision", "network": "resnet1"},
             ("resnet1", "--encoder.network mobilenet_v3_small"),
         ),
+        (
+            TEACHER,
+            {"encoder": "torchvision:resnet50"},
+            ("--student.encoder torchvision --student.network resnet50",),
+        ),
         (TEACHER, {"encoder": "resnet"}, ("--student.encoder resnet", "grouped_resnet18, conv4, resnet18")),
         (SMALL, {"stochastic_depth": 0.8}, ("--student.stochastic-depth 0.8", "torchvision")),
         (TEACHER, {"network": "resnet18"}, ("--student.network resnet18", "grouped_resnet18")),

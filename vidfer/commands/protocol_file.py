@@ -66,8 +66,10 @@ def read_protocol(
         ) from error
     entries = [] if root is None else list(_entries(root, path))
     for name, _, value in entries:
-        if name == "recipe" and value.value not in (recipe, f"{recipe}.py"):
-            raise SettingError(f"{path} is for the recipe {value.value}, not for {recipe}.py")
+        if name == "recipe":
+            named = _value(value, str, f"{_where(path, value)}: recipe")
+            if named not in (recipe, f"{recipe}.py"):
+                raise SettingError(f"{path} is for the recipe {named}, not for {recipe}.py")
     return _values([entry for entry in entries if entry[0] != "recipe"], settings, path, parts)
 
 
@@ -77,6 +79,8 @@ def _entries(node: yaml.Node, path: Path) -> Iterator[tuple[str, yaml.Node, yaml
         raise SettingError(f"{_where(path, node)}: write a name, a colon, a space and a value")
     seen = set()
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise SettingError(f"{_where(path, key)}: write a name, a colon, a space and a value")
         name = str(key.value).replace("-", "_")
         if name in seen:
             raise SettingError(f"{_where(path, key)}: {name} is there twice; leave one out")
@@ -131,12 +135,14 @@ def _part(part: str, node: yaml.Node, kinds: Mapping[str, type], default: Any, p
     options = [entry for entry in entries if entry[0] != "name"]
     for option, key, _ in options:
         if chosen is None or option not in options_of(type(chosen)):
-            why = unknown_option(part, option, chosen, kinds)
+            new = IN_FILES.get(option)
+            why = f"is now {new}" if new else unknown_option(part, option, chosen, kinds)
             raise SettingError(f"{_where(path, key)}: {option}: {why}")
     if chosen is None:
         return None
+    values = _values(options, type(chosen), path)
     with _located(where):
-        return replace(chosen, **_values(options, type(chosen), path))
+        return replace(chosen, **values)
 
 
 @contextmanager

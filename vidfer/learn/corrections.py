@@ -73,7 +73,7 @@ def _parse(word: str, label: str, classes: Sequence[str], where: str) -> str:
         near = difflib.get_close_matches(plain, [*known, OK], 1)
         guess = f"did you mean {near[0]}? " if near else ""
         raise DataError(
-            f"{where}: corrected is {word!r}; {guess}Write {', '.join(classes)}, {OK} (the label is right), "
+            f"{where}: corrected is {word!r}; {guess}write {', '.join(classes)}, {OK} (the label is right), "
             f"{DROP} (do not learn from this clip), or leave it empty"
         )
     return known[plain]

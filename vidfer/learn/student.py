@@ -68,6 +68,10 @@ def student_encoder(teacher: EncoderSettings, student: StudentSettings) -> Encod
     """
     name = student.encoder or teacher.name
     if name not in ENCODERS:
+        kind, _, network = name.partition(":")
+        if network and kind in ENCODERS:
+            new = f"--student.encoder {kind} --student.network {network}"
+            raise SettingError(f"--student.encoder {name} is now {new}")
         raise SettingError(f"--student.encoder {name}: choose {', '.join(ENCODERS)}")
     kind = ENCODERS[name].Settings
     usual = None if name == teacher.name else type(teacher)()
