@@ -9,7 +9,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,6 +19,15 @@ from vidfer.errors import DataError, MissingPackageError
 from vidfer.files import write_text
 
 SEPARATORS = (",", ";", "\t")
+
+USUAL_NAMES = {
+    "label": ("emotion", "emotions", "expression", "class", "category"),
+    "subject": ("actor", "participant", "person", "speaker", "subjectid"),
+    "split": ("partition", "set", "subset", "usage"),
+    "start_s": ("begin", "from", "onset", "start", "starttime", "startsec", "startseconds"),
+    "end_s": ("end", "endtime", "endsec", "endseconds", "offset", "stop", "to"),
+}
+"""What people call columns that vidfer reads under another name, without anything but letters."""
 
 MISSING = frozenset(
     {"#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"}
@@ -58,8 +69,8 @@ def iterate_table(
         remedy: a sentence that says what to do where a column is missing.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, has one twice, or has a row with more cells than
-            columns.
+        DataError: the file cannot be read, lacks a column, has one twice or under another usual name
+            (``start`` for ``start_s``), or has a row with more cells than columns.
         MissingPackageError: pyarrow is not installed.
     """
     if path.suffix.lower() == ".parquet":
@@ -183,9 +194,25 @@ def _check_columns(
             f"{path} has no column '{missing[0]}'; its columns are: {', '.join(names) or 'none'}. "
             + (remedy or f"Name the columns {', '.join(required)} in its first line")
         )
+    for name in optional:
+        near = next((other for other in names if _is_near(other, name)), None)
+        if near is not None and near not in (*required, *optional) and name not in names:
+            raise DataError(
+                f"{path} has a column '{near}', and no column '{name}'. Rename it to '{name}' if that is "
+                "meant; otherwise give it another name or take it out"
+            )
     twice = [name for name in (*required, *optional) if names.count(name) > 1]
     if twice:
         raise DataError(f"{path} has the column '{twice[0]}' twice; rename one of them")
+
+
+def _is_near(name: str, column: str) -> bool:
+    """Whether the name of a column is a slip of the pen, or another usual name, of a column that is read."""
+    plain = re.sub(r"[^a-z]", "", name)
+    wanted = re.sub(r"[^a-z]", "", column)
+    return plain in (wanted, f"{wanted}s", *USUAL_NAMES.get(column, ())) or (
+        len(wanted) > 4 and SequenceMatcher(None, plain, wanted).ratio() > 0.85
+    )
 
 
 def _read_parquet(path: Path) -> tuple[list[str], Iterator[tuple[str, list[str]]]]:

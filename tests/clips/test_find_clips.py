@@ -112,6 +112,29 @@ def test_subject_pattern_names_subjects(touch):
     }
 
 
+def test_a_pattern_that_finds_the_label_is_refused(touch):
+    root = touch("happy/happy_1.avi", "happy/happy_2.avi", "Sadness/sad_1.avi")
+    with refused(SettingError, r"'(.+)_\d+'", "'sad_1'", "'sad'", "--subject-pattern"):
+        find_clips("folder", root, subject_pattern=r"(.+)_\d+")
+
+
+@pytest.mark.parametrize(
+    ("names", "warns"),
+    [
+        (("happy/h_1.avi", "happy/h_2.avi", "sad/s_1.avi", "sad/s_2.avi"), True),
+        (("happy/h_1.avi", "happy/h_2.avi", "sad/s_1.avi", "sad/h_2.avi"), False),
+        (("happy/a_1.avi", "sad/b_1.avi", "sad/c_1.avi"), False),  # one clip each says nothing
+        (("happy/a_1.avi", "happy/a_2.avi", "happy/b_1.avi", "happy/b_2.avi"), False),  # one class
+    ],
+)
+def test_subjects_that_show_one_expression_each_are_told(touch, names, warns):
+    notes = []
+    find_clips("folder", touch(*names), subject_pattern=r"(.+)_\d+", on_note=notes.append)
+    assert len(notes) == warns
+    if warns:
+        assert "2 subjects" in notes[0] and "'h'" in notes[0] and "--subject-pattern" in notes[0]
+
+
 @pytest.mark.parametrize(
     ("pattern", "fact"),
     [("(", "regular expression"), ("a.+", "()"), (r"(s\d+)_", "'x'")],

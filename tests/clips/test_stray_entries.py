@@ -16,7 +16,7 @@ def touch(root, *names):
 
 def ids_of(root, source="folder"):
     lines = []
-    clips = find_clips(source, root, on_skipped=lines.append)
+    clips = find_clips(source, root, on_note=lines.append)
     return {clip.id: clip.label for clip in clips}, lines
 
 
@@ -58,7 +58,7 @@ def test_what_is_left_out_is_counted_and_named(tmp_path):
     touch(tmp_path, *FRAMES, "happy/ann_1/flow/1.jpg", "happy/._b.mp4", "happy/Thumbs.db", "@eaDir/x.jpg")
     found, lines = ids_of(tmp_path)
     assert found == {"happy/ann_1": "happy"}
-    counts = sorted(line.split()[0] for line in lines)
+    counts = sorted(line.split()[2] for line in lines)
     assert counts == ["1", "3"]
     assert any(str(tmp_path / "happy/ann_1/flow") in line for line in lines)
     assert any(str(tmp_path / "@eaDir") in line for line in lines)
@@ -72,7 +72,7 @@ def test_a_link_to_the_folder_above_adds_no_clip(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     found, lines = ids_of(tmp_path)
     assert len(found) == 15 and all(name.startswith(f"{label}/") for name, label in found.items())
-    assert [line.split()[0] for line in lines] == ["2"]
+    assert [line.split()[2] for line in lines] == ["2"]
 
 
 def test_a_linked_folder_elsewhere_is_listed_once(tmp_path):

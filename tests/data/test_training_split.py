@@ -47,6 +47,15 @@ def test_a_class_that_nobody_validates_is_named(tmp_path):
     assert split.note.endswith("into train 70%, val 15%, test 15%; no clip of fear to validate on")
 
 
+def test_a_class_without_a_clip_to_train_on_is_refused_by_name(tmp_path):
+    """Every class is one subject, as a wrong --subject-pattern makes it."""
+    labels = ("happy", "neutral", "sad") * 4
+    clips = [{"id": f"{i}", "label": name, "subject": name} for i, name in enumerate(labels)]
+    cache = write_cache(tmp_path / "a.h5", clips)
+    with refused(DataError, "a.h5", "no clip with a face to train on", "--data.classes", "vidfer inspect"):
+        training_split(cache, DataSettings())
+
+
 def test_a_copy_of_a_clip_to_be_measured_on_is_not_trained_on(tmp_path):
     labels = ("angry", "happy") * 10 + ("fear",) * 2
     clips = [{"id": f"{i:02}", "label": label, "subject": f"p{i}"} for i, label in enumerate(labels)]

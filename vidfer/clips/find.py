@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidfer.clips.clip import Clip
+from vidfer.clips.labels import canonical_label
+from vidfer.clips.listing import listing_of
 from vidfer.clips.media import list_folder
-from vidfer.clips.skipped import listing
 from vidfer.clips.sources import SOURCES
 from vidfer.clips.sources.actors import mark_drawn
 from vidfer.clips.user_source import EXAMPLE, is_user_source, run_user_source
@@ -22,7 +23,7 @@ def find_clips(
     root: Path | str,
     *,
     subject_pattern: str | None = None,
-    on_skipped: Callable[[str], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[Clip]:
     """Lists all clips of a data set, sorted by id.
 
@@ -37,26 +38,29 @@ def find_clips(
         subject_pattern: a regular expression that finds the subject in the name of a clip's file without its
             suffix. Its first group is the subject, as in ``'(.+)_\\d+'``. Where the pattern does not fit a
             name, the clip keeps its subject.
-        on_skipped: called with a line for each kind of file or folder that was left out, such as what systems
-            make (``@eaDir``, ``Thumbs.db``).
+        on_note: called with each line that the user should read: what was left out (such as ``@eaDir``),
+            which columns of a table were not read, and whether subjects and labels say the same.
 
     Raises:
         SettingError: there is no such source or part, or the pattern is wrong or fits no name.
         DataError: the root does not hold the data set, or an id occurs twice.
     """
-    with listing(Path(root)) as skipped:
+    with listing_of(Path(root)) as listing:
         found = (clip.in_plain_text() for clip in mark_drawn(_find(source, Path(root))))
         clips = sorted(found, key=lambda clip: clip.id)
-    if on_skipped is not None:
-        for line in skipped.lines():
-            on_skipped(line)
     twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
     if twice:
         raise DataError(
             f"{len(twice)} ids occur more than once in {root}, the first is '{twice[0]}'; give each clip an "
             "id of its own"
         )
-    return clips if subject_pattern is None else _with_subjects(clips, subject_pattern)
+    if subject_pattern is not None:
+        clips = _with_subjects(clips, subject_pattern)
+    if warning := _warning_of_subjects(clips):
+        listing.note(warning)
+    for line in listing.lines() if on_note else ():
+        on_note(line)
+    return clips
 
 
 def _find(source: str, root: Path) -> list[Clip]:
@@ -105,6 +109,31 @@ def _with_subjects(clips: list[Clip], pattern: str) -> list[Clip]:
         raise SettingError(
             f"the subject pattern '{pattern}' fits no file name; the first name is '{clips[0].path.stem}'"
         )
-    return [
+    named = [
         replace(clip, subject=match[1]) if match and match[1] else clip for clip, match in zip(clips, matches)
     ]
+    labelled = [clip for clip in named if clip.subject and clip.label]
+    if labelled and all(canonical_label(clip.subject) == clip.label for clip in labelled):
+        raise SettingError(
+            f"the subject pattern '{pattern}' finds the label in the names, not the subject: "
+            f"'{labelled[0].path.stem}' gives '{labelled[0].subject}'. Give a pattern whose group is the "
+            "subject, or leave --subject-pattern out"
+        )
+    return named
+
+
+def _warning_of_subjects(clips: list[Clip]) -> str | None:
+    """A sentence if each of several subjects shows one label only, although most have several clips."""
+    labels: dict[str, set[str]] = {}
+    known = [clip for clip in clips if clip.subject and clip.label]
+    for clip in known:
+        labels.setdefault(clip.subject, set()).add(clip.label)
+    several = len(labels) > 1 and len(set().union(*labels.values())) > 1
+    if not several or len(known) < 2 * len(labels) or any(len(names) > 1 for names in labels.values()):
+        return None
+    subject, names = next(iter(labels.items()))
+    return (
+        f"each of the {len(labels)} subjects shows one expression only ('{subject}' only '{min(names)}'): a "
+        "network cannot tell who it is from what is shown. Check that the subjects are people "
+        "(--subject-pattern, or the column subject)"
+    )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from vidfer.clips.skipped import INSIDE_CLIP, LINK, SYSTEM, SYSTEM_NAMES, of_this_listing
+from vidfer.clips.listing import INSIDE_CLIP, LINK, SYSTEM, SYSTEM_NAMES, this_listing
 
 VIDEO_SUFFIXES = frozenset(
     {".3gp", ".asf", ".avi", ".divx", ".f4v", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"}
@@ -33,17 +33,17 @@ def list_folder(folder: Path) -> list[Path]:
     """Lists what lies directly in a folder, in natural order.
 
     Left out are hidden files such as ``._face.jpg``, what systems make
-    (:data:`~vidfer.clips.skipped.SYSTEM_NAMES`), and links to folders that are listed by another way.
+    (:data:`~vidfer.clips.listing.SYSTEM_NAMES`), and links to folders that are listed by another way.
     """
-    skipped, found = of_this_listing(folder), []
+    listing, found = this_listing(folder), []
     # scandir knows which entries are links. It saves a system call for each of maybe a million files.
     with os.scandir(folder) as entries:
         for entry in entries:
             path = folder / entry.name
             if entry.name.startswith(".") or entry.name.lower() in SYSTEM_NAMES:
-                skipped.add(SYSTEM, path)
-            elif entry.is_symlink() and _is_folder(entry) and skipped.is_known(path):
-                skipped.add(LINK, path)
+                listing.skip(SYSTEM, path)
+            elif entry.is_symlink() and _is_folder(entry) and listing.is_known(path):
+                listing.skip(LINK, path)
             else:
                 found.append(path)
     return sorted(found, key=natural_key)
@@ -81,7 +81,7 @@ def is_frame_folder(folder: Path) -> bool:
     if n_images == 1 and any(any(find_media(path)) for path in inner):
         return False
     for path in inner:
-        of_this_listing(folder).add(INSIDE_CLIP, path)
+        this_listing(folder).skip(INSIDE_CLIP, path)
     return True
 
 

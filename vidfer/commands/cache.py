@@ -75,7 +75,7 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
         options.src,
         options.root,
         subject_pattern=options.subject_pattern,
-        on_skipped=lambda line: print(f"left out: {line}", file=sys.stderr),
+        on_note=lambda line: print(line, file=sys.stderr),
     )
     with Progress("cropping", "clip") as progress, Progress("joining", "clip") as join_progress:
         report = build_cache(

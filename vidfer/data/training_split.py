@@ -26,7 +26,8 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
 
     Raises:
         SettingError: an unknown class, no such fold, or a single class.
-        DataError: no clip to train on or to validate on, or a fold without a clip to measure.
+        DataError: no clip to train on or to validate on, a class without a clip to train on, or a fold
+            without a clip to measure.
     """
     classes = settings.classes or trainable_classes(cache, settings.novel)
     divided, seed = (*classes, *settings.novel), settings.split_seed
@@ -51,6 +52,13 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
                 f"no {what}: {split.note} ({cache.path}, classes {', '.join(classes)}); list its clips with "
                 f"`vidfer inspect`, or name other classes with --data.classes"
             )
+    taught = {cache.clips[i].label for i in train}
+    if untaught := [name for name in classes if name not in taught]:
+        raise DataError(
+            f"class '{untaught[0]}' has no clip with a face to train on: {split.note} ({cache.path}). Check "
+            "that subjects are people and show several classes (`vidfer inspect`), or leave the class out "
+            "with --data.classes"
+        )
     faceless = len(split.train) - len(train)
     note = f"{split.note}; {faceless} training clips without a face left out" if faceless else split.note
     validated = {cache.clips[i].label for i in split.val}

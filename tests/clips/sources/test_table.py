@@ -36,6 +36,15 @@ def test_a_missing_value_is_no_class_and_nobody(touch, cell):
     assert {(clip.label, clip.subject, clip.split) for clip in find_clips("table", table)} == {(None,) * 3}
 
 
+def test_the_columns_that_are_read_and_those_that_are_not_are_told(touch):
+    table = write(touch("a.mp4"), "path,label,remark,rater\na.mp4,sad,x,y\n")
+    notes = []
+    find_clips("table", table, on_note=notes.append)
+    read, not_read = notes[0].split(";")
+    assert read.endswith(": path, label") and not_read.endswith(": remark, rater")
+    assert str(table) in read
+
+
 def test_drawn_clips_of_every_kind_are_read(draw, found):
     root = draw("v/a.mp4", "v/b.flv", "v/c.png", *(f"v/d/{number}.jpg" for number in (1, 2, 3)))
     write(
@@ -67,7 +76,11 @@ def test_path_alone_and_root_as_folder(touch):
         ("path,label\n,sad\n", ["line 2 of", "clips.csv", "path"]),
         ("path,split\na.mp4,dev\n", ["line 2 of", "clips.csv", "'dev'", "train, val, test, unlabelled"]),
         ("path,start_s\na.mp4,soon\n", ["line 2 of", "clips.csv", "start_s 'soon'", "seconds"]),
-        ("path,end_s\na.mp4,nan\n", ["line 2 of", "clips.csv", "end_s 'nan'", "seconds"]),
+        ("path,end_s\na.mp4,inf\n", ["line 2 of", "clips.csv", "end_s 'inf'", "seconds"]),
+        ("path,start,end\na.mp4,1,2\n", ["clips.csv", "'start'", "'start_s'"]),
+        ("path,emotion\na.mp4,sad\n", ["clips.csv", "'emotion'", "'label'"]),
+        ("path,Subjekt\na.mp4,ann\n", ["clips.csv", "'subjekt'", "'subject'"]),
+        ("path,End (s)\na.mp4,2\n", ["clips.csv", "'end (s)'", "'end_s'"]),
         ("path,end_s\na.mp4,-1\n", ["line 2 of", "clips.csv", "end_s '-1'", "seconds"]),
         ("path,start_s,end_s\na.mp4,2,1\n", ["line 2 of", "clips.csv", "start_s 2", "end_s 1"]),
         ("path\na.mp4\na.mp4\n", ["1 ids", "clips.csv", "'a.mp4'"]),

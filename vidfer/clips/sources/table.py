@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidfer.clips.clip import Clip
 from vidfer.clips.labels import canonical_label
+from vidfer.clips.listing import this_listing
 from vidfer.clips.media import list_folder
 from vidfer.clips.root_checks import check_folder
 from vidfer.clips.source import Source
@@ -25,7 +26,8 @@ def find_table_clips(root: Path) -> list[Clip]:
     The root is the table, or a folder with one table in it. The column ``path`` is needed: a video, an image
     or a folder of frames, as an absolute path or relative to the folder of the table. These columns are read
     where they are there: ``id`` (if not, the path), ``label``, ``subject``, ``split`` (train, val, test,
-    unlabelled), ``start_s`` and ``end_s`` in seconds. An empty cell means unknown.
+    unlabelled), ``start_s`` and ``end_s`` in seconds. An empty cell means unknown. Other columns are not
+    read; the notes of the listing name them.
 
     Raises:
         DataError: there is no table, its columns are wrong, or a row names a missing file, a wrong split or
@@ -33,6 +35,7 @@ def find_table_clips(root: Path) -> list[Clip]:
     """
     file = _find_table(root)
     rows = read_table(file, ("path",), OPTIONAL)
+    _tell_columns(rows[:1], file)
     if not rows:
         raise DataError(f"{file} has a header but no rows; write one row for each clip")
     clips = [_clip(row, file) for row in rows]
@@ -44,6 +47,15 @@ def find_table_clips(root: Path) -> list[Clip]:
             f"{clip.path} (path '{row['path']}', {row.where}). Paths are relative to {file.parent}"
         )
     return clips
+
+
+def _tell_columns(rows: list[Row], file: Path) -> None:
+    """Tells the user which columns are read and which are not."""
+    for row in rows:
+        used = [name for name in row if name in ("path", *OPTIONAL)]
+        others = [name for name in row if name and name not in used]
+        unused = f"; not read: {', '.join(others)}" if others else ""
+        this_listing(file.parent).note(f"columns of {file} that are read: {', '.join(used)}{unused}")
 
 
 def _find_table(root: Path) -> Path:

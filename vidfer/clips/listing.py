@@ -1,4 +1,4 @@
-"""What the listing of a data set leaves out, and which linked folders it has already entered."""
+"""What the listing of a data set tells the user, and which linked folders it has already entered."""
 
 from __future__ import annotations
 
@@ -21,20 +21,26 @@ SYSTEM, INSIDE_CLIP, LINK = (
 """Reasons for leaving something out."""
 
 
-class Skipped:
-    """What one listing leaves out.
+class Listing:
+    """What one listing leaves out, and what else the user should know about it.
 
     Args:
         root: the folder that is listed.
     """
 
     def __init__(self, root: Path) -> None:
-        self._paths: dict[str, set[Path]] = {}
+        self._skipped: dict[str, set[Path]] = {}
+        self._notes: list[str] = []
         self._entered = {root.resolve(): root.absolute()}
 
-    def add(self, reason: str, path: Path) -> None:
-        """Notes a file or folder; noting it again changes nothing."""
-        self._paths.setdefault(reason, set()).add(path)
+    def skip(self, reason: str, path: Path) -> None:
+        """Counts a file or folder that is left out; counting it again changes nothing."""
+        self._skipped.setdefault(reason, set()).add(path)
+
+    def note(self, text: str) -> None:
+        """Tells the user something, once."""
+        if text not in self._notes:
+            self._notes.append(text)
 
     def is_known(self, link: Path) -> bool:
         """Whether a link leads to a folder that the listing reaches, or has reached, by another way.
@@ -51,24 +57,27 @@ class Skipped:
         return False
 
     def lines(self) -> list[str]:
-        """A line for each reason: how many, and the first of them."""
-        return [f"{len(paths):,} {reason}, such as {min(paths)}" for reason, paths in self._paths.items()]
+        """A line for each reason of leaving something out (how many, and the first), and each note."""
+        skipped = self._skipped.items()
+        return [f"left out: {len(paths):,} {reason}, such as {min(paths)}" for reason, paths in skipped] + [
+            *self._notes
+        ]
 
 
-_OF_THIS_LISTING: ContextVar[Skipped | None] = ContextVar("skipped", default=None)
+_THIS: ContextVar[Listing | None] = ContextVar("this listing", default=None)
 
 
 @contextmanager
-def listing(root: Path) -> Iterator[Skipped]:
-    """Within it, all functions that list folders note in one place what they leave out."""
-    skipped = Skipped(root)
-    before = _OF_THIS_LISTING.set(skipped)
+def listing_of(root: Path) -> Iterator[Listing]:
+    """Within it, all functions that list folders and tables tell one object what they leave out."""
+    listing = Listing(root)
+    before = _THIS.set(listing)
     try:
-        yield skipped
+        yield listing
     finally:
-        _OF_THIS_LISTING.reset(before)
+        _THIS.reset(before)
 
 
-def of_this_listing(folder: Path) -> Skipped:
-    """Where to note what is left out; outside of :func:`listing` a place of its own for ``folder``."""
-    return _OF_THIS_LISTING.get() or Skipped(folder)
+def this_listing(folder: Path) -> Listing:
+    """The object of :func:`listing_of`; outside of it a new one for ``folder``."""
+    return _THIS.get() or Listing(folder)
