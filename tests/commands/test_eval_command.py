@@ -12,8 +12,8 @@ from small_runs import NOVEL, clips, write_run
 
 from vidfer.commands.eval import main as eval_command
 from vidfer.errors import ResultError, SettingError
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.eval_request import OPTIONS, eval_request, request_difference
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import load_result
 
 

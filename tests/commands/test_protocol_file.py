@@ -8,7 +8,7 @@ import pytest
 from networks import network
 from refused import refused
 
-from vidfer.commands.parts import known_parts
+from vidfer.commands.model_parts import known_parts
 from vidfer.commands.protocol_file import read_protocol
 from vidfer.errors import SettingError
 from vidfer.learn.settings import TrainSettings

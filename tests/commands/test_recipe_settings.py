@@ -7,7 +7,7 @@ import pytest
 from networks import network
 from refused import refused
 
-from vidfer.commands.parts import refuse_options_of_others
+from vidfer.commands.model_parts import refuse_options_of_others
 from vidfer.commands.recipe_settings import protocol_of, settings_from_command_line
 from vidfer.errors import SettingError
 from vidfer.learn.settings import TrainSettings

@@ -14,10 +14,10 @@ from vidfer.data.episodes import EpisodeSampler
 from vidfer.data.loader import build_loader
 from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.evaluate.episodes import draw_episodes
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
 from vidfer.evaluate.paired import interval_over_rows
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import load_result
 from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_recogniser

@@ -10,8 +10,8 @@ from small_runs import NOVEL, clips, write_run
 from vidfer.errors import DataError, ResultError, RunError, SettingError
 from vidfer.evaluate.comparison import check_same
 from vidfer.evaluate.episodes import redraw
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import load_result
 
 TASK = {"novel": NOVEL, "ways": 2, "shots": 1, "episodes": 20, "frames": 1}

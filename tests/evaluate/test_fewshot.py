@@ -6,8 +6,8 @@ from refused import refused
 from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import CheckpointError, DataError
 from vidfer.evaluate.episode_scores import EpisodeScores
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.fewshot import fewshot_answers
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.models.embedding import Embedding
 from vidfer.models.heads.csrn import CSRNHead
 from vidfer.models.heads.prototype import PrototypeHead

@@ -9,8 +9,8 @@ from networks import network
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.evaluate.episode_scores import EpisodeScores
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.fewshot import fewshot_answers
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.infer.embed import embed_clips
 from vidfer.models.build import build_head, build_recogniser
 

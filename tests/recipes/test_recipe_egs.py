@@ -16,8 +16,8 @@ from vidfer.clips.clip import Clip
 from vidfer.crops import STATUS
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.errors import CheckpointError, DataError, SettingError
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.learn.egs_settings import EgsSettings
 from vidfer.learn.settings import OptimSettings
 from vidfer.models.checkpoint import load_checkpoint

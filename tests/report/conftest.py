@@ -11,9 +11,9 @@ from networks import network
 from page_reader import Reader
 from striped_cache import CLASSES, write_striped_cache
 
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import evaluate_split
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.learn.pseudo_labels import PseudoLabels, write_pseudo_labels
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint

@@ -14,7 +14,7 @@ from vidfer.build.join import Progress
 from vidfer.build.lock import sole_writer
 from vidfer.build.process_group import ProcessGroup
 from vidfer.build.settings import BuildSettings
-from vidfer.build.shards import choose_shard, parse_shard, shard_path
+from vidfer.build.shares import choose_shard, parse_shard, shard_path
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import DataError, DiskError

@@ -11,7 +11,7 @@ from vidfer.build.build_task import BuildTask, ClipToRead
 from vidfer.build.heartbeat import Heartbeat, HeartbeatMonitor, beating, heartbeat_path
 from vidfer.build.lock import wait_until_free
 from vidfer.build.process_group import ProcessGroup
-from vidfer.build.shards import length_of, share_out
+from vidfer.build.shares import length_of, share_out
 from vidfer.errors import CacheError
 
 POLL_S = 0.3

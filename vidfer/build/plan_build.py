@@ -16,7 +16,7 @@ from vidfer.build.existing_clips import (
 )
 from vidfer.build.part import Part
 from vidfer.build.parts_folder import FAILED, part_key
-from vidfer.build.shards import length_of
+from vidfer.build.shares import length_of
 from vidfer.build.stored_clips import StoredClip
 from vidfer.errors import CacheError
 from vidfer.store.reader import CropCache

@@ -12,8 +12,8 @@ import tyro
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.save_results import check_hardest, save_results
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.eval_request import eval_request
-from vidfer.evaluate.protocol import EvalProtocol
 
 
 def main(arguments: Sequence[str]) -> int:

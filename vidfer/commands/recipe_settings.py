@@ -12,8 +12,14 @@ from typing import Annotated, Any, Literal, TypeVar
 import tyro
 
 from vidfer.commands.console import parse_options
+from vidfer.commands.model_parts import (
+    NONE,
+    chosen_settings,
+    known_parts,
+    named_part,
+    refuse_options_of_others,
+)
 from vidfer.commands.old_names import refuse_old_options
-from vidfer.commands.parts import NONE, chosen_settings, known_parts, named_part, refuse_options_of_others
 from vidfer.commands.protocol_file import read_protocol
 from vidfer.errors import SettingError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidfer.evaluate.protocol import EvalProtocol
+from vidfer.evaluate.eval_protocol import EvalProtocol
 
 OF_BOTH = ("split", "frames", "seed")
 OPTIONS = {

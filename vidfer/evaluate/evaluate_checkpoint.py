@@ -8,9 +8,9 @@ from pathlib import Path
 from vidfer.data.sampling import cap_frames
 from vidfer.data.splits import novel_clips
 from vidfer.errors import SettingError
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.evaluate.result import Result
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 from vidfer.runs.provenance import Provenance, read_provenance

@@ -14,9 +14,9 @@ from vidfer.data.loader import build_loader
 from vidfer.data.splits import novel_clips
 from vidfer.errors import CheckpointError, DataError
 from vidfer.evaluate.episode_scores import EpisodeScores, check_transductive
+from vidfer.evaluate.eval_protocol import EvalProtocol, protocol_record
 from vidfer.evaluate.eval_request import eval_request
 from vidfer.evaluate.fewshot import FewShotAnswers, fewshot_answers
-from vidfer.evaluate.protocol import EvalProtocol, protocol_record
 from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.embed import embed_clips
 from vidfer.models.heads.prototype import PrototypeHead

@@ -12,8 +12,8 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.evaluate.classify import classify
+from vidfer.evaluate.eval_protocol import EvalProtocol, protocol_record
 from vidfer.evaluate.eval_request import eval_request
-from vidfer.evaluate.protocol import EvalProtocol, protocol_record
 from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import predict

@@ -11,11 +11,11 @@ from vidfer.data.episodes import EpisodeSampler
 from vidfer.errors import CheckpointError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
+from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.hardest import NO_FACE
 from vidfer.evaluate.intervals import Interval, mean_interval
 from vidfer.evaluate.jackknife import jackknife_interval
 from vidfer.evaluate.jackknife_influence import jackknife_influence
-from vidfer.evaluate.protocol import EvalProtocol
 from vidfer.infer.iterate import evaluating
 
 

@@ -1,4 +1,4 @@
-"""Dividing clips into shares of nearly equal length: for jobs of a queue, and for processes."""
+"""Dividing clips into shares of nearly equal length: for the shards of a cache, and for processes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from refused import refused
 from vidfer.build.build_cache import build_cache
 from vidfer.build.merge import merge_caches
 from vidfer.build.settings import BuildSettings
-from vidfer.build.shards import BYTES_PER_SECOND, choose_shard, length_of, parse_shard, share_out
+from vidfer.build.shares import BYTES_PER_SECOND, choose_shard, length_of, parse_shard, share_out
 from vidfer.clips import find_clips
 from vidfer.errors import CacheError, SettingError
 from vidfer.store.reader import CropCache
