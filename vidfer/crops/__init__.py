@@ -6,5 +6,5 @@ REGIONS = ("face", "eyes", "mouth")
 STATUS = ("missing", "detected", "tracked", "interpolated", "assumed")
 """How the face of a frame was found. The cache stores the position in this tuple."""
 
-CROPS_VERSION = 2
+CROPS_VERSION = 3
 """A larger number means that the same settings give other crops. No cache mixes two versions."""

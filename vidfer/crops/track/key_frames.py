@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,9 @@ import numpy as np
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.track.appearance import face_patches
-from vidfer.crops.track.link import KeyFrame, is_ambiguous
+from vidfer.crops.track.face_cuts import FaceCuts, confirm_cuts
+from vidfer.crops.track.key_frame import KeyFrame
+from vidfer.crops.track.link import is_ambiguous
 from vidfer.crops.track.shots import ShotCuts
 
 
@@ -34,16 +36,24 @@ class KeyFrameScan:
 def scan_key_frames(chunks: Iterator[FrameChunk], detector: FaceDetector, key_every_s: float) -> KeyFrameScan:
     """Find the cuts of a clip, and all faces in frames that are at most about ``key_every_s`` apart.
 
-    Where it is unclear who is who from one of these frames to the next, the frames between are searched too,
-    always the middle one first.
+    A cut at the place of a face begins a new shot, too. Where it is unclear who is who from one of these
+    frames to the next, the frames between are searched too, always the middle one first.
     """
-    times_s, shots, key_frames, cuts = [], [], {}, ShotCuts()
+    times_s, shots, key_frames, cuts, face_cuts = [], [], {}, ShotCuts(), FaceCuts()
     first, shot, previous_s = 0, 0, None
     for chunk, next_images in _with_next_images(chunks):
         starts = cuts.find(chunk.images, next_images)
-        chunk_shots = shot + np.searchsorted(starts, np.arange(len(chunk)), side="right")
         positions = _key_positions(chunk.times_s, starts, key_every_s, previous_s)
-        found = _search(chunk, chunk_shots, positions, key_frames.get(first - 1), detector)
+        previous = key_frames.get(first - 1)
+        found = _see(chunk, positions, detector)
+        cut_places = _cuts_at_faces(face_cuts, chunk, next_images, starts, found, previous, detector)
+        begins = sorted({*starts, *cut_places})
+        chunk_shots = shot + np.searchsorted(begins, np.arange(len(chunk)), side="right")
+        found = {
+            position: replace(key, shot=int(chunk_shots[position]), cut_places=cut_places.get(position))
+            for position, key in found.items()
+        }
+        _search_unclear(chunk, chunk_shots, found, previous, detector)
         key_frames |= {first + position: key for position, key in found.items()}
         times_s.append(chunk.times_s)
         shots.append(chunk_shots)
@@ -88,37 +98,79 @@ def _key_positions(
     return keys - {-1}
 
 
-def _search(
+def _see(chunk: FrameChunk, positions: set[int], detector: FaceDetector) -> dict[int, KeyFrame]:
+    """Search the frames at these positions. Their shots are not known yet."""
+    in_order = sorted(positions)
+    all_faces = detector.detect(chunk.images[in_order]) if in_order else []
+    return {
+        position: KeyFrame(
+            faces, face_patches(chunk.images[position], faces.landmarks, detector.settings), shot=-1
+        )
+        for position, faces in zip(in_order, all_faces)
+    }
+
+
+def _cuts_at_faces(
+    face_cuts: FaceCuts,
     chunk: FrameChunk,
-    shots: np.ndarray,
-    positions: set[int],
+    next_images: np.ndarray,
+    shot_starts: list[int],
+    found: dict[int, KeyFrame],
     previous: KeyFrame | None,
     detector: FaceDetector,
-) -> dict[int, KeyFrame]:
-    """Faces of the frames at these positions, and of more frames where these leave it unclear who is who.
+) -> dict[int, np.ndarray]:
+    """The boxes (m,4) of places that are cut, by the position of the first frame after the cut.
+
+    The frames around each cut become key frames.
+
+    Args:
+        face_cuts: knows the chunks before.
+        chunk: n frames.
+        next_images: the frames after these.
+        shot_starts: positions at which the whole frame begins a new shot.
+        found: the key frames so far, by position; those around the cuts are added.
+        previous: the key frame before the chunk; None at the start of the clip.
+        detector: finds the faces.
+    """
+    cuts = face_cuts.find(chunk.images, next_images, shot_starts, found)
+    around = {position for cut in cuts for position in (cut - 1, cut)} - {-1}
+    known = found | _see(chunk, around - set(found), detector)
+    cut_places = confirm_cuts(cuts, known if previous is None else {-1: previous, **known})
+    for cut in cut_places:
+        found |= {position: known[position] for position in (cut - 1, cut) if position >= 0}
+    return cut_places
+
+
+def _search_unclear(
+    chunk: FrameChunk,
+    shots: np.ndarray,
+    found: dict[int, KeyFrame],
+    previous: KeyFrame | None,
+    detector: FaceDetector,
+) -> None:
+    """Add key frames where those that were ``found`` leave it unclear who is who.
 
     Between two frames that show nobody, the middle one is searched too: somebody may have come and gone.
 
     Args:
         chunk: n frames.
         shots: (n,) the number of the shot of each frame.
-        positions: frames to search.
+        found: the key frames so far, by position; the new ones are added.
         previous: the key frame before the chunk; None at the start of the clip.
         detector: finds the faces.
     """
-    found, is_first_round = {} if previous is None else {-1: previous}, True
-    while positions:
-        in_order = sorted(positions)
-        for position, faces in zip(in_order, detector.detect(chunk.images[in_order])):
-            patches = face_patches(chunk.images[position], faces.landmarks, detector.settings)
-            found[position] = KeyFrame(faces, patches, int(shots[position]))
-        gaps = [(a, b) for a, b in pairwise(sorted(found)) if b - a > 1 and found[a].shot == found[b].shot]
+    is_first_round = True
+    while True:
+        known = found if previous is None else {-1: previous, **found}
+        gaps = [(a, b) for a, b in pairwise(sorted(known)) if b - a > 1 and known[a].shot == known[b].shot]
         positions = {
             (a + b) // 2
             for a, b in gaps
-            if is_ambiguous(found[a], found[b])
-            or (is_first_round and not found[a].faces and not found[b].faces)
+            if is_ambiguous(known[a], known[b])
+            or (is_first_round and not known[a].faces and not known[b].faces)
         }
+        if not positions:
+            return
+        for position, key in _see(chunk, positions, detector).items():
+            found[position] = replace(key, shot=int(shots[position]))
         is_first_round = False
-    found.pop(-1, None)
-    return found

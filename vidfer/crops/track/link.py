@@ -9,22 +9,13 @@ import numpy as np
 
 from vidfer.crops.detect.boxes import distance
 from vidfer.crops.detect.faces import Faces
-from vidfer.crops.track.appearance import LIKE, UNLIKE, correlation, likeness
+from vidfer.crops.track.appearance import LIKE, LIKE_ELSEWHERE, SURELY_LIKE, UNLIKE, correlation, likeness
+from vidfer.crops.track.face_cuts import at_place
+from vidfer.crops.track.key_frame import KeyFrame
 
 NEAR = 0.8
 """Faces of two frames may belong to one person if their :func:`~vidfer.crops.detect.boxes.distance` is
 lower."""
-
-
-@dataclass(frozen=True)
-class KeyFrame:
-    """The faces of a frame that was searched as a whole."""
-
-    faces: Faces
-    patches: np.ndarray
-    """uint8 (k,24,24,3): the appearance of each face, see :mod:`vidfer.crops.track.appearance`."""
-    shot: int
-    """Number of the shot in the clip."""
 
 
 Sighting = tuple[KeyFrame, int]
@@ -41,6 +32,10 @@ class Person:
     margins: dict[int, np.ndarray] = field(default_factory=dict)
     last: Sighting | None = None
     """The face in the latest key frame that shows the person; None before the first."""
+    shot: int = -1
+    """The latest shot in which the place of the person is known."""
+    is_cut_away: bool = False
+    """Whether a cut at the place of the person has come since the person was seen."""
 
     def add(self, frame: int, faces: Faces, i: int) -> None:
         """Add the i-th of the faces of a frame."""
@@ -56,13 +51,16 @@ def link_people(key_frames: Mapping[int, KeyFrame]) -> list[Person]:
     Within a shot, a face belongs to the person who was last seen nearest to it. A similar appearance makes
     the distance smaller; a very different one forbids the match. A person who left and comes back near the
     same place is the same person. Everywhere else the appearance alone decides: after a cut, where the place
-    says nothing, and for people who were last seen elsewhere.
+    says nothing, and for people who were last seen elsewhere. After a cut at single places, the people at all
+    other places stay where they are.
     """
     people: list[Person] = []
     for frame in sorted(key_frames):
         key = key_frames[frame]
         everyone = range(len(key.faces))
-        in_shot = [person for person in people if person.last[0].shot == key.shot]
+        if key.cut_places is not None:
+            _stay_or_leave(people, key)
+        in_shot = [person for person in people if person.shot == key.shot]
         matches = _match(key, in_shot, everyone, _cost_by_place)
         if unmatched := [i for i in everyone if i not in matches]:
             others = [person for person in people if person not in matches.values()]
@@ -72,8 +70,19 @@ def link_people(key_frames: Mapping[int, KeyFrame]) -> list[Person]:
             if person is None:
                 people.append(person := Person())
             person.add(frame, key.faces, i)
-            person.last = (key, i)
+            person.last, person.shot, person.is_cut_away = (key, i), key.shot, False
     return people
+
+
+def _stay_or_leave(people: Sequence[Person], key: KeyFrame) -> None:
+    """Note who keeps the place in a shot that begins with cuts at single places, and who loses it."""
+    for person in people:
+        if person.shot == key.shot - 1:
+            before, i = person.last
+            if at_place(key.cut_places, before.faces.boxes[i]).any():
+                person.is_cut_away = True
+            else:
+                person.shot = key.shot
 
 
 def is_ambiguous(before: KeyFrame, after: KeyFrame) -> bool:
@@ -93,7 +102,7 @@ def _match(
     key: KeyFrame,
     people: Sequence[Person],
     faces: Sequence[int],
-    cost: Callable[[KeyFrame, Sighting], np.ndarray],
+    cost: Callable[[KeyFrame, Person], np.ndarray],
 ) -> dict[int, Person]:
     """The person of each of the ``faces`` that has one, found greedily: the pair of lowest cost first.
 
@@ -103,7 +112,7 @@ def _match(
         faces: positions of the faces to match.
         cost: a number for each face of the key frame, infinite for a face that cannot be the earlier one.
     """
-    table = [(cost(key, person.last), person) for person in people]
+    table = [(cost(key, person), person) for person in people]
     pairs = [(row[i], i, person) for row, person in table for i in faces if np.isfinite(row[i])]
     matches: dict[int, Person] = {}
     for _, i, person in sorted(pairs, key=lambda pair: pair[0]):
@@ -119,13 +128,17 @@ def _fits(key: KeyFrame, earlier: Sighting) -> np.ndarray:
     return near & (correlation(key.patches, before.patches[i]) >= UNLIKE)
 
 
-def _cost_by_place(key: KeyFrame, earlier: Sighting) -> np.ndarray:
-    before, i = earlier
+def _cost_by_place(key: KeyFrame, person: Person) -> np.ndarray:
+    before, i = person.last
     cost = distance(key.faces.boxes, before.faces.boxes[i]) - 0.5 * likeness(key.patches, before.patches[i])
-    return np.where(_fits(key, earlier), cost, np.inf)
+    return np.where(_fits(key, person.last), cost, np.inf)
 
 
-def _cost_by_appearance(key: KeyFrame, earlier: Sighting) -> np.ndarray:
-    before, i = earlier
+def _cost_by_appearance(key: KeyFrame, person: Person) -> np.ndarray:
+    before, i = person.last
     like = likeness(key.patches, before.patches[i])
-    return np.where(like >= LIKE, -like, np.inf)
+    least = np.full(len(like), LIKE)
+    if person.is_cut_away:
+        least[:] = LIKE_ELSEWHERE
+        least[at_place(key.faces.boxes, before.faces.boxes[i])] = SURELY_LIKE
+    return np.where(like >= least, -like, np.inf)

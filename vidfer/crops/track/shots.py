@@ -41,16 +41,16 @@ class ShotCuts:
         new = np.stack([_sampled(image) for image in (*images, *next_images[:N_AFTER])])
         samples = np.concatenate([self._last, new])
         self._last = samples[: known + n][-N_BEFORE:]
-        return np.flatnonzero(_begins_shot(samples)[known : known + n]).tolist()
+        return np.flatnonzero(begins_shot(samples)[known : known + n]).tolist()
 
 
-def _begins_shot(samples: np.ndarray) -> np.ndarray:
+def begins_shot(samples: np.ndarray, same_picture: float = SAME_PICTURE) -> np.ndarray:
     """Which of some frames, float32 (n,h,w,3), begin a shot: bool (n,).
 
     A cut is sudden, or it takes two steps: over a frame that mixes both shots, which a change of the frame
     rate can make, or over a frame that belongs to neither. Then both steps are large, and so is the change
     across them. A flash also has two large steps, but shows the same picture before and after. A change of
-    the light alone is no cut.
+    the light alone is no cut: frames that correlate by more than ``same_picture`` show the same.
     """
     n = len(samples)
     change = _change(samples, 1)
@@ -61,11 +61,11 @@ def _begins_shot(samples: np.ndarray) -> np.ndarray:
     )
     calm = np.max([two_before, before, after, two_after, np.full(n, STILL)], axis=0)
     sudden = change >= np.maximum(LEAST_CHANGE, SPIKE * calm)
-    sudden[sudden] = [_differ(samples[i - 1], samples[i]) for i in np.flatnonzero(sudden)]
+    sudden[sudden] = [_differ(samples[i - 1], samples[i], same_picture) for i in np.flatnonzero(sudden)]
     calm = np.max([two_before, before, two_after, three_after, np.full(n, STILL)], axis=0)
     least_step = np.maximum(across / 4, SPIKE / 2 * calm)
     in_two = (across >= np.maximum(LEAST_CHANGE, SPIKE * calm)) & (np.minimum(change, after) >= least_step)
-    in_two[in_two] = [_differ(samples[i - 1], samples[i + 1]) for i in np.flatnonzero(in_two)]
+    in_two[in_two] = [_differ(samples[i - 1], samples[i + 1], same_picture) for i in np.flatnonzero(in_two)]
     return sudden | in_two | np.append(False, in_two[:-1])
 
 
@@ -75,10 +75,10 @@ def _change(samples: np.ndarray, step: int) -> np.ndarray:
     return np.concatenate([np.zeros(min(step, len(samples))), differences])
 
 
-def _differ(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two frames (h,w,3) show different pictures; a change of light does not count."""
+def _differ(a: np.ndarray, b: np.ndarray, same_picture: float) -> bool:
+    """Whether two frames (h,w,3) correlate too little to show the same picture in another light."""
     a, b = a - a.mean(axis=(0, 1)), b - b.mean(axis=(0, 1))
-    return bool((a * b).sum() <= SAME_PICTURE * np.linalg.norm(a) * np.linalg.norm(b))
+    return bool((a * b).sum() <= same_picture * np.linalg.norm(a) * np.linalg.norm(b))
 
 
 def _sampled(image: np.ndarray) -> np.ndarray:
