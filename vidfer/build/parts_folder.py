@@ -10,7 +10,7 @@ from pathlib import Path
 from vidfer.build.header import settings_difference
 from vidfer.build.write_part import write_part
 from vidfer.errors import CacheError
-from vidfer.files import disk_fault, replace_durably
+from vidfer.files import disk_fault, write_text
 from vidfer.store.canonical_json import json_hash
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header
@@ -91,9 +91,7 @@ class PartsFolder:
                 )
             for name in self.names() - {"lock"}:
                 (self.folder / name).unlink()
-        temporary = file.with_suffix(".tmp")
-        temporary.write_text(json.dumps(wanted, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        replace_durably(temporary, file)
+        write_text(file, json.dumps(wanted, indent=2, ensure_ascii=False) + "\n")
 
     def remove_if_empty(self) -> None:
         """Delete the folder, unless it holds finished clips."""
