@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,10 +49,30 @@ class MissingPackageError(VidferError):
     """An optional package that is not installed."""
 
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_SPACE_TEXTS = (
+    *("No space left", "Disk quota exceeded", "File too large"),
+    *("PytorchStreamWriter", "unexpected pos", "iostream error"),
+)
+"""What safetensors, HDF5 and torch say where the system says NO_SPACE. Their errors have no number."""
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of any library says that a file could not be written because the disk is full.
+
+    Shared memory that is too small is no full disk, see :func:`vidfer.data.loader.loaded`.
+    """
+    text = str(error)
+    if "shared memory" in text:
+        return False
+    number = error.errno if isinstance(error, OSError) else None
+    return number in NO_SPACE or any(part in text for part in NO_SPACE_TEXTS)
+
+
 @contextmanager
 def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
-    """End the program with one message and status 2 on a :class:`VidferError` or a path that cannot be used,
-    and with 130 on Ctrl-C."""
+    """End the program with one message and status 2 on a :class:`VidferError`, a path that cannot be used or
+    a disk that is full, and with 130 on Ctrl-C."""
     try:
         yield
     except VidferError as error:
@@ -61,11 +82,21 @@ def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
         # Only what a named path is to blame for; anything else is a fault of ours and keeps its traceback.
         path = error.filename2 or error.filename
         if path is None:
+            _exit_if_disk_is_full(program, error)
             raise
         why = "it is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror
         print(f"{program}: cannot use {path}: {why}; choose another path", file=sys.stderr)
         raise SystemExit(2) from None
+    except Exception as error:
+        _exit_if_disk_is_full(program, error)
+        raise
     except KeyboardInterrupt:
         kept = "what was finished is kept, the same command goes on from there"
         print(f"{program}: interrupted; {kept}", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _exit_if_disk_is_full(program: str, error: Exception) -> None:
+    if is_disk_full(error):
+        print(f"{program}: the disk is full; free some space, then start again", file=sys.stderr)
+        raise SystemExit(2) from None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from vidfer.errors import DiskError
+from vidfer.errors import DiskError, is_disk_full
 
 
 def replace_durably(temporary: Path, path: Path) -> None:
@@ -39,11 +40,6 @@ def bytes_on_disk(path: Path) -> int:
     return path.stat().st_blocks * 512 if path.exists() else 0
 
 
-def is_disk_full(error: Exception) -> bool:
-    """Whether what the system or HDF5 has raised says that the disk is full."""
-    return getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-
-
 def disk_fault(place: Path, error: Exception) -> DiskError:
     """The error for a disk that is full or broken, from what the system or HDF5 has raised."""
     what = "the disk is full" if is_disk_full(error) else f"writing failed ({' '.join(str(error).split())})"
@@ -53,12 +49,41 @@ def disk_fault(place: Path, error: Exception) -> DiskError:
     )
 
 
+AGAIN = "free some space, then start the same command again"
+
+
+@contextmanager
+def writing(place: Path, remedy: str = AGAIN) -> Iterator[None]:
+    """Turn the error of a disk that is full, whoever raises it, into a :class:`vidfer.errors.DiskError`.
+
+    Args:
+        place: the file or folder that is written.
+        remedy: what to do.
+    """
+    try:
+        yield
+    except Exception as error:
+        if is_disk_full(error):
+            raise DiskError(f"the disk is full: {place} cannot be written; {remedy}") from error
+        raise
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it. Its folder is made if needed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(text.encode())
-    replace_durably(temporary, path)
+    """Write a text file under a temporary name and rename it. Its folder is made if needed.
+
+    Raises:
+        DiskError: the disk is full. The file is as it was.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".tmp")
+        try:
+            temporary.write_bytes(text.encode())
+            replace_durably(temporary, path)
+        except OSError as error:
+            if is_disk_full(error):
+                temporary.unlink(missing_ok=True)
+            raise
 
 
 def write_json(path: Path, value: Any) -> None:

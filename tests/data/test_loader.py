@@ -1,12 +1,14 @@
+import errno
 from collections import Counter
 
 import numpy as np
+import pytest
 import torch
 from refused import refused
 
 from vidfer.data.dataset import ClipDataset
-from vidfer.data.loader import EpochSampler, build_loader, collate_clips
-from vidfer.errors import DataError
+from vidfer.data.loader import EpochSampler, build_loader, collate_clips, loaded
+from vidfer.errors import DataError, SettingError
 
 CLIPS = [{"id": f"{i}.mp4", "label": "happy" if i < 8 else "sad"} for i in range(10)]
 LABELS = [0] * 8 + [1] * 2
@@ -102,3 +104,41 @@ def test_nothing_to_load_is_said_with_the_file(make_cache):
         build_loader(ClipDataset(cache.path, [], n_frames=2), 4)
     with refused(DataError, "balanced", "label", "cache.h5"):
         build_loader(ClipDataset(cache.path, [0], n_frames=2), 4, balanced=True)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),  # the semaphores of a queue
+        RuntimeError(
+            "unable to allocate shared memory(shm) for file </torch_1_2_3>: No space left on device (28)"
+        ),
+        RuntimeError("DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that"),
+        RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly"),
+    ],
+)
+def test_too_little_memory_for_loader_processes_is_a_message(error):
+    """The errors are those of torch where /dev/shm has 64 kB, and where a process is killed."""
+
+    def batches():
+        yield 1
+        raise error
+
+    found = []
+    with refused(SettingError, "--data.workers"):
+        for batch in loaded(batches()):
+            found.append(batch)
+    assert found == [1]
+
+
+def test_a_fault_in_the_loop_is_not_one_of_the_loader():
+    with pytest.raises(RuntimeError, match="shm of the loop"):
+        for _ in loaded([1, 2]):
+            raise RuntimeError("shm of the loop")
+    with pytest.raises(RuntimeError, match="another fault"):
+        list(loaded(_faulty()))
+
+
+def _faulty():
+    yield 1
+    raise RuntimeError("another fault")

@@ -87,3 +87,17 @@ def test_a_batch_must_be_shared_evenly():
     check_shares(32, 2)
     with refused(SettingError, "--train.batch-size 33", "2 processes"):
         check_shares(33, 2)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ACCELERATE_MIXED_PRECISION", "fp8"),
+        ("ACCELERATE_MIXED_PRECISION", "int4"),
+        ("ACCELERATE_DYNAMO_BACKEND", "FASTEST"),
+    ],
+)
+def test_what_accelerate_cannot_do_is_a_message(tmp_path, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    with refused(SettingError, value, "accelerate config"):
+        build(tmp_path)

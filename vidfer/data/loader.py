@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,7 +13,9 @@ from torch.utils.data import DataLoader, Sampler, default_collate
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.encoded_crops import EncodedCrops
-from vidfer.errors import DataError
+from vidfer.errors import DataError, SettingError
+
+Batch = TypeVar("Batch")
 
 
 class EpochSampler(Sampler[int]):
@@ -128,3 +132,36 @@ def build_loader(
     elif shuffle:
         sampler = EpochSampler(len(dataset), seed=seed)
     return DataLoader(dataset, batch_size=batch_size, sampler=sampler, drop_last=drop_last, **common)
+
+
+def loaded(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches of a loader, with a message where its processes find too little memory.
+
+    Args:
+        batches: a loader, or what Accelerate or a progress bar has made of it.
+
+    Raises:
+        SettingError: the shared memory through which loader processes hand over batches is too small, or a
+            loader process was killed.
+    """
+    try:
+        yield from batches
+    except (OSError, RuntimeError) as error:
+        text = str(error)
+        if any(part in text for part in NO_SHARED_MEMORY) or getattr(error, "errno", None) == errno.ENOSPC:
+            raise SettingError(
+                "the shared memory in /dev/shm is too small for the loader processes; give fewer "
+                "--data.workers (0 needs none; of `vidfer eval`: --workers), or make it larger (in a "
+                "container: --shm-size 8g)"
+            ) from error
+        if KILLED in text:
+            raise SettingError(
+                f"a loader process was killed ({text.splitlines()[0]}), perhaps for lack of memory; "
+                "give fewer --data.workers (of `vidfer eval`: --workers)"
+            ) from error
+        raise
+
+
+NO_SHARED_MEMORY = ("shared memory", "shm", "torch_", "Bus error")
+KILLED = "DataLoader worker"
+"""What torch says where shared memory is too small, and where a process of a loader has ended."""

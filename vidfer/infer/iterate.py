@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from vidfer.data.loader import loaded
+
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
@@ -36,7 +38,7 @@ def iterate_batches(
     """
     if loader.dataset.training:
         raise ValueError("evaluation uses evenly spaced frames; make the data set with training=False")
-    for done, batch in enumerate(loader):
+    for done, batch in enumerate(loaded(loader)):
         moved = {name: batch[name].to(device, non_blocking=True) for name in ("crops", "frame_mask")}
         yield batch | moved
         if progress is not None:

@@ -17,9 +17,10 @@ from torch import nn
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.errors import RunError
-from vidfer.files import replace_durably
+from vidfer.files import replace_durably, writing
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import Predictions, predict
+from vidfer.models.checkpoint import HOW_TO_GO_ON
 
 SAVE_EVERY_S = 10.0
 """How often a process writes a piece: a kill costs it no more than this."""
@@ -109,8 +110,9 @@ def write_predictions(predictions: Predictions, file: Path, key: str) -> None:
     """Write predictions and the key of their model as a whole or not at all."""
     temporary = file.with_name(file.name + ".tmp")
     tensors = {name: torch.from_numpy(np.ascontiguousarray(getattr(predictions, name))) for name in COLUMNS}
-    save_file(tensors, temporary, {"model": key})
-    replace_durably(temporary, file)
+    with writing(file, HOW_TO_GO_ON):
+        save_file(tensors, temporary, {"model": key})
+        replace_durably(temporary, file)
 
 
 def read_predictions(file: Path, key: str) -> Predictions:

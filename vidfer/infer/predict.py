@@ -12,6 +12,7 @@ from accelerate import Accelerator
 from torch import nn
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_recall
 
+from vidfer.data.loader import loaded
 from vidfer.infer.iterate import evaluating
 
 
@@ -42,7 +43,7 @@ def predict(model: nn.Module, batches: Iterable[dict], accelerator: Accelerator 
     """
     rows: list[list[torch.Tensor]] = []
     with evaluating(model), accelerator.autocast() if accelerator else nullcontext():
-        for batch in batches:
+        for batch in loaded(batches):
             logits = model(batch["crops"], batch["frame_mask"])
             shown = (batch["clip"], logits.float().softmax(1), batch["label"], batch["frame_mask"].any(1))
             rows.append([part.cpu() for part in (accelerator.gather(shown) if accelerator else shown)])

@@ -21,6 +21,9 @@ from vidfer.runs.settings import RunSettings
 SHARDING = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "PARALLELISM_CONFIG")
 """Ways to shard a network, for each of which `accelerate launch` sets a variable ACCELERATE_USE_*."""
 
+PRECISIONS = ("no", "bf16", "fp16")
+"""Number formats in which vidfer trains."""
+
 
 def build_accelerator(settings: RunSettings, optim: OptimSettings, *, split_batches: bool) -> Accelerator:
     """Build the Accelerator of a run; it prepares model, optimiser and loaders for one process or several.
@@ -32,11 +35,31 @@ def build_accelerator(settings: RunSettings, optim: OptimSettings, *, split_batc
             Otherwise each process takes whole batches, such as episodes.
 
     Raises:
-        SettingError: fp16, or batch normalisation over processes, on a CPU; or a launcher that shards the
-            network.
+        SettingError: a number format that vidfer does not know, or that Accelerate refuses; fp16, or batch
+            normalisation over processes, on a CPU; or a launcher that shards the network.
     """
     check_whole_network()
-    accelerator = Accelerator(
+    check_precision(settings.mixed_precision or os.environ.get("ACCELERATE_MIXED_PRECISION", "no"))
+    try:
+        accelerator = _accelerator(settings, optim, split_batches)
+    except (ValueError, ImportError) as error:
+        raise SettingError(
+            f"Accelerate refuses its settings: {error}; change them with `accelerate config`, or look at the "
+            "variables ACCELERATE_... of your shell"
+        ) from error
+    if accelerator.device.type == "cpu":
+        if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
+            raise SettingError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
+        if settings.sync_batch_norm:
+            raise SettingError(
+                "--sync-batch-norm: torch cannot do this on a CPU; leave it out (each process then "
+                "normalises its own clips; a larger batch gives it more of them)"
+            )
+    return accelerator
+
+
+def _accelerator(settings: RunSettings, optim: OptimSettings, split_batches: bool) -> Accelerator:
+    return Accelerator(
         mixed_precision=settings.mixed_precision,
         # As a plugin, because `accelerate launch` may set a variable that overrides a plain number.
         gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=optim.accumulate),
@@ -49,15 +72,15 @@ def build_accelerator(settings: RunSettings, optim: OptimSettings, *, split_batc
         # behind the vector for a head of maps, and those of the branch of EGS-Net that does not learn.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
-    if accelerator.device.type == "cpu":
-        if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
-            raise SettingError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
-        if settings.sync_batch_norm:
-            raise SettingError(
-                "--sync-batch-norm: torch cannot do this on a CPU; leave it out (each process then "
-                "normalises its own clips; a larger batch gives it more of them)"
-            )
-    return accelerator
+
+
+def check_precision(name: str) -> None:
+    """Raise a SettingError for a number format in which vidfer does not train."""
+    if name.lower() not in PRECISIONS:
+        raise SettingError(
+            f"mixed precision {name}: vidfer trains in {', '.join(PRECISIONS)}; give --mixed-precision bf16, "
+            "or change ACCELERATE_MIXED_PRECISION or `accelerate config`"
+        )
 
 
 def check_whole_network() -> None:

@@ -12,6 +12,7 @@ from accelerate.utils import set_seed
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from vidfer.data.loader import loaded
 from vidfer.learn.stopwatch import Stopwatch
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder
@@ -82,7 +83,7 @@ class Epoch:
         if self.bar is not None:
             batches = self.bar(batches, initial=self.done, total=len(self))
         self.watch.mark()
-        for batch in batches:
+        for batch in loaded(batches):
             self.watch.mark()
             seed_step(self.run.seed, self.number, self.done, self.accelerator.process_index)
             yield batch

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -14,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 import vidfer
 from vidfer.errors import CheckpointError, SettingError
+from vidfer.files import sync, writing
 from vidfer.models.build import build_recogniser, model_settings
 from vidfer.models.finite import first_not_finite
 from vidfer.models.migrate import nested_model
@@ -27,6 +27,9 @@ FORMAT_VERSION = 2
 READABLE_VERSIONS = (1, 2)
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
+HOW_TO_GO_ON = (
+    "what was saved before is kept; free some space, then start the same command, a run with --resume"
+)
 NEXT = ".next"
 """Suffix of a file that is about to replace the one without it."""
 
@@ -36,11 +39,16 @@ def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
 
     A kill at any moment leaves the old or the new checkpoint. ``info`` is plain JSON data
     (cache hash, epoch, metrics).
+
+    Raises:
+        DiskError: the disk is full.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     new_weights, new_config = folder / (WEIGHTS + NEXT), folder / (CONFIG + NEXT)
-    save_file({name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}, new_weights)
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    with writing(folder, HOW_TO_GO_ON):
+        save_file(weights, new_weights)
     config = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -50,10 +58,10 @@ def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
         "info": info,
         "weights_sha256": _sha256(new_weights),
     }
-    new_config.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for path in (new_weights, new_config):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+    with writing(folder, HOW_TO_GO_ON):
+        new_config.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        for path in (new_weights, new_config):
+            sync(path)
     # Between these two lines the weights are new and the config is old; _read_config then takes the new one.
     new_weights.replace(folder / WEIGHTS)
     new_config.replace(folder / CONFIG)

@@ -12,9 +12,9 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from vidfer.data.splits import ClipSplit
-from vidfer.errors import MissingPackageError, RunError
-from vidfer.files import write_json
-from vidfer.models.checkpoint import save_checkpoint
+from vidfer.errors import DiskError, MissingPackageError, RunError
+from vidfer.files import write_json, writing
+from vidfer.models.checkpoint import HOW_TO_GO_ON, save_checkpoint
 from vidfer.models.ema import Ema
 from vidfer.models.finite import first_not_finite
 from vidfer.models.recogniser import Recogniser
@@ -59,11 +59,11 @@ class RunFolder:
         if accelerator.is_main_process:
             try:
                 self._open(settings)
-            except RunError as error:
-                problem = [str(error)]
+            except (RunError, DiskError) as error:
+                problem = [error]
         # Otherwise the other processes would wait for ever for a main process that has given up.
         if broadcast_object_list(problem)[0]:
-            raise RunError(problem[0])
+            raise problem[0]
         if settings.tracker != "none":
             accelerator.init_trackers("vidfer")
 
@@ -171,9 +171,11 @@ class RunFolder:
             record: plain JSON data.
         """
         if self.accelerator.is_main_process:
-            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            metrics = self.path / "metrics.jsonl"
+            with writing(metrics, HOW_TO_GO_ON), metrics.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
-        self.accelerator.log({k: v for k, v in record.items() if isinstance(v, (int, float))}, step=step)
+        with writing(self.path / "logs", HOW_TO_GO_ON):
+            self.accelerator.log({k: v for k, v in record.items() if isinstance(v, (int, float))}, step=step)
 
     def save_checkpoint(self, name: str, model: Recogniser, info: dict) -> None:
         """Write ``checkpoints/<name>/``; ``info`` says how the model was trained.

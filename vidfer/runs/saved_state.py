@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from vidfer.errors import RunError
-from vidfer.files import replace_durably, sync, write_json
+from vidfer.files import replace_durably, sync, write_json, writing
+from vidfer.models.checkpoint import HOW_TO_GO_ON
 from vidfer.models.ema import Ema
 from vidfer.models.wrappers import plain_names
 from vidfer.runs.migrate import current_progress
@@ -43,6 +44,10 @@ class SavedState:
 
     def save(self, progress: dict, ema: Ema | None, partial: dict | None) -> None:
         """Save the state; see :meth:`vidfer.runs.run_folder.RunFolder.save_state`."""
+        with writing(self.folder, HOW_TO_GO_ON):
+            self._save(progress, ema, partial)
+
+    def _save(self, progress: dict, ema: Ema | None, partial: dict | None) -> None:
         main = self.accelerator.is_main_process
         new = self.folder / "new.tmp"
         if main:
