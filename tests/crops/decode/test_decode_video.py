@@ -4,6 +4,7 @@ import pickle
 import re
 import subprocess
 import sys
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -191,6 +192,24 @@ def test_damage_gives_the_frames_before_it_and_a_reason(tmp_path, h264):
     assert outcomes[0] == outcomes[1]
     # A clip that ends before the damage is whole.
     assert read(path, end_s=0.4)[0] == list(range(10))
+
+
+@pytest.mark.parametrize("reader", ["auto", "pyav"])
+def test_an_avi_whose_header_counts_skipped_frames_is_whole(tmp_path, reader):
+    path = tmp_path / "skipped.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        for i in range(20):
+            frame = av.VideoFrame.from_ndarray(bar_code(i), format="rgb24")
+            frame.pts, frame.time_base = 2 * i, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].frames == 39
+    chunks = list(read_chunks(path, reader=reader))
+    assert numbers(np.concatenate([chunk.images for chunk in chunks])) == list(range(20))
+    np.testing.assert_allclose(np.concatenate([chunk.times_s for chunk in chunks]), 0.08 * np.arange(20))
 
 
 def test_an_avi_that_is_cut_off_gives_what_it_holds_and_says_so(tmp_path):

@@ -23,8 +23,8 @@ FALLBACK_FPS = 25.0
 """The frame rate of a file that states none."""
 
 LEAST_SHARE = 0.9
-"""An AVI file was cut off if it holds less than this share of the frames that its header states. Many
-programs that write AVI state a few frames too many."""
+"""An AVI file was cut off if its last frame comes before this share of the frames that its header states.
+The header also counts frames that were skipped. Many programs state a few frames too many."""
 
 SEEK_MARGIN_S = 1.0
 """A jump goes this much further back: an index is in the order of decoding, which is ahead of showing."""
@@ -76,7 +76,9 @@ class AvReader:
             packets = _packets_from(container, start)
         else:
             packets = chain(table.packets, packets)
-        if table.is_complete and start is None and len(ticks) < LEAST_SHARE * n_stated:
+        shown_s = (ticks[-1] - ticks[0]) * tick_s if len(ticks) else 0.0
+        n_shown = max(len(ticks), round(shown_s * self.fps) + 1)
+        if table.is_complete and start is None and n_shown < LEAST_SHARE * n_stated:
             self.fault = f"the file states {n_stated} frames and holds {len(ticks)}: its end is lost"
         self.container = container  # has to live as long as its packets
         self._ticks, self._is_complete, self._jumped = ticks, table.is_complete, start is not None
