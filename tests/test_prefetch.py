@@ -33,15 +33,17 @@ def test_no_more_than_n_are_made_ahead():
 
 
 def test_making_and_using_overlap():
-    def items():
-        for _ in range(5):
-            time.sleep(0.1)
-            yield None
+    begun = [threading.Event() for _ in range(6)]
 
-    begin = time.perf_counter()
-    for _ in prefetch(items()):
-        time.sleep(0.1)
-    assert time.perf_counter() - begin < 0.85  # one after the other: 1.0 s
+    def items():
+        for i in range(5):
+            begun[i].set()
+            yield i
+        begun[5].set()
+
+    for i in prefetch(items()):
+        # The next item is begun while this one is used; otherwise this would wait for ever.
+        assert begun[i + 1].wait(120)
 
 
 def test_a_fault_comes_in_its_place():

@@ -1,44 +1,48 @@
 import threading
-import time
+
+import pytest
+from fake_clock import FakeClock
 
 from vidfer.timing import iterate_timed, take_seconds, timed
 
 
-def test_a_stage_within_another_is_counted_once():
+@pytest.fixture
+def clock(monkeypatch) -> FakeClock:
     take_seconds()
+    return FakeClock(monkeypatch)
+
+
+def test_a_stage_within_another_is_counted_once(clock):
     with timed("find"):
-        time.sleep(0.05)
+        clock.advance(5)
         for _ in iterate_timed("decode", iter([1, 2])):
-            time.sleep(0.02)
+            clock.advance(2)
         with timed("decode"):
-            time.sleep(0.1)
-    seconds = take_seconds()
-    assert seconds.keys() == {"find", "decode"}
-    assert 0.08 < seconds["find"] < 0.2 and 0.09 < seconds["decode"] < 0.2
+            clock.advance(10)
+        clock.advance(1)
+    assert take_seconds() == {"find": 5 + 2 * 2 + 1, "decode": 10}
     assert take_seconds() == {}
 
 
-def test_what_iterating_takes_is_counted_and_what_using_takes_is_not():
+def test_what_iterating_takes_is_counted_and_what_using_takes_is_not(clock):
     def items():
         for _ in range(3):
-            time.sleep(0.03)
+            clock.advance(3)
             yield None
 
-    take_seconds()
     for _ in iterate_timed("decode", items()):
-        time.sleep(0.05)
-    assert 0.08 < take_seconds()["decode"] < 0.14
+        clock.advance(5)
+    assert take_seconds() == {"decode": 3 * 3}
 
 
-def test_threads_count_into_one_sum():
+def test_threads_count_into_one_sum(clock):
     def work():
         with timed("cut"):
-            time.sleep(0.05)
+            clock.advance(5)
 
-    take_seconds()
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert 0.14 < take_seconds()["cut"] < 0.5
+    assert take_seconds() == {"cut": 3 * 5}

@@ -1,5 +1,6 @@
 """A full disk, Ctrl-C and the signal of a queue of jobs: one message, and the next start goes on."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -81,11 +82,15 @@ def test_stopping_it_is_one_message_and_loses_nothing(studio_clips, undisturbed,
 @pytest.mark.timeout(120)
 def test_ctrl_c_while_workers_load_their_libraries_is_one_message(studio_clips, tmp_path):
     """The terminal sends it to all processes, also to those that are still importing."""
-    process = build(studio_clips, tmp_path / "c.h5", start_new_session=True)
-    while not (tmp_path / "c.h5.parts").is_dir() and process.poll() is None:
-        time.sleep(0.01)
-    time.sleep(0.3)
-    os.killpg(process.pid, signal.SIGINT)
-    said = messages(process)
+    for attempt in range(10):  # on a busy machine the cache may be finished before the signal is sent
+        out = tmp_path / f"{attempt}.h5"
+        process = build(studio_clips, out, start_new_session=True)
+        while not out.with_name(f"{out.name}.parts").is_dir() and process.poll() is None:
+            time.sleep(0.01)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
+        said = messages(process)
+        if process.returncode:
+            break
     assert process.returncode == 130
     assert len(said) == 1 and "interrupted" in said[0], said

@@ -1,4 +1,5 @@
 import ctypes
+import multiprocessing
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ def prepare(offset: int):
         if task == "leave":
             os._exit(3)
         if task == "hang":
-            time.sleep(60)
+            time.sleep(3600)
         if task == "out of memory":
             os.kill(os.getpid(), signal.SIGKILL)
         if task == "die afterwards":
@@ -84,15 +85,12 @@ def test_what_a_tick_raises_stops_all():
         if len(ticks) > 3:
             raise CacheError("another process has failed")
 
-    begin = time.monotonic()
-    with refused(CacheError, "another process"):
-        dict(run_jobs(["hang"] * 2, [60.0] * 2, PREPARE, (100,), 2, tick))
-    assert time.monotonic() - begin < 30
+    with refused(CacheError, "another process"):  # and not after the hour that the jobs may take
+        dict(run_jobs(["hang"] * 2, [3600.0] * 2, PREPARE, (100,), 2, tick))
 
 
 def test_leaving_early_stops_the_workers():
-    results = run_jobs([1, "hang", "hang"], [60.0] * 3, PREPARE, (100,), 2)
+    results = run_jobs([1, "hang", "hang"], [3600.0] * 3, PREPARE, (100,), 2)
     assert next(results) == (0, 101)
-    begin = time.monotonic()
-    results.close()
-    assert time.monotonic() - begin < 5
+    results.close()  # and not after the hour that the jobs may take
+    assert not multiprocessing.active_children()

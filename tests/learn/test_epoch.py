@@ -1,7 +1,6 @@
 """An epoch that is resumed in its middle, and the seeds of its steps."""
 
 import random
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from accelerate.utils import GradientAccumulationPlugin
+from fake_clock import FakeClock
 from refused import refused
 from torch.utils.data import DataLoader, Dataset
 
@@ -108,19 +108,21 @@ def test_nothing_is_saved_while_gradients_are_added_up(settings):
     assert saved == [3, 6, 9]
 
 
-def test_the_share_of_waiting_is_that_of_the_loader(settings):
+def test_the_share_of_waiting_is_that_of_the_loader(settings, monkeypatch):
+    clock = FakeClock(monkeypatch)
+
     class Slow(Numbers):
         def __getitem__(self, i: int) -> torch.Tensor:
-            time.sleep(0.02)
+            clock.advance(3)
             return super().__getitem__(i)
 
     run = RunFolder(settings, Accelerator(cpu=True))
     loader = run.accelerator.prepare(DataLoader(Slow(), batch_size=1))
     epoch = Epoch(loader, run, 0, {})
     for batch in epoch:
-        time.sleep(0.02)
+        clock.advance(1)
         epoch.add(loss=batch.mean())
-    assert 0.3 < epoch.means()["waiting"] < 0.7
+    assert epoch.means()["waiting"] == pytest.approx(0.75)
 
 
 def test_a_loss_that_is_no_number_is_named_with_a_remedy(settings):
