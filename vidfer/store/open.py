@@ -10,10 +10,15 @@ from pathlib import Path
 import h5py
 
 from vidfer.errors import CacheError
+from vidfer.store.layout import check_attributes
 from vidfer.store.schema import FORMAT, SCHEMA_VERSION
 
 NOT_OF_A_CLIP = ("root attributes", "settings", "clip table")
 """Parts of a cache that belong to no clip. They cannot be made again from a video."""
+
+
+DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
+"""What HDF5, NumPy and JSON raise on a damaged file."""
 
 
 def open_cache(path: Path) -> h5py.File:
@@ -35,8 +40,9 @@ def open_cache(path: Path) -> h5py.File:
             f"{path} is not an HDF5 file, or it is damaged or truncated ({error}); if it is a cache, {remedy}"
         ) from error
     try:
+        check_attributes(file)
         kind, version = file.attrs.get("format"), file.attrs.get("schema_version")
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         file.close()
         raise CacheError(f"the attributes of {path} are damaged ({error}); {remedy}") from error
     if kind != FORMAT or version is None:
@@ -65,7 +71,7 @@ def reported_as_damage(path: Path, what: str) -> Iterator[None]:
         yield
     except CacheError as error:
         raise CacheError(f"{path}, {what}: {error}") from error
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except DAMAGE as error:
         remedy = f"`vidfer verify {path}` lists what is damaged; with --repair it makes that again"
         if what in NOT_OF_A_CLIP:
             remedy = "restore it from a copy, or make it again with `vidfer cache --overwrite`"

@@ -11,10 +11,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from vidfer.crops import REGIONS
+from vidfer.crops import REGIONS, STATUS
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.errors import CacheError
 from vidfer.store.codec import decode_jpeg, decoding_space, split_planes
+from vidfer.store.layout import checked
 from vidfer.store.open import open_cache, reported_as_damage
 from vidfer.store.records import CachedClip
 from vidfer.store.rows import Rows
@@ -42,6 +43,17 @@ def _frame_numbers(record: CachedClip, frames: Sequence[int]) -> np.ndarray:
     if len(frames) and (frames.min() < 0 or frames.max() >= record.n_frames):
         raise IndexError(f"clip {record.id} has {record.n_frames} frames; {frames.tolist()} are requested")
     return frames
+
+
+def _check_track(track: FaceTrack, record: CachedClip) -> None:
+    """Raise a ValueError for numbers of frames that no cache has."""
+    found = track.status > 0
+    if (track.status >= len(STATUS)).any():
+        raise ValueError(f"a frame has the status {track.status.max()}")
+    if found.sum() != record.n_faces:
+        raise ValueError(f"{found.sum()} frames show a face, and the clip table says {record.n_faces}")
+    if not (np.isfinite(track.times_s).all() and np.isfinite(track.boxes_xyxy[found]).all()):
+        raise ValueError("a time, or the box of a face, is not finite")
 
 
 class CropCache:
@@ -101,9 +113,17 @@ class CropCache:
         """All clips in order of id."""
         with reported_as_damage(self.path, "clip table"):
             group = self._open()["clips"]
+            if not isinstance(group, h5py.Group):
+                raise ValueError("/clips is not a group")
             names = (*TEXT_COLUMNS, *(name for name in LATER_TEXT_COLUMNS if name in group))
-            text = {name: [t.decode("utf-8", "replace") for t in group[name][:].tolist()] for name in names}
-            numbers = {name: group[name][:].tolist() for name in NUMBER_COLUMNS}
+            kinds = dict.fromkeys(names, ("text", ())) | NUMBER_COLUMNS
+            length = len(checked(self._open(), "clips/id", *kinds["id"]))
+            columns = {
+                name: checked(self._open(), f"clips/{name}", *kind, length)[:].tolist()
+                for name, kind in kinds.items()
+            }
+        text = {name: [value.decode("utf-8", "replace") for value in columns[name]] for name in names}
+        numbers = {name: columns[name] for name in NUMBER_COLUMNS}
         for name in ("label", "subject", "split"):
             text[name] = [value or None for value in text[name]]
         for name in ("start_s", "end_s"):
@@ -119,7 +139,9 @@ class CropCache:
         record = self.clips[clip]
         first, last = record.first_frame, record.first_frame + record.n_frames
         with reported_as_damage(self.path, record.id):
-            return FaceTrack(*(self._array(f"frames/{name}").read(first, last) for name in FRAME_COLUMNS))
+            track = FaceTrack(*(self._array(f"frames/{name}").read(first, last) for name in FRAME_COLUMNS))
+            _check_track(track, record)
+            return track
 
     def read(self, clip: int, frames: Sequence[int], out: np.ndarray | None = None) -> np.ndarray:
         """Crops of some frames of a clip.
@@ -234,10 +256,18 @@ class CropCache:
             raise ValueError("JPEG offsets run backwards")
         return offsets
 
+    def _declared(self, name: str) -> tuple[str, tuple[int, ...]]:
+        """Type of the numbers and shape of a row that a data set must have."""
+        if name == OFFSETS:
+            return "<i8", ()
+        if name in PAYLOAD.values():
+            return "u1", self.header.row_shape
+        return FRAME_COLUMNS[name.removeprefix("frames/")]
+
     def _array(self, name: str) -> Rows:
         file = self._open()
         if name not in self._arrays:
-            self._arrays[name] = Rows(file[name])
+            self._arrays[name] = Rows(checked(file, name, *self._declared(name)))
         return self._arrays[name]
 
     def _open(self) -> h5py.File:
@@ -245,6 +275,8 @@ class CropCache:
             file = open_cache(self.path)
             with reported_as_damage(self.path, "root attributes"):
                 found = file.attrs["content_hash"]
+                if not isinstance(found, str):
+                    raise ValueError("its content hash is not a text")
             if found != (self.content_hash or found):
                 raise CacheError(
                     f"{self.path} was replaced by another cache while it was in use; start again"

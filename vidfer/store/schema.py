@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FORMAT = "vidfer crop cache"
 SCHEMA_VERSION = 2
 
+MAX_SIZE_PX = 4096
+"""No crop is larger."""
+
 TEXT_COLUMNS = ("id", "path", "label", "subject", "split", "source", "reason", "hash", "crops_hash")
 """Columns of /clips that hold UTF-8 text of fixed length. An empty text means None."""
 
@@ -120,12 +123,17 @@ def read_header(file: h5py.File) -> Header:
         raise ValueError("its regions or statuses are not those of this schema")
     if attrs["codec"] not in PAYLOAD:
         raise ValueError(f"unknown codec {attrs['codec']!r}")
+    settings, versions = json.loads(attrs["crop_settings"]), json.loads(attrs["versions"])
+    if not (isinstance(settings, dict) and isinstance(versions, dict)):
+        raise ValueError("its settings or versions are not JSON objects")
+    if not 1 <= attrs["size_px"] <= MAX_SIZE_PX:
+        raise ValueError(f"its crops have {attrs['size_px']} px")
     return Header(
-        crop_settings=json.loads(attrs["crop_settings"]),
+        crop_settings=settings,
         codec=attrs["codec"],
         quality=int(attrs["quality"]) or None,
         size_px=int(attrs["size_px"]),
-        versions=json.loads(attrs["versions"]),
+        versions=versions,
         crops_version=int(attrs["crops_version"]),
         shard=read_shard(file),
     )
