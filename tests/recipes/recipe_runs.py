@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -22,6 +23,7 @@ from safetensors.torch import load_file
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.learn.settings import OptimSettings, TrainSettings
+from vidfer.parent import end_with_parent
 
 FAST = {
     "tracker": "none",
@@ -67,23 +69,34 @@ def _main(name: str, settings: dict) -> None:
 
     os.environ |= {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     torch.set_num_threads(1)
+    end_with_parent()
     recipe = load_recipe(name)
     recipe.main(recipe.Settings(**settings))
 
 
 def torchrun(recipe: str, *options: object, kill_after: Path | None = None) -> None:
-    """Two processes on the CPU share a run; as soon as there is the file ``kill_after`` both are killed."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    process = subprocess.Popen([*command, RECIPES / f"{recipe}.py", *map(str, options)])
-    while kill_after is not None and not kill_after.exists() and process.poll() is None:
-        time.sleep(0.002)
+    """Two processes on the CPU share a run. When the file ``kill_after`` is there, torchrun is killed."""
+    script = [RECIPES / f"{recipe}.py"]
     if kill_after is not None:
-        # torchrun puts its processes into groups of their own; they must not outlive it.
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        for member in family:
-            member.kill()
-        psutil.wait_procs(family[1:])
-    assert process.wait() == (0 if kill_after is None else -signal.SIGKILL)
+        script = [Path(__file__).with_name("kills_launcher.py"), recipe, kill_after]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    mark = f"{os.getpid()}.{time.monotonic_ns()}"
+    environment = os.environ | {"VIDFER_TEST_RUN": mark}
+    status = subprocess.run([*command, *script, *map(str, options)], env=environment, check=False).returncode
+    assert status == (0 if kill_after is None else -signal.SIGKILL)
+    # torchrun puts its processes into groups of their own; they must not outlive it.
+    _, alive = psutil.wait_procs(_marked(mark), timeout=300)
+    assert not alive, "processes of a run outlive torchrun"
+
+
+def _marked(mark: str) -> list[psutil.Process]:
+    """All processes with this value of the variable VIDFER_TEST_RUN."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("VIDFER_TEST_RUN") == mark:
+                found.append(process)
+    return found
 
 
 def here(recipe: ModuleType, *options: object) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from vidfer.parent import end_with_launcher
+
 
 @dataclass(kw_only=True)
 class ProcessGroup:
@@ -60,6 +62,7 @@ class ProcessGroup:
 
 def join_process_group() -> ProcessGroup:
     """The processes with which this one was started. Without a launcher it is alone."""
+    end_with_launcher()
     if int(os.environ.get("WORLD_SIZE", "1")) <= 1:
         return ProcessGroup()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # otherwise accelerate warns that it sets this itself

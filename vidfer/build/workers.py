@@ -9,16 +9,16 @@ from __future__ import annotations
 import importlib
 import os
 import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver, get_context, parent_process, resource_tracker
+from multiprocessing import connection, forkserver, get_context, resource_tracker
 from typing import Any
 
 from vidfer.errors import CacheError, VidferError
+from vidfer.parent import end_with_parent
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _start_fork_server() -> None:
 def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
     """What a worker process does: prepare, then one job after another until the pipe ends."""
     os.setsid()  # Ctrl-C then reaches the parent only; killing the group ends what a library has started
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    end_with_parent(whole_group=True)
     try:
         module, _, function = prepare.partition(":")
         work = getattr(importlib.import_module(module), function)(*arguments)
@@ -172,8 +172,3 @@ def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
         pipe.send(("stop", next(kinds)(str(error))))  # the kinds in errors.py can be pickled
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
-
-
-def _die_with_parent() -> None:
-    connection.wait([parent_process().sentinel])
-    os.killpg(0, signal.SIGKILL)

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Sampler, default_collate
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.encoded_crops import EncodedCrops
 from vidfer.errors import DataError, SettingError
+from vidfer.parent import end_with_parent
 
 Batch = TypeVar("Batch")
 
@@ -79,6 +80,10 @@ def _batch_of(crops: list[Tensor] | list[EncodedCrops]) -> Tensor | EncodedCrops
     return whole if is_batch else torch.stack(crops)
 
 
+def _end_with_parent(_worker: int) -> None:
+    end_with_parent()
+
+
 def build_loader(
     dataset: ClipDataset,
     batch_size: int,
@@ -119,6 +124,7 @@ def build_loader(
         "persistent_workers": workers > 0,
         "collate_fn": collate_clips,
         "pin_memory": pin_memory,
+        "worker_init_fn": _end_with_parent,
         # Without it the seeds of the workers would advance torch's global generator.
         "generator": torch.Generator().manual_seed(seed),
     }

@@ -16,6 +16,7 @@ from torch import nn
 
 from vidfer.errors import SettingError
 from vidfer.learn.settings import OptimSettings
+from vidfer.parent import end_with_launcher
 from vidfer.runs.settings import RunSettings
 
 SHARDING = ("FSDP", "DEEPSPEED", "MEGATRON_LM", "PARALLELISM_CONFIG")
@@ -39,6 +40,7 @@ def build_accelerator(settings: RunSettings, optim: OptimSettings, *, split_batc
             normalisation over processes, on a CPU; or a launcher that shards the network.
     """
     check_whole_network()
+    end_with_launcher()
     check_precision(settings.mixed_precision or os.environ.get("ACCELERATE_MIXED_PRECISION", "no"))
     try:
         accelerator = _accelerator(settings, optim, split_batches)
