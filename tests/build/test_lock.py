@@ -9,18 +9,24 @@ from vidfer.build.lock import sole_writer, wait_until_free
 from vidfer.errors import CacheError
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from vidfer.build.lock import sole_writer
 with sole_writer(Path(sys.argv[1]), Path("cache.h5")):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()  # until the other end of the pipe is closed
 """
+
+
+def holder(folder) -> subprocess.Popen:
+    """Another process, which holds the lock as long as this one lives and does not kill it."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", HOLD, folder], text=True, **pipes)
 
 
 def test_the_second_writer_is_refused_and_a_dead_one_blocks_nobody(tmp_path):
     folder = tmp_path / "cache.h5.parts"
-    with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as other:
+    with holder(folder) as other:
         assert other.stdout.readline() == "held\n"
         with (
             refused(CacheError, f"process {other.pid} on ", tmp_path / "cache.h5", "--out"),
@@ -36,12 +42,12 @@ def test_the_second_writer_is_refused_and_a_dead_one_blocks_nobody(tmp_path):
 
 def test_waiting_for_a_lock_ends_with_its_holder(tmp_path, monkeypatch):
     folder = tmp_path / "parts"
-    with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdout=subprocess.PIPE, text=True) as other:
+    with holder(folder) as other:
         assert other.stdout.readline() == "held\n"
         monkeypatch.setattr("vidfer.build.lock.WAIT_S", 0.1)
         with refused(CacheError, f"process {other.pid} on ", tmp_path / "cache.h5"):
             wait_until_free(folder / "lock", tmp_path / "cache.h5")
-        monkeypatch.setattr("vidfer.build.lock.WAIT_S", 30.0)
+        monkeypatch.setattr("vidfer.build.lock.WAIT_S", 3000.0)
         threading.Timer(0.5, other.kill).start()
         wait_until_free(folder / "lock", tmp_path / "cache.h5")
         assert other.wait() == -9

@@ -150,6 +150,7 @@ def test_killed_at_any_moment_the_result_is_whole(pairs, tmp_path):
         "from pathlib import Path; from vidfer.build.merge import merge_caches\n"
         "print('ready', flush=True)\n"
         "while True:\n"
+        "    print(flush=True)  # fails, and so ends, when the test is gone\n"
         "    for other in ('b.h5', 'c.h5'):\n"
         "        merge_caches([Path('a.h5'), Path(other)], Path('all.h5'), overwrite=True)\n"
     )

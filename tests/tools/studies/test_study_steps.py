@@ -128,7 +128,7 @@ def started(out: Path) -> tuple[subprocess.Popen, int]:
     """A program in whose slow step we are, and the step's process."""
     program = PROGRAM.format(tools=str(TOOLS), out=str(out))
     process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600
     while not ((out / "pid").exists() and (out / "pid").read_text().strip()):
         assert time.monotonic() < end and process.poll() is None
         time.sleep(0.05)
@@ -147,7 +147,7 @@ def lives(pid: int) -> bool:
 def test_stopped_it_takes_its_steps_with_it(tmp_path, how):
     process, step = started(tmp_path)
     process.send_signal(how)
-    assert process.wait(20) != 0
+    assert process.wait(600) != 0
     assert not lives(step)
     assert json.loads((tmp_path / "done/quick.json").read_text())["command"].startswith("touch")
     assert not (tmp_path / "done/slow.json").exists()
@@ -173,7 +173,7 @@ run_steps([Step(name="a", command={step!r})], Path({str(tmp_path)!r}), jobs=1)
 def test_what_a_kill_left_behind_keeps_a_second_one_out(tmp_path):
     process, step = started(tmp_path)
     process.kill()
-    process.wait(20)
+    process.wait(600)
     assert lives(step)
     try:
         with pytest.raises(SystemExit) as stop:
@@ -181,7 +181,7 @@ def test_what_a_kill_left_behind_keeps_a_second_one_out(tmp_path):
         assert str(tmp_path) in str(stop.value) and not (tmp_path / "order").exists()
     finally:
         os.killpg(step, signal.SIGKILL)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 6000
     while lives(step) and time.monotonic() < end:
         time.sleep(0.05)
     run_steps([note(tmp_path, "a")], tmp_path, jobs=1)
