@@ -25,12 +25,18 @@ class Build:
 
     def __init__(self, root: Path, out: Path, workers: int) -> None:
         command = [sys.executable, str(SCRIPT), str(root), str(out), str(workers)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, text=True, **pipes)
 
     def finished(self) -> int:
         """Wait for the next message; all eight are finished when it has nothing more to say."""
         line = self.process.stdout.readline()
         return int(line.split()[0]) if line else 8
+
+    def go_on(self) -> None:
+        """Let it go on after a message, on which it waits."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def end(self, how: signal.Signals) -> bool:
         """Stop it and see that its workers end too; False if it had ended by itself."""
@@ -39,14 +45,15 @@ class Build:
         except psutil.NoSuchProcess:
             family = []
         self.process.send_signal(how)
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=600)
         self.process.stdout.close()
-        _, alive = psutil.wait_procs(family, timeout=60)
+        self.process.stdin.close()
+        _, alive = psutil.wait_procs(family, timeout=600)
         assert not alive
         return status != 0
 
 
-@pytest.mark.timeout(600)  # five starts of Python with torch: slow on a busy machine
+@pytest.mark.timeout(3000)  # five starts of Python with torch: slow on a busy machine
 def test_stopped_again_and_again_it_ends_in_the_same_bytes(studio_clips, tmp_path):
     undisturbed, out = tmp_path / "undisturbed.h5", tmp_path / "stopped.h5"
     clips = find_clips("actors", studio_clips)
@@ -60,16 +67,20 @@ def test_stopped_again_and_again_it_ends_in_the_same_bytes(studio_clips, tmp_pat
         (signal.SIGKILL, 8, 0.0, 2),  # while the parts are joined, or nearly
     ):
         build = Build(studio_clips, out, workers)
-        assert build.finished() >= finished, "finished clips were lost"
-        while build.finished() < min(8, finished + n_more):
-            pass
+        ready = build.finished()
+        assert ready >= finished, "finished clips were lost"
         finished = min(8, finished + n_more)
+        while ready < finished:
+            build.go_on()
+            ready = build.finished()
         time.sleep(delay_s)
+        if finished == 8:
+            build.go_on()
         stops += build.end(how)
-        if finished < 8 and not out.exists():  # on a busy machine the rest may be done by now
+        if finished < 8:
             with refused(CacheError, out, "vidfer cache"):
                 CropCache(out)
-    assert stops >= 2, "the program was faster than those who would stop it; this proves nothing"
+    assert stops >= 3  # the last one may have ended by itself
     build_cache(clips, out, CROPS, BuildSettings(workers=2))
     assert out.read_bytes() == undisturbed.read_bytes()
     assert sorted(tmp_path.iterdir()) == [out, undisturbed]
