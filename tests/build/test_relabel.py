@@ -157,6 +157,7 @@ def test_killed_at_any_moment_it_is_the_old_cache_or_the_new_one(cache, tmp_path
         "from vidfer.build.label_table import read_label_table\n"
         "print('ready', flush=True)\n"
         "while True:\n"
+        "    print(flush=True)  # fails, and so ends, when the test is gone\n"
         "    for name in ('a.csv', 'b.csv'):\n"
         "        relabel_cache(CropCache('cache.h5'), read_label_table(Path(name)))\n"
     )

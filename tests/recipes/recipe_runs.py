@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -55,23 +56,56 @@ def metrics(run: Path) -> list[dict]:
     return lines
 
 
-def start(recipe: ModuleType, settings: object) -> BaseProcess:
-    """The recipe in a process of its own, which has what the recipes import already."""
+def start(recipe: ModuleType, settings: object, kill: tuple[int, float] | None = None) -> BaseProcess:
+    """The recipe in a process of its own, which has what the recipes import already.
+
+    Args:
+        recipe, settings: of the run.
+        kill: the process kills itself so many seconds after it has saved the state of this number, and at the
+            latest when it saves the next one or ends. So it is never faster than who would kill it.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["accelerate", "torch", "kornia", "vidfer.learn.supervised"])
-    process = context.Process(target=_main, args=(Path(recipe.__file__).stem, vars(settings)))
+    process = context.Process(target=_main, args=(Path(recipe.__file__).stem, vars(settings), kill))
     process.start()
     return process
 
 
-def _main(name: str, settings: dict) -> None:
+def _main(name: str, settings: dict, kill: tuple[int, float] | None) -> None:
     import torch
 
     os.environ |= {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     torch.set_num_threads(1)
     end_with_parent()
     recipe = load_recipe(name)
+    if kill is not None:
+        _die_after_state(settings["out"], *kill)
     recipe.main(recipe.Settings(**settings))
+    if kill is not None:
+        _die()
+
+
+def _die_after_state(out: Path, number: int, delay_s: float) -> None:
+    from vidfer.runs.run_folder import RunFolder
+
+    save, timer = RunFolder.save_state, threading.Timer(delay_s, _die)
+
+    def look() -> None:
+        if timer.is_alive():
+            _die()
+        if newest_state(out) >= number:
+            timer.start() if delay_s else _die()
+
+    def save_and_look(run: RunFolder, *state, **more) -> None:
+        save(run, *state, **more)
+        look()
+
+    RunFolder.save_state = save_and_look
+    look()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def torchrun(recipe: str, *options: object, kill_after: Path | None = None) -> None:
@@ -133,13 +167,10 @@ def assert_kills_change_nothing(recipe: ModuleType, settings: object, kills: int
     for _ in range(kills):
         before = newest_state(settings.out)
         last = before + rng.randint(0, (states - before) // kills)
-        process = start(recipe, replace(settings, resume=settings.out.exists()))
-        while newest_state(settings.out) < last and process.is_alive():
-            time.sleep(0.002)
-        time.sleep(rng.uniform(0, 0.1))  # more, and a short run would be over
-        os.kill(process.pid, signal.SIGKILL)
+        resumed = replace(settings, resume=settings.out.exists())
+        process = start(recipe, resumed, kill=(last, rng.uniform(0, 0.1)))
         process.join()
-        assert process.exitcode == -signal.SIGKILL, "the run was over before it could be killed"
+        assert process.exitcode == -signal.SIGKILL
     process = start(recipe, replace(settings, resume=True))
     process.join()
     assert process.exitcode == 0

@@ -1,13 +1,11 @@
 """A run that goes on with another number of loader processes, as another machine may want."""
 
-import os
 import signal
-import time
 from dataclasses import replace
 
 import pytest
 from networks import of_recipe
-from recipe_runs import FAST, SHORT, TINY, assert_same_run, newest_state, start
+from recipe_runs import FAST, SHORT, TINY, assert_same_run, start
 
 from vidfer.data.settings import EpisodeSettings
 
@@ -33,11 +31,7 @@ def test_loader_processes_that_come_and_go_change_nothing(request, striped_cache
         settings = replace(
             whole, out=tmp_path / "parts", resume=stop != 2, data=replace(whole.data, workers=workers)
         )
-        process = start(recipe, settings)
-        while stop and newest_state(settings.out) < stop and process.is_alive():
-            time.sleep(0.001)
-        if stop:
-            os.kill(process.pid, signal.SIGKILL)
+        process = start(recipe, settings, kill=stop and (stop, 0.0))
         process.join()
         assert process.exitcode == (-signal.SIGKILL if stop else 0)
     assert_same_run(whole.out, tmp_path / "parts")
