@@ -15,6 +15,7 @@ import av
 import numpy as np
 
 from vidfer.clips.media import is_image
+from vidfer.crops.decode.animation_reader import AnimationReader
 from vidfer.crops.decode.av_reader import AvReader
 from vidfer.crops.decode.careful_reader import CarefulReader
 from vidfer.crops.decode.decord_proof import why_unsuited
@@ -84,11 +85,11 @@ def open_readers(
     if path.stat().st_size == 0:
         raise UnreadableVideo(path, "the file is empty (0 bytes)")
     if is_image(path):
-        yield ImageReader.of_image(path)
+        yield AnimationReader.of_file(path) or ImageReader.of_image(path)
         return
     container = open_container(path)
     if container.format.name.endswith("_pipe"):  # an image under a video's name
-        yield ImageReader.of_image(path)
+        yield AnimationReader.of_file(path) or ImageReader.of_image(path)
         return
     if reader == "decord":
         check_reader(reader)
