@@ -101,7 +101,9 @@ def test_episodes_of_anybody_are_not_person_disjoint(tmp_path, queries_of):
 
 
 def test_a_classification_has_no_kind_of_episode(tmp_path):
-    result = load(tmp_path, kind="classification", protocol={"n_frames": 8}, same_person=None)
+    measures = dict.fromkeys(("WAR", "UAR"), OLD["measures"]["accuracy"])
+    changes = {"protocol": {"n_frames": 8}, "same_person": None, "measures": measures}
+    result = load(tmp_path, kind="classification", **changes)
     assert result.protocol == {"n_frames": 8} and result.identity_overlap is None
 
 

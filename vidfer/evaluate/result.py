@@ -12,6 +12,7 @@ from vidfer import __version__
 from vidfer.errors import ResultError
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.migrate import SCHEMA_VERSION, upgrade
+from vidfer.evaluate.result_check import check_result
 from vidfer.files import write_text
 
 if TYPE_CHECKING:
@@ -163,16 +164,16 @@ def load_result(path: Path) -> Result:
     """
     path = Path(path)
     try:
-        values = json.loads(path.read_text("utf-8"))
+        values = json.loads(path.read_text("utf-8"), parse_constant=_refuse_constant)
+        values = upgrade(values) if isinstance(values, dict) else {}
     except OSError as error:
         raise ResultError(
             f"cannot read result file {path}: {error.strerror}; `vidfer eval` writes one"
         ) from error
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ResultError(
             f"{path} is not a result file ({error}); make it again with `vidfer eval`"
         ) from error
-    values = upgrade(values) if isinstance(values, dict) else {}
     version = values.get("schema_version")
     if version != SCHEMA_VERSION:
         raise ResultError(
@@ -183,10 +184,18 @@ def load_result(path: Path) -> Result:
     if set(values) != known:
         odd = ", ".join(sorted(set(values) ^ known))
         raise ResultError(f"{path} is not a whole result file ({odd}); make it again with `vidfer eval`")
+    try:
+        check_result(values)
+    except ValueError as error:
+        raise ResultError(f"{path} is damaged: {error}; make it again with `vidfer eval`") from error
     values["measures"] = {name: Interval(**measure) for name, measure in values["measures"].items()}
     for name in ("classes", "sources"):
         values[name] = tuple(values[name])
     return Result(**values)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def describe_clips(clips: Sequence[CachedClip], has_face: Sequence[bool]) -> dict:

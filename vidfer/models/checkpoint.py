@@ -77,8 +77,11 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
     folder = Path(folder)
     config = _read_config(folder)
     try:
-        model = build_recogniser(model_settings(nested_model(config["model"])), config["classes"])
-    except (TypeError, KeyError, SettingError) as error:
+        settings = model_settings(nested_model(config["model"]))
+        # On the device "meta" tensors take no memory: a made-up config may describe a network of any size.
+        with torch.device("meta"):
+            outline = build_recogniser(settings, config["classes"])
+    except (TypeError, KeyError, ValueError, AttributeError, RuntimeError, SettingError) as error:
         raise CheckpointError(
             f"{folder / CONFIG} describes a model that vidfer {vidfer.__version__} cannot build ({error}); "
             f"it was written by vidfer {config.get('vidfer')}: load it with that version, or train again"
@@ -91,12 +94,13 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
             f"{folder / WEIGHTS} is no safetensors file ({error}); name a folder that a recipe or "
             "tools/import_csrn.py wrote"
         ) from error
-    _check_fits(model.state_dict(), state, folder)
+    _check_fits(outline.state_dict(), state, folder)
     if name := first_not_finite(state):
         raise CheckpointError(
             f"tensor {name} in {folder / WEIGHTS} is not finite, so its training had diverged; use the "
             "checkpoint of an earlier epoch, or train again with a lower --optim.lr"
         )
+    model = build_recogniser(settings, config["classes"])
     model.load_state_dict(state)
     return model.eval(), config.get("info", {})
 
@@ -139,6 +143,12 @@ def _read_config(folder: Path) -> dict:
             f"{weights} is damaged or belongs to another checkpoint: its SHA-256 is {weights_sha256[:9]}..., "
             f"and {CONFIG} says {str(config.get('weights_sha256'))[:12]}...; copy the whole folder again"
         )
+    classes, info = config.get("classes"), config.get("info", {})
+    names = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
+    if not (names and isinstance(config.get("model"), dict) and isinstance(info, dict)):
+        raise CheckpointError(
+            f"model, classes or info in {folder / CONFIG} are damaged; copy the whole folder again"
+        )
     return config
 
 
@@ -146,7 +156,7 @@ def _parse(path: Path) -> dict:
     """A JSON object; an empty one if there is none, as when a kill left the next config half written."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return config if isinstance(config, dict) else {}
 

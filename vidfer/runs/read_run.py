@@ -97,7 +97,10 @@ def read_record(run: Path, name: str) -> dict:
         RunError: the file is damaged.
     """
     content = _read_json(run / f"{name}.json")
-    return current_settings(content) if name == "settings" else content
+    try:
+        return current_settings(content) if name == "settings" else content
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise RunError(f"{run / name}.json is damaged ({error}); name another run") from error
 
 
 def _read_json(path: Path) -> dict:
@@ -105,7 +108,7 @@ def _read_json(path: Path) -> dict:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path} is not JSON ({error}), so it is damaged; name another run") from error
     if not isinstance(content, dict):
         raise RunError(f"{path} is not a JSON object, so it is damaged; name another run")
@@ -117,7 +120,10 @@ def _read_run(folder: Path, name: str) -> Run:
         raise RunError(f"{folder} is not a run folder (no settings.json); name the --out of a recipe")
     found = sorted((folder / "checkpoints").glob("*/config.json"))
     hashes = {config.parent.name: checkpoint_hash(config.parent) for config in found}
-    infos = {config.parent.name: _read_json(config).get("info", {}) for config in found}
+    infos = {config.parent.name: _read_json(config).get("info") for config in found}
+    for config in found:
+        if not isinstance(infos[config.parent.name], dict):
+            raise RunError(f"info in {config} is not a JSON object, so it is damaged; name another run")
     return Run(
         name=name,
         folder=folder,
@@ -136,12 +142,18 @@ def _read_run(folder: Path, name: str) -> Run:
 def _read_metrics(path: Path) -> list[dict]:
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except ValueError as error:
+        raise RunError(f"{path} is not UTF-8 text ({error}), so it is damaged; name another run") from error
     records = []
     for number, line in enumerate(lines, start=1):
         try:
-            records.append(json.loads(line))
-        except ValueError as error:
+            record = json.loads(line)
+            if not isinstance(record, dict):
+                raise ValueError("it is no JSON object")
+            records.append(record)
+        except (ValueError, RecursionError) as error:
             # A run that was killed or is still writing leaves half a line; its next start removes it.
             if number < len(lines):
                 raise RunError(f"{path}, line {number} is not JSON ({error}); name another run") from error
