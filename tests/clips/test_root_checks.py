@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from refused import refused
 from right_root import sent_to
 
@@ -56,3 +57,11 @@ def test_parts():
     check_part("dfew", "2", ("1", "2"))
     with refused(SettingError, "'dfew:3'", "dfew:1, dfew:2"):
         check_part("dfew", "3", ("1", "2"))
+
+
+@pytest.mark.parametrize("system", ["__MACOSX", "@eaDir"])
+def test_a_folder_that_a_system_makes_is_never_the_suggested_root(tmp_path, system):
+    (tmp_path / "unpacked" / system / "Train").mkdir(parents=True)
+    error = wrong_root(tmp_path, lambda folder: (folder / "Train").is_dir(), "Train/")
+    assert "unpacked/" in str(error)
+    assert system not in str(error)

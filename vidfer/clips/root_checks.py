@@ -80,7 +80,7 @@ def wrong_root(root: Path, is_root: Callable[[Path], bool], layout: str) -> Data
         if starts_in(above):
             return DataError(f"{root} is a folder inside the data set; give {above}")
     folders = [path for path in list_folder(root) if path.is_dir()][:MAX_FOLDERS]
-    inner = (path for folder in folders for path in folder.iterdir() if path.is_dir())
+    inner = (path for folder in folders for path in list_folder(folder) if path.is_dir())
     for below in [*folders, *inner][:MAX_FOLDERS]:
         if starts_in(below):
             return DataError(f"{root} is a folder above the data set; give {below}, which holds {layout}")
