@@ -64,6 +64,15 @@ def test_what_is_left_out_is_counted_and_named(tmp_path):
     assert any(str(tmp_path / "@eaDir") in line for line in lines)
 
 
+def test_files_that_are_not_taken_are_counted_and_named(tmp_path):
+    touch(tmp_path, "sad/a.mp4", "sad/b.HEIC", "sad/c.heif", "sad/notes.txt", "sad/data.dat")
+    found, lines = ids_of(tmp_path)
+    assert found == {"sad/a.mp4": "sad"}
+    heic, others = sorted(lines, key=lambda line: "HEIC" not in line)
+    assert heic.split()[2] == "2" and "b.HEIC" in heic and "JPEG" in heic
+    assert others.split()[2] == "2" and str(tmp_path / "sad/data.dat") in others
+
+
 def test_a_link_to_the_folder_above_adds_no_clip(tmp_path):
     for label in ("happy", "sad", "fear"):
         touch(tmp_path, *(f"{label}/{label}_{n}.mp4" for n in range(5)))

@@ -13,10 +13,12 @@ SYSTEM_NAMES = frozenset(
 )
 """Files and folders that systems make, in lower case. Names that begin with a dot are left out as well."""
 
-SYSTEM, INSIDE_CLIP, LINK = (
+SYSTEM, INSIDE_CLIP, LINK, HEIC, OTHER = (
     "files and folders that systems make",
     "folders inside a folder of frames",
     "links to folders that are listed already",
+    "HEIC pictures, which cannot be read (convert them to JPEG or PNG)",
+    "files that are neither videos nor pictures",
 )
 """Reasons for leaving something out."""
 

@@ -7,26 +7,57 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from vidfer.clips.listing import INSIDE_CLIP, LINK, SYSTEM, SYSTEM_NAMES, this_listing
+from vidfer.clips.listing import HEIC, INSIDE_CLIP, LINK, OTHER, SYSTEM, SYSTEM_NAMES, this_listing
 
 VIDEO_SUFFIXES = frozenset(
-    {".3gp", ".asf", ".avi", ".divx", ".f4v", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"}
-    | {".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"}
+    {
+        ".264",
+        ".3g2",
+        ".3gp",
+        ".3gpp",
+        ".asf",
+        ".avi",
+        ".divx",
+        ".dv",
+        ".f4v",
+        ".flv",
+        ".gif",
+        ".h264",
+        ".hevc",
+    }
+    | {".m1v", ".m2t", ".m2ts", ".m2v", ".m4s", ".m4v", ".mjpeg", ".mjpg", ".mk3d", ".mkv", ".mov"}
+    | {".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts", ".mxf", ".nut", ".ogv", ".qt", ".rm", ".ts", ".vob"}
+    | {".webm", ".wmv", ".wtv", ".y4m"}
 )
 """How names of videos end, in lower case. Whether a video can be read shows when it is read."""
 
+VCD_STARTS = (b"RIFF", b"\x00\x00\x01\xba")
+"""How a Video CD's ``.dat`` begins; most other files of that name hold data."""
+
 IMAGE_SUFFIXES = frozenset(
-    {".bmp", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+    {".apng", ".avif", ".bmp", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif"}
+    | {".tiff", ".webp"}
 )
 """How names of images end, in lower case."""
 
+UNREADABLE_IMAGE_SUFFIXES = frozenset({".heic", ".heif"})
+
 
 def is_video(path: Path) -> bool:
-    return path.suffix.lower() in VIDEO_SUFFIXES
+    suffix = path.suffix.lower()
+    return suffix in VIDEO_SUFFIXES or (suffix == ".dat" and _is_vcd(path))
 
 
 def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _is_vcd(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in VCD_STARTS
+    except OSError:
+        return False
 
 
 def list_folder(folder: Path) -> list[Path]:
@@ -99,6 +130,9 @@ def find_media(folder: Path) -> Iterator[Path]:
                 yield from find_media(path)
         elif is_video(path) or is_image(path):
             yield path
+        else:
+            is_heic = path.suffix.lower() in UNREADABLE_IMAGE_SUFFIXES
+            this_listing(folder).skip(HEIC if is_heic else OTHER, path)
 
 
 def video_header(path: Path) -> tuple[float, int] | None:
