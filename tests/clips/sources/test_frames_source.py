@@ -95,11 +95,45 @@ def test_number_outside_the_names(root):
         find_clips("frames", root)
 
 
-def test_other_number_of_frames(root):
+def test_a_folder_with_another_number_of_frames_is_read_as_it_is(root):
     (root / "faces/00002/00003.jpg").unlink()
-    with refused(
-        DataError, "1 of the 2 folders", root / "train.txt", "faces/00002", "2 images", "line 2", " 3"
+    lines = []
+    clips = find_clips("frames", root, on_note=lines.append)
+    assert {clip.id: (clip.label, clip.subject, clip.split) for clip in clips} == CLIPS
+    (line,) = [line for line in lines if "train.txt" in line]
+    assert line.startswith("1 of the 2 ") and str(root / "faces/00002") in line
+    assert "2 images" in line and "line 2" in line and "says 3" in line
+
+
+def test_folders_that_are_all_empty(root):
+    for image in root.rglob("faces/*/*.jpg"):
+        image.unlink()
+    with refused(DataError, root / "train.txt", root / "faces/00001", "2 folders"):
+        find_clips("frames", root / "train.txt")
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".csv"])
+def test_lists_without_the_number_of_frames(root, found, suffix):
+    for name, text in (
+        ("train", "x/faces/00001 Happy\nfaces/00002 Sad\n"),
+        ("test", "faces/00003 Neutral\n"),
     ):
+        (root / f"{name}.txt").unlink()
+        (root / f"{name}_All{suffix}").write_text(text)
+    assert found("frames", root) == {key: row for key, row in CLIPS.items() if key.startswith("faces")}
+    assert set(found("frames", root / f"test_All{suffix}")) == {"faces/00003"}
+
+
+def test_a_path_that_ends_in_a_number_is_not_a_number_of_frames(draw, found):
+    root = draw(*(f"ann 1/{number}.png" for number in (1, 2, 3)))
+    (root / "train.txt").write_text("ann 1 0\n")
+    (root / "labels.txt").write_text("Fear\n")
+    assert found("frames", root) == {"ann 1": ("fear", None, "train")}
+
+
+def test_a_wrong_line_without_the_number_of_frames(root):
+    (root / "train.txt").write_text("faces/00001 0\nfaces/00002\n")
+    with refused(DataError, "line 2", root / "train.txt", "'faces/00002'", "path label"):
         find_clips("frames", root)
 
 
@@ -109,7 +143,7 @@ def test_absent_folders(root):
         find_clips("frames", root)
 
 
-@pytest.mark.parametrize("text", ["", "faces/00001,3,0\n", "faces/00001 0\n", "path n_frames label\n"])
+@pytest.mark.parametrize("text", ["", "faces/00001,3,0\n", "elsewhere/00001 0\n", "path n_frames label\n"])
 def test_list_of_another_form_is_not_passed_over(root, text):
     (root / "train.txt").write_text(text)
     with refused(DataError, root / "train.txt", "path n_frames label"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vidfer.clips.clip import Clip, clip_id
 from vidfer.clips.labels import canonical_label, label_of_number
+from vidfer.clips.listing import this_listing
 from vidfer.clips.media import frame_paths, list_folder
 from vidfer.clips.root_checks import check_folder, missing_clips, nothing_found
 from vidfer.clips.source import Source
@@ -17,9 +18,16 @@ from vidfer.clips.splits import SPLITS
 from vidfer.errors import DataError
 from vidfer.tables import read_lines
 
-LINE = "path n_frames label"
+LINE, SHORT_LINE = "path n_frames label", "path label"
 
-LAYOUT = f"lists such as train.txt with lines `{LINE}`, and the folders of frames"
+SUFFIXES = (".txt", ".csv")
+
+LAYOUT = f"lists such as train.txt with lines `{LINE}` or `{SHORT_LINE}`, and the folders of frames"
+
+FolderFinder = Callable[[str], Path | None]
+
+Row = tuple[str, str, str | None, str]
+"""The place of a line, and its path, number of frames (None where the list has none) and label."""
 
 
 def find_listed_frames(root: Path, part: str | None = None) -> list[Clip]:
@@ -29,11 +37,13 @@ def find_listed_frames(root: Path, part: str | None = None) -> list[Clip]:
     name of a list gives the split; a name without a split gives none. A path in a list may begin with folders
     of another machine: its longest end that is a folder below the root is taken.
 
+    A folder with another number of images than listed is read as it is, and a note says so.
+
     Raises:
-        DataError: there is no list, or two for one split; a line cannot be read; a folder is missing or does
-            not have the listed number of frames; or the labels are numbers without names.
+        DataError: there is no list, or two for one split; a line cannot be read; a folder is missing, or all
+            are without images; or the labels are numbers without names.
     """
-    is_list = root.is_file() and root.suffix.lower() == ".txt"
+    is_list = root.is_file() and root.suffix.lower() in SUFFIXES
     if not is_list:
         check_folder(root, LAYOUT)
     home = root.parent if is_list else root
@@ -56,18 +66,40 @@ def find_listed_frames(root: Path, part: str | None = None) -> list[Clip]:
 
 
 def _is_list(path: Path) -> bool:
-    """Whether a file is a list by its first line, or should be one by its name."""
-    is_text = path.is_file() and path.suffix.lower() == ".txt" and path.name not in LABEL_FILES
-    return is_text and (_split_of(path) is not None or bool(_rows_of(path)))
+    """Whether a file is a list by its lines, or should be one by its name."""
+    if not path.is_file() or path.suffix.lower() not in SUFFIXES or path.name in LABEL_FILES:
+        return False
+    is_named = path.suffix.lower() == ".txt" and _split_of(path) is not None
+    return is_named or bool(_rows_of(path, _folder_finder(path.parent)))
 
 
-def _rows_of(file: Path) -> list[tuple[str, list[str]]]:
-    """The place and the cells of each line; empty where the first line is not ``path n_frames label``."""
-    rows = [(where, line.rsplit(maxsplit=2)) for where, line in read_lines(file)]
-    return rows if rows and _is_row(rows[0][1]) else []
+def _rows_of(file: Path, find: FolderFinder) -> list[Row]:
+    """The lines of a list, all in the form ``path n_frames label`` or all in the form ``path label``.
+
+    Empty where the file is no list. A list has the short form if one of its paths leads to a folder so.
+
+    Raises:
+        DataError: a line has not the form of the list.
+    """
+    lines = list(read_lines(file))
+    if not lines:
+        return []
+    short = [(where, line.rsplit(maxsplit=1)) for where, line in lines]
+    long = [(where, line.rsplit(maxsplit=2)) for where, line in lines]
+    is_long = _is_long_row(long[0][1])
+    if any(len(cells) == 2 and find(cells[0]) for _, cells in (short[:1] if is_long else short)):
+        rows, form, is_row = short, SHORT_LINE, lambda cells: len(cells) == 2
+    elif is_long:
+        rows, form, is_row = long, LINE, _is_long_row
+    else:
+        return []
+    for where, cells in rows:
+        if not is_row(cells):
+            raise DataError(f"{where} is '{' '.join(cells)}'; it must be `{form}`")
+    return [(where, cells[0], cells[1] if len(cells) == 3 else None, cells[-1]) for where, cells in rows]
 
 
-def _is_row(cells: list[str]) -> bool:
+def _is_long_row(cells: list[str]) -> bool:
     return len(cells) == 3 and cells[1].isdecimal()
 
 
@@ -77,32 +109,40 @@ def _split_of(file: Path) -> str | None:
 
 
 def _read_list(file: Path, home: Path, split: str | None) -> list[Clip]:
-    rows = _rows_of(file)
-    if not rows:
-        raise DataError(f"the lines of {file} are not `{LINE}`; give a list of frame folders")
-    names = read_label_names(home)
     find = _folder_finder(home)
+    rows = _rows_of(file, find)
+    if not rows:
+        raise DataError(
+            f"the lines of {file} are not `{LINE}`, nor `{SHORT_LINE}` with the path of a folder below "
+            f"{home}; give a list of frame folders"
+        )
+    names = read_label_names(home)
     clips: list[Clip] = []
     missing: list[str] = []
-    wrong_numbers: list[str] = []
-    for where, cells in rows:
-        if not _is_row(cells):
-            raise DataError(f"{where} is '{' '.join(cells)}'; it must be `{LINE}`")
-        folder = find(cells[0])
+    other_counts: list[str] = []
+    n_images = 0
+    for where, listed, n_listed, label in rows:
+        folder = find(listed)
         if folder is None:
-            missing.append(cells[0])
+            missing.append(listed)
             continue
         n_frames = len(frame_paths(folder))
-        if n_frames != int(cells[1]):
-            wrong_numbers.append(f"{folder} has {n_frames} images, and {where} says {cells[1]}")
-        label = _label(cells[2], names, where)
+        n_images += n_frames
+        if n_listed is not None and n_frames != int(n_listed):
+            other_counts.append(f"{folder} has {n_frames} images, and {where} says {n_listed}")
+        label = _label(label, names, where)
         clips.append(Clip(id=clip_id(folder, home), path=folder, label=label, split=split, source="frames"))
     if missing:
         raise missing_clips(missing, len(rows), file, f"No end of that path is a folder below {home}")
-    if wrong_numbers:
+    if not n_images:
         raise DataError(
-            f"{len(wrong_numbers)} of the {len(rows)} folders in {file} do not have the listed number of "
-            f"frames: {wrong_numbers[0]}. Extract the frames again, or correct the list"
+            f"the {len(rows)} folders in {file} hold no image, such as {clips[0].path}; extract "
+            "the frames into them"
+        )
+    if other_counts:
+        this_listing(home).note(
+            f"{len(other_counts)} of the {len(rows)} folders in {file} have another number of images than "
+            f"listed: {other_counts[0]}. All images in them are read"
         )
     return clips
 
@@ -119,7 +159,7 @@ def _label(text: str, names: dict[int, str], where: str) -> str:
     return label_of_number(text, names, where)
 
 
-def _folder_finder(home: Path) -> Callable[[str], Path | None]:
+def _folder_finder(home: Path) -> FolderFinder:
     """A function that finds the folder below ``home`` that the longest end of a listed path names."""
 
     @cache
@@ -136,9 +176,9 @@ def _folder_finder(home: Path) -> Callable[[str], Path | None]:
 
 FRAMES = Source(
     find=find_listed_frames,
-    layout=f"train.txt, val.txt, test.txt with lines `{LINE}`, labels.txt with the names of numbered labels, "
-    "and the folders of frames below",
-    labels="third column; labels.txt or names.txt gives the names of numbers",
+    layout=f"train.txt, val.txt, test.txt with lines `{LINE}` or `{SHORT_LINE}`, labels.txt with the names "
+    "of numbered labels, and the folders of frames below",
+    labels="last column; labels.txt or names.txt gives the names of numbers",
     size="yours",
     licence="that of the data set whose frames they are",
     parts="frames:set_1 takes only the lists that have set_1 in their name",
