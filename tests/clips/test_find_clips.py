@@ -104,7 +104,10 @@ def test_names_that_are_no_utf8_are_spelt_out(touch):
 
 def test_subject_pattern_names_subjects(touch):
     root = touch("sad/Al_Gore_0002.jpg", "sad/nobody.jpg", "happy/Al_Gore_0001.jpg")
-    clips = find_clips("folder", root, subject_pattern=r"(.+)_\d+")
+    notes = []
+    clips = find_clips("folder", root, subject_pattern=r"(.+)_\d+", on_note=notes.append)
+    assert len(notes) == 1
+    assert all(fact in notes[0] for fact in ("1 of 3", r"'(.+)_\d+'", "'nobody'"))
     assert {clip.id: clip.subject for clip in clips} == {
         "happy/Al_Gore_0001.jpg": "Al_Gore",
         "sad/Al_Gore_0002.jpg": "Al_Gore",

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import shutil
 
 from refused import refused
@@ -20,6 +21,17 @@ def test_card_gives_the_numbers_of_its_own_checkpoint_with_intervals(runs):
     assert "12 unlabelled clips" in card and "seed of training: 4" in card
     assert "Not for decisions about people" in card and "Synthetic" not in card
     assert "unlabelled" not in model_card(runs.teacher)
+
+
+def test_card_says_how_the_checkpoint_was_chosen(runs, tmp_path):
+    assert "validation clips, not on the test split" in model_card(runs.teacher)
+    run = tmp_path / "unchosen"
+    shutil.copytree(runs.teacher, run)
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    records = [{k: None if k.startswith("val_") else v for k, v in json.loads(x).items()} for x in lines]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    card = model_card(run)
+    assert "last epoch" in card and "not on the test split" not in card
 
 
 def test_card_says_when_figures_are_from_actors(runs, tmp_path):

@@ -35,6 +35,7 @@ def test_the_page_of_text(jpeg_cache):
         "1",
         "5",
     )
+    assert "subjects   no split 1, test 1, train 2, val 1" in page
     assert "1 could not be read" in page and f"`vidfer inspect {cache.path} --failures`" in page
 
 

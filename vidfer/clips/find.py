@@ -56,6 +56,8 @@ def find_clips(
         )
     if subject_pattern is not None:
         clips = _with_subjects(clips, subject_pattern)
+        if warning := _warning_of_pattern(clips, subject_pattern):
+            listing.note(warning)
     if warning := _warning_of_subjects(clips):
         listing.note(warning)
     for line in listing.lines() if on_note else ():
@@ -120,6 +122,17 @@ def _with_subjects(clips: list[Clip], pattern: str) -> list[Clip]:
             "subject, or leave --subject-pattern out"
         )
     return named
+
+
+def _warning_of_pattern(clips: list[Clip], pattern: str) -> str | None:
+    """A sentence if clips have no subject after the pattern was applied."""
+    unknown = [clip for clip in clips if not clip.subject]
+    if not unknown:
+        return None
+    return (
+        f"{len(unknown)} of {len(clips)} clips have no subject: the subject pattern '{pattern}' does not fit "
+        f"their file names, such as '{unknown[0].path.stem}'"
+    )
 
 
 def _warning_of_subjects(clips: list[Clip]) -> str | None:

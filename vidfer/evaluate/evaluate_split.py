@@ -87,8 +87,11 @@ def evaluate_split(
             )
         clips, left_out = clips_of_split(cache, split, classes)
         if left_out:
-            whose = "" if split == "all" else f"of {split} "
-            notes.append(f"{left_out} clips {whose}without a label or of other classes left out")
+            of = "" if split == "all" else f" of the split {split}"
+            notes.append(
+                f"{left_out} clips{of} are left out: they have no label, or a class that the checkpoint "
+                "does not know"
+            )
     if len(clips) == 0:
         counts = ", ".join(f"{name} {count}" for name, count in class_counts(cache).items()) or "none"
         raise DataError(

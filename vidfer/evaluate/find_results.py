@@ -23,8 +23,13 @@ def results_folder(checkpoint: Path) -> Path:
         checkpoint: a run folder, or a checkpoint in one.
 
     Raises:
-        RunError: the checkpoint is in no run folder.
+        RunError: there is no such folder, or it is in no run folder.
     """
+    if not Path(checkpoint).is_dir():
+        raise RunError(
+            f"there is no folder {checkpoint}; give --checkpoint a run folder, or a checkpoint such as "
+            "runs/teacher/checkpoints/best"
+        )
     for run in (Path(checkpoint), run_of(checkpoint)):
         if is_run(run):
             return run / FOLDER

@@ -21,9 +21,17 @@ def facts_of(
         ("Trained on", [_training(run) for run in runs if run.data]),
         ("Seeds of training", [Fact(", ".join(f"{run.name}: {run.seed}" for run in runs))]),
         ("Checkpoints", _checkpoints(results)),
-        ("Chosen by", [Fact("validation clips of base classes only")] if runs else []),
+        ("Chosen by", _choices(runs)),
     ]
     return [(term, said) for term, said in facts if any(fact.text for fact in said)]
+
+
+def _choices(runs: Sequence[Run]) -> list[Fact]:
+    last = [run.name for run in runs if not run.has_validation_score]
+    facts = [Fact("validation clips of base classes only")] if len(last) < len(runs) else []
+    if last:
+        facts.append(Fact(f"{', '.join(last)}: nothing, the last checkpoint (there was no validation score)"))
+    return facts
 
 
 def _caches(runs: Sequence[Run], results: Sequence[NamedResult], cache: CropCache | None) -> list[Fact]:

@@ -81,7 +81,7 @@ def _data(run: Run) -> str:
             f"- trained on {len(domain['train']):,} labelled clips of crop cache `{domain['cache_hash']}`"
             for domain in domains_of(data)
         ),
-        f"- checkpoint chosen on {len(data['val']):,} validation clips, not on the test split",
+        f"- checkpoint {_choice(run)}",
     ]
     if run.pseudo_labels:  # other runs list the unlabelled clips, too, but do not train on them
         lines.append(
@@ -92,6 +92,13 @@ def _data(run: Run) -> str:
         lines.append(f"- split: {data['note']}")
     lines.append(f"- seed of training: {run.seed}")
     return "\n".join(lines)
+
+
+def _choice(run: Run) -> str:
+    """How the best checkpoint was chosen; without validation scores it is the last one."""
+    if run.has_validation_score:
+        return f"chosen on {len(run.data['val']):,} validation clips, not on the test split"
+    return "of the last epoch: there was no validation score to choose by"
 
 
 def _figures(results: Sequence[Result]) -> str:

@@ -49,6 +49,16 @@ class Run:
     def seed(self) -> int | None:
         return self.settings.get("seed")
 
+    @property
+    def has_validation_score(self) -> bool:
+        """Whether a validation score chose the best checkpoint; without one it is the last checkpoint."""
+        return any(
+            value is not None
+            for record in self.metrics
+            for key, value in record.items()
+            if key.startswith("val_")
+        )
+
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
     """Read run folders. The name of each is the end of its path, long enough to tell it from the others.

@@ -81,7 +81,9 @@ def inspect_cache(cache: CropCache) -> str:
         "",
     ]
     if s.subjects:
-        lines.append(f"subjects   {', '.join(f'{split} {n}' for split, n in s.subjects.items())}")
+        lines.append(
+            f"subjects   {', '.join(f'{_split_name(split)} {n}' for split, n in s.subjects.items())}"
+        )
     share = max(1, s.n_frames)
     lines.append(
         f"frames     {', '.join(f'{name} {n:,} ({100 * n / share:.1f} %)' for name, n in s.status.items())}"
@@ -110,6 +112,10 @@ def _shard(cache: CropCache) -> list[str]:
     return [f"shard {shard.index} of {shard.count}, {clips}"]
 
 
+def _split_name(split: str) -> str:
+    return "no split" if split == "-" else split
+
+
 def _table(counts: dict[tuple[str, str], int]) -> list[str]:
     """A table with a row per split, a column per label, and sums."""
     order = ("train", "val", "test", "unlabelled")
@@ -118,7 +124,7 @@ def _table(counts: dict[tuple[str, str], int]) -> list[str]:
     rows = [["split", *("no label" if label == "-" else label for label in labels), "all"]]
     for split in splits:
         numbers = [counts.get((split, label), 0) for label in labels]
-        rows.append(["no split" if split == "-" else split, *map(str, numbers), str(sum(numbers))])
+        rows.append([_split_name(split), *map(str, numbers), str(sum(numbers))])
     sums = [sum(counts.get((split, label), 0) for split in splits) for label in labels]
     rows.append(["all", *map(str, sums), str(sum(sums))])
     widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
