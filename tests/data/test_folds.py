@@ -162,3 +162,9 @@ def test_validation_comes_from_people_who_are_trained_on(tmp_path):
     kept = {cache.clips[i].subject for i in (*split.val, *split.test)}
     assert not {cache.clips[i].subject for i in split.unlabelled} & kept and split.unlabelled
     assert "fold 1 of 5 (5) is test: 2 subjects, official splits are ignored" in split.note
+
+
+def test_one_person_cannot_be_left_out(make_cache):
+    cache = make_cache(people(1))
+    with refused(DataError, "p00", "3/10", f"vidfer relabel {cache.path} --table"):
+        find_fold(cache, "1/loso", LABELS)

@@ -3,9 +3,12 @@ import random
 import pytest
 from refused import refused
 
+from vidfer.build.label_table import read_label_table
+from vidfer.build.relabel import relabel_cache
 from vidfer.data.clip_labels import class_counts, labels_of
 from vidfer.data.splits import check_subjects_disjoint, novel_clips, split_clips
 from vidfer.errors import DataError, SettingError
+from vidfer.store.reader import CropCache
 
 
 def clip(n: int, label=None, split=None, subject=None) -> dict:
@@ -143,6 +146,32 @@ def test_two_people_cannot_be_divided_into_three(make_cache):
         split_clips(make_cache(by_subject(2)), ["happy", "sad", "fear"])
     split = split_clips(make_cache(by_subject(3), name="three.h5"), ["happy", "sad", "fear"])
     assert all((split.train, split.val, split.test))
+
+
+def test_one_person_is_divided_after_the_subjects_are_left_out_as_the_message_says(make_cache, tmp_path):
+    cache = make_cache(by_subject(1, clips_each=12))
+    classes = ["happy", "sad", "fear"]
+    with refused(
+        DataError, "12 labelled clips", "p0", f"vidfer relabel {cache.path} --table", "id", "subject"
+    ):
+        split_clips(cache, classes)
+    table = tmp_path / "nobody.csv"
+    table.write_text("id,subject\n" + "".join(f"{clip.id},\n" for clip in cache.clips))
+    relabel_cache(cache, read_label_table(table), tmp_path / "nobody.h5")
+    split = split_clips(CropCache(tmp_path / "nobody.h5"), classes)
+    assert all((split.train, split.val, split.test))
+    assert sorted((*split.train, *split.val, *split.test)) == list(range(12))
+
+
+def test_clips_without_subjects_need_more_clips_not_people(make_cache):
+    with refused(DataError, "2 labelled clips", "train, val, test", "add clips"):
+        split_clips(make_cache(by_subject(1, clips_each=2, unknown=True)), ["happy", "sad"])
+
+
+def test_few_clips_of_one_person_are_not_sent_to_relabel(make_cache):
+    with pytest.raises(DataError) as caught:
+        split_clips(make_cache(by_subject(1, clips_each=2)), ["happy", "sad"])
+    assert "relabel" not in str(caught.value) and "add clips" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,7 @@ def divide(
         group = f"clip {clip.id}" if clip.subject is None else f"subject {clip.subject}"
         groups.setdefault(group, []).append(i)
     if len(groups) < len(shares):
-        subjects = all(name.startswith("subject ") for name in groups)
-        raise DataError(
-            f"{len(clips)} labelled clips of {len(groups)} {'subjects' if subjects else 'clips or subjects'} "
-            f"cannot be divided into {', '.join(shares)}; add clips of more subjects ({cache.path})"
-        )
+        raise _too_few(cache, clips, len(groups), shares)
     target = {part: Counter() for part in shares}
     for label, count in Counter(cache.clips[i].label for i in clips).items():
         for part, share in shares.items():
@@ -80,3 +76,22 @@ def _how(cache: CropCache, clips: Sequence[int]) -> str:
     if unknown == len(clips):
         return "by clip, because the subjects are not known (the same subject may be in two parts)"
     return f"by subject, but {unknown} of {len(clips)} clips by clip, because their subjects are not known"
+
+
+def _too_few(cache: CropCache, clips: Sequence[int], n_groups: int, shares: Mapping[str, float]) -> DataError:
+    """The error for fewer groups than parts. Subjects may be left out where there are enough clips."""
+    parts = ", ".join(shares)
+    if len(clips) < len(shares):
+        return DataError(
+            f"{len(clips)} labelled clips cannot be divided into {parts}; add clips ({cache.path})"
+        )
+    subjects = sorted({cache.clips[i].subject for i in clips} - {None})
+    who = f"subject {subjects[0]} only" if len(subjects) == 1 else f"{len(subjects)} subjects"
+    unknown = sum(cache.clips[i].subject is None for i in clips)
+    who += f" (no subject is known for {unknown} of the clips)" if unknown else ""
+    return DataError(
+        f"{len(clips)} labelled clips show {who}; they cannot be divided into {parts}, because all clips of "
+        "a subject stay together. To measure clips of the same people, leave their subjects out: `vidfer "
+        f"relabel {cache.path} --table FILE` with the columns id and subject, and no subject in them. To "
+        f"measure other people, add clips of at least {len(shares) - n_groups} more"
+    )

@@ -89,6 +89,13 @@ def find_fold(cache: CropCache, name: str, classes: Sequence[str], *, seed: int 
     of = max(division.values())
     if not 1 <= int(number) <= of:
         raise SettingError(f"there is no fold '{name}': {rule} gives folds 1 to {of} ({cache.path})")
+    if rule == "loso" and of == 1:
+        raise DataError(
+            f"all clips of these classes show subject {cache.clips[min(division)].subject}, and nothing is "
+            "left to train on without it; leave the subjects out with `vidfer relabel "
+            f"{cache.path} --table FILE` (columns id and subject, no subject in them), and use a "
+            "fold like 3/10"
+        )
     inside = {i for i, fold in division.items() if fold == int(number)}
     subjects = {cache.clips[i].subject for i in inside} - {None}
     held_out = tuple(i for i in labelled if i in inside or cache.clips[i].subject in subjects)
