@@ -99,6 +99,33 @@ def test_a_table_that_a_german_spreadsheet_saved(touch):
     assert (clip.id, clip.start_s, clip.end_s, clip.label) == ("ü.mp4", 0.5, 1.25, "sad")
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("path,label\nü/x.mp4,sad\n", "utf-8"),
+        ("path;label\r\nü/x.mp4;sad\r\n", "utf-8-sig"),
+        ("path\tlabel\r\nü/x.mp4\tsad\r\n", "utf-16"),
+        ("path;label\r\nü/x.mp4;sad\r\n", "cp1252"),
+        ('path, label\n"ü/x.mp4", "sad"\n', "utf-8"),
+        ("path,label\nü\\x.mp4,sad\n", "utf-8"),
+    ],
+    ids=["commas", "semicolons", "tabs and UTF-16", "cp1252", "spaces", "backslashes"],
+)
+def test_one_clip_however_the_table_is_saved(touch, text, encoding):
+    root = touch("ü/x.mp4")
+    (root / "clips.csv").write_bytes(text.encode(encoding))
+    (clip,) = find_clips("table", root / "clips.csv")
+    assert (clip.id, clip.path, clip.label) == ("ü/x.mp4", root / "ü/x.mp4", "sad")
+
+
+def test_a_name_with_a_backslash_is_taken_as_it_stands_where_the_file_exists(touch):
+    root = touch("a\\x.mp4", "a/x.mp4")
+    (clip,) = find_clips("table", write(root, "path\na\\x.mp4\n"))
+    assert clip.path == root / "a\\x.mp4"
+    with refused(DataError, "b\\x.mp4", "line 2"):
+        find_clips("table", write(root, "path\nb\\x.mp4\n"))
+
+
 def test_segments_of_one_video_need_ids(touch):
     table = write(touch("a.mp4"), "path,id,start_s,end_s\na.mp4,first,0,1\na.mp4,second,1,2\n")
     assert [clip.start_s for clip in find_clips("table", table)] == [0, 1]

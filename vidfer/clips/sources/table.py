@@ -24,10 +24,10 @@ def find_table_clips(root: Path) -> list[Clip]:
     """Lists the clips of a table, one row each.
 
     The root is the table, or a folder with one table in it. The column ``path`` is needed: a video, an image
-    or a folder of frames, as an absolute path or relative to the folder of the table. These columns are read
-    where they are there: ``id`` (if not, the path), ``label``, ``subject``, ``split`` (train, val, test,
-    unlabelled), ``start_s`` and ``end_s`` in seconds. An empty cell means unknown. Other columns are not
-    read; the notes of the listing name them.
+    or a folder of frames, as an absolute path or relative to the folder of the table, with slashes or
+    backslashes. These columns are read where they are there: ``id`` (if not, the path), ``label``,
+    ``subject``, ``split`` (train, val, test, unlabelled), ``start_s`` and ``end_s`` in seconds. An empty cell
+    means unknown. Other columns are not read; the notes of the listing name them.
 
     Raises:
         DataError: there is no table, its columns are wrong, or a row names a missing file, a wrong split or
@@ -80,9 +80,10 @@ def _clip(row: Row, file: Path) -> Clip:
     if start_s is not None and end_s is not None and end_s <= start_s:
         raise DataError(f"{row.where}: end_s {end_s:g} must be greater than start_s {start_s:g}")
     label = row.get("label")
+    path = _path(row["path"], file.parent)
     return Clip(
-        id=row.get("id") or Path(row["path"]).as_posix(),
-        path=file.parent / row["path"],
+        id=row.get("id") or path.as_posix(),
+        path=file.parent / path,
         label=canonical_label(label) if label else None,
         subject=row.get("subject") or None,
         split=canonical_split(row.get("split", ""), row.where),
@@ -90,6 +91,15 @@ def _clip(row: Row, file: Path) -> Clip:
         end_s=end_s,
         source="table",
     )
+
+
+def _path(text: str, folder: Path) -> Path:
+    r"""The path in a row. Where there is no file ``a\x.mp4``, as Windows writes it, ``a/x.mp4`` is meant."""
+    if "\\" in text and not (folder / text).exists():
+        with_slashes = Path(text.replace("\\", "/"))
+        if (folder / with_slashes).exists():
+            return with_slashes
+    return Path(text)
 
 
 def _seconds(row: Row, column: str) -> float | None:
