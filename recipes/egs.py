@@ -36,6 +36,7 @@ from vidfer.models.heads.similarity import SimilaritySettings
 from vidfer.models.settings import EncoderSettings, HeadSettings
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import ModelRunSettings
+from vidfer.terminal import terminal_text
 
 EPISODES = EpisodeSettings(ways=5, shots=1, queries=16, per_epoch=100)
 ADAM = OptimSettings(name="adam", lr=1e-4, weight_decay=0.0, warmup=0.0, clip_norm=0.0)
@@ -114,9 +115,11 @@ def main(settings: Settings) -> None:
     info |= {"split_hashes": {c.content_hash: split_hash(c, s) for c, s in zip(caches, splits)}}
     for domain in domains:
         train, val, note = len(domain.split.train), len(domain.split.val), domain.split.note
-        accelerator.print(f"{domain.name}: {train} clips to train on, {val} to validate on ({note})")
+        accelerator.print(
+            terminal_text(f"{domain.name}: {train} clips to train on, {val} to validate on ({note})")
+        )
         if domain.name not in validation:
-            accelerator.print(f"{domain.name}: too few validation clips for an episode")
+            accelerator.print(terminal_text(f"{domain.name}: too few validation clips for an episode"))
     if not validation:
         accelerator.print("no validation at all: the last checkpoint will be the best")
     net, optimiser, schedule, train_loader = accelerator.prepare(egs, optimiser, schedule, train_loader)
@@ -138,9 +141,9 @@ def main(settings: Settings) -> None:
         more = {"details": {"learner": learner, "val_accuracies": found}}
         more |= {"also": ["joint"] if number + 1 == settings.egs.joint_epochs else []}
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info, **more)
-        accelerator.print(f"{name}: {line}")
+        accelerator.print(terminal_text(f"{name}: {line}"))
 
-    accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
+    accelerator.print(terminal_text(f"checkpoint in {run.path / 'checkpoints/best'}"))
     accelerator.end_training()
 
 

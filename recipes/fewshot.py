@@ -35,6 +35,7 @@ from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import ModelRunSettings
 from vidfer.store.reader import CropCache
+from vidfer.terminal import terminal_text
 
 ADAM = OptimSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)  # as published
 
@@ -109,7 +110,9 @@ def main(settings: Settings) -> None:
     run.save_data(split, cache)
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
     info |= {"classes": split.classes, "base_classes": base_classes(split.classes, start)}
-    accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    accelerator.print(
+        terminal_text(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    )
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
     recogniser.to(accelerator.device)
@@ -118,7 +121,7 @@ def main(settings: Settings) -> None:
     # The prototype and matching heads have no parameters.
     if not any(parameter.requires_grad for parameter in net.parameters()):
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        accelerator.print(keep_untrained(run, recogniser, info, accuracy))
+        accelerator.print(terminal_text(keep_untrained(run, recogniser, info, accuracy)))
         accelerator.end_training()
         return
 
@@ -137,9 +140,9 @@ def main(settings: Settings) -> None:
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
         scores, place = {"val_accuracy": accuracy}, {"epoch": number + 1}
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info)
-        accelerator.print(f"{name}: {line}")
+        accelerator.print(terminal_text(f"{name}: {line}"))
 
-    accelerator.print(f"checkpoint in {run.path / 'checkpoints/best'}")
+    accelerator.print(terminal_text(f"checkpoint in {run.path / 'checkpoints/best'}"))
     accelerator.end_training()
 
 

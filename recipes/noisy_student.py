@@ -35,6 +35,7 @@ from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
+from vidfer.terminal import terminal_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ def main(settings: Settings) -> None:
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
     info |= {"base_classes": base_classes(classes, start)}
     counts = f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips"
-    accelerator.print(f"{counts}, {len(split.val)} to validate on ({split.note})")
+    accelerator.print(terminal_text(f"{counts}, {len(split.val)} to validate on ({split.note})"))
     progress = run.progress() or {"round": 1, "training_started": 0, "epoch": 0}
     progress = {"best": -1.0, "best_of_all": -1.0} | progress
     for number in range(progress["round"], settings.rounds + 1):
@@ -103,9 +104,9 @@ def main(settings: Settings) -> None:
         found = label_round(number, run, teacher, data, settings.pseudo, started, settings.corrections, **how)
         if not started:
             run.log((number - 1) * epochs, round=number, pseudo_labels=found.summary)
-        accelerator.print("\n".join(round_lines(number, found)))
+        accelerator.print(terminal_text("\n".join(round_lines(number, found))))
         if settings.stop_to_correct and found.waits_for_corrections:
-            accelerator.print(f"stopped; correct {found.table} and go on with --resume")
+            accelerator.print(terminal_text(f"stopped; correct {found.table} and go on with --resume"))
             break
 
         # The student learns, with noise
@@ -136,12 +137,12 @@ def main(settings: Settings) -> None:
             war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))
             scores, place = {"val_uar": uar, "val_war": war}, {"round": number, "epoch": epoch_number + 1}
             line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info, best=best)
-            accelerator.print(f"{name}: {line}")
+            accelerator.print(terminal_text(f"{name}: {line}"))
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
     else:
         best, where = f"{progress['best_of_all']:.1%}", run.path / "checkpoints/best"
-        accelerator.print(f"best validation UAR {best}; checkpoint in {where}")
+        accelerator.print(terminal_text(f"best validation UAR {best}; checkpoint in {where}"))
     accelerator.end_training()
 
 

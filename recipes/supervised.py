@@ -34,6 +34,7 @@ from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import ModelRunSettings
 from vidfer.store.reader import CropCache
+from vidfer.terminal import terminal_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,9 @@ def main(settings: Settings) -> None:
     run.save_data(split, cache)
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
     info |= {"base_classes": base_classes(classes, start)}
-    accelerator.print(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    accelerator.print(
+        terminal_text(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
+    )
     model, optimiser, schedule, train_loader, val_loader = accelerator.prepare(
         model, optimiser, schedule, train_loader, val_loader
     )
@@ -135,10 +138,10 @@ def main(settings: Settings) -> None:
         war, uar = war_uar(predict(kept, val_loader, accelerator))
         scores, place = {"val_uar": uar, "val_war": war}, {"epoch": number + 1}
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)
-        accelerator.print(f"{name}: {line}")
+        accelerator.print(terminal_text(f"{name}: {line}"))
 
     best = f"best validation UAR {progress['best']:.1%}"
-    accelerator.print(f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
+    accelerator.print(terminal_text(f"{best}; checkpoint in {run.path / 'checkpoints/best'}"))
     accelerator.end_training()
 
 

@@ -1,12 +1,15 @@
 """Tables as spreadsheets save them, and as vidfer writes them."""
 
+import csv
+import random
+import re
 import sys
 
 import pytest
 from refused import refused
 
 from vidfer.errors import DataError, MissingPackageError
-from vidfer.tables import iterate_rows, iterate_table, number, read_lines, read_table, write_table
+from vidfer.tables import cell_of, iterate_rows, iterate_table, number, read_lines, read_table, write_table
 
 ROWS = [{"clip": "ü, 1", "corrected": "sad"}, {"clip": "b;2", "corrected": ""}]
 
@@ -149,3 +152,93 @@ def test_what_is_written_is_read_again(tmp_path):
 
 def test_decimal_commas():
     assert number("0,25") == number("0.25") == 0.25
+
+
+NASTY = [
+    *(
+        "=1+1",
+        '=HYPERLINK("http://x","y")',
+        "+cmd",
+        "-happy",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "＝1",
+        "-",
+        "+",
+    ),
+    *("'", "''", "'=1", "''=1", "'tis", r"'\x3d", r"\x1b", r"'=\x41\\", "=\\", "\x1b[31mred", "a\rb", "a\nb"),
+    *("a\tb", "\0", "\u202egpj", "\ud83d", "\udcff.mp4", "a ", "a\u3000", "\xa0", "NA", "'NA", "nan", "None"),
+    *("-1.5", "+1,5", "-1e-05", ".5", "-1.5.2", "-1+1", "a;=1", 'a "b", c', "\ufeff=1", "ü"),
+]
+
+
+def round_trip(path, texts):
+    write_table(path, ["n", "text"], [(i, text) for i, text in enumerate(texts)])
+    return [row["text"] for row in read_table(path, ("n", "text"))]
+
+
+def test_no_text_runs_in_a_spreadsheet_and_each_is_read_as_it_was(tmp_path):
+    signs = [
+        "=",
+        "+",
+        "-",
+        "@",
+        "'",
+        "\\",
+        "x1b",
+        "1",
+        " ",
+        "\t",
+        "\r",
+        "\n",
+        "\x1b",
+        '"',
+        ",",
+        ";",
+        "\x85",
+        "é",
+    ]
+    draw = random.Random(0)
+    texts = NASTY + ["".join(draw.choices(signs, k=draw.randint(1, 6))) for _ in range(5000)]
+    path = tmp_path / "nasty.csv"
+    assert round_trip(path, texts) == texts
+    with path.open(newline="", encoding="utf-8") as file:
+        for _, cell in [*csv.reader(file)][1:]:
+            assert cell[:1] not in ("=", "@", "\t", "\r", " ", "＝")
+            assert cell[:1] not in ("+", "-") or isinstance(number(cell), float)
+            assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", cell)
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("-1.5", "-1.5"),
+        ("-happy", "'-happy"),
+        ("\x1b[31m\\", r"'\x1b[31m\\"),
+        ("'tis", "''tis"),
+        ("NA", "'NA"),
+        (r"a\x1b", r"a\x1b"),
+        ("ann 's", "ann 's"),
+    ],
+)
+def test_how_a_cell_is_written(tmp_path, text, cell):
+    assert cell_of(text) == cell
+    write_table(tmp_path / "t.csv", [text], [[-1.5]])
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8") == f"{cell}\n-1.5\n"
+
+
+@pytest.mark.parametrize("cell", ["'tis", "'", "'-1.5", r"'a\x41", "'=\\x41", "'=\\"])
+def test_a_cell_that_people_wrote_with_an_apostrophe_stays(write, cell):
+    assert read_table(write(f"a\n{cell}\n"), ("a",)) == [{"a": cell}]
+
+
+def test_parquet_has_no_apostrophes(write):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = write("", "t.parquet")
+    parquet.write_table(pyarrow.table({"a": ["'=1", "=1"]}), path)
+    assert read_table(path, ("a",)) == [{"a": "'=1"}, {"a": "=1"}]

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from vidfer.terminal import terminal_text
+
 
 class VidferError(Exception):
     """A mistake that the user can mend.
@@ -76,7 +78,7 @@ def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
     try:
         yield
     except VidferError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        print(terminal_text(f"{program}: {error}"), file=sys.stderr)
         raise SystemExit(2) from None
     except OSError as error:
         # Only what a named path is to blame for; anything else is a fault of ours and keeps its traceback.
@@ -85,7 +87,7 @@ def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
             _exit_if_disk_is_full(program, error)
             raise
         why = "it is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror
-        print(f"{program}: cannot use {path}: {why}; choose another path", file=sys.stderr)
+        print(terminal_text(f"{program}: cannot use {path}: {why}; choose another path"), file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
         _exit_if_disk_is_full(program, error)

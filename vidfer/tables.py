@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import zip_longest
+from numbers import Number
 from pathlib import Path
 
 from vidfer.errors import DataError, MissingPackageError
 from vidfer.files import write_text
+from vidfer.terminal import CONTROLS, spell
 
 SEPARATORS = (",", ";", "\t")
 
@@ -35,6 +37,17 @@ MISSING = frozenset(
 )
 """Cells that count as empty: what spreadsheets, R and pandas write for a missing value (those that
 ``pandas.read_csv`` takes for missing)."""
+
+RISKY_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A spreadsheet takes a cell that begins with one of these for a formula. The last four are the same signs in
+the width of Chinese letters."""
+
+NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
+
+NOT_AS_IS = re.compile(rf"\\|{CONTROLS.pattern}|\s(?=\s*\Z)")
+"""Characters that a cell with an apostrophe spells: backslashes, control characters, spaces at the end."""
+
+SPELLED = re.compile(r"\\(\\|x[0-9a-f]{2}|u[0-9a-f]{4})")
 
 
 class Row(dict[str, str]):
@@ -59,8 +72,8 @@ def iterate_table(
     A file that ends in ``.parquet`` is read with pyarrow. Any other file is read as CSV: UTF-8 with or
     without byte order mark, UTF-16, or the Windows code page 1252; separated by commas, semicolons or tabs.
     Rows without any text are left out. Spaces around a cell are taken away. A cell that says that its value
-    is missing (:data:`MISSING`) is empty. Names of columns are taken in
-    lower case. Columns may stand in any order, and all of them are returned.
+    is missing (:data:`MISSING`) is empty. A CSV cell that :func:`cell_of` made becomes its text again. Names
+    of columns are taken in lower case. Columns may stand in any order, and all of them are returned.
 
     Args:
         path: of the table.
@@ -106,7 +119,7 @@ def iterate_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
         reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
         try:
             for cells in reader:
-                cells = [_text_of(cell) for cell in cells]
+                cells = [text_of_cell(_text_of(cell)) for cell in cells]
                 if any(cells):
                     yield f"line {reader.line_num} of {path}", cells
         except csv.Error as error:
@@ -138,8 +151,34 @@ def number(text: str) -> float:
     return float(text.replace(",", "."))
 
 
+def cell_of(text: str) -> str:
+    r"""The cell of a CSV file for a text: neither a spreadsheet nor a terminal runs it.
+
+    Most texts stay as they are. An apostrophe is put before a text that a spreadsheet could run, that holds
+    control characters, or that could not be read back (it begins with an apostrophe, has spaces around it, or
+    looks like a missing value). After the apostrophe, backslashes and control characters are spelt as in
+    Python. :func:`text_of_cell` gives the text back.
+
+    >>> print(cell_of("=1+1"), cell_of("-1.5"), cell_of("\x1b[31m"))
+    '=1+1 -1.5 '\x1b[31m
+    """
+    if not _needs_apostrophe(text):
+        return text
+    return "'" + NOT_AS_IS.sub(lambda found: "\\\\" if found[0] == "\\" else spell(found[0]), text)
+
+
+def text_of_cell(cell: str) -> str:
+    """The text of a cell that :func:`cell_of` made; any other cell is its own text (``'tis``)."""
+    if not cell.startswith("'"):
+        return cell
+    text = SPELLED.sub(lambda found: "\\" if found[1] == "\\" else chr(int(found[1][1:], 16)), cell[1:])
+    return text if cell_of(text) == cell else cell
+
+
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
     """Writes a CSV file in UTF-8; it is there as a whole or not at all.
+
+    Texts are written as :func:`cell_of` says, numbers as they are.
 
     Args:
         path: of the file; its folder is made if needed.
@@ -148,9 +187,21 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence]) ->
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    for row in (columns, *rows):
+        writer.writerow([_cell(value) for value in row])
     write_text(path, text.getvalue())
+
+
+def _cell(value: object) -> object:
+    return value if value is None or isinstance(value, Number) else cell_of(str(value))
+
+
+def _needs_apostrophe(text: str) -> bool:
+    if text.startswith("'") or text != text.strip() or text in MISSING:
+        return True
+    if any(sign not in "\n\t" for sign in CONTROLS.findall(text)):
+        return True
+    return text.startswith(RISKY_STARTS) and not NUMBER.fullmatch(text)
 
 
 def _encoding_of(path: Path) -> str:

@@ -11,6 +11,7 @@ import tyro
 
 from vidfer.actors.settings import ActorSettings
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -34,6 +35,6 @@ def main(arguments: Sequence[str]) -> int:
     workers = len(os.sched_getaffinity(0)) if options.workers is None else options.workers
     with Progress("drawing", "clip") as progress:
         write_actors(options.settings, options.out, workers=workers, progress=progress)
-    print(f"{options.out}: these people are drawn; results on them are not accuracy on real people")
-    print(f"next: vidfer cache --src actors --root {options.out} --out cache/actors.h5")
+    say(f"{options.out}: these people are drawn; results on them are not accuracy on real people")
+    say(f"next: vidfer cache --src actors --root {options.out} --out cache/actors.h5")
     return 0

@@ -13,6 +13,7 @@ import tyro
 
 from vidfer.build.settings import BuildSettings
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
 from vidfer.crops.settings import CropSettings
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
         options.src,
         options.root,
         subject_pattern=options.subject_pattern,
-        on_note=lambda line: print(line, file=sys.stderr),
+        on_note=lambda line: say(line, file=sys.stderr),
     )
     with Progress("cropping", "clip") as progress, Progress("joining", "clip") as join_progress:
         report = build_cache(
@@ -90,15 +91,13 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
             group=group,
         )
     for clip_id, reason in report.failures:
-        print(f"cannot read {clip_id}: {reason}", file=sys.stderr)
+        say(f"cannot read {clip_id}: {reason}", file=sys.stderr)
     for clip_id, reason in report.cut_short:
-        print(f"cannot read {clip_id} to its end: {reason}", file=sys.stderr)
+        say(f"cannot read {clip_id} to its end: {reason}", file=sys.stderr)
     if (report.failures or report.cut_short) and not options.build.retry_failed:
-        print(
-            "the next start leaves these clips as they are; --retry-failed reads them again", file=sys.stderr
-        )
+        say("the next start leaves these clips as they are; --retry-failed reads them again", file=sys.stderr)
     others = f" and {report.n_others} of other faces in them" if report.n_others else ""
-    print(
+    say(
         f"{report.out}: {report.n_clips} clips{others}, {report.n_frames} frames; {report.n_new} clips read "
         f"now in {report.seconds:.1f} s; {report.n_without_face} without a face, {len(report.failures)} "
         f"unreadable, {len(report.cut_short)} not read to the end"
@@ -106,13 +105,13 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     if report.n_new:
         stages = ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items())
         speed = report.n_new_frames / report.seconds
-        print(f"{speed:.1f} frames/s; seconds of all workers: {stages}")
-    print(f"content hash {report.content_hash}")
+        say(f"{speed:.1f} frames/s; seconds of all workers: {stages}")
+    say(f"content hash {report.content_hash}")
     return 1 if report.failures or report.cut_short else 0
 
 
 def _stop(*_) -> None:
-    print(
+    say(
         "vidfer: stopped; the finished clips are kept, the same command continues from there", file=sys.stderr
     )
     raise SystemExit(128 + signal.SIGTERM)

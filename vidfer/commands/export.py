@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
 from vidfer.store.select import ClipFilter
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -43,6 +44,6 @@ def main(arguments: Sequence[str]) -> int:
     kept = sorted({*range(len(cache))} - {*selected}) if options.drop else selected
     with Progress("copying", "clip") as progress:
         content = export_clips(cache, kept, options.out, options.overwrite, progress)
-    print(f"{options.out}: {len(kept)} of the {len(cache)} clips of {options.cache}")
-    print(f"content hash {content}")
+    say(f"{options.out}: {len(kept)} of the {len(cache)} clips of {options.cache}")
+    say(f"content hash {content}")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
+from vidfer.commands.say import say
 from vidfer.errors import SettingError
 
 
@@ -42,18 +43,18 @@ def main(arguments: Sequence[str]) -> int:
 
         out = options.out or Path(Path(options.clip).name.replace("#", "_")).with_suffix(".png")
         notes = contact_sheet(crops, options.clip, out, root=options.root)
-        print("\n  ".join([str(out), *notes]))
+        say("\n  ".join([str(out), *notes]))
     elif options.failures:
         from vidfer.store.failures import failures_page, write_failures
 
         if options.out:
-            print(f"{options.out}: {write_failures(crops, options.out)} lines")
+            say(f"{options.out}: {write_failures(crops, options.out)} lines")
         else:
-            print(failures_page(crops))
+            say(failures_page(crops))
     else:
         from vidfer.store.inspect import inspect_cache
 
-        print(inspect_cache(crops))
+        say(inspect_cache(crops))
     return 0
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from vidfer.commands.old_names import OF_COMMANDS
+from vidfer.commands.say import say
 from vidfer.errors import SettingError, exit_on_user_error
 
 COMMANDS = {
@@ -66,13 +67,13 @@ def _run(words: Sequence[str]) -> None:
     if not words or words[0] in ("-h", "--help"):
         sections = [f"{title}\n{_lines(names)}" for title, names in GROUPS.items()]
         sections.insert(2, TRAINING)  # after the caches that it reads, before the results that it makes
-        print(HELP.format(sections="\n\n".join(sections)))
+        say(HELP.format(sections="\n\n".join(sections)))
     elif words[0] in ("-V", "--version"):
         from vidfer import __version__
 
-        print(f"vidfer {__version__}")
+        say(f"vidfer {__version__}")
     elif list(words[1:]) in ([], ["-h"], ["--help"]) and (members := _members(words[0])):
-        print(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(members)}")
+        say(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(members)}")
     else:
         with exit_on_user_error():
             name, arguments = _command_of(words)

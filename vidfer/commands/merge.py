@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,6 +45,6 @@ def main(arguments: Sequence[str]) -> int:
         )
     n_same = merged.n_duplicates
     same = f"; {n_same} were in more than one cache, the same in each" if n_same else ""
-    print(f"{options.out}: {merged.n_clips} clips of {len(options.caches)} caches{same}")
-    print(f"content hash {merged.content_hash}")
+    say(f"{options.out}: {merged.n_clips} clips of {len(options.caches)} caches{same}")
+    say(f"content hash {merged.content_hash}")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,10 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     cache, table = CropCache(options.cache), read_label_table(options.table)
     with Progress("copying", "clip") as progress:
         done = relabel_cache(cache, table, options.out, options.overwrite, progress)
-    print(f"{options.out or options.cache}: {done.n_changed} of {len(table.rows)} listed clips changed")
+    say(f"{options.out or options.cache}: {done.n_changed} of {len(table.rows)} listed clips changed")
     for (column, old, new), count in sorted(done.changes.items(), key=lambda item: -item[1])[:20]:
-        print(f"  {column} {old or 'none'} -> {new or 'none'}: {count}")
+        say(f"  {column} {old or 'none'} -> {new or 'none'}: {count}")
     if len(done.changes) > 20:
-        print(f"  and {len(done.changes) - 20} other changes")
-    print(f"content hash {done.content_hash}")
+        say(f"  and {len(done.changes) - 20} other changes")
+    say(f"content hash {done.content_hash}")
     return 0

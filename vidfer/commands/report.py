@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.commands.console import parse
+from vidfer.commands.say import say
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str]) -> int:
 
     check_device(options.device)
     results = options.results or tuple(file for run in options.runs for file in result_files(run))
-    print(build_report(**vars(options) | {"results": results}))
+    say(build_report(**vars(options) | {"results": results}))
     for run in options.runs:
         if (run / "checkpoints" / "best").is_dir():  # a run that has only begun has none
-            print(write_model_card(run, results))
+            say(write_model_card(run, results))
     return 0

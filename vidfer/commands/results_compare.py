@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
+from vidfer.commands.say import say
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,8 +41,8 @@ def main(arguments: Sequence[str]) -> int:
         check_table_name(options.out)
     comparisons = compare_results(options.results, mixed=options.mixed)
     show = comparison_markdown if options.markdown else comparison_text
-    print("\n\n".join(map(show, comparisons)))
+    say("\n\n".join(map(show, comparisons)))
     if options.out:
         write_comparisons(comparisons, options.out)
-        print(f"\n{options.out}")
+        say(f"\n{options.out}")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
+from vidfer.commands.say import say
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,5 +29,5 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.evaluate.result import load_result
 
     count = write_episodes(load_result(options.result), options.out)
-    print(f"{options.out}: {count:,} episodes")
+    say(f"{options.out}: {count:,} episodes")
     return 0

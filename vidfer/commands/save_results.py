@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidfer.commands.say import say
 from vidfer.errors import SettingError
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def save_results(results: dict[str, Result], out: Path, hardest: int = 0) -> Non
     for name, result in results.items():
         result.save(out / f"{name}.json")
         write_clip_table(result, out / f"{name}.csv")
-        print(result.summary())
+        say(result.summary())
         for note in filter(None, (result.identity_overlap_text(), result.note)):
-            print(f"  {note}")
+            say(f"  {note}")
         if hardest:
-            print(f"  hardest of {result.n_clips:,} clips:")
-            print("    " + hardest_text(hardest_clips([result], hardest)).replace("\n", "\n    "))
-        print(f"  {out / name}.json, a row for every clip in {name}.csv")
+            say(f"  hardest of {result.n_clips:,} clips:")
+            say("    " + hardest_text(hardest_clips([result], hardest)).replace("\n", "\n    "))
+        say(f"  {out / name}.json, a row for every clip in {name}.csv")

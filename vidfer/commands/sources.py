@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidfer.commands.console import parse
+from vidfer.commands.say import say
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -19,9 +20,9 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.clips import SOURCES
 
     for name, source in SOURCES.items():
-        print(f"{name}\n  layout   {source.layout}")
+        say(f"{name}\n  layout   {source.layout}")
         if source.parts:
-            print(f"  parts    {source.parts}")
-        print(f"  labels   {source.labels}\n  size     {source.size}\n  licence  {source.licence}\n")
-    print("your own: a function in a file, --src my_source.py:my_clips (docs/sources.md)")
+            say(f"  parts    {source.parts}")
+        say(f"  labels   {source.labels}\n  size     {source.size}\n  licence  {source.licence}\n")
+    say("your own: a function in a file, --src my_source.py:my_clips (docs/sources.md)")
     return 0

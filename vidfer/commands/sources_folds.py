@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.commands.console import parse
+from vidfer.commands.say import say
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,5 +30,5 @@ def main(arguments: Sequence[str]) -> int:
 
     found = official_folds(options.src, options.root)
     write_table(options.out, ("id", "fold"), sorted(found.items()))
-    print(f"{options.out}: {len(found):,} clips in {max(found.values())} folds")
+    say(f"{options.out}: {len(found):,} clips in {max(found.values())} folds")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
 from vidfer.errors import SettingError
 
 
@@ -51,13 +52,13 @@ def main(arguments: Sequence[str]) -> int:
     with Progress("verifying", "clip") as progress:
         faults = verify_cache(options.cache, progress=progress)
     for fault in faults:
-        print(f"{fault.clip or options.cache}: {fault.what}")
+        say(f"{fault.clip or options.cache}: {fault.what}")
     if not faults:
-        print(f"{options.cache}: every byte is as it was written")
+        say(f"{options.cache}: every byte is as it was written")
         return 0
     if not options.repair:
         if any(fault.clip for fault in faults):
-            print(f"repair it with `vidfer verify {options.cache} --repair --src ... --root ...`")
+            say(f"repair it with `vidfer verify {options.cache} --repair --src ... --root ...`")
         return 1
     return _repair(options, faults)
 
@@ -82,12 +83,12 @@ def _repair(options, faults: Sequence) -> int:
             progress=progress,
             join_progress=join_progress,
         )
-    print(f"{options.cache}: {len(done.ids)} clips made again")
+    say(f"{options.cache}: {len(done.ids)} clips made again")
     if any(fault.what == PROVENANCE for fault in faults):
-        print("versions, reasons of failures and file sizes now count as right as they stand")
-    print(f"content hash {done.content_hash}")
+        say("versions, reasons of failures and file sizes now count as right as they stand")
+    say(f"content hash {done.content_hash}")
     if done.as_before:
-        print("the content is what it was before the damage")
+        say("the content is what it was before the damage")
     else:
-        print("the content is not what it was before the damage: videos, labels or libraries have changed")
+        say("the content is not what it was before the damage: videos, labels or libraries have changed")
     return 0 if done.as_before else 1
