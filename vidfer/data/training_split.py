@@ -55,9 +55,9 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     taught = {cache.clips[i].label for i in train}
     if untaught := [name for name in classes if name not in taught]:
         raise DataError(
-            f"class '{untaught[0]}' has no clip with a face to train on: {split.note} ({cache.path}). Check "
-            "that subjects are people and show several classes (`vidfer inspect`), or leave the class out "
-            "with --data.classes"
+            f"class '{untaught[0]}' of {cache.path} has no clip with a face to train on ({split.note}). Add "
+            "clips of this class, check that subjects are people and show several classes "
+            "(`vidfer inspect`), or leave the class out with --data.classes"
         )
     faceless = len(split.train) - len(train)
     note = f"{split.note}; {faceless} training clips without a face left out" if faceless else split.note
