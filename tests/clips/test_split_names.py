@@ -3,7 +3,7 @@
 import pytest
 from refused import refused
 
-from vidfer.clips.splits import canonical_split
+from vidfer.clips.splits import canonical_split, split_of_name
 from vidfer.errors import DataError
 
 
@@ -15,6 +15,12 @@ from vidfer.errors import DataError
         ("validation", "val"),
         ("test", "test"),
         ("Unlabeled", "unlabelled"),
+        ("trainset", "train"),
+        ("train_set", "train"),
+        ("Training Set", "train"),
+        ("val_data", "val"),
+        ("data-valid", "val"),
+        ("test_images", "test"),
     ],
 )
 def test_names_become_canonical(text, split):
@@ -23,6 +29,11 @@ def test_names_become_canonical(text, split):
 
 def test_an_empty_cell_is_no_split():
     assert canonical_split("", "x") is None
+
+
+@pytest.mark.parametrize("name", ["trainer", "contest", "testament", "set", "data", "", "test2", "trainval"])
+def test_other_names_are_no_splits(name):
+    assert split_of_name(name) is None
 
 
 def test_an_unknown_name_is_refused():

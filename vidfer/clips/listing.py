@@ -13,10 +13,11 @@ SYSTEM_NAMES = frozenset(
 )
 """Files and folders that systems make, in lower case. Names that begin with a dot are left out as well."""
 
-SYSTEM, INSIDE_CLIP, LINK, HEIC, OTHER = (
+SYSTEM, INSIDE_CLIP, LINK, POSTER, HEIC, OTHER = (
     "files and folders that systems make",
     "folders inside a folder of frames",
     "links to folders that are listed already",
+    "pictures beside a video of the same name",
     "HEIC pictures, which cannot be read (convert them to JPEG or PNG)",
     "files that are neither videos nor pictures",
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vidfer.clips.listing import HEIC, INSIDE_CLIP, LINK, OTHER, SYSTEM, SYSTEM_NAMES, this_listing
+from vidfer.clips.listing import HEIC, INSIDE_CLIP, LINK, OTHER, POSTER, SYSTEM, SYSTEM_NAMES, this_listing
 
 VIDEO_SUFFIXES = frozenset(
     {
@@ -116,13 +116,31 @@ def is_frame_folder(folder: Path) -> bool:
     return True
 
 
+def without_posters(entries: Iterable[Path]) -> list[Path]:
+    """The entries of a folder without the pictures that stand for a video (``a.jpg`` beside ``a.mp4``)."""
+    entries = list(entries)
+    videos = {name for path in entries if is_video(path) for name in (path.stem.lower(), path.name.lower())}
+    kept = []
+    for path in entries:
+        if videos and path.stem.lower() in videos and _is_picture(path):
+            this_listing(path.parent).skip(POSTER, path)
+        else:
+            kept.append(path)
+    return kept
+
+
+def _is_picture(path: Path) -> bool:
+    return is_image(path) or path.suffix.lower() in UNREADABLE_IMAGE_SUFFIXES
+
+
 def find_media(folder: Path) -> Iterator[Path]:
     """Finds clips below a folder at any depth, in natural order.
 
-    Each video is a clip. Each image that lies directly in ``folder`` is a clip of one frame. A folder of
-    frames below it (:func:`is_frame_folder`) is one clip.
+    Each video is a clip; a picture of its name beside it is none (:func:`without_posters`). Each other image
+    that lies directly in ``folder`` is a clip of one frame. A folder of frames below it
+    (:func:`is_frame_folder`) is one clip.
     """
-    for path in list_folder(folder):
+    for path in without_posters(list_folder(folder)):
         if path.is_dir():
             if is_frame_folder(path):
                 yield path

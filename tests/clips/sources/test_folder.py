@@ -76,6 +76,78 @@ def test_splits(touch):
     }
 
 
+def test_folders_named_like_splits_are_splits_not_labels(touch):
+    root = touch("trainset/sad/a.mp4", "val_data/sad/b.mp4", "Test Set/joy/c.mp4")
+    found = {clip.id: (clip.split, clip.label) for clip in find_clips("folder", root)}
+    assert found == {
+        "Test Set/joy/c.mp4": ("test", "happy"),
+        "trainset/sad/a.mp4": ("train", "sad"),
+        "val_data/sad/b.mp4": ("val", "sad"),
+    }
+
+
+def test_folders_of_frames_without_labels_are_clips_without_labels(touch):
+    root = touch(*(f"clip{k}/{name}{n:03}.jpg" for k, name in ((1, ""), (2, "frame_")) for n in (1, 2, 3)))
+    (root / "new").mkdir()
+    lines = []
+    clips = find_clips("folder", root, on_note=lines.append)
+    assert {clip.id: (clip.label, clip.split) for clip in clips} == {
+        "clip1": (None, None),
+        "clip2": (None, None),
+    }
+    (line,) = lines
+    assert str(root) in line and "clip1/" in line and "(2," in line and "--src table" in line
+
+
+def test_numbered_pictures_in_label_folders_keep_their_labels_below_train_as_the_note_says(touch):
+    root = touch("train/pain/1.jpg", "train/pain/2.jpg", "train/joyful/1.jpg")
+    found = {clip.id: (clip.split, clip.label) for clip in find_clips("folder", root)}
+    assert found == {
+        "train/joyful/1.jpg": ("train", "joyful"),
+        "train/pain/1.jpg": ("train", "pain"),
+        "train/pain/2.jpg": ("train", "pain"),
+    }
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["pain/ann.jpg", "pain/bob.jpg", "calm_down/1.jpg", "calm_down/2.jpg"],
+        ["pain/ann1.jpg", "pain/bob2.jpg", "joyful/1.jpg", "joyful/2.jpg"],
+        ["pain/1.jpg", "pain/2.jpg", "sad/1.jpg", "sad/2.jpg"],
+        ["pain/1.jpg", "joyful/1.jpg"],
+        ["pain/1.jpg", "pain/2.jpg", "grumpy/a.mp4"],
+    ],
+)
+def test_pictures_in_label_folders_keep_their_labels(touch, files):
+    assert labels(touch(*files)) == {file: file.split("/")[0] for file in files}
+
+
+def test_pictures_beside_a_folder_of_frames_keep_their_label(touch):
+    root = touch("pain/1.jpg", "pain/2.jpg", "pain/clip7/1.jpg", "pain/clip7/2.jpg")
+    lines = []
+    clips = find_clips("folder", root, on_note=lines.append)
+    assert {clip.id: clip.label for clip in clips} == dict.fromkeys(
+        ("pain/1.jpg", "pain/2.jpg", "pain/clip7"), "pain"
+    )
+    assert lines == []
+
+
+def test_a_poster_beside_its_video_is_no_clip(touch):
+    root = touch(
+        "sad/a.mp4", "sad/a.jpg", "sad/b.MOV", "sad/b.HEIC", "sad/c.mp4.png", "sad/c.mp4", "sad/d.jpg"
+    )
+    lines = []
+    clips = find_clips("folder", root, on_note=lines.append)
+    assert [clip.id for clip in clips] == ["sad/a.mp4", "sad/b.MOV", "sad/c.mp4", "sad/d.jpg"]
+    (line,) = lines
+    assert line.split()[2] == "3" and str(root / "sad/a.jpg") in line
+
+
+def test_a_poster_beside_its_video_in_a_pile_is_no_clip(touch):
+    assert labels(touch("a.mp4", "a.jpg", "more/b.mp4", "more/b.jpg")) == {"a.mp4": None, "more/b.mp4": None}
+
+
 def test_unlabelled_folder_beside_labels(touch):
     root = touch("sad/a.mp4", "unlabelled/b.mp4", "unlabelled/frames/1.jpg")
     found = {clip.id: (clip.split, clip.label) for clip in find_clips("folder", root)}

@@ -124,6 +124,11 @@ def test_lists_without_the_number_of_frames(root, found, suffix):
     assert set(found("frames", root / f"test_All{suffix}")) == {"faces/00003"}
 
 
+def test_a_list_named_trainset(root, found):
+    (root / "train.txt").rename(root / "trainset_1.txt")
+    assert found("frames", root) == CLIPS
+
+
 def test_a_path_that_ends_in_a_number_is_not_a_number_of_frames(draw, found):
     root = draw(*(f"ann 1/{number}.png" for number in (1, 2, 3)))
     (root / "train.txt").write_text("ann 1 0\n")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from vidfer.clips.clip import Clip, clip_id
 from vidfer.clips.labels import canonical_label, is_expression
-from vidfer.clips.media import find_media, is_frame_folder, is_image, is_video, list_folder
+from vidfer.clips.listing import this_listing
+from vidfer.clips.media import (
+    find_media,
+    is_frame_folder,
+    is_image,
+    is_video,
+    list_folder,
+    without_posters,
+)
 from vidfer.clips.root_checks import check_folder, check_part, nothing_found
 from vidfer.clips.source import Source
-from vidfer.clips.splits import SPLITS
+from vidfer.clips.splits import split_of_name
 from vidfer.errors import DataError
 
 LAYOUT = "label folders with videos or images, or videos or images"
@@ -20,13 +29,16 @@ LAYOUT = "label folders with videos or images, or videos or images"
 def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
     """Lists the clips of ``root/<label>/**``, ``root/<split>/<label>/**`` or a folder without labels.
 
-    - A folder directly below the root, or directly below a split (train, val, test), names the label of all
-      that it holds, at any depth. Nothing below a folder ``unlabelled`` has a label.
+    - A folder directly below the root, or directly below a split (train, val, test, or a name such as
+      trainset), names the label of all that it holds, at any depth. Nothing below a folder ``unlabelled`` has
+      a label.
     - If videos or images lie directly in the root, and no folder beside them has the name of a basic
       expression, then nothing has a label, at any depth.
-    - Each video is a clip. An image that lies directly in a label folder is a clip of one frame. A folder
-      below a label folder that holds only images is one clip; its images, ordered by their numbers, are the
-      frames.
+    - If the root has no splits, all its folders hold numbered frames, and none has the name of an expression,
+      then each is a clip without a label. A note says so.
+    - Each video is a clip; a picture of its name beside it is left out. Another image that lies directly in a
+      label folder is a clip of one frame. A folder below a label folder that holds only images is one clip;
+      its images, ordered by their numbers, are the frames.
     - The part ``faces`` says that each picture was cut to the face before. Where no face is found in one, the
       whole picture is taken.
 
@@ -37,7 +49,7 @@ def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
     check_part("folder", part, ("faces",))
     check_folder(root, LAYOUT)
     folders = [path for path in list_folder(root) if path.is_dir()]
-    splits = {path: SPLITS[path.name.lower()] for path in folders if path.name.lower() in SPLITS}
+    splits = {path: split for path in folders if (split := split_of_name(path.name)) is not None}
     official = [path.name for path, split in splits.items() if split != "unlabelled"]
     others = [path.name for path in folders if path not in splits and any(find_media(path))]
     if official and others:
@@ -55,10 +67,12 @@ def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
 
 def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collection[Path] = ()) -> list[Clip]:
     """The clips of the root, or of one split."""
-    entries = [path for path in list_folder(folder) if path not in leave_out]
+    entries = [path for path in without_posters(list_folder(folder)) if path not in leave_out]
     folders = [path for path in entries if path.is_dir()]
     files = [path for path in entries if not path.is_dir() and (is_video(path) or is_image(path))]
-    without_labels = bool(files) and not any(is_expression(path.name) for path in folders)
+    without_labels = not any(is_expression(path.name) for path in folders) and (
+        bool(files) or (folder == root and not leave_out and _hold_frames(folders, root))
+    )
     if without_labels and folder == root and is_expression(root.name):
         raise DataError(
             f"{root} looks like one label folder; give the folder above it, {root.absolute().parent}"
@@ -74,9 +88,35 @@ def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collect
     return [Clip(id=clip_id(path, root), path=path, label=label, split=split) for path, label in found]
 
 
+def _hold_frames(folders: Sequence[Path], root: Path) -> bool:
+    """Whether all folders that hold clips hold only frames: images that end in numbers after one stem.
+
+    Pictures with names of their own (``ann.jpg``, ``bob.jpg``) are examples of a label, and no frames.
+    """
+    clips: dict[Path, int] = {}
+    for folder in folders:
+        found = list(find_media(folder))
+        if any(path.parent != folder or not is_image(path) or path.is_dir() for path in found):
+            return False
+        names = [path.stem for path in found]
+        stems = {re.sub(r"\d+$", "", name) for name in names}
+        if len(stems) > 1 or not all(name[-1].isdecimal() for name in names):
+            return False
+        if names:
+            clips[folder] = len(names)
+    if max(clips.values(), default=0) < 2:
+        return False
+    this_listing(root).note(
+        f"the folders in {root} ({len(clips)}, such as {next(iter(clips)).name}/) hold numbered frames and "
+        "have no names of expressions: each is a clip without a label. If their names are labels, move the "
+        "folders into a folder train/ there, or write a table (--src table)"
+    )
+    return True
+
+
 def _check_label_folder(folder: Path) -> None:
     names = [path.name for path in list_folder(folder) if path.is_dir()]
-    inner = [name for name in names if is_expression(name) or name in SPLITS]
+    inner = [name for name in names if is_expression(name) or split_of_name(name)]
     if inner and not is_expression(folder.name):
         raise DataError(
             f"{folder} is no label folder, because it holds {inner[0]}/. If the root is one level too high, "

@@ -14,7 +14,7 @@ from vidfer.clips.media import frame_paths, list_folder
 from vidfer.clips.root_checks import check_folder, missing_clips, nothing_found
 from vidfer.clips.source import Source
 from vidfer.clips.sources.frames_labels import LABEL_FILES, read_label_names
-from vidfer.clips.splits import SPLITS
+from vidfer.clips.splits import split_of_name
 from vidfer.errors import DataError
 from vidfer.tables import read_lines
 
@@ -105,7 +105,7 @@ def _is_long_row(cells: list[str]) -> bool:
 
 def _split_of(file: Path) -> str | None:
     words = re.split(r"[^a-z]+", file.stem.lower())
-    return next((SPLITS[word] for word in words if word in SPLITS), None)
+    return next(filter(None, map(split_of_name, words)), None)
 
 
 def _read_list(file: Path, home: Path, split: str | None) -> list[Clip]:
