@@ -138,6 +138,10 @@ def _notes(
     if results and not strips:
         notes.append(
             "There are no film strips: "
-            + ("no cache was given." if cache is None else "no classification result with its run was given.")
+            + (
+                "no cache was given (--cache)."
+                if cache is None
+                else "no classification result with its run was given."
+            )
         )
     return notes

@@ -27,10 +27,15 @@ def facts_of(
 
 
 def _choices(runs: Sequence[Run]) -> list[Fact]:
+    chosen = [run.name for run in runs if run.has_validation_score]
     last = [run.name for run in runs if not run.has_validation_score]
-    facts = [Fact("validation clips of base classes only")] if len(last) < len(runs) else []
+    facts = []
+    if chosen:
+        facts.append(Fact(f"{', '.join(chosen)}: validation clips of base classes only"))
     if last:
-        facts.append(Fact(f"{', '.join(last)}: nothing, the last checkpoint (there was no validation score)"))
+        facts.append(
+            Fact(f"{', '.join(last)}: nothing; without a validation score it is the last checkpoint")
+        )
     return facts
 
 
