@@ -6,7 +6,9 @@ from refused import refused
 
 from vidfer.errors import RunError
 from vidfer.evaluate.result import load_result
+from vidfer.report.facts import facts_of
 from vidfer.report.model_card import model_card, write_model_card
+from vidfer.runs.read_run import read_runs
 
 
 def test_card_gives_the_numbers_of_its_own_checkpoint_with_intervals(runs):
@@ -32,6 +34,9 @@ def test_card_says_how_the_checkpoint_was_chosen(runs, tmp_path):
     (run / "metrics.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     card = model_card(run)
     assert "last epoch" in card and "not on the test split" not in card
+    facts = dict(facts_of(read_runs([runs.teacher, run]), [], None))
+    chosen, unchosen = (fact.text for fact in facts["Chosen by"])
+    assert chosen.startswith("teacher: validation clips") and unchosen.startswith("unchosen: nothing")
 
 
 def test_card_says_when_figures_are_from_actors(runs, tmp_path):
