@@ -66,18 +66,24 @@ def list_folder(folder: Path) -> list[Path]:
     Left out are hidden files such as ``._face.jpg``, what systems make
     (:data:`~vidfer.clips.listing.SYSTEM_NAMES`), and links to folders that are listed by another way.
     """
-    listing, found = this_listing(folder), []
-    # scandir knows which entries are links. It saves a system call for each of maybe a million files.
+    return sorted((folder / entry.name for entry in _scan(folder)), key=natural_key)
+
+
+def _scan(folder: Path) -> Iterator[os.DirEntry]:
+    """The entries of :func:`list_folder` in the order of the disk.
+
+    An entry knows whether it is a folder or a link. This saves a system call for each of maybe a million
+    frames.
+    """
+    listing = this_listing(folder)
     with os.scandir(folder) as entries:
         for entry in entries:
-            path = folder / entry.name
             if entry.name.startswith(".") or entry.name.lower() in SYSTEM_NAMES:
-                listing.skip(SYSTEM, path)
-            elif entry.is_symlink() and _is_folder(entry) and listing.is_known(path):
-                listing.skip(LINK, path)
+                listing.skip(SYSTEM, folder / entry.name)
+            elif entry.is_symlink() and _is_folder(entry) and listing.is_known(folder / entry.name):
+                listing.skip(LINK, folder / entry.name)
             else:
-                found.append(path)
-    return sorted(found, key=natural_key)
+                yield entry
 
 
 def _is_folder(entry: os.DirEntry) -> bool:
@@ -104,11 +110,17 @@ def is_frame_folder(folder: Path) -> bool:
     Folders beside the frames (``flow/``, an empty ``new/``) change nothing. Only where a single image stands
     beside folders with images or videos in them, the folder is taken for one that holds clips.
     """
-    entries = list_folder(folder)
-    n_images = sum(map(is_image, entries))
-    if not n_images or any(is_video(path) for path in entries):
+    n_images, inner = 0, []
+    for entry in _scan(folder):
+        path = folder / entry.name
+        if _is_folder(entry):
+            inner.append(path)
+        elif is_video(path):
+            return False
+        else:
+            n_images += is_image(path)
+    if not n_images:
         return False
-    inner = [path for path in entries if path.is_dir()]
     if n_images == 1 and any(any(find_media(path)) for path in inner):
         return False
     for path in inner:
