@@ -151,9 +151,11 @@ def test_queries_show_where_their_class_is():
 
 def test_other_heads_say_that_they_have_none():
     able = {name for name, head in HEADS.items() if head.transductive}
+    own = {name for name, head in HEADS.items() if {"transductive_scores", "scorer"} & vars(head).keys()}
+    assert able == own, "the flag says what a head has"
     assert able == {"prototype", "similarity", "relation", "csrn"}
     for head in (MatchingHead(), CRNHead()):
-        with refused(SettingError, type(head).__name__, *able, "--transductive", "--head prototype"):
+        with refused(SettingError, head.Settings.name, *able, "--transductive", "--head prototype"):
             EpisodeScores(head, clips(), transductive=True)
-        with refused(SettingError, type(head).__name__, "--transductive"):
+        with refused(SettingError, head.Settings.name, "--transductive"):
             check_transductive(head)

@@ -17,8 +17,8 @@ def check_transductive(head: Head) -> None:
     if not head.transductive:
         able = ", ".join(name for name, kind in HEADS.items() if kind.transductive)
         raise SettingError(
-            f"{type(head).__name__} has no transductive inference; these heads have it: {able}. Leave out "
-            "--transductive, or add --head prototype"
+            f"the head {head.Settings.name} has no transductive inference; these heads have it: {able}. "
+            "Leave out --transductive, or add --head prototype"
         )
 
 

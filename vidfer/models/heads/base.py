@@ -29,7 +29,9 @@ class Head(nn.Module):
     """Whether the softmax of the scores is a posterior over the classes, so that EGS-Net can use the head."""
 
     transductive: ClassVar[bool] = False
-    """Whether the head has :meth:`transductive_scores`."""
+    """Whether the head also has ``transductive_scores(support, support_labels, query)``: scores (Q, N) after
+    the queries, all together, have refined the classes (:mod:`vidfer.models.heads.refine`). Every class then
+    has the same number of shots. A head with a scorer of its own may do this there."""
 
     @abstractmethod
     def forward(self, support: Embedding, support_labels: Tensor, query: Embedding) -> Tensor:
@@ -46,18 +48,11 @@ class Head(nn.Module):
         scores = self(support, support_labels, query)
         return F.cross_entropy(scores, query_labels), scores
 
-    def transductive_scores(self, support: Embedding, support_labels: Tensor, query: Embedding) -> Tensor:
-        """Scores (Q, N) after the queries, all together, have refined the classes.
-
-        See :mod:`vidfer.models.heads.refine`. Every class has the same number of shots.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no transductive inference")
-
     def scorer(self, embedding: Embedding, *, transductive: bool = False) -> EpisodeScorer:
         """Scores many episodes over the same clips; here the head is called episode by episode.
 
         Args:
             embedding: of all clips, on the device of the head.
-            transductive: use :meth:`transductive_scores`.
+            transductive: the queries of an episode refine its classes; for heads that are so.
         """
         return EpisodeScorer(self, embedding, transductive=transductive)
