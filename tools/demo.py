@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
 from counts import check_counts
+from studies.guard import Guard
 from studies.main_job import STUDENT, Budget, commands, result_table
 from studies.steps import ROOT, environment, in_repository
 
@@ -56,11 +56,10 @@ def run(commands: list[str]) -> None:
     variables = environment(threads=int(os.environ.get("OMP_NUM_THREADS", cores)))
     for number, command in enumerate(commands, 1):
         print(f"\n[{number}/{len(commands)}] $ {command}", flush=True)
-        done = subprocess.run(shlex.split(command), cwd=ROOT, env=variables, check=False)
-        if done.returncode:
-            raise SystemExit(
-                f"step {number} ended with status {done.returncode}; repair the cause and start again"
-            )
+        with Guard() as guard:
+            status = guard.run(shlex.split(command), cwd=ROOT, env=variables)
+        if status:
+            raise SystemExit(f"step {number} ended with status {status}; repair the cause and start again")
 
 
 def main(settings: Settings) -> None:

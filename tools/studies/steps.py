@@ -21,6 +21,7 @@ from pathlib import Path
 from vidfer.errors import SettingError
 from vidfer.files import write_json
 
+from .guard import Guard
 from .spellings import current_spelling
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,20 +106,21 @@ def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
         line += f", {len(failed)} failed" if failed else ""
         show(line + (f"; now {names}" if names else ""), keep=keep)
 
-    with lock_folder(out) as lock, stop_with_program(running) as stop_signals:
+    with lock_folder(out) as lock, Guard() as guard, stop_with_program(running) as stop_signals:
         while True:
             if stop_signals:
                 raise SystemExit(128 + stop_signals[0])
             for step in [step for step in waiting if finished.issuperset(step.after)]:
                 if len(running) < jobs:
                     waiting.remove(step)
-                    running.append(start(step, out, lock))
+                    running.append(start(step, out, lock, guard))
                     show_progress()
             if not running:
                 break  # All steps are finished, or the rest needs a step that failed.
             time.sleep(POLL_S)
             for one in [one for one in running if one.has_ended()]:
                 running.remove(one)
+                guard.forget(one.process, own_group=True)
                 if one.process.returncode:
                     failed.append(one.step.name)
                     show(one.failure(), keep=True)
@@ -161,21 +163,24 @@ class RunningStep:
         return "\n".join([first, *(f"    {line}" for line in lines)])
 
 
-def start(step: Step, out: Path, lock: int) -> RunningStep:
+def start(step: Step, out: Path, lock: int, guard: Guard) -> RunningStep:
     """Start a step's process, which writes to its log.
 
     Args:
         step: the step.
         out: folder of the study.
         lock: file descriptor of the folder's lock.
+        guard: ends the step when this program is killed.
     """
     log = out / "logs" / f"{step.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         file.write(f"$ {step.command}\n".encode())
         file.flush()
-        process = subprocess.Popen(
+        process = guard.start(
             shlex.split(step.command),
+            # Ctrl-C reaches this program alone, which then stops its steps.
+            own_group=True,
             cwd=ROOT,
             env=environment(threads=1) | {"TQDM_DISABLE": "1"},
             stdin=subprocess.DEVNULL,
@@ -183,8 +188,6 @@ def start(step: Step, out: Path, lock: int) -> RunningStep:
             stderr=subprocess.STDOUT,
             # The step inherits the lock. If this program is killed, the step keeps others out until it ends.
             pass_fds=[lock],
-            # Ctrl-C reaches this program alone, which then stops its steps.
-            start_new_session=True,
         )
     return RunningStep(step=step, process=process, log=log, begin=time.monotonic())
 

@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
+from gone import PATIENCE_S, left_over
 from refused import refused
 from studies.steps import ROOT, Step, cpu_seconds, in_repository, run_steps
 
@@ -119,38 +122,33 @@ from pathlib import Path
 sys.path.insert(0, {tools!r})
 from studies.steps import Step, run_steps
 out = Path({out!r})
-run_steps([Step(name="quick", command=f"touch {{out}}/quick"),
-           Step(name="slow", command=f"sh -c 'echo $$ > {{out}}/pid; sleep 60'")], out, jobs=1)
+slow = f"sh -c 'cat {{out}}/hold & echo $$ $! > {{out}}/pids; wait'"
+run_steps([Step(name="quick", command=f"touch {{out}}/quick"), Step(name="slow", command=slow)], out, jobs=1)
 """
 
 
-def started(out: Path) -> tuple[subprocess.Popen, int]:
-    """A program in whose slow step we are, and the step's process."""
+@contextmanager
+def started(out: Path) -> Iterator[tuple[subprocess.Popen, list[psutil.Process]]]:
+    """A program in whose slow step we are, and the two processes of this step; they end with the block."""
+    os.mkfifo(out / "pids")
+    os.mkfifo(out / "hold")
     program = PROGRAM.format(tools=str(TOOLS), out=str(out))
-    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 600
-    while not ((out / "pid").exists() and (out / "pid").read_text().strip()):
-        assert time.monotonic() < end and process.poll() is None
-        time.sleep(0.05)
-    return process, int((out / "pid").read_text())
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL) as process:
+        pids = (out / "pids").read_text().split()  # waits until the step writes them
+        with (out / "hold").open("w"):  # waits until the step reads it
+            yield process, [psutil.Process(int(pid)) for pid in pids]
 
 
-def lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_stopped_it_takes_its_steps_with_it(tmp_path, how):
-    process, step = started(tmp_path)
-    process.send_signal(how)
-    assert process.wait(600) != 0
-    assert not lives(step)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_stopped_or_killed_it_takes_its_steps_with_it(tmp_path, how):
+    with started(tmp_path) as (process, step):
+        process.send_signal(how)
+        assert process.wait() != 0
+        assert left_over(step) == []
     assert json.loads((tmp_path / "done/quick.json").read_text())["command"].startswith("touch")
     assert not (tmp_path / "done/slow.json").exists()
+    run_steps([note(tmp_path, "a")], tmp_path, jobs=1)
+    assert order(tmp_path) == ["a"]
 
 
 def test_a_stop_while_a_step_is_started_forgets_nobody(tmp_path):
@@ -163,26 +161,24 @@ sys.path.insert(0, {str(TOOLS)!r})
 from studies.steps import Step, run_steps
 run_steps([Step(name="a", command={step!r})], Path({str(tmp_path)!r}), jobs=1)
 """
+    pid = tmp_path / "pid"
     for _ in range(5):
+        pid.write_text("")
         assert subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL).returncode == 143
-        if (tmp_path / "pid").exists():  # it may have been stopped before it wrote this
-            assert not lives(int((tmp_path / "pid").read_text()))
-            (tmp_path / "pid").unlink()
+        for number in pid.read_text().split():  # it may have been stopped before it wrote this
+            assert not psutil.pid_exists(int(number))
 
 
-def test_what_a_kill_left_behind_keeps_a_second_one_out(tmp_path):
-    process, step = started(tmp_path)
-    process.kill()
-    process.wait(600)
-    assert lives(step)
-    try:
+def test_a_step_that_outlives_even_its_guard_keeps_a_second_program_out(tmp_path, monkeypatch):
+    with started(tmp_path) as (process, step):
+        for guard in {*psutil.Process(process.pid).children()} - {*step}:
+            guard.kill()
+        process.kill()
+        process.wait()
+        assert all(one.is_running() for one in step)
         with pytest.raises(SystemExit) as stop:
             run_steps([note(tmp_path, "a")], tmp_path, jobs=1)
         assert str(tmp_path) in str(stop.value) and not (tmp_path / "order").exists()
-    finally:
-        os.killpg(step, signal.SIGKILL)
-    end = time.monotonic() + 6000
-    while lives(step) and time.monotonic() < end:
-        time.sleep(0.05)
+    monkeypatch.setattr("studies.steps.LOCK_PATIENCE_S", PATIENCE_S)
     run_steps([note(tmp_path, "a")], tmp_path, jobs=1)
     assert order(tmp_path) == ["a"]
