@@ -175,5 +175,5 @@ def test_settings_out_of_range_are_named():
         NoiseSettings(brightness=-0.1)
     with refused(SettingError, "magnitude", "-1"):
         NoiseSettings(magnitude=-1)
-    with refused(SettingError, "kinds", "5", "4"):
-        NoiseSettings(kinds=5)
+    with refused(SettingError, "kinds", "9", "8"):
+        NoiseSettings(kinds=9)

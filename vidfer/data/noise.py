@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import torch
+from kornia.color import rgb_to_grayscale
 from kornia.enhance import adjust_brightness, adjust_contrast, sharpness
 from kornia.geometry.transform import hflip, translate
 from torch import Tensor, nn
 
+from vidfer.data.erase import erase, rectangles
 from vidfer.data.settings import NoiseSettings
+from vidfer.data.warp import affine_matrices, warp
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,23 @@ class NoiseDraw:
     """(B, 2) to the right and down, as a share of the image's side."""
     flip: Tensor
     """(B,) bool."""
+    rotation: Tensor | None = None
+    """(B,) degrees, counter-clockwise."""
+    scale: Tensor | None = None
+    """(B,) factor of the face's size."""
+    erased: Tensor | None = None
+    """(B, 4) left, top, right and bottom of what is erased, as shares of the side."""
+    grey: Tensor | None = None
+    """(B,) bool."""
+
+    def __getitem__(self, clips: slice) -> NoiseDraw:
+        """The strengths for some of the clips."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return NoiseDraw(**{name: value if value is None else value[clips] for name, value in values.items()})
 
 
 class ClipNoise(nn.Module):
-    """Noise of brightness, contrast, sharpness, translation and flip.
+    """Noise of brightness, contrast, sharpness and colour, and of place, turn, size, flip and occlusion.
 
     All frames and regions of a clip get the same change, so noise never looks like motion. In evaluation mode
     clips stay as they are.
@@ -63,23 +79,39 @@ class ClipNoise(nn.Module):
     def draw(self, clips: int, generator: torch.Generator | None = None) -> NoiseDraw:
         """Draw random strengths for a number of clips.
 
-        It takes as many random numbers for weak noise as for strong noise; a number of ``kinds`` takes more.
+        It takes as many random numbers for weak noise as for strong noise; a number of ``kinds`` takes more,
+        and so do rotation, scale, erasing and grey, once one of them is on.
         """
         uniform = torch.rand(clips, 6, generator=generator)
         signed = 2 * uniform[:, :5] - 1
         s = self.settings
-        strength = torch.full((clips, 4), float(s.magnitude))
+        usual = (s.brightness, s.contrast, s.sharpness, s.translation)
+        more = (s.rotation, s.scale, s.erase, s.grey)
+        known = usual + more if any(more) else usual
+        strength = torch.full((clips, len(known)), float(s.magnitude))
         if s.kinds is not None:
-            off = torch.tensor([not kind for kind in (s.brightness, s.contrast, s.sharpness, s.translation)])
-            places = torch.rand(clips, 4, generator=generator) + off  # kinds that are switched off come last
+            off = torch.tensor([not kind for kind in known])
+            places = torch.rand(clips, len(known), generator=generator) + off  # kinds that are off come last
             order = places.argsort(dim=1).argsort(dim=1)
             strength = strength * (order < s.kinds)
-        return NoiseDraw(
+        drawn = NoiseDraw(
             brightness=(s.brightness * strength[:, 0] * signed[:, 0]).clamp(-1, 1),
             contrast=1 + (s.contrast * strength[:, 1] * signed[:, 1]).clamp(-1, 1),
             sharpness=1 + (s.sharpness * strength[:, 2] * signed[:, 2]).clamp(-1, 1),
-            shift=(s.translation * strength[:, 3:] * signed[:, 3:5]).clamp(-1, 1),
+            shift=(s.translation * strength[:, 3:4] * signed[:, 3:5]).clamp(-1, 1),
             flip=uniform[:, 5] < s.flip,
+        )
+        if not any(more):
+            return drawn
+        uniform = torch.rand(clips, 8, generator=generator)
+        signed = 2 * uniform[:, :2] - 1
+        area = (s.erase_area * strength[:, 6]).clamp(max=1) * (uniform[:, 2] < s.erase)
+        return replace(
+            drawn,
+            rotation=(s.rotation * strength[:, 4] * signed[:, 0]).clamp(-180, 180),
+            scale=(1 + (s.scale * strength[:, 5]).clamp(max=1)) ** signed[:, 1],
+            erased=rectangles(uniform[:, 3:7], area),
+            grey=(uniform[:, 7] < s.grey) & (strength[:, 7] > 0),
         )
 
     def apply_draw(self, crops: Tensor, draw: NoiseDraw) -> Tensor:
@@ -92,10 +124,7 @@ class ClipNoise(nn.Module):
         changed = torch.empty_like(pictures)
         for i in range(len(pictures)):
             one = slice(i, i + 1)
-            drawn = NoiseDraw(
-                draw.brightness[one], draw.contrast[one], draw.sharpness[one], draw.shift[one], draw.flip[one]
-            )
-            changed[one] = self._change(pictures[one], drawn)
+            changed[one] = self._change(pictures[one], draw[one])
         return changed.view_as(crops)
 
     def _change(self, pictures: Tensor, draw: NoiseDraw) -> Tensor:
@@ -106,6 +135,17 @@ class ClipNoise(nn.Module):
             pictures = adjust_contrast(pictures, draw.contrast.to(pictures))
         if s.sharpness:
             pictures = sharpness(pictures, draw.sharpness.to(pictures))
+        if s.grey and draw.grey.any():
+            grey = draw.grey.to(pictures.device).view(-1, 1, 1, 1, 1)
+            images = pictures.unflatten(1, (-1, 3))
+            pictures = torch.where(grey, rgb_to_grayscale(images), images).flatten(1, 2)
+        pictures = self._move(pictures, draw)
+        return erase(pictures, draw.erased) if s.erase else pictures
+
+    def _move(self, pictures: Tensor, draw: NoiseDraw) -> Tensor:
+        s = self.settings
+        if s.rotation or s.scale:
+            return warp(pictures, affine_matrices(draw.rotation, draw.scale, draw.shift, draw.flip))
         if s.translation:
             side = pictures.new_tensor([pictures.shape[-1], pictures.shape[-2]])
             # Repeat the border: black bars would tell the network which clips are noised.

@@ -62,25 +62,40 @@ class NoiseSettings:
     """Kornia's sharpness factor is 1 ± up to this: below 1 blurs, above 1 sharpens."""
     translation: Rare[float] = 0.06
     """Largest shift to either side, horizontally and vertically, as a share of the picture's side."""
+    rotation: Rare[float] = 0.0
+    """Largest turn to either side in degrees; 10 to 20 suit faces that are trained on from scratch."""
+    scale: Rare[float] = 0.0
+    """The face gets larger or smaller by up to this: 0.2 is a factor from 1/1.2 to 1.2."""
+    erase: Rare[float] = 0.0
+    """Probability that a random rectangle becomes grey, the same in all crops of a clip: random erasing
+    (Zhong et al. 2020, arXiv 1708.04896)."""
+    erase_area: Rare[float] = 0.2
+    """Largest area of that rectangle, as a share of the picture."""
+    grey: Rare[float] = 0.0
+    """Probability that a clip loses its colours, for networks that should not rely on them."""
     flip: Rare[float] = 0.5
     """Probability of mirroring left and right."""
     magnitude: float = 1.0
-    """Multiplies brightness, contrast, sharpness and translation: one number for the strength of the
-    noise."""
+    """Multiplies brightness, contrast, sharpness, translation, rotation, scale and the erased area: one
+    number for the strength of the noise."""
     kinds: Rare[int | None] = None
-    """How many of brightness, contrast, sharpness and translation change a clip, drawn anew for each clip, as
-    in RandAugment (Cubuk et al. 2020, arXiv 1909.13719); by default all that are on."""
+    """How many kinds of noise change a clip (of all but flips), drawn anew for each clip, as in RandAugment
+    (Cubuk et al. 2020, arXiv 1909.13719); by default all that are on."""
 
     def __post_init__(self) -> None:
-        for name in ("brightness", "contrast", "sharpness", "translation", "flip"):
+        for name in ("brightness", "contrast", "sharpness", "translation", "scale", "erase", "grey", "flip"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise SettingError(f"noise {name} is {value}; give a number from 0 (off) to 1")
+        if not 0.0 <= self.rotation <= 180.0:
+            raise SettingError(f"noise rotation is {self.rotation}; give degrees from 0 (off) to 180")
+        if not 0.0 < self.erase_area <= 1.0:
+            raise SettingError(f"noise erase_area is {self.erase_area}; give a share above 0 and at most 1")
         if not 0 <= self.magnitude < float("inf"):
             raise SettingError(f"noise magnitude is {self.magnitude}; give 0 (off) or more")
-        if self.kinds is not None and not 0 <= self.kinds <= 4:
+        if self.kinds is not None and not 0 <= self.kinds <= 8:
             raise SettingError(
-                f"noise kinds is {self.kinds}; give a number from 0 to 4, or leave it out for all"
+                f"noise kinds is {self.kinds}; give a number from 0 to 8, or leave it out for all"
             )
 
 
