@@ -84,6 +84,13 @@ def test_folders(draw, found):
     assert all(clip.whole_face for clip in find_clips("fer2013", root))
 
 
+@pytest.mark.parametrize(
+    ("file", "split"), [("train/angry/Training_1.jpg", "train"), ("test/sad/4.jpg", "test")]
+)
+def test_one_of_the_folders_is_enough(draw, found, file, split):
+    assert found("fer2013", draw(file)) == {file: (file.split("/")[1], None, split)}
+
+
 def test_wrong_levels(table, touch):
     with sent_to(table.parent, "fer2013.csv"):
         find_clips("fer2013", table.parent.parent)

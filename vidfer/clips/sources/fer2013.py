@@ -20,7 +20,7 @@ TABLES = ("fer2013.csv", "icml_face_data.csv")
 IMAGES = "fer2013_images"
 """The folder beside the table into which its images are unpacked."""
 
-LAYOUT = "fer2013.csv, or train/ and test/ with label folders, of FER2013"
+LAYOUT = "fer2013.csv, or train/ or test/ with label folders, of FER2013"
 
 
 def find_fer2013(root: Path) -> list[Clip]:
@@ -83,7 +83,8 @@ def _clips_of_table(table: Path) -> list[Clip]:
 
 
 def _is_root(path: Path) -> bool:
-    return any((path / name).is_file() for name in TABLES) or all(
+    # Many copies have the training images alone.
+    return any((path / name).is_file() for name in TABLES) or any(
         (path / split).is_dir() and any(is_expression(label.name) for label in list_folder(path / split))
         for split in ("train", "test")
     )
