@@ -49,11 +49,6 @@ class Settings(ModelRunSettings):
 
     cache: tuple[Path, ...]
     """Crop caches to train from (made by `vidfer cache`), one for each data set; each episode is from one."""
-    init: Path | None = None
-    """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
-    imagenet: Path | None = None
-    """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth),
-    one of the same form that was trained on faces, or those of the network that --encoder names."""
     encoder: EncoderSettings = field(default_factory=ResNet18Settings)
     head: HeadSettings | None = field(default_factory=SimilaritySettings)
     data: DataSettings = field(default_factory=DataSettings)
@@ -72,8 +67,6 @@ class Settings(ModelRunSettings):
                 f"--head {self.head.name if self.head else 'none'}: the similarity branch gives a posterior "
                 f"over the classes of an episode; choose {', '.join(GUIDES)}"
             )
-        if self.init is not None and self.imagenet is not None:
-            raise SettingError("--init and --imagenet both say where the encoder starts; name one of them")
 
 
 def main(settings: Settings) -> None:
@@ -101,7 +94,7 @@ def main(settings: Settings) -> None:
             validation[domain.name] = (loader, episodes)
 
     # Model, noise, optimiser
-    recogniser = build_model(settings.model, classes, start=start, imagenet=settings.imagenet)
+    recogniser = build_model(settings.model, classes, start=start, weights=settings.weights)
     egs = EgsNet(recogniser, settings.egs)
     noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)
     if settings.sync_batch_norm:

@@ -7,7 +7,6 @@ Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from accelerate.utils import set_seed
 
@@ -44,10 +43,8 @@ ADAM = OptimSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_no
 class Settings(ModelRunSettings):
     """Train a few-shot head, episode by episode, on the base classes."""
 
-    init: Path | None = None
-    """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
     freeze_encoder: bool = False
-    """Leave the encoder of --init as it is and train the head alone."""
+    """Leave the encoder of --init or --weights as it is and train the head alone."""
     whiten: Rare[str | None] = None
     """Base class that shows no expression, such as neutral. Directions in which the vectors of its training
     clips differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and one of the
@@ -63,10 +60,9 @@ class Settings(ModelRunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.freeze_encoder and self.init is None:
-            raise SettingError("--freeze-encoder needs --init: random weights must be trained")
+        self.check_frozen(self.freeze_encoder)
         if self.whiten is not None and not self.freeze_encoder:
-            raise SettingError("--whiten needs --init and --freeze-encoder: it fits one encoder only")
+            raise SettingError("--whiten needs --freeze-encoder: it fits one encoder only")
         if self.whiten is None and self.whiten_shrinkage != Settings.whiten_shrinkage:
             raise SettingError(f"--whiten-shrinkage {self.whiten_shrinkage}: name a class with --whiten too")
 
@@ -99,7 +95,8 @@ def main(settings: Settings) -> None:
     val_episodes = validation_episodes(val_clips, split.classes, task, seed=data.split_seed)
 
     # Model and noise
-    recogniser = build_model(settings.model, start=start, freeze_encoder=frozen, whitened=whitens)
+    known = {"start": start, "weights": settings.weights, "freeze_encoder": frozen}
+    recogniser = build_model(settings.model, **known, whitened=whitens)
     check_head(recogniser, whitens=whitens)
     net = EpisodeNet(recogniser)
     noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)

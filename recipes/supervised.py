@@ -6,7 +6,6 @@ Example: accelerate launch recipes/supervised.py --cache cache/afew.h5 --out run
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from accelerate.utils import set_seed
 
@@ -41,13 +40,8 @@ from vidfer.terminal import terminal_text
 class Settings(ModelRunSettings):
     """Train the video network on the labelled clips of the base classes."""
 
-    init: Path | None = None
-    """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
     freeze_encoder: bool = False
-    """Leave the encoder of --init as it is and train the classifier alone (a linear probe)."""
-    imagenet: Path | None = None
-    """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth)
-    for all three regions, or those of the network that --encoder names."""
+    """Leave the encoder of --init or --weights as it is and train the classifier alone (a linear probe)."""
     encoder: EncoderSettings = field(default_factory=GroupedResNet18Settings)
     head: Rare[HeadSettings | None] = field(default_factory=PrototypeSettings)
     """The few-shot head that the checkpoint has. It is not trained here; the prototype head has nothing to
@@ -61,10 +55,7 @@ class Settings(ModelRunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.init is not None and self.imagenet is not None:
-            raise SettingError("--init and --imagenet both say where the encoder starts; name one of them")
-        if self.freeze_encoder and self.init is None:
-            raise SettingError("--freeze-encoder needs --init: random weights must be trained")
+        self.check_frozen(self.freeze_encoder)
         if self.val_frames is not None and self.val_frames < 1:
             raise SettingError(f"--val-frames {self.val_frames}: a clip needs at least one frame")
 
@@ -97,8 +88,8 @@ def main(settings: Settings) -> None:
     val_loader = build_loader(val_clips, batch_size, workers=workers)
 
     # Model, noise, optimiser
-    frozen, imagenet = settings.freeze_encoder, settings.imagenet
-    model = build_model(settings.model, classes, start=start, imagenet=imagenet, freeze_encoder=frozen)
+    known = {"start": start, "weights": settings.weights, "freeze_encoder": settings.freeze_encoder}
+    model = build_model(settings.model, classes, **known)
     noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
     weights = class_weights(train_clips.labels, len(classes), settings.train)
     if settings.sync_batch_norm:

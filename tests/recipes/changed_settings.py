@@ -113,7 +113,7 @@ OF_MODEL = {
     "encoder": Change(encoder("grouped_resnet18", width=2)),
     "init": Change(FileOf("checkpoint")),
 }
-OF_IMAGENET = {"imagenet": Change(FileOf("published_weights"), {"encoder": OF_TORCHVISION})}
+OF_WEIGHTS = {"weights": Change(FileOf("published_weights"), {"encoder": OF_TORCHVISION})}
 OF_TRAIN = {
     "train.epochs": Change(2),
     "train.batch_size": Change(4),
@@ -136,7 +136,7 @@ WHITENED = {**WITH_INIT, "head": head("prototype"), "cache": FileOf("many_angry_
 CHANGES: dict[str, dict[str, Change]] = {
     "supervised": of_all(epochs="train.epochs")
     | OF_MODEL
-    | OF_IMAGENET
+    | OF_WEIGHTS
     | OF_TRAIN
     | {
         "cache": Change(FileOf("other_crops")),
@@ -171,6 +171,7 @@ CHANGES: dict[str, dict[str, Change]] = {
     },
     "fewshot": of_all(epochs="episodes.epochs")
     | OF_MODEL
+    | OF_WEIGHTS
     | OF_EPISODES
     | {
         "cache": Change(FileOf("other_crops")),
@@ -183,7 +184,7 @@ CHANGES: dict[str, dict[str, Change]] = {
     },
     "egs": of_all(epochs="episodes.epochs", without_splits=(FileOf("crops_without_splits"),))
     | OF_MODEL
-    | OF_IMAGENET
+    | OF_WEIGHTS
     | OF_EPISODES
     | {
         "cache": Change((FileOf("crops"), FileOf("other_crops"))),

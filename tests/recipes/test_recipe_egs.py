@@ -178,7 +178,7 @@ def test_mistakes(egs, domains, tmp_path, options, kind, facts):
 
 def test_a_missing_file_of_weights_leaves_no_run_folder(egs, domains, tmp_path):
     with refused(CheckpointError, "nowhere.pth"):
-        egs.main(settings_of(egs, domains, tmp_path / "run", imagenet=Path("nowhere.pth")))
+        egs.main(settings_of(egs, domains, tmp_path / "run", weights=Path("nowhere.pth")))
     assert not (tmp_path / "run").exists()
 
 
@@ -187,7 +187,7 @@ def test_settings_that_cannot_be(egs, domains, tmp_path):
         settings_of(egs, domains, tmp_path, episodes=replace(EPISODES, epochs=5))
     with refused(SettingError, "--head csrn", "similarity", "matching", "prototype"):
         settings_of(egs, domains, tmp_path, **of_recipe(network("resnet18", "csrn")))
-    with refused(SettingError, "--init", "--imagenet"):
-        settings_of(egs, domains, tmp_path, init=Path("run"), imagenet=Path("resnet18.pth"))
+    with refused(SettingError, "--init", "--weights"):
+        settings_of(egs, domains, tmp_path, init=Path("run"), weights=Path("resnet18.pth"))
     with refused(SettingError, "--cache"):
         settings_of(egs, (), tmp_path)

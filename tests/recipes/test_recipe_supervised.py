@@ -132,7 +132,7 @@ def test_fans_settings_train_and_bf16_does(supervised, striped_cache, tmp_path):
     ("options", "kind", "file"),
     [
         ({"cache": Path("nowhere.h5")}, CacheError, "nowhere.h5"),
-        ({"imagenet": Path("nowhere.pth")}, CheckpointError, "nowhere.pth"),
+        ({"weights": Path("nowhere.pth")}, CheckpointError, "nowhere.pth"),
     ],
 )
 def test_a_mistake_leaves_no_run_folder(supervised, striped_cache, tmp_path, options, kind, file):
@@ -163,8 +163,8 @@ def test_it_starts_from_the_encoder_of_another_run(supervised, teacher_run, stri
     model, info = load_checkpoint(tmp_path / "run/checkpoints/last")
     assert model.settings.head.pairing == "published"  # as was requested
     assert model.settings.encoder == TINY.encoder and info["base_classes"] == ["angry", "happy", "sad"]
-    with refused(SettingError, "--init", "--imagenet"):
-        replace(settings, imagenet=tmp_path / "resnet18.pth")
+    with refused(SettingError, "--init", "--weights"):
+        replace(settings, weights=tmp_path / "resnet18.pth")
     novel = replace(settings.data, novel=("sad",), classes=("angry", "happy"))
     with refused(SettingError, "--data.novel sad", teacher_run, "--init"):
         supervised.main(replace(settings, out=tmp_path / "other", data=novel))

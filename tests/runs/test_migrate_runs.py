@@ -51,10 +51,10 @@ def test_an_old_run_is_resumed_with_the_settings_of_today(protocol, tmp_path):
 @pytest.mark.parametrize("protocol", OLD)
 def test_no_old_name_is_left(protocol):
     found, today = current_settings(OLD[protocol]), as_json(now(protocol))
-    assert found.keys() == today.keys()
+    assert found.keys() <= today.keys()  # options that came later are missing
     for group in ("encoder", "head", "optim", "pseudo", "episodes"):
         if group in today and today[group] is not None:
-            assert found[group] == today[group]
+            assert {name: today[group][name] for name in found[group]} == found[group]
     assert current_settings(today) == today
 
 

@@ -26,6 +26,7 @@ OF_MODEL = {
 """What was ``--model.NAME``; every other one is now ``--encoder.NAME``."""
 
 OTHERS = {
+    "--imagenet": "--weights",
     "--other-people": "--person-disjoint",
     "--pseudo.calibrate-from": "--pseudo.min-calibration-clips",
     "--episodes.other-people": "--episodes.person-disjoint",
@@ -33,6 +34,7 @@ OTHERS = {
 }
 
 IN_FILES = {
+    "imagenet": "weights",
     "model": "encoder, head and dropout, each without model",
     "optimiser": "optim",
     "calibrate_from": "min_calibration_clips",

@@ -11,7 +11,7 @@ from vidfer.data.training_split import check_same_split
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
-from vidfer.models.encoders.imagenet import load_imagenet
+from vidfer.models.pretrained.load_weights import load_weights
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 from vidfer.runs.data_record import domains_of
@@ -95,7 +95,7 @@ def build_model(
     classes: Sequence[str] = (),
     *,
     start: Start | None = None,
-    imagenet: Path | None = None,
+    weights: Path | None = None,
     freeze_encoder: bool = False,
     whitened: bool = False,
 ) -> Recogniser:
@@ -105,7 +105,7 @@ def build_model(
         settings: of the model. With ``start``, the settings of its encoder come from there.
         classes: of the classifier; none leaves it out.
         start: the checkpoint whose encoder to copy.
-        imagenet: file of published weights for the encoder.
+        weights: file of published weights for the encoder.
         freeze_encoder: train everything but the encoder.
         whitened: build it with a whitening of its vectors, to be fitted later.
     """
@@ -113,8 +113,8 @@ def build_model(
     model = build_recogniser(replace(settings, whitened=True) if whitened else settings, classes)
     if start:
         start.fill(model)
-    if imagenet is not None:
-        load_imagenet(model.encoder, imagenet)
+    if weights is not None:
+        load_weights(model.encoder, weights)
     if freeze_encoder:
         model.freeze_encoder()
     return model

@@ -6,7 +6,7 @@ from typing import Any
 
 from vidfer.models.migrate import nested_model
 
-RENAMED_GROUPS = {"optimiser": "optim"}
+RENAMED_OPTIONS = {"optimiser": "optim", "imagenet": "weights"}
 RENAMED = {
     "pseudo": {"calibrate_from": "min_calibration_clips"},
     "episodes": {"other_people": "person_disjoint"},
@@ -22,9 +22,10 @@ def current_progress(found: dict[str, Any]) -> dict[str, Any]:
 def current_settings(found: dict[str, Any]) -> dict[str, Any]:
     """The content of a ``settings.json`` with the names of today.
 
-    Before, ``model`` was one flat table, ``optim`` was ``optimiser``, and a few options had other names.
+    Before, ``model`` was one flat table, ``optim`` was ``optimiser``, ``weights`` was
+    ``imagenet``, and a few options had other names.
     """
-    settings = {RENAMED_GROUPS.get(name, name): value for name, value in found.items() if name != "model"}
+    settings = {RENAMED_OPTIONS.get(name, name): value for name, value in found.items() if name != "model"}
     if "model" in found:
         model = nested_model(found["model"])
         settings |= {"encoder": model["encoder"], "head": model["head"]}

@@ -52,6 +52,11 @@ class ModelRunSettings(RunSettings):
     """The network that sees the crops."""
     head: HeadSettings | None
     """The few-shot head."""
+    init: Path | None = None
+    """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
+    weights: Path | None = None
+    """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth) or
+    one of the same form that was trained on faces, or those of the network that --encoder names."""
     dropout: float = 0.5
     """Dropout before the classifier. Noisy Student FER and FAN have 0.5; FAN with relation attention has
     0.6."""
@@ -59,6 +64,13 @@ class ModelRunSettings(RunSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = self.model  # checks that the parts fit
+        if self.init is not None and self.weights is not None:
+            raise SettingError("--init and --weights both say where the encoder starts; name one of them")
+
+    def check_frozen(self, freeze_encoder: bool) -> None:
+        """Raise a SettingError if the encoder is to stay as it is and has nothing but random weights."""
+        if freeze_encoder and self.init is None and self.weights is None:
+            raise SettingError("--freeze-encoder needs --init or --weights: random weights must be trained")
 
     @property
     def model(self) -> ModelSettings:

@@ -8,7 +8,7 @@ from vidfer.errors import SettingError
 from vidfer.models.build import build_encoder
 from vidfer.models.encoders.face_mesh import FaceMeshEncoder, FaceMeshSettings
 from vidfer.models.encoders.face_shape import mirror_points
-from vidfer.models.encoders.imagenet import load_imagenet
+from vidfer.models.pretrained.load_weights import load_weights
 
 
 @pytest.fixture(scope="module")
@@ -96,4 +96,4 @@ def test_mistakes(tmp_path):
     with pytest.raises(TypeError, match="regions"):
         FaceMeshSettings(regions=("face", "mouth"))
     with refused(SettingError, tmp_path / "some.pth", "face_mesh", "--encoder"):
-        load_imagenet(FaceMeshEncoder(), tmp_path / "some.pth")
+        load_weights(FaceMeshEncoder(), tmp_path / "some.pth")

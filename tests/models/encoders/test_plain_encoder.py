@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from vidfer.errors import CheckpointError, MissingPackageError, SettingError
 from vidfer.models.build import build_encoder, build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-from vidfer.models.encoders.imagenet import load_imagenet
 from vidfer.models.encoders.torchvision import TorchvisionBackbone, torchvision_model
+from vidfer.models.pretrained.load_weights import load_weights
 
 CLASSES = ("angry", "happy")
 MOBILENET = "torchvision mobilenet_v3_small"
@@ -92,7 +92,7 @@ def test_a_frame_is_what_torchvisions_classifier_sees(name, tmp_path):
     first.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     for file in ("weights.pth", "weights.safetensors"):
         encoder = build_encoder(network(encoder="torchvision", network=name, input_px=64).encoder).eval()
-        load_imagenet(encoder, tmp_path / file)
+        load_weights(encoder, tmp_path / file)
         images = crops()[:, :1]
         with torch.no_grad():
             vector = encoder(images, MASK[:, :1]).vector
@@ -104,7 +104,7 @@ def test_resnet18_is_torchvisions(tmp_path):
     published = torchvision_model("resnet18").eval()
     torch.save(published.state_dict(), tmp_path / "weights.pth")
     encoder = build_encoder(network(encoder="resnet18", input_px=64).encoder).eval()
-    load_imagenet(encoder, tmp_path / "weights.pth")
+    load_weights(encoder, tmp_path / "weights.pth")
     published.fc = torch.nn.Identity()
     images = crops()[:, :1]
     with torch.no_grad():
@@ -112,7 +112,7 @@ def test_resnet18_is_torchvisions(tmp_path):
         torch.testing.assert_close(encoder(images, MASK[:, :1]).vector, expected, atol=1e-5, rtol=1e-4)
     other = build_encoder(network(encoder=MOBILENET).encoder)
     with refused(CheckpointError, "weights.pth", "mobilenet_v3_small"):
-        load_imagenet(other, tmp_path / "weights.pth")
+        load_weights(other, tmp_path / "weights.pth")
 
 
 def test_timm_takes_timms_weights(tmp_path):
@@ -121,14 +121,14 @@ def test_timm_takes_timms_weights(tmp_path):
         published = timm.create_model(name).eval()
         torch.save(published.state_dict(), tmp_path / "weights.pth")
         encoder = build_encoder(network(encoder="timm", network=name, input_px=64).encoder).eval()
-        load_imagenet(encoder, tmp_path / "weights.pth")
+        load_weights(encoder, tmp_path / "weights.pth")
         images = encoder.input(crops()[:, 0])
         with torch.no_grad():
             expected = published.forward_intermediates(images, intermediates_only=True)[-1]
             torch.testing.assert_close(encoder.backbone(images)[-1], expected, atol=1e-5, rtol=1e-4)
     torch.save(timm.create_model("resnet14t").state_dict(), tmp_path / "weights.pth")
     with refused(CheckpointError, "weights.pth", "resnet10t"):
-        load_imagenet(
+        load_weights(
             build_encoder(network(encoder="timm", network="resnet10t").encoder), tmp_path / "weights.pth"
         )
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import ClassVar
 
 from torch import Tensor, nn
 
 from vidfer.models.embedding import Embedding
+from vidfer.models.encoders.image_network import ImageNetwork
+from vidfer.models.pretrained.load_weights import load_image_network
 from vidfer.models.settings import EncoderSettings
 
 
@@ -38,9 +41,17 @@ class Encoder(nn.Module):
                 without any face gives a zero vector.
         """
 
-    def image_network(self) -> nn.Module | None:
-        """The network of single images that published weights may fit, or None.
-
-        See :func:`vidfer.models.encoders.imagenet.load_imagenet` for what it must have.
-        """
+    def image_network(self) -> ImageNetwork | None:
+        """The network of single images that published weights may fit, or None."""
         return None
+
+    def load_published(self, path: Path) -> None:
+        """Take the published weights of a file, in place: by default into :meth:`image_network`.
+
+        An encoder whose published weights have a format of their own reads it here.
+
+        Raises:
+            SettingError: there are no published weights of this encoder.
+            CheckpointError: the file is missing, cannot be read, or does not fit.
+        """
+        load_image_network(self, path)

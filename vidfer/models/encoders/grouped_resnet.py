@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torchvision.ops import stochastic_depth
 
 from vidfer.errors import SettingError
+from vidfer.models.encoders.image_network import ImageNetwork
 
 BLOCKS = 8
 """Two in each of the four stages."""
@@ -85,7 +86,7 @@ def add_residual(first: Maps, second: Maps, shortcut: Maps, maps: Tensor, kept: 
     return F.relu(out + shortcut(maps), inplace=True)
 
 
-class GroupedResNet18(nn.Module):
+class GroupedResNet18(ImageNetwork):
     """ResNet-18 without its classifier, as ``groups`` networks side by side (Kumar, Rao, Yu 2020).
 
     Parameters are named as torchvision names them; a tensor is the concatenation, over the groups, of
@@ -143,10 +144,6 @@ class GroupedResNet18(nn.Module):
         networks, shares = self.split(parts), images.chunk(parts, dim=1)
         stages = [network(share, drop_path) for network, share in zip(networks, shares, strict=True)]
         return stages[0] if parts == 1 else [torch.cat(maps, dim=1) for maps in zip(*stages)]
-
-    def published_name(self, name: str) -> str:
-        """The name that torchvision gives to one of this module's tensors: the same."""
-        return name
 
     def published_names(self) -> set[str]:
         """Names of all tensors of the published network but its classifier's."""

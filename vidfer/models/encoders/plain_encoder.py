@@ -10,6 +10,7 @@ from vidfer.models.embedding import MAP_CHANNELS, MAP_PX, Embedding
 from vidfer.models.encoders.attention import FrameAttention, RegionAttention, frame_average
 from vidfer.models.encoders.base import Encoder
 from vidfer.models.encoders.frame_input import FrameInput
+from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.staged_settings import resolved_map_stage
 from vidfer.models.frames import FramePacker, resize_images
 
@@ -22,7 +23,7 @@ class PlainEncoder(Encoder):
 
     def __init__(
         self,
-        backbone: nn.Module,
+        backbone: ImageNetwork,
         regions: Sequence[str] = ("face",),
         input_px: int | None = None,
         map_stage: int | None = None,
@@ -70,5 +71,5 @@ class PlainEncoder(Encoder):
         """Images (M R, 3, H, W) to four maps of each; ``frames`` tells which clips they are of."""
         return self.backbone(images)
 
-    def image_network(self) -> nn.Module:
+    def image_network(self) -> ImageNetwork:
         return self.backbone

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from vidfer.errors import MissingPackageError, SettingError
+from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.plain_encoder import PlainEncoder
 from vidfer.models.encoders.staged_settings import StagedSettings
-from vidfer.models.encoders.torchvision import CLASSIFIERS
+from vidfer.models.pretrained.load_weights import CLASSIFIERS
 
 REDUCTIONS = (4, 8, 16, 32)
 
@@ -61,10 +62,8 @@ class TimmEncoder(PlainEncoder):
         super().__init__(TimmBackbone(network), **shared)
 
 
-class TimmBackbone(nn.Module):
+class TimmBackbone(ImageNetwork):
     """timm's ``features_only`` form of a network; its last four stages must be 1/4, 1/8, 1/16, 1/32."""
-
-    groups = 1
 
     def __init__(self, name: str) -> None:
         """``name``: such as ``resnet18``.

@@ -8,11 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from vidfer.errors import SettingError
+from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.plain_encoder import PlainEncoder
 from vidfer.models.encoders.staged_settings import StagedSettings
-
-CLASSIFIERS = ("avgpool", "fc", "classifier", "head", "heads")
-"""Names of the children that come after a network's last map."""
+from vidfer.models.pretrained.load_weights import CLASSIFIERS
 
 PROBE_PX = 224
 STAGE_PX = (56, 28, 14, 7)
@@ -63,10 +62,8 @@ class TorchvisionEncoder(PlainEncoder):
         super().__init__(TorchvisionBackbone(network), **shared)
 
 
-class TorchvisionBackbone(nn.Module):
+class TorchvisionBackbone(ImageNetwork):
     """What comes before the classifier; the last map of each side is a stage's."""
-
-    groups = 1
 
     def __init__(self, name: str) -> None:
         """``name``: such as ``mobilenet_v3_small``.

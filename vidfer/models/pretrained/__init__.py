@@ -1,0 +1,1 @@
+"""Published weights: which there are, where they come from, and how an encoder starts from them."""
