@@ -89,6 +89,7 @@ def main(settings: Settings) -> None:
     val_loader = build_loader(data.val, batch_size, workers=workers)
     weights = class_weights(data.labelled.labels, len(classes), settings.train)
     stepping = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
+    stepping |= {"mixup": settings.train.mixup, "cutmix": settings.train.cutmix}
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}

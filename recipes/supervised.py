@@ -92,6 +92,9 @@ def main(settings: Settings) -> None:
     model = build_model(settings.model, classes, **known)
     noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
     weights = class_weights(train_clips.labels, len(classes), settings.train)
+    stepping = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
+    stepping |= {"mixup": settings.train.mixup, "cutmix": settings.train.cutmix}
+    stepping |= {"label_smoothing": settings.train.label_smoothing}
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)
     optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
@@ -116,16 +119,7 @@ def main(settings: Settings) -> None:
         name = f"epoch {number + 1}/{epochs}"
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=epoch_bar(name, accelerator))
         train_clips.set_epoch(number)
-        means = train_epoch(
-            model,
-            epoch,
-            optimiser,
-            schedule,
-            noise,
-            clip_norm=settings.optim.clip_norm,
-            label_smoothing=settings.train.label_smoothing,
-            class_weights=weights,
-        )
+        means = train_epoch(model, epoch, optimiser, schedule, noise, **stepping)
         war, uar = war_uar(predict(kept, val_loader, accelerator))
         scores, place = {"val_uar": uar, "val_war": war}, {"epoch": number + 1}
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)

@@ -12,7 +12,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from vidfer.errors import RunError
-from vidfer.learn.epoch import Epoch
+from vidfer.learn.epoch import Epoch, seed_step
+from vidfer.learn.mix import mix_clips
 from vidfer.learn.supervised import train_epoch
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder
@@ -174,3 +175,36 @@ def test_gradients_of_one_step_are_gone_in_the_next(run):
         nn.functional.cross_entropy(logits, other["label"]), list(first.parameters())
     )
     assert_stepped(model, first, gradients, 0.5)
+
+
+def test_a_step_of_mixed_clips_weighs_both_labels_with_smoothing_and_class_weights(run):
+    one, weights = batch(6), torch.tensor([2.0, 0.5, 0.5])
+    options = {"label_smoothing": 0.1, "class_weights": weights, "mixup": 1.0}
+    model, means, _ = run([one], **options)
+
+    seed_step(0, 0, 0)  # as the epoch does before its first step
+    pixels, ones = one["crops"].float() / 255 * 2, one["frame_mask"]
+    crops, _, mixture = mix_clips(pixels, ones, torch.zeros(6, dtype=torch.bool), mixup=1.0, cutmix=0.0)
+    torch.manual_seed(0)
+    start = Flat()
+    logits = start(crops, None)
+
+    def each(labels):
+        cross_entropy = nn.functional.cross_entropy(logits, labels, label_smoothing=0.1, reduction="none")
+        return cross_entropy * weights[labels]
+
+    mine, theirs = each(one["label"]), each(one["label"][mixture.partner])
+    loss = (mixture.share * mine + (1 - mixture.share) * theirs).mean()
+    loss.backward()
+    assert_stepped(model, start, [p.grad for p in start.parameters()], 0.5)
+    assert means["loss"] == pytest.approx(loss.item(), rel=1e-5)
+    _, plain, _ = run([one], **options | {"mixup": 0.0})
+    assert abs(plain["loss"] - loss.item()) > 1e-3
+
+
+def test_mixing_keeps_labelled_and_pseudo_labelled_clips_apart(run):
+    pseudo = torch.tensor([False, True, True, False, True, True])
+    targets = torch.where(pseudo[:, None], torch.eye(3)[1], torch.eye(3)[0])
+    one = batch(6, target=targets, pseudo=pseudo)
+    one["crops"][:] = 200  # mixing changes no pixel
+    assert run([one], cutmix=1.0)[1]["loss"] == pytest.approx(run([one])[1]["loss"], rel=1e-5)

@@ -36,7 +36,9 @@ def test_each_part_is_a_mean_of_its_own():
 def test_weights_multiply_each_clip_and_leave_the_number_of_clips():
     logits = torch.tensor([[0.0, 0.0], [math.log(3), 0.0], [0.0, 0.0]])
     targets, pseudo = torch.eye(2)[[0, 1, 0]], torch.tensor([False, False, True])
-    labelled_loss, pseudo_loss = noisy_student_loss(logits, targets, pseudo, torch.tensor([0.5, 2.0, 1.0]))
+    labelled_loss, pseudo_loss = noisy_student_loss(
+        logits, targets * torch.tensor([[0.5], [2.0], [1.0]]), pseudo
+    )
     assert labelled_loss.item() == pytest.approx((0.5 * math.log(2) + 2 * math.log(4)) / 2)
     assert pseudo_loss.item() == pytest.approx(math.log(2))
 

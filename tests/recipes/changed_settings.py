@@ -121,6 +121,8 @@ OF_TRAIN = {
     "train.balanced": Change(True),
     "train.class_weights": Change("balanced"),
     "train.effective_beta": Change(0.5, {"train.class_weights": "effective"}),
+    "train.mixup": Change(0.5),
+    "train.cutmix": Change(1.0),
     "train.ema_decay": Change(0.9),
 }
 OF_EPISODES = {

@@ -12,9 +12,7 @@ def smooth_targets(labels: Tensor, n_classes: int, smoothing: float = 0.0) -> Te
     return one_hot * (1 - smoothing) + smoothing / n_classes
 
 
-def noisy_student_loss(
-    logits: Tensor, targets: Tensor, pseudo: Tensor, weights: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+def noisy_student_loss(logits: Tensor, targets: Tensor, pseudo: Tensor) -> tuple[Tensor, Tensor]:
     """Mean cross-entropy of the labelled and of the pseudo-labelled clips of one concatenated batch.
 
     The loss is their sum (Xie et al. 2020, arXiv 1911.04252, equation of algorithm 1). Each part is a mean of
@@ -22,18 +20,15 @@ def noisy_student_loss(
 
     Args:
         logits: (B, C).
-        targets: (B, C) distributions, hard or soft.
+        targets: (B, C) distributions, hard or soft, each times the weight of its clip. The means still divide
+            by the number of clips, so a clip counts the same in every batch.
         pseudo: (B,) bool, True where the target is a pseudo-label.
-        weights: (B,) factor of each clip's cross-entropy. The means still divide by the number of clips, so a
-            clip counts the same in every batch.
 
     Returns:
         The two means; the mean of a part without clips is 0, and still a function of the logits.
     """
     # CE(p, q) = -sum_c p_c log q_c
     cross_entropy = -(targets * F.log_softmax(logits.float(), dim=1)).sum(1)
-    if weights is not None:
-        cross_entropy = cross_entropy * weights
     return tuple((cross_entropy * part).sum() / part.sum().clamp(min=1) for part in (~pseudo, pseudo))
 
 

@@ -82,6 +82,13 @@ class TrainSettings:
     effective_beta: Rare[float] = 0.99
     """Beta in the effective number (1 - beta^n) / (1 - beta) of n clips: 0 gives all clips the same weight,
     a value close to 1 is like `balanced`. The authors try 0.9, 0.99, 0.999 and 0.9999."""
+    mixup: Rare[float] = 0.0
+    """Blend each clip with another one by a share that is drawn from Beta(a, a), and their labels alike
+    (Zhang et al. 2018). This is a: 0 is off, 0.2 blends most clips a little, 1 takes all shares equally
+    often."""
+    cutmix: Rare[float] = 0.0
+    """Replace a rectangle of each clip by that of another one, and mix their labels by the area (Yun et al.
+    2019). This is a of Beta(a, a), as for mixup; 0 is off, the authors take 1."""
     ema_decay: Rare[float] = 0.0
     """Decay per step of an exponential moving average of the weights. The average is then validated and kept.
     0 is off; 0.99 suits some hundred steps, 0.9999 very long runs."""
@@ -102,6 +109,9 @@ class TrainSettings:
             raise SettingError(f"--train.effective-beta {self.effective_beta}: 0 or more and below 1")
         if not 0 <= self.label_smoothing < 1:
             raise SettingError(f"--train.label-smoothing {self.label_smoothing}: 0 or more and below 1")
+        for name in ("mixup", "cutmix"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingError(f"--train.{name} {getattr(self, name)}: must be 0 (off) or more")
         if not 0 <= self.ema_decay < 1:
             raise SettingError(f"--train.ema-decay {self.ema_decay}: 0 (off) or more and below 1")
 

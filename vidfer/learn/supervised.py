@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from vidfer.learn.accelerator import share_buffers
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import noisy_student_loss, smooth_targets
+from vidfer.learn.mix import mix_clips
 from vidfer.learn.optimiser import take_step
 from vidfer.learn.settings import TrainSettings
 
@@ -27,6 +28,8 @@ def train_epoch(
     clip_norm: float,
     label_smoothing: float = 0.0,
     class_weights: Tensor | None = None,
+    mixup: float = 0.0,
+    cutmix: float = 0.0,
 ) -> dict[str, float]:
     """Do the steps of an epoch that are not done yet.
 
@@ -39,10 +42,12 @@ def train_epoch(
         clip_norm: largest norm of the gradient; 0 clips nothing.
         label_smoothing: for labelled clips without a ``target``.
         class_weights: (C,) how much a labelled clip of each class counts.
+        mixup, cutmix: how clips are mixed, see :func:`vidfer.learn.mix.mix_clips`; 0 is off.
 
     Returns:
         Means over the epoch and over the processes: ``loss``, ``labelled_loss``, ``pseudo_loss``,
-        ``train_war`` (accuracy on noised labelled clips) and ``waiting``.
+        ``train_war`` (accuracy on noised labelled clips; a mixed one counts as the clip of which it has more)
+        and ``waiting``.
 
     Raises:
         RunError: the loss is not a finite number any more.
@@ -52,13 +57,19 @@ def train_epoch(
     noise.train()
     for batch in epoch:
         with accelerator.accumulate(model):
-            logits = model(noise(batch["crops"]), batch["frame_mask"])
-            targets, pseudo = batch_targets(batch, logits.shape[1], label_smoothing)
-            weights = None if class_weights is None else clip_weights(batch["label"], class_weights)
-            labelled_loss, pseudo_loss = noisy_student_loss(logits, targets, pseudo, weights)
+            crops, frame_mask, labels = noise(batch["crops"]), batch["frame_mask"], batch["label"]
+            pseudo = batch.get("pseudo", torch.zeros_like(labels, dtype=torch.bool))
+            mixture = None
+            if mixup or cutmix:
+                crops, frame_mask, mixture = mix_clips(crops, frame_mask, pseudo, mixup=mixup, cutmix=cutmix)
+                labels = mixture.labels(labels)
+            logits = model(crops, frame_mask)
+            targets = batch_targets(batch, logits.shape[1], label_smoothing, class_weights)
+            targets = mixture.targets(targets) if mixture else targets
+            labelled_loss, pseudo_loss = noisy_student_loss(logits, targets, pseudo)
             loss = labelled_loss + pseudo_loss
             take_step(loss, model, optimiser, schedule, accelerator, clip_norm=clip_norm, ema=epoch.ema)
-        right = ((logits.argmax(1) == batch["label"]) & ~pseudo).sum()
+        right = ((logits.argmax(1) == labels) & ~pseudo).sum()
         epoch.add(
             loss=loss,
             labelled_loss=labelled_loss,
@@ -72,12 +83,17 @@ def train_epoch(
     return means
 
 
-def batch_targets(batch: dict[str, Tensor], n_classes: int, label_smoothing: float) -> tuple[Tensor, Tensor]:
-    """Target distributions (B, C) of a batch, and which of its clips are pseudo-labelled (B,)."""
+def batch_targets(
+    batch: dict[str, Tensor], n_classes: int, label_smoothing: float, class_weights: Tensor | None
+) -> Tensor:
+    """Targets (B, C) of a batch: distributions over the classes, times the weights of the clips."""
     if "target" in batch:
-        return batch["target"], batch["pseudo"]
-    targets = smooth_targets(batch["label"], n_classes, label_smoothing)
-    return targets, torch.zeros_like(batch["label"], dtype=torch.bool)
+        targets = batch["target"]
+    else:
+        targets = smooth_targets(batch["label"], n_classes, label_smoothing)
+    if class_weights is None:
+        return targets
+    return targets * clip_weights(batch["label"], class_weights)[:, None]
 
 
 def clip_weights(labels: Tensor, class_weights: Tensor) -> Tensor:
