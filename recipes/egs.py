@@ -35,7 +35,7 @@ from vidfer.models.encoders.resnet18 import ResNet18Settings
 from vidfer.models.heads.similarity import SimilaritySettings
 from vidfer.models.settings import EncoderSettings, HeadSettings
 from vidfer.runs.run_folder import RunFolder
-from vidfer.runs.settings import ModelRunSettings
+from vidfer.runs.settings import JointRunSettings
 from vidfer.terminal import terminal_text
 
 EPISODES = EpisodeSettings(ways=5, shots=1, queries=16, per_epoch=100)
@@ -44,7 +44,7 @@ ADAM = OptimSettings(name="adam", lr=1e-4, weight_decay=0.0, warmup=0.0, clip_no
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ModelRunSettings):
+class Settings(JointRunSettings):
     """Train EGS-Net on the base classes of one or several data sets."""
 
     cache: tuple[Path, ...]
@@ -59,8 +59,6 @@ class Settings(ModelRunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.cache:
-            raise SettingError("--cache: name at least one crop cache")
         self.egs.check_epochs(self.episodes.epochs)
         if self.head is None or self.head.name not in GUIDES:
             raise SettingError(
@@ -80,8 +78,7 @@ def main(settings: Settings) -> None:
     domains, classes = training_domains(settings.cache, data, task)
     caches, splits = [domain.cache for domain in domains], [domain.split for domain in domains]
     if start:
-        for cache, split in zip(caches, splits):
-            start.check_split(cache, split)
+        start.check_splits(caches, splits)
     train_clips = training_clips_of_domains(domains, classes, data, seed=settings.seed)
     batches = EpisodeBatches(episodes_of_domains(train_clips, classes, task, seed=settings.seed))
     per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
@@ -107,10 +104,7 @@ def main(settings: Settings) -> None:
     info = {"base_classes": base_classes(classes, start)}
     info |= {"split_hashes": {c.content_hash: split_hash(c, s) for c, s in zip(caches, splits)}}
     for domain in domains:
-        train, val, note = len(domain.split.train), len(domain.split.val), domain.split.note
-        accelerator.print(
-            terminal_text(f"{domain.name}: {train} clips to train on, {val} to validate on ({note})")
-        )
+        accelerator.print(terminal_text(domain.summary))
         if domain.name not in validation:
             accelerator.print(terminal_text(f"{domain.name}: too few validation clips for an episode"))
     if not validation:

@@ -11,10 +11,12 @@ from accelerate.utils import set_seed
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
+from vidfer.data.domain_episodes import training_clips_of_domains
+from vidfer.data.domains import training_domains
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
-from vidfer.data.split_datasets import evaluation_clips, training_clips
-from vidfer.data.training_split import split_hash, training_split
+from vidfer.data.split_datasets import evaluation_clips
+from vidfer.data.training_split import split_info
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
@@ -31,13 +33,12 @@ from vidfer.models.heads.prototype import PrototypeSettings
 from vidfer.models.settings import EncoderSettings, HeadSettings
 from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
-from vidfer.runs.settings import ModelRunSettings
-from vidfer.store.reader import CropCache
+from vidfer.runs.settings import JointRunSettings
 from vidfer.terminal import terminal_text
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ModelRunSettings):
+class Settings(JointRunSettings):
     """Train the video network on the labelled clips of the base classes."""
 
     freeze_encoder: bool = False
@@ -68,13 +69,13 @@ def main(settings: Settings) -> None:
 
     # Data
     start = start_from(settings.init, settings.data.novel)
-    cache = CropCache(settings.cache)
-    split = training_split(cache, settings.data)
+    domains, classes = training_domains(settings.cache, settings.data)
+    caches, splits = [domain.cache for domain in domains], [domain.split for domain in domains]
     if start:
-        start.check_split(cache, split)
-    classes, val_frames = split.classes, settings.val_frames or settings.data.frames
-    train_clips = training_clips(cache, split.train, classes, settings.data, seed=settings.seed)
-    val_clips = evaluation_clips(cache, split.val, classes, n_frames=val_frames)
+        start.check_splits(caches, splits)
+    train_clips = training_clips_of_domains(domains, classes, settings.data, seed=settings.seed)
+    frames = settings.val_frames or settings.data.frames
+    val_clips = [evaluation_clips(one.cache, one.split.val, classes, n_frames=frames) for one in domains]
     train_loader = build_loader(
         train_clips,
         batch_size,
@@ -85,7 +86,7 @@ def main(settings: Settings) -> None:
         pin_memory=accelerator.device.type == "cuda",
         seed=settings.seed,
     )
-    val_loader = build_loader(val_clips, batch_size, workers=workers)
+    val_loaders = [build_loader(clips, batch_size, workers=workers) for clips in val_clips]
 
     # Model, noise, optimiser
     known = {"start": start, "weights": settings.weights, "freeze_encoder": settings.freeze_encoder}
@@ -100,14 +101,12 @@ def main(settings: Settings) -> None:
     optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
 
     run = RunFolder(settings, accelerator)
-    run.save_data(split, cache)
-    info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-    info |= {"base_classes": base_classes(classes, start)}
-    accelerator.print(
-        terminal_text(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
-    )
-    model, optimiser, schedule, train_loader, val_loader = accelerator.prepare(
-        model, optimiser, schedule, train_loader, val_loader
+    run.save_domains(splits, caches)
+    info = split_info(caches, splits) | {"base_classes": base_classes(classes, start)}
+    for domain in domains:
+        accelerator.print(terminal_text(domain.summary))
+    model, optimiser, schedule, train_loader, *val_loaders = accelerator.prepare(
+        model, optimiser, schedule, train_loader, *val_loaders
     )
     trained = accelerator.unwrap_model(model, keep_torch_compile=False)
     ema = Ema(trained, settings.train.ema_decay) if settings.train.ema_decay else None
@@ -120,7 +119,7 @@ def main(settings: Settings) -> None:
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=epoch_bar(name, accelerator))
         train_clips.set_epoch(number)
         means = train_epoch(model, epoch, optimiser, schedule, noise, **stepping)
-        war, uar = war_uar(predict(kept, val_loader, accelerator))
+        war, uar = war_uar(*(predict(kept, loader, accelerator) for loader in val_loaders))
         scores, place = {"val_uar": uar, "val_war": war}, {"epoch": number + 1}
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)
         accelerator.print(terminal_text(f"{name}: {line}"))

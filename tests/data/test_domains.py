@@ -66,6 +66,17 @@ def test_each_domain_has_its_own_classes_and_all_have_one_numbering(one, two):
         assert (known[episode.support] == episode.classes[episode.support_labels]).all()
 
 
+def test_without_episodes_every_class_is_kept(one, two):
+    domains, classes = training_domains([one, two], DataSettings())
+    assert classes == ("calm", "fear", "happy", "sad")
+    assert [domain.split.classes for domain in domains] == [("calm", "happy", "sad"), ("fear", "happy")]
+    clips = training_clips_of_domains(domains, classes, DataSettings(), seed=0)
+    assert clips.labels.tolist() == [
+        classes.index(d.cache.clips[i].label) for d in domains for i in d.split.train
+    ]
+    assert domains[1].summary.startswith("more: 8 clips to train on, 4 to validate on (")
+
+
 def test_named_classes_are_shared_out_to_those_who_have_them(one, two):
     domains, classes = training_domains([one, two], DataSettings(classes=("sad", "happy", "fear")), TASK)
     assert classes == ("sad", "happy", "fear")

@@ -25,6 +25,12 @@ def test_war_is_the_share_of_clips_and_uar_of_classes():
     assert war == pytest.approx(4 / 6) and uar == pytest.approx((3 / 4 + 1 / 2) / 2)
 
 
+def test_clips_of_several_caches_are_measured_together():
+    one, other = found([0, 0, 0], [0, 0, 1]), found([0, 1], [2, 1], [True, False])
+    war, uar = war_uar(one, other)
+    assert war == pytest.approx(2 / 5) and uar == pytest.approx((2 / 4 + 0) / 2)
+
+
 def test_a_clip_without_a_face_counts_as_wrong_whatever_was_said():
     war, uar = war_uar(found([0, 0, 1, 2], [0, 0, 1, 2], [True, False, True, False]))
     assert war == pytest.approx(0.5) and uar == pytest.approx((0.5 + 1 + 0) / 3)

@@ -28,6 +28,7 @@ from striped_cache import write_striped_cache
 from vidfer.errors import CacheError, CheckpointError, RunError, SettingError
 from vidfer.learn.settings import OptimSettings
 from vidfer.models.checkpoint import load_checkpoint
+from vidfer.store.reader import CropCache
 
 
 def test_it_learns_and_writes_down_what_it_did(teacher_run, striped_cache):
@@ -72,6 +73,39 @@ def test_crops_that_are_decoded_where_the_network_is_train_it_alike(supervised, 
         supervised.main(supervised.Settings(cache=cache, out=tmp_path / decode, **of_recipe(TINY), **options))
     here, there = weights(tmp_path / "worker"), weights(tmp_path / "device")
     assert all((here[name] - there[name]).abs().max() < 1e-3 for name in here)
+
+
+def test_clips_of_two_caches_train_and_validate_one_network(supervised, striped_cache, tmp_path):
+    more = write_striped_cache(tmp_path / "more.h5", {"train": 3, "val": 1}, frames=2)
+    settings = supervised.Settings(
+        cache=(striped_cache, more.path), out=tmp_path / "run", **of_recipe(TINY), train=SHORT, **FAST
+    )
+    supervised.main(settings)
+    data = json.loads((tmp_path / "run" / "data.json").read_text())
+    assert [(len(one["train"]), len(one["val"])) for one in data["domains"]] == [(18, 12), (9, 3)]
+    info = load_checkpoint(tmp_path / "run" / "checkpoints" / "best")[1]
+    hashes = [CropCache(path).content_hash for path in settings.cache]
+    assert [one["cache_hash"] for one in data["domains"]] == hashes == [*info["split_hashes"]]
+    # 15 clips validate together.
+    shares = [line["val_war"] * 15 for line in metrics(tmp_path / "run")]
+    assert shares == pytest.approx([round(share) for share in shares]) and max(shares) > 0
+
+    with refused(SettingError, "--cache", "one"):
+        supervised.Settings(cache=(), out=tmp_path / "none", **of_recipe(TINY))
+
+
+def test_a_run_that_was_started_when_there_was_one_cache_goes_on(supervised, striped_cache, tmp_path):
+    settings = supervised.Settings(
+        cache=striped_cache, out=tmp_path / "run", **of_recipe(TINY), train=replace(SHORT, epochs=1), **FAST
+    )
+    supervised.main(settings)
+    file = tmp_path / "run" / "settings.json"
+    written = json.loads(file.read_text())
+    file.write_text(json.dumps(written | {"cache": written["cache"][0]}))
+    supervised.main(replace(settings, resume=True))
+    other = write_striped_cache(tmp_path / "other.h5", {"train": 3, "val": 1})
+    with refused(RunError, "settings.json", striped_cache, other.path):
+        supervised.main(replace(settings, cache=(other.path,), resume=True))
 
 
 def test_resuming_a_finished_run_changes_nothing_and_other_settings_are_refused(

@@ -25,16 +25,22 @@ class Domain:
     """The cache's file name without its ending; the whole path if two caches have the same name."""
     cache: CropCache
     split: ClipSplit
-    """Its classes are those of this domain that have enough training clips for an episode."""
+    """Its classes are those of this domain; for episodes, those with enough training clips."""
+
+    @property
+    def summary(self) -> str:
+        """A line about its clips."""
+        train, val = len(self.split.train), len(self.split.val)
+        return f"{self.name}: {train} clips to train on, {val} to validate on ({self.split.note})"
 
 
 def training_domains(
-    paths: Sequence[Path], data: DataSettings, task: EpisodeSettings
+    paths: Sequence[Path], data: DataSettings, task: EpisodeSettings | None = None
 ) -> tuple[list[Domain], tuple[str, ...]]:
     """Split several caches, one domain each.
 
-    Domains may have different classes. A class with too few training clips for an episode is left out of its
-    domain, and the note of the domain's split says so.
+    Domains may have different classes. Training on episodes needs ``task``: a class with too few training
+    clips for an episode is left out of its domain, and the note of the domain's split says so.
 
     Returns:
         The domains, and the base classes of all of them together.
@@ -54,7 +60,7 @@ def training_domains(
         split = training_split(cache, replace(data, classes=classes, novel=novel))
         unique = sum(other.path.stem == cache.path.stem for other in caches) == 1
         name = cache.path.stem if unique else cache.path.as_posix()
-        domains.append(Domain(name, cache, _with_episodes(cache, split, task)))
+        domains.append(Domain(name, cache, _with_episodes(cache, split, task) if task else split))
     _check_apart(domains, data.novel)
     found = {label for domain in domains for label in domain.split.classes}
     return domains, tuple(name for name in data.classes or sorted(found) if name in found)

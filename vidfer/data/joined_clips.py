@@ -23,6 +23,11 @@ class JoinedClips(Dataset):
         self.cache = parts[0].cache  # for messages
         self._start = np.cumsum([0, *(len(part) for part in parts)])
 
+    @property
+    def labels(self) -> np.ndarray:
+        """Class number of each clip; -1 where it is unknown."""
+        return np.concatenate([part.labels for part in self.parts])
+
     def __len__(self) -> int:
         return int(self._start[-1])
 

@@ -131,6 +131,15 @@ def split_hash(cache: CropCache, split: ClipSplit) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def split_info(caches: Sequence[CropCache], splits: Sequence[ClipSplit]) -> dict:
+    """What a checkpoint remembers of the split of each cache, for :func:`check_same_split`."""
+    hashes = {cache.content_hash: split_hash(cache, split) for cache, split in zip(caches, splits)}
+    if len(hashes) > 1:
+        return {"split_hashes": hashes}
+    ((cache_hash, known),) = hashes.items()
+    return {"cache_hash": cache_hash, "split_hash": known}
+
+
 def check_same_split(info: dict, cache: CropCache, split: ClipSplit, checkpoint: Path) -> None:
     """Raise a CheckpointError if the model to start from was trained on another split of the same cache.
 

@@ -52,16 +52,19 @@ def predict(model: nn.Module, batches: Iterable[dict], accelerator: Accelerator 
     return Predictions(clips[order], probabilities[order], labels[order], has_face[order])
 
 
-def war_uar(predictions: Predictions) -> tuple[float, float]:
+def war_uar(*predictions: Predictions) -> tuple[float, float]:
     """Share of clips recognised (WAR), and mean of this share over the classes (UAR).
+
+    Takes the predictions of one or several caches, and measures all their clips together.
 
     WAR is the weighted average recall, which is the accuracy; UAR the unweighted average recall. A clip
     without a face counts as wrong, and so does a clip whose probabilities are not finite.
     """
-    labels = torch.from_numpy(predictions.labels)
-    n_classes = predictions.probabilities.shape[1]
-    probabilities = torch.from_numpy(predictions.probabilities)
-    recognised = torch.from_numpy(predictions.has_face) & probabilities.isfinite().all(1)
+    labels = torch.from_numpy(np.concatenate([part.labels for part in predictions]))
+    probabilities = torch.from_numpy(np.concatenate([part.probabilities for part in predictions]))
+    has_face = torch.from_numpy(np.concatenate([part.has_face for part in predictions]))
+    n_classes = probabilities.shape[1]
+    recognised = has_face & probabilities.isfinite().all(1)
     # A clip that is not recognised gets any class but the right one.
     chosen = torch.where(recognised, probabilities.argmax(1), (labels + 1) % n_classes)
     war = multiclass_accuracy(chosen, labels, n_classes, average="micro")

@@ -39,6 +39,11 @@ class Start:
         other = self.recogniser.settings
         return replace(request, encoder=other.encoder, whitened=other.whitened)
 
+    def check_splits(self, caches: Sequence[CropCache], splits: Sequence[ClipSplit]) -> None:
+        """:meth:`check_split` for each cache."""
+        for cache, split in zip(caches, splits, strict=True):
+            self.check_split(cache, split)
+
     def check_split(self, cache: CropCache, split: ClipSplit) -> None:
         """Raise a CheckpointError if it was trained on clips that would validate the new model.
 

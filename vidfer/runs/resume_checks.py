@@ -82,10 +82,15 @@ def _with_defaults(found: dict, settings: object) -> dict:
 def _binding(settings: dict, inside: str = "") -> dict:
     """Without the settings that may differ."""
     return {
-        name: _binding(value, f"{inside}{name}.") if isinstance(value, dict) else value
+        name: _binding(value, f"{inside}{name}.") if isinstance(value, dict) else _unlisted(value)
         for name, value in settings.items()
         if inside + name not in MAY_DIFFER
     }
+
+
+def _unlisted(value: Any) -> Any:
+    """The value of a list of one: some options that take several values took one before."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _difference(before: Any, now: Any) -> str:

@@ -76,3 +76,18 @@ class ModelRunSettings(RunSettings):
     def model(self) -> ModelSettings:
         """The whole network."""
         return ModelSettings(encoder=self.encoder, head=self.head, dropout=self.dropout)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointRunSettings(ModelRunSettings):
+    """What every training run is told that builds a new model and takes one or several caches."""
+
+    cache: tuple[Path, ...]
+    """Crop caches to train from (made by `vidfer cache`): one, or the clips of several together."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.cache, Path):  # from Python, a single one
+            object.__setattr__(self, "cache", (self.cache,))
+        super().__post_init__()
+        if not self.cache:
+            raise SettingError("--cache: name at least one crop cache")
