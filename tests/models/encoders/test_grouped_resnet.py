@@ -68,6 +68,28 @@ def test_stage_shapes(input_px, sides):
     assert [tuple(maps.shape) for maps in stages] == [(2, 24 * 2**s, n, n) for s, n in enumerate(sides)]
 
 
+def test_the_kernels_of_each_group_are_drawn_as_those_of_a_network_of_its_own():
+    torch.manual_seed(0)
+    one, three = GroupedResNet18(groups=1, width=32), GroupedResNet18(groups=3, width=32)
+    for (name, alone), grouped in zip(one.named_parameters(), three.parameters(), strict=True):
+        if alone.ndim == 4:
+            fan = alone.shape[0] * alone.shape[2] * alone.shape[3]
+            for kernels in (alone, *grouped.chunk(3)):
+                assert kernels.var().item() * fan == pytest.approx(2, rel=0.1), name
+
+
+def test_each_convolution_of_a_group_keeps_the_size_of_what_goes_in():
+    """With as many channels out as in; half of what goes out is lost in the ReLU (He et al. 2015)."""
+    torch.manual_seed(0)
+    network = GroupedResNet18(groups=3, width=32)
+    maps = torch.relu(torch.randn(4, 96, 16, 16))
+    for block in network.layer1:
+        for conv in (block.conv1, block.conv2):
+            out = conv(maps)[..., 1:-1, 1:-1]
+            assert (out.square().mean() / (2 * maps.square().mean())).item() == pytest.approx(1, abs=0.15)
+            maps = torch.relu(conv(maps))
+
+
 def test_stochastic_depth_survives_as_often_as_the_linear_rule_says():
     network = GroupedResNet18(groups=1, width=2, stochastic_depth=0.2).train()
     mask = network.draw_drop_path(4000)

@@ -118,7 +118,7 @@ class GroupedResNet18(ImageNetwork):
             channels = channels_out
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+                draw_grouped_kernels(module)
         # As the activations: otherwise every gradient of a kernel is brought into another order.
         self.to(memory_format=torch.channels_last)
 
@@ -155,6 +155,17 @@ class GroupedResNet18(ImageNetwork):
         blocks = [block.split(parts) for stage in stages for block in stage]
         layers = zip(conv_bn_per_group(self.conv1, self.bn1, parts), *blocks, strict=True)
         return [partial(run_stages, stem, blocks) for stem, *blocks in layers]
+
+
+@torch.no_grad()
+def draw_grouped_kernels(conv: nn.Conv2d) -> None:
+    """Draw the kernels of a convolution anew, each group as a convolution of its own (He et al. 2015).
+
+    Their variance is 2 / fan, equation 14 of arXiv 1502.01852; the fan is what one group gives out. The
+    kernels of all groups are one tensor, and torch would take their fans together: weights √groups too small.
+    """
+    for kernels in conv.weight.chunk(conv.groups):
+        nn.init.kaiming_normal_(kernels, mode="fan_out", nonlinearity="relu")
 
 
 def run_stages(stem: Maps, blocks: list, images: Tensor, drop_path: Tensor | None) -> list[Tensor]:
