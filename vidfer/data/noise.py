@@ -11,8 +11,12 @@ from kornia.geometry.transform import hflip, translate
 from torch import Tensor, nn
 
 from vidfer.data.erase import erase, rectangles
+from vidfer.data.recolour import recolour
 from vidfer.data.settings import NoiseSettings
 from vidfer.data.warp import affine_matrices, warp
+
+CACHED = 1 << 18
+"""Numbers that are changed at once on a processor: 1 MB."""
 
 
 @dataclass(frozen=True)
@@ -120,21 +124,19 @@ class ClipNoise(nn.Module):
         pictures = crops.flatten(1, 3)
         if crops.device.type != "cpu":
             return self._change(pictures, draw).view_as(crops)
-        # One clip at a time stays in the processor's cache: about twice as fast as the whole batch at once.
+        # Some clips at a time stay in the processor's cache. One at a time would be too few: threads would
+        # wait for each other longer than they compute.
+        clips = max(1, CACHED // max(1, pictures[0].numel()))
         changed = torch.empty_like(pictures)
-        for i in range(len(pictures)):
-            one = slice(i, i + 1)
-            changed[one] = self._change(pictures[one], draw[one])
+        for first in range(0, len(pictures), clips):
+            some = slice(first, first + clips)
+            changed[some] = self._change(pictures[some], draw[some])
         return changed.view_as(crops)
 
     def _change(self, pictures: Tensor, draw: NoiseDraw) -> Tensor:
         s = self.settings
-        if s.brightness:
-            pictures = adjust_brightness(pictures, draw.brightness.to(pictures))
-        if s.contrast:
-            pictures = adjust_contrast(pictures, draw.contrast.to(pictures))
-        if s.sharpness:
-            pictures = sharpness(pictures, draw.sharpness.to(pictures))
+        if s.brightness or s.contrast or s.sharpness:
+            pictures = self._recolour(pictures, draw)
         if s.grey and draw.grey.any():
             grey = draw.grey.to(pictures.device).view(-1, 1, 1, 1, 1)
             images = pictures.unflatten(1, (-1, 3))
@@ -142,10 +144,21 @@ class ClipNoise(nn.Module):
         pictures = self._move(pictures, draw)
         return erase(pictures, draw.erased) if s.erase else pictures
 
+    def _recolour(self, pictures: Tensor, draw: NoiseDraw) -> Tensor:
+        if pictures.device.type == "cpu":
+            strengths = (draw.brightness, draw.contrast, draw.sharpness)
+            return recolour(pictures, *(strength.to(pictures) for strength in strengths))
+        pictures = adjust_brightness(pictures, draw.brightness.to(pictures))
+        pictures = adjust_contrast(pictures, draw.contrast.to(pictures))
+        return sharpness(pictures, draw.sharpness.to(pictures))
+
     def _move(self, pictures: Tensor, draw: NoiseDraw) -> Tensor:
         s = self.settings
+        still = torch.zeros(len(pictures))
         if s.rotation or s.scale:
             return warp(pictures, affine_matrices(draw.rotation, draw.scale, draw.shift, draw.flip))
+        if s.translation and pictures.device.type == "cpu":  # five times as fast as Kornia there
+            return warp(pictures, affine_matrices(still, still + 1, draw.shift, draw.flip))
         if s.translation:
             side = pictures.new_tensor([pictures.shape[-1], pictures.shape[-2]])
             # Repeat the border: black bars would tell the network which clips are noised.
