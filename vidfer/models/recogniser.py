@@ -52,10 +52,12 @@ class Recogniser(nn.Module):
         Its vector is whitened if the model is, but for clips without any face, whose vector is zero.
         """
         embedding = self.encoder(crops, frame_mask)
+        return replace(embedding, vector=self._whitened(embedding.vector, frame_mask))
+
+    def _whitened(self, vectors: Tensor, frame_mask: Tensor) -> Tensor:
         if self.whitening is None:
-            return embedding
-        has_face = frame_mask.any(-1, keepdim=True)
-        return replace(embedding, vector=self.whitening(embedding.vector) * has_face)
+            return vectors
+        return self.whitening(vectors) * frame_mask.any(-1, keepdim=True)
 
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Tensor:
         """Crops and mask as in :meth:`embed` to logits (B, classes)."""
@@ -63,4 +65,4 @@ class Recogniser(nn.Module):
             raise ValueError(
                 "this recogniser was built without classes, so it has no classifier; use embed and head"
             )
-        return self.classifier(self.embed(crops, frame_mask).vector).float()
+        return self.classifier(self._whitened(self.encoder.vectors(crops, frame_mask), frame_mask)).float()

@@ -2,7 +2,7 @@ import pytest
 import torch
 from networks import network
 
-from vidfer.models.build import build_encoder
+from vidfer.models.build import build_encoder, build_recogniser
 from vidfer.models.encoders.conv4 import Conv4Encoder
 from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Encoder
 
@@ -198,3 +198,22 @@ def test_conv4_is_the_published_size_and_starts_as_the_mean_over_frames():
     face = clip.maps[0, 0].view(64, 2, 7, 2, 7).mean((2, 4))
     eyes, mouth = (clip.maps[0, r].view(64, 14, 2, 7).mean((1, 3)) for r in (1, 2))
     torch.testing.assert_close(clip.vector[0], torch.cat([face.flatten(), eyes.flatten(), mouth.flatten()]))
+
+
+def test_the_vectors_alone_are_those_of_the_embedding(encoder):
+    crops, mask = some_clips(2, 3)
+    encoder.eval()
+    with torch.no_grad():
+        assert torch.equal(encoder.vectors(crops, mask), encoder(crops, mask).vector)
+
+
+@pytest.mark.parametrize("name", ["grouped_resnet18", "resnet18"])
+def test_a_classifier_makes_no_maps(name):
+    model = build_recogniser(network(name, head=None, width=4), ["angry", "happy"]).eval()
+    calls = []
+    model.encoder.map_projection.register_forward_hook(lambda *_: calls.append(1))
+    clips = some_clips(2, 1)
+    logits = model(*clips)
+    assert not calls
+    torch.testing.assert_close(logits, model.classifier(model.embed(*clips).vector))
+    assert calls

@@ -41,6 +41,13 @@ class Encoder(nn.Module):
                 without any face gives a zero vector.
         """
 
+    def vectors(self, crops: Tensor, frame_mask: Tensor) -> Tensor:
+        """``vector`` of the embedding (B, C) alone, which is all that a classifier needs.
+
+        An encoder whose vector does not come from its maps writes this anew, without them.
+        """
+        return self(crops, frame_mask).vector
+
     def image_network(self) -> ImageNetwork | None:
         """The network of single images that published weights may fit, or None."""
         return None

@@ -98,24 +98,32 @@ class GroupedResNet18Encoder(Encoder):
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
         frames = FramePacker(frame_mask)
+        vector, attention, stages = self._see(crops, frames)
+        return Embedding(
+            vector=vector,
+            maps=self.clip_maps(frames.unpack(stages[self.map_stage - 1]), attention["frames"]),
+            attention={name: weights.detach() for name, weights in attention.items()},
+        )
+
+    def vectors(self, crops: Tensor, frame_mask: Tensor) -> Tensor:
+        return self._see(crops, FramePacker(frame_mask))[0]
+
+    def _see(self, crops: Tensor, frames: FramePacker) -> tuple[Tensor, dict[str, Tensor], list[Tensor]]:
+        """The vectors of clips, all attention weights, and the stages' maps (M, R C, H, W)."""
         # A clip loses a block in all its frames and regions, so that noise never looks like motion.
-        drop_path = frames.of_frames(self.backbone.draw_drop_path(len(frame_mask)))
+        drop_path = frames.of_frames(self.backbone.draw_drop_path(len(frames.frame_mask)))
         stages = self.backbone(self.input(frames.pack(crops)), drop_path)
 
         pooled = [attend(maps) for attend, maps in zip(self.spatial_attention, stages)]
         region_vectors = torch.cat([vectors for vectors, _ in pooled], dim=-1)  # (M, R, 960) at full width
         vectors, region_weights = self.region_attention(region_vectors)
         vectors = frames.unpack(self.frame_vector(vectors).float())  # (B, T, 512)
-        vector, attention = self.frame_attention(vectors, frame_mask)
+        vector, attention = self.frame_attention(vectors, frames.frame_mask)
 
         attention |= {"regions": frames.unpack(region_weights, 1 / len(self.regions))}
         for stage, (_, weights) in enumerate(pooled, start=1):
             attention[f"spatial{stage}"] = frames.unpack(weights, 1 / weights.shape[-1])
-        return Embedding(
-            vector=vector,
-            maps=self.clip_maps(frames.unpack(stages[self.map_stage - 1]), attention["frames"]),
-            attention={name: weights.detach() for name, weights in attention.items()},
-        )
+        return vector, attention, stages
 
     def clip_maps(self, stage_maps: Tensor, frame_weights: Tensor) -> Tensor:
         """A stage's maps (B, T, R C, H, W) and frame weights (B, T) to (B, R, 64, 14, 14).

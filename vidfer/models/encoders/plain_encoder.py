@@ -49,14 +49,7 @@ class PlainEncoder(Encoder):
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
         frames = FramePacker(frame_mask)
-        images = self.input(frames.pack(crops)).unflatten(1, (len(self.regions), 3))  # (M, R, 3, H, W)
-        stages = self.stage_maps(images.flatten(0, 1), frames)
-        stages = [maps.unflatten(0, images.shape[:2]) for maps in stages]
-
-        vectors, region_weights = self.region_attention(stages[-1].float().mean((-2, -1)))
-        vector, attention = self.frame_attention(frames.unpack(vectors), frame_mask)
-        attention["regions"] = frames.unpack(region_weights, 1 / len(self.regions))
-
+        vector, attention, stages = self._see(crops, frames)
         # Averaging over frames commutes with the projection and costs less before it.
         maps = frame_average(attention["frames"], frames.unpack(stages[self.map_stage - 1]))
         maps = self.map_projection(maps.flatten(0, 1))  # (B R, 64, h, w)
@@ -66,6 +59,20 @@ class PlainEncoder(Encoder):
             maps=maps,
             attention={name: weights.detach() for name, weights in attention.items()},
         )
+
+    def vectors(self, crops: Tensor, frame_mask: Tensor) -> Tensor:
+        return self._see(crops, FramePacker(frame_mask))[0]
+
+    def _see(self, crops: Tensor, frames: FramePacker) -> tuple[Tensor, dict[str, Tensor], list[Tensor]]:
+        """The vectors of clips, all attention weights, and the stages' maps (M, R, C, H, W)."""
+        images = self.input(frames.pack(crops)).unflatten(1, (len(self.regions), 3))  # (M, R, 3, H, W)
+        stages = self.stage_maps(images.flatten(0, 1), frames)
+        stages = [maps.unflatten(0, images.shape[:2]) for maps in stages]
+
+        vectors, region_weights = self.region_attention(stages[-1].float().mean((-2, -1)))
+        vector, attention = self.frame_attention(frames.unpack(vectors), frames.frame_mask)
+        attention["regions"] = frames.unpack(region_weights, 1 / len(self.regions))
+        return vector, attention, stages
 
     def stage_maps(self, images: Tensor, frames: FramePacker) -> list[Tensor]:
         """Images (M R, 3, H, W) to four maps of each; ``frames`` tells which clips they are of."""
