@@ -39,7 +39,7 @@ def build_optimiser(
         optimiser = torch.optim.SGD(groups, lr=settings.lr, momentum=0.9, nesterov=settings.nesterov)
     else:
         optimiser = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[settings.name](
-            groups, lr=settings.lr
+            groups, lr=settings.lr, fused=True
         )
     # Batches that are left over at the end of an epoch make a step too.
     steps_per_epoch = processes * math.ceil(math.ceil(batches / processes) / settings.accumulate)
