@@ -73,27 +73,28 @@ def main(settings: Settings) -> None:
     set_seed(settings.seed)
     task, data, workers = settings.episodes, settings.data, settings.data.workers
 
-    # Data
+    # Data and model
     start = start_from(settings.init, data.novel)
     domains, classes = training_domains(settings.cache, data, task)
     caches, splits = [domain.cache for domain in domains], [domain.split for domain in domains]
     if start:
         start.check_splits(caches, splits)
-    train_clips = training_clips_of_domains(domains, classes, data, seed=settings.seed)
+    recogniser = build_model(settings.model, classes, start=start, weights=settings.weights)
+    encoder, seen = recogniser.settings.encoder, {"regions": recogniser.settings.encoder.regions}
+    train_clips = training_clips_of_domains(domains, classes, data, seed=settings.seed, **seen)
     batches = EpisodeBatches(episodes_of_domains(train_clips, classes, task, seed=settings.seed))
     per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(train_clips, per_batch, batches=batches, workers=workers, pin_memory=pinned)
     validation = {}
     for domain in domains:
-        val_clips = evaluation_clips(domain.cache, domain.split.val, classes, n_frames=data.frames)
+        val_clips = evaluation_clips(domain.cache, domain.split.val, classes, n_frames=data.frames, **seen)
         if episodes := validation_episodes(val_clips, classes, task, seed=data.split_seed):
             loader = build_loader(val_clips, per_batch, workers=workers)
             validation[domain.name] = (loader, episodes)
 
-    # Model, noise, optimiser
-    recogniser = build_model(settings.model, classes, start=start, weights=settings.weights)
+    # Noise, optimiser
     egs = EgsNet(recogniser, settings.egs)
-    noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)
+    noise = NoisedInput(settings.noise, encoder.input_px, **seen)
     if settings.sync_batch_norm:
         egs = sync_batch_norm(egs, accelerator)
     steps = {"epochs": task.epochs, "batches": len(train_loader), "processes": accelerator.num_processes}

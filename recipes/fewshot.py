@@ -72,13 +72,10 @@ def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=False)
     set_seed(settings.seed)
     task, data, workers = settings.episodes, settings.data, settings.data.workers
-    whitens, frozen, clip_norm = (
-        settings.whiten is not None,
-        settings.freeze_encoder,
-        settings.optim.clip_norm,
-    )
+    whitens, frozen = settings.whiten is not None, settings.freeze_encoder
+    clip_norm = settings.optim.clip_norm
 
-    # Data
+    # Data and model
     start = start_from(settings.init, data.novel)
     cache = CropCache(settings.cache)
     split = training_split(cache, data)
@@ -86,20 +83,20 @@ def main(settings: Settings) -> None:
         start.check_split(cache, split)
     if whitens:
         check_whitening(settings.whiten, settings.whiten_shrinkage, cache, split)
-    train_clips = training_clips(cache, split.train, split.classes, data, seed=settings.seed)
-    val_clips = evaluation_clips(cache, split.val, split.classes, n_frames=data.frames)
+    known = {"start": start, "weights": settings.weights, "freeze_encoder": frozen}
+    recogniser = build_model(settings.model, **known, whitened=whitens)
+    check_head(recogniser, whitens=whitens)
+    encoder, seen = recogniser.settings.encoder, {"regions": recogniser.settings.encoder.regions}
+    train_clips = training_clips(cache, split.train, split.classes, data, seed=settings.seed, **seen)
+    val_clips = evaluation_clips(cache, split.val, split.classes, n_frames=data.frames, **seen)
     batches = EpisodeBatches(training_episodes(train_clips, split.classes, task, seed=settings.seed))
     per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(train_clips, per_batch, batches=batches, workers=workers, pin_memory=pinned)
     val_loader = build_loader(val_clips, per_batch, workers=workers)
     val_episodes = validation_episodes(val_clips, split.classes, task, seed=data.split_seed)
 
-    # Model and noise
-    known = {"start": start, "weights": settings.weights, "freeze_encoder": frozen}
-    recogniser = build_model(settings.model, **known, whitened=whitens)
-    check_head(recogniser, whitens=whitens)
     net = EpisodeNet(recogniser)
-    noise = NoisedInput(settings.noise, recogniser.settings.encoder.input_px)
+    noise = NoisedInput(settings.noise, encoder.input_px, **seen)
     if settings.sync_batch_norm:
         net = sync_batch_norm(net, accelerator)
 

@@ -84,7 +84,8 @@ def main(settings: Settings) -> None:
     network = student_settings(start.recogniser.settings, settings.student, settings.from_teacher)
     cache = CropCache(settings.cache)
     other = CropCache(settings.unlabelled) if settings.unlabelled else None
-    data = student_data(start, cache, other, settings.data, settings.pseudo, seed=settings.seed)
+    sees, chosen = network.encoder, (settings.data, settings.pseudo)
+    data = student_data(start, cache, other, *chosen, seed=settings.seed, regions=sees.regions)
     split, classes = data.split, data.split.classes
     val_loader = build_loader(data.val, batch_size, workers=workers)
     weights = class_weights(data.labelled.labels, len(classes), settings.train)
@@ -113,7 +114,7 @@ def main(settings: Settings) -> None:
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
         model = build_student(network, teacher.recogniser, **reused)
-        noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
+        noise = NoisedInput(settings.noise, sees.input_px, sees.regions)
         train_loader = mixed_loader(data, found.labels, settings.pseudo, settings.train, **loading)
         if settings.sync_batch_norm:
             model = sync_batch_norm(model, accelerator)

@@ -67,15 +67,18 @@ def main(settings: Settings) -> None:
     batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
     check_shares(batch_size, accelerator.num_processes)
 
-    # Data
+    # Data and model
     start = start_from(settings.init, settings.data.novel)
     domains, classes = training_domains(settings.cache, settings.data)
     caches, splits = [domain.cache for domain in domains], [domain.split for domain in domains]
     if start:
         start.check_splits(caches, splits)
-    train_clips = training_clips_of_domains(domains, classes, settings.data, seed=settings.seed)
-    frames = settings.val_frames or settings.data.frames
-    val_clips = [evaluation_clips(one.cache, one.split.val, classes, n_frames=frames) for one in domains]
+    known = {"start": start, "weights": settings.weights, "freeze_encoder": settings.freeze_encoder}
+    model = build_model(settings.model, classes, **known)
+    input_px, seen = model.settings.encoder.input_px, {"regions": model.settings.encoder.regions}
+    train_clips = training_clips_of_domains(domains, classes, settings.data, seed=settings.seed, **seen)
+    shown = {"n_frames": settings.val_frames or settings.data.frames, **seen}
+    val_clips = [evaluation_clips(one.cache, one.split.val, classes, **shown) for one in domains]
     train_loader = build_loader(
         train_clips,
         batch_size,
@@ -88,10 +91,8 @@ def main(settings: Settings) -> None:
     )
     val_loaders = [build_loader(clips, batch_size, workers=workers) for clips in val_clips]
 
-    # Model, noise, optimiser
-    known = {"start": start, "weights": settings.weights, "freeze_encoder": settings.freeze_encoder}
-    model = build_model(settings.model, classes, **known)
-    noise = NoisedInput(settings.noise, model.settings.encoder.input_px)
+    # Noise, optimiser
+    noise = NoisedInput(settings.noise, input_px, **seen)
     weights = class_weights(train_clips.labels, len(classes), settings.train)
     stepping = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
     stepping |= {"mixup": settings.train.mixup, "cutmix": settings.train.cutmix}

@@ -124,3 +124,20 @@ def test_a_jpeg_cache_gives_nearly_the_same_crops(make_cache):
     raw = ClipDataset(make_cache(CLIPS).path, [1], n_frames=5)[0]["crops"]
     jpeg = ClipDataset(make_cache(CLIPS, name="jpeg.h5", codec="jpeg").path, [1], n_frames=5)[0]["crops"]
     assert np.abs(raw.numpy().astype(int) - jpeg.numpy()).max() <= 2
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "raw"])
+@pytest.mark.parametrize("decode", ["worker", "device"])
+@pytest.mark.parametrize("training", [False, True])
+def test_crops_of_other_regions_stay_black(make_cache, codec, decode, training):
+    path = make_cache(CLIPS, codec=codec).path
+
+    def crops(**regions):
+        how = {"n_frames": 3, "training": training, "decode": decode}
+        items = ClipDataset(path, [0, 1, 3], **how, **regions).__getitems__([0, 1, 2])
+        return torch.stack([item["crops"].to("cpu") for item in items])
+
+    every, some = crops(), crops(regions=("eyes",))
+    assert (every[:, 0].flatten(2).amax(-1) > 0).all()
+    assert torch.equal(some[:, :, 1], every[:, :, 1])
+    assert some[:, :, [0, 2]].sum() == 0

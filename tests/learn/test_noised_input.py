@@ -6,7 +6,8 @@ from networks import network
 
 from vidfer.data.settings import NoiseSettings
 from vidfer.learn.noised_input import NoisedInput
-from vidfer.models.frames import resize_images
+from vidfer.models.build import build_encoder
+from vidfer.models.frames import resize_images, select_regions
 
 CROPS = torch.randint(
     0, 256, (2, 2, 3, 3, 48, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
@@ -42,3 +43,15 @@ def test_noise_comes_from_the_seed():
         seen.append(noise(CROPS))
     assert seen[0].equal(seen[1]) and not seen[0].equal(seen[2])
     assert not seen[0].equal(CROPS.float() / 255)
+
+
+@pytest.mark.parametrize("regions", [("face",), ("eyes", "mouth")])
+def test_some_regions_are_noised_as_among_all_and_mean_the_same_to_the_network(regions):
+    model = build_encoder(network(regions=regions, width=4, head=None).encoder).eval()
+    seen, mask = {}, torch.ones(2, 2, dtype=torch.bool)
+    for these in (("face", "eyes", "mouth"), regions):
+        torch.manual_seed(0)
+        seen[these] = NoisedInput(NoiseSettings(), 32, these).train()(CROPS)
+    every, some = seen.values()
+    assert torch.equal(some, select_regions(every, regions)) and some.shape[2] == len(regions)
+    assert torch.equal(model(some, mask).vector, model(every, mask).vector)

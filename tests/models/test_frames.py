@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from vidfer.models.frames import FramePacker, resize_images, unit_float
+from vidfer.models.frames import FramePacker, resize_images, select_regions, unit_float
 
 
 def test_packs_frames_with_a_face_and_puts_them_back():
@@ -26,10 +26,18 @@ def test_unit_float_checks_the_border():
     assert torch.equal(unit_float(crops), torch.ones(1, 3, 3, 2, 2))
     with pytest.raises(ValueError, match="must be uint8, or float"):
         unit_float(crops.long())
-    with pytest.raises(ValueError, match="crops must be"):
-        unit_float(crops.permute(0, 1, 3, 4, 2))
     with pytest.raises(ValueError, match="do not fit frame_mask"):
         FramePacker(torch.ones(1, 2, dtype=torch.bool)).pack(crops[None])
+
+
+def test_select_regions_takes_all_regions_or_those_it_is_to_select():
+    crops = torch.arange(2 * 3 * 3 * 4 * 4).view(2, 3, 3, 4, 4)
+    both = select_regions(crops, ("face", "mouth"))
+    assert torch.equal(both, crops[:, [0, 2]])
+    assert select_regions(both, ("face", "mouth")) is both
+    for others in (crops.permute(0, 1, 3, 4, 2), crops[:, :2]):
+        with pytest.raises(ValueError, match="crops must be"):
+            select_regions(others, ("eyes",))
 
 
 def test_resize_keeps_the_mean_and_does_nothing_at_the_same_size():

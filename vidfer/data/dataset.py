@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +41,7 @@ class ClipDataset(Dataset):
             is then an :class:`vidfer.data.encoded_crops.EncodedCrops`, which decodes itself when it moves to
             the device, and batches need :func:`vidfer.data.loader.collate_clips`. Raw crops are pixels either
             way.
+        regions: that the network looks at; the crops of the others stay black, which saves decoding them.
 
     Raises:
         ValueError: lists of different lengths, or an argument out of range.
@@ -55,6 +57,7 @@ class ClipDataset(Dataset):
         training: bool = False,
         seed: int = 0,
         decode: Literal["worker", "device"] = "worker",
+        regions: Sequence[str] = REGIONS,
     ):
         if labels is not None and len(labels) != len(clips):
             raise ValueError(f"{len(clips)} clips but {len(labels)} labels")
@@ -70,6 +73,7 @@ class ClipDataset(Dataset):
             self.n_frames = cap_frames(n_frames, (self.cache.clips[clip] for clip in self.clips))
         self.training = training
         self.seed = seed
+        self.regions = tuple(regions)
         self.encoded = decode == "device" and self.cache.header.codec == "jpeg"
         # In shared memory, because workers that outlive an epoch have their own copy of this object.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
@@ -112,9 +116,11 @@ class ClipDataset(Dataset):
             unique, place = np.unique(frames, return_inverse=True)
             shown = np.full(self.n_frames, -1)
             shown[: len(frames)] = place
-            crops = EncodedCrops.of_clip(self.cache.jpegs(clip, unique), shown, self.cache.size_px)
+            jpegs = self.cache.jpegs(clip, unique)
+            jpegs = [j if r in self.regions else j[:0] for j, r in zip(jpegs, cycle(REGIONS))]
+            crops = EncodedCrops.of_clip(jpegs, shown, self.cache.size_px)
         else:
-            self.cache.read(clip, frames, pixels[: len(frames)].numpy())
+            self.cache.read(clip, frames, pixels[: len(frames)].numpy(), self.regions)
             pixels[len(frames) :] = 0
             crops = pixels
         return {

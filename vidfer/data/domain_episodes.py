@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vidfer.crops import REGIONS
 from vidfer.data.domains import Domain
 from vidfer.data.episode_batches import training_episodes
 from vidfer.data.episodes import Episode, EpisodeSampler
@@ -66,7 +67,12 @@ class DomainEpisodes:
 
 
 def training_clips_of_domains(
-    domains: Sequence[Domain], classes: Sequence[str], settings: DataSettings, *, seed: int
+    domains: Sequence[Domain],
+    classes: Sequence[str],
+    settings: DataSettings,
+    *,
+    seed: int,
+    regions: Sequence[str] = REGIONS,
 ) -> JoinedClips:
     """The training clips of all domains, end to end.
 
@@ -75,9 +81,11 @@ def training_clips_of_domains(
             the class numbers.
         settings: number of frames, and who decodes the JPEGs.
         seed: of the random frames.
+        regions: that the network looks at; the crops of the others stay black.
     """
+    how = {"seed": seed, "regions": regions}
     return JoinedClips(
-        [training_clips(one.cache, one.split.train, classes, settings, seed=seed) for one in domains]
+        [training_clips(one.cache, one.split.train, classes, settings, **how) for one in domains]
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch.utils.data import DataLoader
 
+from vidfer.crops import REGIONS
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.mixed_batches import MixedBatches, MixedDataset
@@ -46,6 +48,7 @@ def student_data(
     pseudo: PseudoLabelSettings,
     *,
     seed: int,
+    regions: Sequence[str] = REGIONS,
 ) -> StudentData:
     """Choose the clips of a student, whose classes are those of its teacher.
 
@@ -56,6 +59,7 @@ def student_data(
         settings: of split and frames.
         pseudo: of the pseudo-labels; their quota must not be above the number of clips to label.
         seed: of the random frames.
+        regions: that the student looks at; the teacher gets all of them.
 
     Raises:
         CheckpointError: the teacher has no classifier, or was trained on another split.
@@ -78,10 +82,10 @@ def student_data(
     other = unlabelled or cache
     data = StudentData(
         split,
-        labelled=training_clips(cache, split.train, classes, settings, seed=seed),
-        pseudo=training_clips(other, split.unlabelled, None, settings, seed=seed),
+        labelled=training_clips(cache, split.train, classes, settings, seed=seed, regions=regions),
+        pseudo=training_clips(other, split.unlabelled, None, settings, seed=seed, regions=regions),
         to_label=evaluation_clips(other, split.unlabelled, None, n_frames=settings.frames),
-        val=evaluation_clips(cache, split.val, classes, n_frames=settings.frames),
+        val=evaluation_clips(cache, split.val, classes, n_frames=settings.frames, regions=regions),
     )
     check_quota(pseudo.quota, data.to_label.n_with_face)
     return data

@@ -14,14 +14,9 @@ from vidfer.crops import REGIONS
 def unit_float(crops: Tensor) -> Tensor:
     """Crops with values in [0, 1]: uint8 is divided by 255, float is taken as it is.
 
-    Args:
-        crops: (..., R, 3, H, W), uint8, or float in [0, 1].
-
     Raises:
-        ValueError: if the regions, the channels or the type are others.
+        ValueError: if the type is another.
     """
-    if crops.shape[-4:-2] != (len(REGIONS), 3):
-        raise ValueError(f"crops must be (..., {len(REGIONS)}, 3, H, W), got {tuple(crops.shape)}")
     if crops.dtype == torch.uint8:
         return crops.float() / 255
     if not crops.is_floating_point():
@@ -30,8 +25,16 @@ def unit_float(crops: Tensor) -> Tensor:
 
 
 def select_regions(crops: Tensor, regions: Sequence[str]) -> Tensor:
-    """Crops (..., 3, 3, H, W) of face, eyes and mouth to (..., R, 3, H, W) of some of them."""
-    if tuple(regions) == REGIONS:
+    """Crops (..., 3, 3, H, W) of face, eyes and mouth to (..., R, 3, H, W) of some of them.
+
+    Crops of these regions alone, as :class:`vidfer.learn.noised_input.NoisedInput` gives, stay as they are.
+
+    Raises:
+        ValueError: if the regions or the channels are others.
+    """
+    if crops.shape[-3] != 3 or crops.shape[-4] not in (len(REGIONS), len(regions)):
+        raise ValueError(f"crops must be (..., {len(REGIONS)}, 3, H, W), got {tuple(crops.shape)}")
+    if crops.shape[-4] == len(regions):
         return crops
     return crops[..., [REGIONS.index(region) for region in regions], :, :, :]
 

@@ -143,7 +143,13 @@ class CropCache:
             _check_track(track, record)
             return track
 
-    def read(self, clip: int, frames: Sequence[int], out: np.ndarray | None = None) -> np.ndarray:
+    def read(
+        self,
+        clip: int,
+        frames: Sequence[int],
+        out: np.ndarray | None = None,
+        regions: Sequence[str] = REGIONS,
+    ) -> np.ndarray:
         """Crops of some frames of a clip.
 
         Args:
@@ -151,6 +157,7 @@ class CropCache:
             frames: T frame numbers, 0 <= frame < ``n_frames``, in any order. A frame that comes twice is
                 decoded once.
             out: where to put the crops, contiguous. By default new memory.
+            regions: to decode; the crops of the others are black, which saves their time.
 
         Returns:
             (T, R, 3, S, S) uint8 RGB. Crops are black where the face is missing.
@@ -165,11 +172,11 @@ class CropCache:
             out = np.empty((len(frames), len(REGIONS), 3, self.size_px, self.size_px), np.uint8)
         if len(set(frames.tolist())) < len(frames):
             different, place = np.unique(frames, return_inverse=True)
-            out[:] = self.read(clip, different)[place]
+            out[:] = self.read(clip, different, regions=regions)[place]
         elif len(frames):
             with reported_as_damage(self.path, record.id):
                 fill = self._fill_raw if self.header.codec == "raw" else self._fill_jpeg
-                fill(record, frames, out)
+                fill(record, frames, out, [region in regions for region in REGIONS])
         return out
 
     def jpegs(self, clip: int, frames: Sequence[int]) -> list[memoryview]:
@@ -233,20 +240,24 @@ class CropCache:
             for crop in range(first, first + n_regions)
         ]
 
-    def _fill_jpeg(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
+    def _fill_jpeg(self, record: CachedClip, frames: np.ndarray, out: np.ndarray, wanted: list[bool]) -> None:
         space = decoding_space(self.size_px)
-        for jpeg, planes in zip(self._jpegs(record, frames), out.reshape(-1, *out.shape[2:]), strict=True):
-            if len(jpeg):
+        crops = zip(self._jpegs(record, frames), out.reshape(-1, *out.shape[2:]), strict=True)
+        for (jpeg, planes), decoded in zip(crops, wanted * len(frames), strict=True):
+            if decoded and len(jpeg):
                 decode_jpeg(jpeg, space, planes)
             else:
                 planes[:] = 0
 
-    def _fill_raw(self, record: CachedClip, frames: np.ndarray, out: np.ndarray) -> None:
+    def _fill_raw(self, record: CachedClip, frames: np.ndarray, out: np.ndarray, wanted: list[bool]) -> None:
         array = self._array("raw")
         for i, frame in enumerate(frames.tolist()):
             row = record.first_frame + frame
             for region, crop in enumerate(array.read(row, row + 1)[0]):
-                split_planes(crop, out[i, region])
+                if wanted[region]:
+                    split_planes(crop, out[i, region])
+                else:
+                    out[i, region] = 0
 
     def _offsets(self, record: CachedClip, low: int, high: int) -> np.ndarray:
         """Offsets of the frames from low to high of a clip, counted from the first byte of /jpeg, checked."""

@@ -88,7 +88,7 @@ class Conv4Encoder(Encoder):
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
         frames = FramePacker(frame_mask)
-        images = select_regions(unit_float(frames.pack(crops)), self.regions)
+        images = unit_float(select_regions(frames.pack(crops), self.regions))
         regions = resize_images(images.flatten(0, 1), INPUT_PX)
         maps = self.blocks(regions.contiguous(memory_format=torch.channels_last))  # faster on a CPU
         maps = maps.float().unflatten(0, images.shape[:2])  # (M, R, 64, 14, 14) or (M, R, 64, 4, 4)

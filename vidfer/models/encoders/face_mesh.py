@@ -66,7 +66,7 @@ class FaceMeshEncoder(Encoder):
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
         frames = FramePacker(frame_mask)
-        faces = select_regions(unit_float(frames.pack(crops)), self.regions)[:, 0]
+        faces = unit_float(select_regions(frames.pack(crops), self.regions))[:, 0]
         border = (INPUT_PX - FACE_PX) // 2
         images = F.pad(resize_images(faces, FACE_PX), [border] * 4, mode="replicate")
         points, maps = self.network(torch.cat([images, images.flip(-1)]))

@@ -25,5 +25,5 @@ class FrameInput(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """Crops (M, 3, 3, H, W), uint8, or float in [0, 1], to images (M, R 3, px, px), region-major."""
-        images = (select_regions(unit_float(crops), self.regions) - self.mean) / self.std
+        images = (unit_float(select_regions(crops, self.regions)) - self.mean) / self.std
         return resize_images(images.flatten(1, 2), self.input_px)
