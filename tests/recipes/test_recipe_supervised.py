@@ -157,7 +157,7 @@ def test_fans_settings_train_and_bf16_does(supervised, striped_cache, tmp_path):
     lines = metrics(tmp_path / "run")
     # What is logged is the rate of the step after the epoch.
     assert [line["lr"] for line in lines] == pytest.approx([0.02, 0.004, 0.004])
-    assert all(0 < line["loss"] < 5 for line in lines)
+    assert all(0 < line["loss"] < 20 for line in lines)
     environment = json.loads((tmp_path / "run" / "environment.json").read_text())
     assert environment["mixed_precision"] == "bf16"
 
