@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from multiprocessing import connection, parent_process
 from pathlib import Path
 
 POLL_S = 1.0
+
+PROC = Path("/proc")
+"""Where Linux describes its processes. Other systems do not have it."""
 
 LAUNCHERS = {
     *("torchrun", "torch.distributed.run", "torch.distributed.launch"),
@@ -47,7 +51,7 @@ def end_with_launcher() -> None:
     def wait() -> None:
         try:
             connection.wait([os.pidfd_open(launcher)])
-        except OSError:  # it has ended already, or the kernel is older than Linux 5.3
+        except (OSError, AttributeError):  # it has ended already; no Linux, or one older than 5.3
             while os.getppid() == launcher:
                 time.sleep(POLL_S)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -56,9 +60,15 @@ def end_with_launcher() -> None:
 
 
 def _command(pid: int) -> list[str]:
-    """The program of a process and its first arguments; empty where the system has no /proc."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return []
+    """The program of a process and its first arguments; empty if the process has ended."""
+    if PROC.is_dir():
+        try:
+            words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return []
+    else:  # such as macOS
+        try:
+            words = subprocess.check_output(["ps", "-ww", "-o", "args=", "-p", str(pid)]).split()
+        except (OSError, subprocess.CalledProcessError):
+            return []
     return [os.fsdecode(word) for word in words[:4]]

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from build_here import CROPS
+from gone import left_over
 from refused import refused
 
 from vidfer.build.build_cache import build_cache
@@ -48,8 +49,7 @@ class Build:
         status = self.process.wait(timeout=600)
         self.process.stdout.close()
         self.process.stdin.close()
-        _, alive = psutil.wait_procs(family, timeout=600)
-        assert not alive
+        assert not left_over(family)
         return status != 0
 
 

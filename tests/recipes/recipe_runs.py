@@ -17,6 +17,7 @@ from types import ModuleType
 
 import psutil
 import pytest
+from gone import left_over
 from networks import network
 from recipe_modules import RECIPES, load_recipe
 from safetensors.torch import load_file
@@ -119,8 +120,7 @@ def torchrun(recipe: str, *options: object, kill_after: Path | None = None) -> N
     status = subprocess.run([*command, *script, *map(str, options)], env=environment, check=False).returncode
     assert status == (0 if kill_after is None else -signal.SIGKILL)
     # torchrun puts its processes into groups of their own; they must not outlive it.
-    _, alive = psutil.wait_procs(_marked(mark), timeout=300)
-    assert not alive, "processes of a run outlive torchrun"
+    assert not left_over(_marked(mark)), "processes of a run outlive torchrun"
 
 
 def _marked(mark: str) -> list[psutil.Process]:

@@ -1,4 +1,7 @@
-"""Reads a cache without end in two loader processes: what tests kill. Arguments: cache, start method."""
+"""Reads a cache in two loader processes, and waits after the first batch: what tests kill.
+
+Arguments: cache, start method. The end of its input ends it, so it does not outlive the test.
+"""
 
 import multiprocessing
 import sys
@@ -10,7 +13,7 @@ if __name__ == "__main__":
     cache, method = sys.argv[1:]
     multiprocessing.set_start_method(method)
     loader = build_loader(ClipDataset(cache, [0, 1, 2, 3], n_frames=2), 2, workers=2)
-    while True:
-        for _ in loader:
-            pass
+    for _ in loader:
         print("read", flush=True)
+        sys.stdin.read()
+        sys.exit()
