@@ -112,7 +112,7 @@ def main(settings: Settings) -> None:
         accelerator.print("no validation at all: the last checkpoint will be the best")
     net, optimiser, schedule, train_loader = accelerator.prepare(egs, optimiser, schedule, train_loader)
 
-    progress = run.progress() or {"epoch": 0, "best": -1.0}
+    progress = run.progress({"epoch": 0, "best": -1.0})
     run.load_state()
     for number in range(progress["epoch"], task.epochs):
         learner = settings.egs.learner(number)

@@ -124,7 +124,7 @@ def main(settings: Settings) -> None:
     optimiser, schedule = build_optimiser(net, settings.optim, **steps)
     net, optimiser, schedule, train_loader = accelerator.prepare(net, optimiser, schedule, train_loader)
 
-    progress = run.progress() or {"epoch": 0, "best": -1.0}
+    progress = run.progress({"epoch": 0, "best": -1.0})
     run.load_state()
     for number in range(progress["epoch"], task.epochs):
         name = f"epoch {number + 1}/{task.epochs}"

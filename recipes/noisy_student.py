@@ -97,7 +97,7 @@ def main(settings: Settings) -> None:
     info |= {"base_classes": base_classes(classes, start)}
     counts = f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips"
     accelerator.print(terminal_text(f"{counts}, {len(split.val)} to validate on ({split.note})"))
-    progress = run.progress() or {"round": 1, "training_started": 0, "epoch": 0}
+    progress = run.progress({"round": 1, "training_started": 0, "epoch": 0})
     progress = {"best": -1.0, "best_of_all": -1.0} | progress
     for number in range(progress["round"], settings.rounds + 1):
         # The teacher labels, without noise

@@ -113,7 +113,7 @@ def main(settings: Settings) -> None:
     ema = Ema(trained, settings.train.ema_decay) if settings.train.ema_decay else None
     kept = trained if ema is None else ema.module
 
-    progress = run.progress() or {"epoch": 0, "best": -1.0}
+    progress = run.progress({"epoch": 0, "best": -1.0})
     run.load_state(ema)
     for number in range(progress["epoch"], epochs):
         name = f"epoch {number + 1}/{epochs}"

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vidfer.data.loader import loaded
+from vidfer.errors import RunError
 from vidfer.learn.stopwatch import Stopwatch
 from vidfer.models.ema import Ema
 from vidfer.runs.run_folder import RunFolder
@@ -29,14 +30,17 @@ class Epoch:
         loader: prepared by the accelerator.
         run: saves the state, and tells seed and accelerator.
         number: of the epoch, from 0; it seeds the steps and the order of the batches.
-        progress: what ``run.progress()`` returns when this epoch is resumed.
+        progress: what ``run.progress(...)`` returns when this epoch is resumed.
         ema: the averaged weights to save, if the run has them.
         bar: wraps the batches in a progress bar; called with the batches, ``initial`` and ``total``, for
             example ``partial(tqdm, desc="epoch 1")``.
 
+    Raises:
+        RunError: the state says that more batches are done than the epoch has.
+
     Example, the loop of all recipes::
 
-        progress = run.progress() or {"epoch": 0, "best": -1.0}
+        progress = run.progress({"epoch": 0, "best": -1.0})
         run.load_state(ema)
         for number in range(progress["epoch"], epochs):
             train_clips.set_epoch(number)
@@ -69,6 +73,11 @@ class Epoch:
         before = run.take_partial()
         self.done = before.get("done", 0)
         """Number of batches that this process has done."""
+        if self.done >= len(self) > 0:
+            raise RunError(
+                f"{run.path / 'state'} says that {self.done} of {len(self)} batches of an epoch are done, so "
+                f"it is damaged; delete it, and --resume trains from the beginning"
+            )
         self.names: list[str] = before.get("names", [])
         device, rank = self.accelerator.device, self.accelerator.process_index
         self.sums = torch.tensor(before["sums"][rank], device=device) if self.done else None

@@ -203,14 +203,18 @@ class RunFolder:
         """
         self.state.save(progress, ema, partial)
 
-    def progress(self) -> dict | None:
-        """The ``progress`` of the last :meth:`save_state`, or None; metrics that came later are removed.
+    def progress(self, start: dict | None = None) -> dict | None:
+        """The ``progress`` of the last :meth:`save_state`; metrics that came later are removed.
+
+        Args:
+            start: what a new run returns. A saved progress must have all its names.
 
         Raises:
-            RunError: the state is from the middle of an epoch with another number of processes, which would
-                divide the batches of the epoch in another way.
+            RunError: the state is damaged, lines of ``metrics.jsonl`` are missing, or the state is from the
+                middle of an epoch with another number of processes, which would divide the batches of the
+                epoch in another way.
         """
-        return self.state.progress()
+        return self.state.progress(start)
 
     def take_partial(self) -> dict:
         """The ``partial`` that :meth:`progress` has found, for the first call; then an empty dict."""

@@ -6,8 +6,10 @@ import json
 import shutil
 from collections import OrderedDict
 from pathlib import Path
+from pickle import UnpicklingError
 
 from accelerate import Accelerator
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -16,6 +18,7 @@ from vidfer.files import replace_durably, sync, write_json, writing
 from vidfer.models.checkpoint import HOW_TO_GO_ON
 from vidfer.models.ema import Ema
 from vidfer.models.wrappers import plain_names
+from vidfer.runs.check_state import check_state, damaged_state
 from vidfer.runs.migrate import current_progress
 
 PROGRESS = "progress.json"
@@ -37,6 +40,8 @@ class SavedState:
         self.accelerator = accelerator
         self.to_load: Path | None = None
         """The state that :meth:`progress` has found, until it is loaded."""
+        self.ema_steps: int | None = None
+        """What :meth:`progress` has found about the averaged weights."""
         self.partial: dict = {}
         """What :meth:`progress` has found about an epoch in its middle, until it is taken."""
         accelerator.register_save_state_pre_hook(_give_plain_names)
@@ -57,6 +62,8 @@ class SavedState:
         self.accelerator.save_state(str(new))
         self.accelerator.wait_for_everyone()
         if main:
+            if self.metrics.exists():
+                sync(self.metrics)  # the state says how long it is
             record = {"progress": progress, "partial": partial or {}}
             record |= {"metrics_bytes": self.metrics.stat().st_size if self.metrics.exists() else 0}
             if ema is not None:
@@ -77,25 +84,48 @@ class SavedState:
             if older.name != name:
                 shutil.rmtree(older)
 
-    def progress(self) -> dict | None:
+    def progress(self, start: dict | None) -> dict | None:
         """Find the last state; see :meth:`vidfer.runs.run_folder.RunFolder.progress`."""
-        state, record = self._last(), {"progress": None, "metrics_bytes": 0, "partial": {}}
-        if state is not None:
-            record = json.loads((state / PROGRESS).read_text())
+        state = self._last()
+        if state is None:
+            record = {"progress": start and dict(start), "metrics_bytes": 0, "partial": {}}
+        else:
+            record = self._read(state / PROGRESS, start or {})
+        self._check_processes(record["partial"])
+        if self.accelerator.is_main_process and self.metrics.exists():
+            with self.metrics.open("r+b") as file:
+                file.truncate(record["metrics_bytes"])
+        self.accelerator.wait_for_everyone()
+        self.to_load, self.partial, self.ema_steps = state, record["partial"], record.get("ema_steps")
+        return record["progress"]
+
+    def _read(self, file: Path, start: dict) -> dict:
+        """The content of ``progress.json``, checked."""
+        run = self.folder.parent
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+            record["progress"] = current_progress(record["progress"])
+        except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
+            raise damaged_state(file, error, run) from error
+        check_state(record, run, file)
+        if missing := start.keys() - record["progress"].keys():
+            raise damaged_state(file, f"progress {min(missing)} is missing", run)
+        size = self.metrics.stat().st_size if self.metrics.exists() else None
+        if size is not None and size < record["metrics_bytes"]:
+            raise RunError(
+                f"{self.metrics} has {size} bytes, but it had {record['metrics_bytes']} when {file} was "
+                f"written: lines are missing; put them back, or delete {self.metrics} to go on without them"
+            )
+        return record
+
+    def _check_processes(self, partial: dict) -> None:
         processes = self.accelerator.num_processes
-        before = len(record["partial"].get("sums", ())) or processes
+        before = len(partial.get("sums", ())) or processes
         if before != processes:
             raise RunError(
                 f"{self.folder.parent} stopped in the middle of an epoch with {before} processes, but now "
                 f"there are {processes}; resume with {before}, or choose another --out"
             )
-        if self.accelerator.is_main_process and self.metrics.exists():
-            with self.metrics.open("r+b") as file:
-                file.truncate(record["metrics_bytes"])
-        self.accelerator.wait_for_everyone()
-        self.to_load, self.partial = state, record["partial"]
-        progress = record["progress"]
-        return progress and current_progress(progress)
 
     def exists(self) -> bool:
         """Whether there is a state to go on from."""
@@ -111,10 +141,16 @@ class SavedState:
         state, self.to_load = self.to_load, None
         if state is None:
             return
-        self.accelerator.load_state(str(state))
+        if ema is not None and self.ema_steps is None:
+            raise damaged_state(state / PROGRESS, "ema_steps is missing", self.folder.parent)
+        try:
+            self.accelerator.load_state(str(state))
+            if ema is not None:
+                ema.module.load_state_dict(load_file(state / "ema.safetensors"))
+        except (OSError, EOFError, RuntimeError, KeyError, SafetensorError, UnpicklingError) as error:
+            raise damaged_state(state, error, self.folder.parent) from error
         if ema is not None:
-            ema.module.load_state_dict(load_file(state / "ema.safetensors"))
-            ema.steps = json.loads((state / PROGRESS).read_text())["ema_steps"]
+            ema.steps = self.ema_steps
 
     def _load_weights(self, models: list[nn.Module], folder: str) -> None:
         """Accelerate calls it before it loads its state; what it removes from ``models`` counts as loaded.
