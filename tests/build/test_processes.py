@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +14,7 @@ import psutil
 import pytest
 from build_here import CROPS
 from gone import left_over
+from halted import Halt
 from refused import refused
 
 from vidfer.build.build_cache import build_cache
@@ -36,7 +37,9 @@ OPTIONS = ["--size-px", "48", "--min-face-px", "24", "--workers", "1"]
 class Launch:
     """What a launcher does: processes that know of each other by their environment."""
 
-    def __init__(self, n: int, *arguments: str, folder: Path) -> None:
+    def __init__(
+        self, n: int, *arguments: str, folder: Path, environment: Mapping[str, str] = os.environ
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -45,7 +48,10 @@ class Launch:
         self.processes = [
             subprocess.Popen(
                 [sys.executable, "-m", "vidfer", "cache", *arguments],
-                env=os.environ | {k: str(v) for k, v in {**common, "RANK": rank, "LOCAL_RANK": rank}.items()},
+                env={
+                    **environment,
+                    **{k: str(v) for k, v in {**common, "RANK": rank, "LOCAL_RANK": rank}.items()},
+                },
                 stdout=self.files[rank][0].open("wb"),
                 stderr=self.files[rank][1].open("wb"),
             )
@@ -53,7 +59,7 @@ class Launch:
         ]
 
     def end(self) -> list[int]:
-        return [process.wait(timeout=1200) for process in self.processes]
+        return [process.wait() for process in self.processes]
 
     def said(self, rank: int) -> list[str]:
         """Lines of the program itself."""
@@ -73,12 +79,6 @@ def undisturbed(slow_clips, tmp_path_factory) -> bytes:
     return out.read_bytes()
 
 
-def wait_for_a_part(folder: Path) -> None:
-    deadline = time.monotonic() + 1200
-    while not list(folder.glob("*.part")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
 @pytest.mark.timeout(3000)
 def test_two_processes_make_the_same_bytes_and_one_speaks(slow_clips, undisturbed, tmp_path):
     launch = Launch(2, *slow_clips, "--out", str(tmp_path / "c.h5"), folder=tmp_path)
@@ -93,13 +93,14 @@ def test_two_processes_make_the_same_bytes_and_one_speaks(slow_clips, undisturbe
 @pytest.mark.parametrize("victim", [0, 1])
 def test_one_that_dies_takes_nothing_along(slow_clips, undisturbed, tmp_path, victim):
     out = tmp_path / "c.h5"
-    launch = Launch(2, *slow_clips, "--out", str(out), folder=tmp_path)
-    wait_for_a_part(tmp_path / "c.h5.parts")
+    halt = Halt(tmp_path)
+    launch = Launch(2, *slow_clips, "--out", str(out), folder=tmp_path, environment=halt.environment)
+    halt.wait()
     family = psutil.Process(launch.processes[victim].pid).children(recursive=True)
     launch.processes[victim].kill()
     assert not left_over(family), "workers outlive their process"
     launch.processes[1 - victim].send_signal(signal.SIGTERM)  # as launchers do
-    launch.end()
+    assert 0 not in launch.end()
     subprocess.run([sys.executable, "-m", "vidfer", "cache", *slow_clips, "--out", out], check=True)
     assert out.read_bytes() == undisturbed
 
@@ -143,7 +144,8 @@ def task(tmp_path) -> BuildTask:
     return task
 
 
-def test_what_stops_another_process_is_told_by_the_main_one(studio_clips, task):
+def test_what_stops_another_process_is_told_by_the_main_one(studio_clips, task, monkeypatch):
+    monkeypatch.setattr("vidfer.build.read_share.HEARD_S", 3000.0)
     todo = [(clip, record_of(clip)) for clip in find_clips("actors", studio_clips)]
     main = Wired(size=2)
     others = OtherProcesses(main, task)
@@ -153,7 +155,7 @@ def test_what_stops_another_process_is_told_by_the_main_one(studio_clips, task):
             status = threads.submit(read_share, Wired(rank=1, size=2, wire=main.wire))
             with refused(CacheError, "nothing.onnx", f"process 2 of 2: process {os.getpid()} on "):
                 others.wait(lambda: None)
-        assert status.result(timeout=600) == 0  # it has seen that the main process knows
+        assert status.result() == 0  # it has seen that the main process knows
 
 
 def test_a_process_that_gives_no_sign_is_taken_for_dead(task, monkeypatch):

@@ -57,22 +57,29 @@ def metrics(run: Path) -> list[dict]:
     return lines
 
 
-def start(recipe: ModuleType, settings: object, kill: tuple[int, float] | None = None) -> BaseProcess:
+def start(
+    recipe: ModuleType,
+    settings: object,
+    kill: tuple[int, float] | None = None,
+    die_at: tuple[str, str] | None = None,
+) -> BaseProcess:
     """The recipe in a process of its own, which has what the recipes import already.
 
     Args:
         recipe, settings: of the run.
+        die_at: the process kills itself just before this audit event of Python, such as ``os.rename``,
+            happens to a path that contains this text.
         kill: the process kills itself so many seconds after it has saved the state of this number, and at the
             latest when it saves the next one or ends. So it is never faster than who would kill it.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["accelerate", "torch", "kornia", "vidfer.learn.supervised"])
-    process = context.Process(target=_main, args=(Path(recipe.__file__).stem, vars(settings), kill))
+    process = context.Process(target=_main, args=(Path(recipe.__file__).stem, vars(settings), kill, die_at))
     process.start()
     return process
 
 
-def _main(name: str, settings: dict, kill: tuple[int, float] | None) -> None:
+def _main(name: str, settings: dict, kill: tuple[int, float] | None, die_at: tuple[str, str] | None) -> None:
     import torch
 
     os.environ |= {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
@@ -81,6 +88,10 @@ def _main(name: str, settings: dict, kill: tuple[int, float] | None) -> None:
     recipe = load_recipe(name)
     if kill is not None:
         _die_after_state(settings["out"], *kill)
+    if die_at is not None:
+        sys.addaudithook(
+            lambda event, arguments: event == die_at[0] and die_at[1] in str(arguments) and _die()
+        )
     recipe.main(recipe.Settings(**settings))
     if kill is not None:
         _die()

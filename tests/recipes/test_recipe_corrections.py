@@ -2,9 +2,7 @@
 a kill."""
 
 import csv
-import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,13 +143,13 @@ def test_a_run_that_is_killed_while_it_labels_goes_on_from_there(
     noisy_student.main(settings)
     killed = replace(settings, out=tmp_path / "killed")
     said = tmp_path / "killed/pseudo_labels/round1.unlabelled.safetensors"
-    for sign in (said.with_suffix(".parts"), said):
-        process = start(noisy_student, replace(killed, resume=killed.out.exists()))
-        while not sign.exists() and process.is_alive():
-            time.sleep(0.001)
-        os.kill(process.pid, signal.SIGKILL)
+    parts = said.with_suffix(".parts")
+    for event, wanted in (("os.rename", False), ("shutil.rmtree", True)):  # before all is labelled, and after
+        resumed = replace(killed, resume=killed.out.exists())
+        process = start(noisy_student, resumed, die_at=(event, parts.name))
         process.join()
         assert process.exitcode == -signal.SIGKILL and not said.with_name("round1.csv").exists()
+        assert parts.is_dir() and said.exists() == wanted
     asked = said.stat().st_ino, said.stat().st_mtime_ns
     noisy_student.main(replace(killed, resume=True))
     # What was labelled was not labelled again.

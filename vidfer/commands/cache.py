@@ -37,6 +37,10 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)  # sent by launchers and queues of jobs
     try:
         return _cache(arguments, group)
+    except _Stopped:
+        said = "stopped; the finished clips are kept, the same command continues from there"
+        say(f"vidfer: {said}", file=sys.stderr)
+        return 128 + signal.SIGTERM
     finally:
         group.dismiss()
 
@@ -110,8 +114,9 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     return 1 if report.failures or report.cut_short else 0
 
 
+class _Stopped(SystemExit):
+    """SIGTERM has come. The message waits until the progress bars are closed."""
+
+
 def _stop(*_) -> None:
-    say(
-        "vidfer: stopped; the finished clips are kept, the same command continues from there", file=sys.stderr
-    )
-    raise SystemExit(128 + signal.SIGTERM)
+    raise _Stopped(128 + signal.SIGTERM)

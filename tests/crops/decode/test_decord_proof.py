@@ -107,7 +107,7 @@ def test_pyav_reads_where_decord_is_wrong(video, monkeypatch, case):
 
 def test_decord_that_hangs_is_given_up(video, monkeypatch):
     end = threading.Event()
-    Odd(monkeypatch, next=next_but(60, lambda self: end.wait(20)))
+    Odd(monkeypatch, next=next_but(60, lambda self: end.wait()))
     monkeypatch.setattr(decord_reader, "HANG_S", 0.5)
     chunks = list(read_chunks(video))
     assert {chunk.library for chunk in chunks} == {"pyav"} and sum(map(len, chunks)) == N
