@@ -30,7 +30,7 @@ from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.encoders.conv4 import Conv4Settings
 from vidfer.models.heads.csrn import CSRNSettings
 from vidfer.models.settings import EncoderSettings, HeadSettings
-from vidfer.rare import Rare
+from vidfer.rare import Fixed, Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import ModelRunSettings
 from vidfer.store.reader import CropCache
@@ -53,6 +53,8 @@ class Settings(ModelRunSettings):
     """What --whiten adds to the variance of every direction, as a share of the sum over all directions."""
     encoder: EncoderSettings = field(default_factory=Conv4Settings)
     head: HeadSettings | None = field(default_factory=CSRNSettings)
+    dropout: Fixed[float] = ModelRunSettings.dropout
+    """Acts before a classifier, and there is none."""
     data: DataSettings = field(default_factory=DataSettings)
     noise: NoiseSettings = field(default_factory=NoiseSettings)
     optim: OptimSettings = field(default_factory=lambda: ADAM)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from networks import network
+from recipe_modules import load_recipe
 from refused import refused
 
 from vidfer.commands.model_parts import refuse_options_of_others
@@ -155,6 +156,22 @@ def test_a_switch_of_a_part_can_be_turned_off():
 def test_an_option_under_its_old_name_tells_the_new_one(old, new):
     with refused(SettingError, old.partition("=")[0], new):
         chosen(old, "1")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "option", "said"),
+    [
+        ("noisy_student", "--model.dropout", "is now --student.dropout"),
+        ("noisy_student", "--model.width", "is now --student.width"),
+        ("noisy_student", "--model.pools", "there is no option --model.pools; --help"),
+        ("supervised", "--model.pools", "is now --encoder.pools"),
+        ("supervised", "--model.nonsense", "there is no option --model.nonsense; --help"),
+        ("fewshot", "--model.dropout", "there is no option --model.dropout; --help"),
+    ],
+)
+def test_no_option_is_named_that_the_recipe_does_not_have(recipe, option, said):
+    with refused(SettingError, said):
+        settings_from_command_line(load_recipe(recipe).Settings, "", [option, "1"])
 
 
 def test_parts_in_a_file(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from vidfer.errors import SettingError
 
@@ -45,12 +45,26 @@ IN_FILES = {
 """Names in files of settings, and what to write now."""
 
 
-def refuse_old_options(arguments: Sequence[str]) -> None:
-    """Raise a SettingError for the first option under an old name, which tells the new one."""
+def refuse_old_options(arguments: Sequence[str], known: Collection[str] | None = None) -> None:
+    """Raise a SettingError for the first option under an old name, which tells the new one.
+
+    Args:
+        arguments: the command line.
+        known: all options of the program, without ``--``, so that no option of a network is told that it does
+            not have; None to tell any.
+    """
     for argument in arguments:
         option = argument.partition("=")[0]
-        if (new := new_name(option)) is not None:
-            raise SettingError(f"{option} is now {new}")
+        new = new_name(option)
+        if new is None:
+            continue
+        if known is not None and option.startswith("--model."):
+            # A student's network is that of its teacher, but for the options of its own group.
+            names = new, f"--student.{new.rpartition('.')[2].removeprefix('--')}"
+            new = next((name for name in names if name.removeprefix("--") in known), None)
+        if new is None:
+            raise SettingError(f"there is no option {option}; --help lists all options")
+        raise SettingError(f"{option} is now {new}")
 
 
 def new_name(option: str) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, field, fields, make_dataclass
+from dataclasses import MISSING, field, fields, is_dataclass, make_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import tyro
 
@@ -17,15 +17,19 @@ from vidfer.commands.model_parts import (
     chosen_settings,
     known_parts,
     named_part,
+    options_of,
     refuse_options_of_others,
 )
 from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.protocol_file import read_protocol
 from vidfer.errors import SettingError
+from vidfer.rare import marked
 
 Settings = TypeVar("Settings")
 
 OPTION = "--protocol"
+
+_IS_FIXED = "fixed"
 
 
 def settings_from_command_line(
@@ -46,8 +50,8 @@ def settings_from_command_line(
             an option has an old name, or it belongs to an encoder or head that is not chosen.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    refuse_old_options(arguments)
     parts, file = known_parts(settings), protocol_of(arguments)
+    refuse_old_options(arguments, _options(settings, parts))
     values = default_values(settings)
     if file is not None:
         recipe = Path(inspect.getfile(settings)).stem
@@ -60,6 +64,21 @@ def settings_from_command_line(
     target = _with_names(settings, unchecked(settings, values), parts)
     found = parse_options(target, arguments, description=description, config=(tyro.conf.AvoidSubcommands,))
     return found.settings
+
+
+def _options(settings: type, parts: Mapping[str, Mapping[str, type]]) -> set[str]:
+    """The options of a recipe with any encoder and head, such as ``optim.lr``."""
+    with marked(fixed=_IS_FIXED):
+        hints = get_type_hints(settings, include_extras=True)
+    found = set()
+    for one in fields(settings):
+        if _IS_FIXED in getattr(hints[one.name], "__metadata__", ()):
+            continue
+        default = one.default_factory() if one.default_factory is not MISSING else one.default
+        inner = parts[one.name].values() if one.name in parts else [type(default)] * is_dataclass(default)
+        names = {name for kind in inner for name in options_of(kind)}
+        found |= {one.name, *(f"{one.name}.{name}" for name in names)}
+    return {name.replace("_", "-") for name in found}
 
 
 def protocol_of(arguments: Sequence[str]) -> Path | None:
