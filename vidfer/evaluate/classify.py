@@ -6,8 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torchmetrics.classification import MulticlassConfusionMatrix
 
 from vidfer.errors import CheckpointError, DataError
 from vidfer.evaluate.bootstrap import bootstrap_interval
@@ -75,7 +73,8 @@ def classify(
     predicted = np.where(has_face, probabilities.argmax(1), n_classes)
     probability = np.where(has_face, probabilities.max(1), 0.0)
 
-    table = MulticlassConfusionMatrix(n_classes + 1)(torch.from_numpy(predicted), torch.from_numpy(labels))
+    confusion = np.zeros((n_classes, n_classes + 1), dtype=np.int64)
+    np.add.at(confusion, (labels, predicted), 1)
     correct = predicted == labels
     return ClassificationResult(
         tuple(classes),
@@ -83,7 +82,7 @@ def classify(
         predicted,
         probability,
         measures=recall_measures(correct, labels, subjects, seed=seed),
-        confusion=table[:n_classes].numpy(),
+        confusion=confusion,
     )
 
 

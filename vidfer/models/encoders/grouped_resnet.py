@@ -8,7 +8,6 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import stochastic_depth
 
 from vidfer.errors import SettingError
 from vidfer.models.encoders.image_network import ImageNetwork
@@ -131,6 +130,8 @@ class GroupedResNet18(ImageNetwork):
         """
         if not self.training or self.stochastic_depth == 1:
             return None
+        from torchvision.ops import stochastic_depth  # here, because it is slow and few need it
+
         ones = self.bn1.weight.new_ones(n)
         lost = [(block / BLOCKS) * (1 - self.stochastic_depth) for block in range(1, BLOCKS + 1)]
         return torch.stack([stochastic_depth(ones, p, "row") for p in lost], dim=1)
