@@ -17,7 +17,7 @@ CLASSES = ("angry", "happy", "sad")
 def test_settings_reach_the_modules():
     encoder = build_encoder(network(width=8, input_px=112, frame_attention="sigmoid").encoder)
     assert isinstance(encoder, GroupedResNet18Encoder)
-    assert (encoder.backbone.width, encoder.input.input_px, encoder.map_stage) == (8, 112, 2)
+    assert (encoder.backbone.width, encoder.input.input_px, encoder.map_stage) == (8, 112, 3)
     assert encoder.frame_attention.kind == "sigmoid"
     assert isinstance(build_encoder(network(encoder="conv4").encoder), Conv4Encoder)
     head = build_head(network(of_head={"pairing": "published", "prototype_weight": 0.5}).head)

@@ -53,7 +53,7 @@ FLAT = {
         ),
         (
             {"encoder": "torchvision:mobilenet_v3_small", "regions": None, "head": None, "input_px": 64},
-            network("torchvision mobilenet_v3_small", None, input_px=64, dropout=0.25),
+            network("torchvision mobilenet_v3_small", None, input_px=64, map_stage=None, dropout=0.25),
         ),
         (
             {"encoder": "resnet18", "frame_attention": "relation", "head": "matching", "cosine_scale": 10.0},
@@ -62,6 +62,7 @@ FLAT = {
                 "matching",
                 frame_attention="relation",
                 attention_dropout=0.5,
+                map_stage=None,
                 dropout=0.25,
                 of_head={"cosine_scale": 10.0},
             ),
@@ -78,7 +79,7 @@ FLAT = {
                 "pairing": "published",
                 "width": 8,
             },
-            network(width=8, dropout=0.25, of_head={"pairing": "published"}),
+            network(width=8, map_stage=None, dropout=0.25, of_head={"pairing": "published"}),
         ),
     ],
     ids=["crn", "torchvision", "fan", "face_mesh", "csrn"],
@@ -107,7 +108,7 @@ def test_a_checkpoint_of_format_1_opens_and_keeps_its_name(tmp_path):
 def test_older_flat_settings_had_fewer_names(tmp_path):
     old = ("encoder", "width", "input_px", "map_stage", "frame_attention", "dropout", "head")
     found = nested_model({name: FLAT[name] for name in old} | {"encoder": "resnet18", "head": "csrn"})
-    assert model_settings(found) == network("resnet18", dropout=0.25)
+    assert model_settings(found) == network("resnet18", map_stage=None, dropout=0.25)
 
 
 def test_settings_of_today_stay_as_they_are():

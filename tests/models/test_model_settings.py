@@ -19,12 +19,19 @@ from vidfer.models.heads import HEADS
         (64, None, 1),
         (32, None, 1),
         (112, 4, 4),
+        (64, 3, 3),
     ],
 )
 @pytest.mark.parametrize("encoder", ["grouped_resnet18", "resnet18", "torchvision", "timm"])
-def test_map_stage_is_the_deepest_of_14x14(encoder, input_px, map_stage, expected):
+def test_without_a_map_stage_it_is_the_deepest_of_14x14(encoder, input_px, map_stage, expected):
     settings = ENCODERS[encoder].Settings(input_px=input_px, map_stage=map_stage)
     assert settings.resolved_map_stage() == expected
+
+
+@pytest.mark.parametrize("input_px", [None, 112, 64])
+@pytest.mark.parametrize("encoder", ["grouped_resnet18", "resnet18", "torchvision", "timm"])
+def test_maps_come_from_the_third_stage_for_images_of_every_size(encoder, input_px):
+    assert ENCODERS[encoder].Settings(input_px=input_px).resolved_map_stage() == 3
 
 
 @pytest.mark.parametrize("parts", [ENCODERS, HEADS], ids=["encoders", "heads"])

@@ -16,7 +16,7 @@ from vidfer.models.encoders.attention import FrameAttention, RegionAttention, Sp
 from vidfer.models.encoders.base import Encoder
 from vidfer.models.encoders.frame_input import FrameInput
 from vidfer.models.encoders.grouped_resnet import GroupedResNet18, check_stochastic_depth
-from vidfer.models.encoders.staged_settings import StagedSettings, resolved_map_stage
+from vidfer.models.encoders.staged_settings import MAP_STAGE, StagedSettings, resolved_map_stage
 from vidfer.models.frames import FramePacker, resize_images
 from vidfer.models.settings import check_choice
 from vidfer.rare import Rare
@@ -68,7 +68,7 @@ class GroupedResNet18Encoder(Encoder):
         width: int = 64,
         input_px: int | None = None,
         frame_attention: str = "softmax",
-        map_stage: int | None = None,
+        map_stage: int | None = MAP_STAGE,
         attention_dropout: float = 0.0,
         regions: Sequence[str] = REGIONS,
         spatial_attention: str = "softmax",

@@ -11,7 +11,7 @@ from vidfer.models.encoders.attention import FrameAttention, RegionAttention, fr
 from vidfer.models.encoders.base import Encoder
 from vidfer.models.encoders.frame_input import FrameInput
 from vidfer.models.encoders.image_network import ImageNetwork
-from vidfer.models.encoders.staged_settings import resolved_map_stage
+from vidfer.models.encoders.staged_settings import MAP_STAGE, resolved_map_stage
 from vidfer.models.frames import FramePacker, resize_images
 
 
@@ -26,7 +26,7 @@ class PlainEncoder(Encoder):
         backbone: ImageNetwork,
         regions: Sequence[str] = ("face",),
         input_px: int | None = None,
-        map_stage: int | None = None,
+        map_stage: int | None = MAP_STAGE,
         region_attention: str = "softmax",
         frame_attention: str = "softmax",
         attention_dropout: float = 0.0,

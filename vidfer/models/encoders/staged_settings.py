@@ -13,6 +13,9 @@ from vidfer.rare import Rare
 CROP_PX = 224
 """Side of the crops that a cache holds unless told otherwise; a stage's map is 1/4, 1/8, 1/16, 1/32 of it."""
 
+MAP_STAGE = 3
+"""The stage that gives the maps unless told otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StagedSettings(EncoderSettings):
@@ -28,9 +31,10 @@ class StagedSettings(EncoderSettings):
     region_attention: Rare[Literal["softmax", "mean"]] = "softmax"
     """How the regions of a frame become one vector: weighted by softmax(w tanh(W x)), or their plain mean."""
 
-    map_stage: Rare[int | None] = None
-    """Which stage (1 to 4) gives the maps for a relation head; by default the deepest one whose map is still
-    14x14 or larger: stage 3 for an input_px of 224 or None, stage 2 for 112."""
+    map_stage: Rare[int | None] = MAP_STAGE
+    """Which stage (1 to 4) gives the maps for a relation head. None, the default of earlier versions, is the
+    deepest one whose map is 14x14 or larger: for an input_px below 112 the first, which sees edges and no
+    expressions."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -46,7 +50,7 @@ class StagedSettings(EncoderSettings):
 
 
 def resolved_map_stage(map_stage: int | None, input_px: int | None) -> int:
-    """The stage that gives the maps, 1 to 4, with the default worked out from ``input_px``."""
+    """The stage that gives the maps, 1 to 4; for None it is worked out from ``input_px``."""
     if map_stage is not None:
         return map_stage
     large_enough = [stage for stage in (1, 2, 3) if (input_px or CROP_PX) >> (stage + 1) >= MAP_PX]
