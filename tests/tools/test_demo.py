@@ -1,36 +1,43 @@
-"""How the demo runs its commands; that they work from start to end is what `make demo` shows."""
+"""How the demo runs its steps; that they work from start to end is what `make demo` shows."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import demo
-import psutil
 import pytest
-from gone import left_over
+from studies.steps import Step
 
 
-def test_commands_run_in_order_until_one_fails(tmp_path, capfd):
-    with pytest.raises(SystemExit) as stop:
-        demo.run(
-            [f"touch {tmp_path / 'first'}", "sh -c 'echo reason; exit 3'", f"touch {tmp_path / 'third'}"]
-        )
-    assert "2" in str(stop.value) and "3" in str(stop.value)
-    assert [path.name for path in tmp_path.iterdir()] == ["first"]
-    shown = capfd.readouterr().out
-    assert f"[1/3] $ touch {tmp_path}" in shown and "reason" in shown and "[3/3]" not in shown
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Runs the demo with other steps."""
+
+    def run_demo(*steps: Step) -> None:
+        monkeypatch.setattr(demo, "steps", lambda out, budget, seed: steps)
+        demo.main(demo.Settings(out=tmp_path))
+
+    return run_demo
 
 
-def test_a_killed_demo_takes_its_command_with_it(tmp_path):
-    os.mkfifo(tmp_path / "pid")
-    os.mkfifo(tmp_path / "hold")
-    command = f"sh -c 'echo $$ > {tmp_path}/pid; read x < {tmp_path}/hold'"
-    tools = str(Path(demo.__file__).parent)
-    program = f"import sys; sys.path.insert(0, {tools!r}); import demo; demo.run([{command!r}])"
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.DEVNULL) as process:
-        shell = psutil.Process(int((tmp_path / "pid").read_text()))
-        with (tmp_path / "hold").open("w"):  # the command waits until this is closed
-            process.kill()
-            process.wait()
-            assert left_over([shell]) == []
+def shell(tmp_path, name: str, command: str, *after: str) -> Step:
+    return Step(name=name, command=f"sh -c 'cd {tmp_path} && {command}'", after=after)
+
+
+def test_commands_are_shown_and_end_with_the_first_that_fails(run, tmp_path, capfd):
+    step = partial(shell, tmp_path)
+    with pytest.raises(SystemExit, match="1 of 3 steps failed; 1 steps that need them did not run"):
+        run(step("a", "touch first"), step("b", "echo reason; exit 3", "a"), step("c", "touch third", "b"))
+    assert (tmp_path / "first").exists() and not (tmp_path / "third").exists()
+    shown = capfd.readouterr().err
+    assert f"$ sh -c 'cd {tmp_path} && touch first'" in shown and "touch third" not in shown
+    assert "b ended with status 3" in shown and "reason" in shown
+
+
+@pytest.mark.parametrize(("given", "cores", "threads"), [(None, 8, "4"), (None, 1, "1"), ("3", 8, "3")])
+def test_two_steps_at_a_time_share_the_cores(run, tmp_path, monkeypatch, given, cores, threads):
+    monkeypatch.setattr(demo.os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if given:
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+    with pytest.raises(SystemExit):  # as the last step leaves no result
+        run(shell(tmp_path, "a", "echo $OMP_NUM_THREADS > threads; exit 1"))
+    assert (tmp_path / "threads").read_text().strip() == threads

@@ -15,7 +15,7 @@ for line in sys.stdin:
     running.add(number) if sign == "+" else running.discard(number)
 for number in running:
     try:
-        os.kill(number, signal.SIGKILL)
+        os.killpg(number, signal.SIGKILL)
     except ProcessLookupError:
         pass
 """
@@ -41,34 +41,20 @@ class Guard:
         self._process.stdin.close()
         self._process.wait()
 
-    def start(self, words: Sequence[str], *, own_group: bool, **how: object) -> subprocess.Popen:
-        """Start a command that ends with this program.
+    def start(self, words: Sequence[str], **how: object) -> subprocess.Popen:
+        """Start a command that ends with this program, and with it all that the command has started.
 
         Args:
-            words: the command.
-            own_group: it gets a session and a process group of its own, and the whole group ends. Otherwise
-                it stays in the group of this program, where Ctrl-C reaches both.
+            words: the command. It gets a session of its own, so Ctrl-C reaches this program alone.
             how: passed on to ``subprocess.Popen``.
         """
         pipe = self._process.stdin.fileno()
 
         def note() -> None:  # in the new process, before the command begins: the guard misses none
-            os.write(pipe, f"+{_number(os.getpid(), own_group)}\n".encode())
+            os.write(pipe, f"+{os.getpid()}\n".encode())
 
-        return subprocess.Popen(words, preexec_fn=note, start_new_session=own_group, **how)
+        return subprocess.Popen(words, preexec_fn=note, start_new_session=True, **how)
 
-    def run(self, words: Sequence[str], **how: object) -> int:
-        """Run a command in the group of this program; gives its exit status."""
-        process = self.start(words, own_group=False, **how)
-        status = process.wait()
-        self.forget(process, own_group=False)
-        return status
-
-    def forget(self, process: subprocess.Popen, *, own_group: bool) -> None:
+    def forget(self, process: subprocess.Popen) -> None:
         """Say that a command has ended. Its number may soon be that of another process."""
-        os.write(self._process.stdin.fileno(), f"-{_number(process.pid, own_group)}\n".encode())
-
-
-def _number(pid: int, own_group: bool) -> int:
-    """What ``os.kill`` takes for this process or its group."""
-    return -pid if own_group else pid
+        os.write(self._process.stdin.fileno(), f"-{process.pid}\n".encode())

@@ -1,4 +1,4 @@
-"""The main job as commands, from drawing actors to the report; the demo and the study `student` run them."""
+"""The main job as steps, from drawing actors to the report; the demo and the study `student` run them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pooled import pooled_difference
 from tables import points
 
 from vidfer.evaluate.result import load_result
+
+from .steps import Step
 
 NOVEL = "contempt happily_surprised sadly_fearful angrily_disgusted fearfully_surprised"
 STUDENT = "--train.batch-size 8 --pseudo.ratio 3 --train.ema-decay 0.98"
@@ -21,48 +23,63 @@ class Budget:
 
     actors: str
     crop_px: int
+    frames: int
+    """Frames of a clip that training sees."""
     network: str
     teacher: str
     students: tuple[str, ...]
     """Options of each round. The student of a round is the teacher of the next one."""
     relation: str
+    """Options of the relation head, which starts from the first student."""
 
 
-def commands(out: Path, budget: Budget, seed: int) -> list[str]:
-    """The commands in order.
+def steps(out: Path, budget: Budget, seed: int, prefix: str = "") -> list[Step]:
+    """The steps, each after those that it needs.
 
     Args:
         out: folder for everything that is made.
         budget: how much of everything.
         seed: seed of actors, training and evaluation.
+        prefix: stands before the name of each step.
     """
     train = "accelerate launch --config_file accelerate_config.yaml"
-    data = f"--cache {out}/actors.h5 --resume --tracker none --seed {seed} --data.frames 4"
+    data = f"--cache {out}/actors.h5 --resume --tracker none --seed {seed} --data.frames {budget.frames}"
     # The last checkpoint, not the best on validation: with a few dozen clips the best of many epochs is luck.
     # On actors of another seed, of which no figure is quoted, it cost the student five points.
     kept = "checkpoints/last"
     runs = runs_of(budget)
     evaluate = f"--cache {out}/actors.h5 --novel {NOVEL} --curve 1 2 3 5 --seed {seed}"
-    return [
+    made: list[Step] = []
+
+    def add(name: str, command: str, *after: str) -> None:
+        made.append(Step(name=prefix + name, command=command, after=tuple(prefix + one for one in after)))
+
+    add(
+        "actors",
         f"vidfer actors --out {out}/actors --setting wild --seed {seed} --min-duration-s 0.5 {budget.actors}",
-        f"vidfer cache --src afew --root {out}/actors --out {out}/actors.h5 --size-px {budget.crop_px}",
-        f"vidfer inspect {out}/actors.h5",
-        f"{train} recipes/supervised.py --out {out}/teacher {data} {budget.network} {budget.teacher}",
-        *(
-            f"{train} recipes/noisy_student.py --out {out}/{student} {data} --teacher {out}/{teacher}/{kept} "
-            f"{options}"
-            for teacher, student, options in zip(runs, runs[1:], budget.students)
-        ),
-        f"{train} recipes/fewshot.py --out {out}/csrn {data} --init {out}/student/{kept} --head csrn "
-        f"{budget.relation}",
-        *(
-            f"vidfer eval --checkpoint {out}/{run}/{kept} --out {out}/results/{run} {evaluate}"
-            for run in (*runs, "csrn")
-        ),
-        f"vidfer report --runs {' '.join(f'{out}/{run}' for run in (*runs, 'csrn'))} "
-        f"--cache {out}/actors.h5 --results {' '.join(map(str, result_files(out, budget).values()))} "
-        f"--out {out}/report.html",
-    ]
+    )
+    crops = f"--out {out}/actors.h5 --size-px {budget.crop_px}"
+    add("cache", f"vidfer cache --src afew --root {out}/actors {crops}", "actors")
+    add("inspect", f"vidfer inspect {out}/actors.h5", "cache")
+    teacher = f"{budget.network} {budget.teacher}"
+    add("teacher", f"{train} recipes/supervised.py --out {out}/teacher {data} {teacher}", "cache")
+    for before, student, options in zip(runs, runs[1:], budget.students):
+        start = f"--teacher {out}/{before}/{kept} {options}"
+        add(student, f"{train} recipes/noisy_student.py --out {out}/{student} {data} {start}", before)
+    head = f"--init {out}/student/{kept} --head csrn {budget.relation}"
+    add("csrn", f"{train} recipes/fewshot.py --out {out}/csrn {data} {head}", "student")
+    for run in (*runs, "csrn"):
+        folder = f"--checkpoint {out}/{run}/{kept} --out {out}/results/{run}"
+        add(f"eval_{run}", f"vidfer eval {folder} {evaluate}", run)
+    folders = " ".join(f"{out}/{run}" for run in (*runs, "csrn"))
+    results = " ".join(map(str, result_files(out, budget).values()))
+    add(
+        "report",
+        f"vidfer report --runs {folders} --cache {out}/actors.h5 --results {results} --out {out}/report.html",
+        "inspect",
+        *(f"eval_{run}" for run in (*runs, "csrn")),
+    )
+    return made
 
 
 def runs_of(budget: Budget) -> list[str]:

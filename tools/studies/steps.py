@@ -78,8 +78,8 @@ def in_repository(path: Path) -> Path:
     return relative
 
 
-def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
-    """Run all steps that are not finished yet, each as a process with one thread.
+def run_steps(steps: Sequence[Step], out: Path, *, jobs: int, threads: int = 1, tell: bool = False) -> None:
+    """Run all steps that are not finished yet, each as a process.
 
     Every step writes ``out/logs/<name>.log``. When it has finished, it leaves ``out/done/<name>.json`` with
     its command and its seconds. A step runs again if its command has changed, and so do the steps that need
@@ -89,6 +89,8 @@ def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
         steps: each stands after the steps that it needs.
         out: folder of the study. Only one process at a time works in it.
         jobs: how many steps run at a time.
+        threads: of each step, 1 or more.
+        tell: show each command when it starts.
 
     Raises:
         SystemExit: a step failed, a signal asked to stop, or another process already works in ``out``.
@@ -113,14 +115,16 @@ def run_steps(steps: Sequence[Step], out: Path, *, jobs: int) -> None:
             for step in [step for step in waiting if finished.issuperset(step.after)]:
                 if len(running) < jobs:
                     waiting.remove(step)
-                    running.append(start(step, out, lock, guard))
+                    if tell:
+                        show(f"$ {step.command}", keep=True)
+                    running.append(start(step, out, lock, guard, threads))
                     show_progress()
             if not running:
                 break  # All steps are finished, or the rest needs a step that failed.
             time.sleep(POLL_S)
             for one in [one for one in running if one.has_ended()]:
                 running.remove(one)
-                guard.forget(one.process, own_group=True)
+                guard.forget(one.process)
                 if one.process.returncode:
                     failed.append(one.step.name)
                     show(one.failure(), keep=True)
@@ -163,7 +167,7 @@ class RunningStep:
         return "\n".join([first, *(f"    {line}" for line in lines)])
 
 
-def start(step: Step, out: Path, lock: int, guard: Guard) -> RunningStep:
+def start(step: Step, out: Path, lock: int, guard: Guard, threads: int) -> RunningStep:
     """Start a step's process, which writes to its log.
 
     Args:
@@ -171,6 +175,7 @@ def start(step: Step, out: Path, lock: int, guard: Guard) -> RunningStep:
         out: folder of the study.
         lock: file descriptor of the folder's lock.
         guard: ends the step when this program is killed.
+        threads: that the step may use.
     """
     log = out / "logs" / f"{step.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -179,10 +184,8 @@ def start(step: Step, out: Path, lock: int, guard: Guard) -> RunningStep:
         file.flush()
         process = guard.start(
             shlex.split(step.command),
-            # Ctrl-C reaches this program alone, which then stops its steps.
-            own_group=True,
             cwd=ROOT,
-            env=environment(threads=1) | {"TQDM_DISABLE": "1"},
+            env=environment(threads) | {"TQDM_DISABLE": "1"},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from counts import check_counts
 
-from .main_job import STUDENT, Budget, commands, result_table
+from . import main_job
+from .main_job import STUDENT, Budget, result_table
 from .steps import ROOT, Step, in_repository, run_steps
 
 BUDGET = Budget(
     actors="--train-per-class 20 --train-subjects 20 --val-per-class 8 --val-subjects 8 --test-per-class 40 "
     "--test-subjects 40 --novel-per-class 20 --unlabelled 840 --unlabelled-subjects 120 --max-duration-s 1.0",
     crop_px=80,
+    frames=4,
     network="--encoder.width 16 --encoder.input-px 64",
     teacher="--train.epochs 150 --train.batch-size 16 --train.ema-decay 0.98",
     students=(
@@ -38,7 +40,7 @@ class Settings:
     seeds: tuple[int, ...] = (4, 5, 6)
     """Seeds of actors, training and evaluation. Each seed has its own actors and networks."""
     jobs: int = 1
-    """Commands that run at a time, one thread each. The commands of one seed run one after another."""
+    """Commands that run at a time, one thread each."""
 
     def __post_init__(self) -> None:
         check_counts(self, "jobs")
@@ -46,14 +48,12 @@ class Settings:
 
 
 def steps(settings: Settings) -> list[Step]:
-    """The commands of all seeds; those of a seed one after another."""
-    made = []
-    for seed, folder in folders(settings).items():
-        before = ()
-        for number, command in enumerate(commands(folder, BUDGET, seed), 1):
-            made.append(Step(name=f"seed{seed}/step{number:02d}", command=command, after=before))
-            before = (made[-1].name,)
-    return made
+    """The steps of all seeds."""
+    return [
+        step
+        for seed, folder in folders(settings).items()
+        for step in main_job.steps(folder, BUDGET, seed, prefix=f"seed{seed}/")
+    ]
 
 
 def folders(settings: Settings) -> dict[int, Path]:

@@ -6,7 +6,7 @@ import demo
 import pytest
 from made_up_results import fewshot
 from studies import student
-from studies.main_job import commands, result_files, result_table
+from studies.main_job import result_files, result_table, steps
 
 from vidfer.evaluate.intervals import Interval
 
@@ -41,20 +41,38 @@ def test_the_table_of_two_seeds(tmp_path):
     assert "+62.5 [" in gain and "(95 %, 8 clips, drawn by subject)" in gain
 
 
-def test_each_seed_of_a_study_goes_step_by_step():
+def test_each_seed_of_a_study_has_steps_of_its_own():
     made = student.steps(student.Settings(out=Path("d"), seeds=(1, 2)))
-    first, second = ([step for step in made if step.name.startswith(f"seed{n}/")] for n in (1, 2))
-    for steps in (first, second):
-        assert [step.after for step in steps] == [(), *((step.name,) for step in steps[:-1])]
-    assert "--seed 2" in second[0].command and "d/seed1" not in " ".join(step.command for step in second)
-    # Actors, cache, inspect, teacher, two students, head, four evaluations, report.
-    assert len(first) == len(second) == 12
+    for seed, other in ((1, 2), (2, 1)):
+        own = {step.name: step for step in made if step.name.startswith(f"seed{seed}/")}
+        assert {name for step in own.values() for name in step.after} < own.keys()
+        assert f"--seed {seed}" in own[f"seed{seed}/actors"].command
+        assert f"d/seed{other}" not in " ".join(step.command for step in own.values())
+        assert len(own) == len(made) / 2
 
 
 @pytest.mark.parametrize(("budget", "students"), [(demo.BUDGET, 1), (student.BUDGET, 2)])
 def test_each_student_is_taught_by_the_run_before_it(budget, students):
-    made = commands(Path("d"), budget, 3)
+    made = [step.command for step in steps(Path("d"), budget, 3)]
     runs = ["teacher", "student", "student2"]
     teachers = [command.split("--teacher ")[1].split()[0] for command in made if "--teacher " in command]
     assert teachers == [f"d/{run}/checkpoints/last" for run in runs[:students]]
     assert sum("--seed 3" in command for command in made) == len(made) - 3  # all but cache, inspect, report
+
+
+@pytest.mark.parametrize("budget", [demo.BUDGET, student.BUDGET])
+def test_a_step_waits_for_all_that_it_reads(budget):
+    """A step reads what another one writes with ``--out``, or a folder below it."""
+    made = steps(Path("d"), budget, 3)
+    writes = {
+        step.name: f"{step.command} ".split("--out ")[1].split()[0]
+        for step in made
+        if "--out" in step.command
+    }
+    known: dict[str, set[str]] = {}
+    for step in made:
+        known[step.name] = {*step.after}.union(*(known[name] for name in step.after))
+        words = step.command.split()
+        for name, written in writes.items():
+            if name != step.name and any(word == written or word.startswith(f"{written}/") for word in words):
+                assert name in known[step.name], (step.name, name)

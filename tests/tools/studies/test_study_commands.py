@@ -56,7 +56,7 @@ def test_systems(recipes):
 
 @pytest.mark.parametrize(("budget", "trained"), [(demo.BUDGET, 3), (student.BUDGET, 4)])
 def test_main_job(recipes, budget, trained):
-    words = [shlex.split(command) for command in main_job.commands(Path("d"), budget, 5)]
+    words = [shlex.split(step.command) for step in main_job.steps(Path("d"), budget, 5)]
     found = []
     for command in [command for command in words if command[0] == "accelerate"]:
         (recipe,) = [word for word in command if word.startswith("recipes/")]
