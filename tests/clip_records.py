@@ -12,6 +12,7 @@ class ClipRecords:
 
     path: Path
     clips: tuple[CachedClip, ...]
+    spelling_notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.clips)

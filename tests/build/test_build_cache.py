@@ -297,3 +297,13 @@ def test_a_place_that_cannot_be_written(clips, tmp_path):
 def test_the_program_that_gives_the_work_loads_no_network():
     code = "import sys, vidfer.build.build_cache; assert not {'torch', 'av', 'accelerate'} & {*sys.modules}"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_one_person_is_spelt_alike_in_the_clips_that_are_kept_and_those_that_are_added(clips, built, copy):
+    person = clips[0].subject
+    kept = {clip.id for clip in clips[1:] if clip.subject == person}
+    assert kept
+    loud = [replace(clips[0], subject=person.upper())]
+    report = build_cache(loud, copy, CROPS, BuildSettings(add=True))
+    assert (report.n_new, report.content_hash) == (0, built[1].content_hash)
+    assert build_cache(loud + clips[1:], copy, CROPS, BuildSettings()).content_hash == built[1].content_hash

@@ -148,3 +148,16 @@ def test_damage_is_not_passed_on(tmp_path):
     with refused(CacheError, cache.clips[1].id, path, "vidfer verify"):
         export_clips(cache, [1], tmp_path / "out.h5")
     assert not list(tmp_path.glob("out.h5*"))
+
+
+def test_a_filter_takes_any_spelling_of_a_name(tmp_path):
+    people = ("Ann", "ann", "z\xf6e", "Bob")
+    cache = write_cache(
+        tmp_path / "c.h5",
+        [{"id": str(i), "label": "happy", "subject": who} for i, who in enumerate(people)],
+    )
+    found = [select_clips(cache, ClipFilter(subject=(name,))) for name in ("ANN", "zo\u0308e", "Bob")]
+    assert found == [[0, 1], [2], [3]]
+    assert select_clips(cache, ClipFilter(label=("HAPPY",))) == [0, 1, 2, 3]
+    export_clips(cache, [0, 1], tmp_path / "out.h5")
+    assert [record.subject for record in CropCache(tmp_path / "out.h5").records] == ["Ann", "ann"]

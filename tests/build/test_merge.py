@@ -1,7 +1,7 @@
 import h5py
 import pytest
 from killed import run_and_kill
-from made_up_caches import clip_record, header_for, make_cache, make_part
+from made_up_caches import clip_record, described, header_for, make_cache, make_part
 from refused import refused
 
 from vidfer.build.join import concatenate
@@ -161,3 +161,25 @@ def test_killed_at_any_moment_the_result_is_whole(pairs, tmp_path):
     merge_caches([tmp_path / "a.h5", tmp_path / "b.h5"], tmp_path / "all.h5", overwrite=True)
     assert (tmp_path / "all.h5").read_bytes() == write(tmp_path / "w.h5", pairs[:4]).path.read_bytes()
     assert not list(tmp_path.glob("all.h5.*"))
+
+
+def test_one_person_in_two_caches_in_two_spellings_is_one(pairs, tmp_path):
+    """The id of the third clip is in both caches, the same but for the spelling of its subject."""
+    spelt = [described(stored, subject="PERSON_2") if i == 2 else stored for i, stored in enumerate(pairs)]
+    a, b = write(tmp_path / "a.h5", pairs[:3]), write(tmp_path / "b.h5", spelt[2:])
+    for paths in ([a.path, b.path], [b.path, a.path]):
+        merged = merge_caches(paths, tmp_path / "all.h5", overwrite=True)
+        assert (merged.n_clips, merged.n_duplicates) == (6, 1)
+        assert merged.content_hash == write(tmp_path / "whole.h5", pairs).content_hash
+    other = write(tmp_path / "c.h5", [described(pairs[2], subject="PERSON_2", split="val")])
+    with refused(CacheError, pairs[2].record.id, "split val", "a.h5"):
+        merge_caches([a.path, other.path], tmp_path / "new.h5")
+
+
+def test_clips_of_one_person_from_two_caches_get_one_spelling(pairs, tmp_path):
+    loud = [described(stored, subject=stored.record.subject.upper()) for stored in pairs]
+    a, b = write(tmp_path / "a.h5", pairs[:3]), write(tmp_path / "b.h5", loud[3:])
+    merge_caches([a.path, b.path], tmp_path / "all.h5")
+    found = [record.subject for record in CropCache(tmp_path / "all.h5").records]
+    # person_0 is in both (clips 0 and 5); 3 and 4 are in the second cache only, and stay as they are.
+    assert sorted(found) == ["PERSON_3", "PERSON_4", "person_0", "person_0", "person_1", "person_2"]

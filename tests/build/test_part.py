@@ -24,7 +24,7 @@ def test_a_part_gives_back_what_was_written(tmp_path, codec, monkeypatch):
     [record] = write_part(path, header_for(codec), clip_record(2), [(track, [crops])])
     assert [p.name for p in tmp_path.iterdir()] == ["p.part"]
     part = Part(path, header_for(codec))
-    assert part.clips == (record,) and record.box_hint == clip_record(2).box_hint
+    assert part.records == (record,) and record.box_hint == clip_record(2).box_hint
     for name, column in frame_columns(part.frames(0)).items():
         np.testing.assert_array_equal(column, frame_columns(track)[name])
     pieces = list(part.payload(0))
@@ -49,18 +49,18 @@ def test_several_faces_in_one_part(tmp_path, codec):
     tracks, crops = [face_track(n, n) for n in (6, 0, 9)], [pictures(n, n) for n in (6, 0, 9)]
     written = write_part(tmp_path / "p.part", header, main, ((t, [c]) for t, c in zip(tracks, crops)))
     part = Part(tmp_path / "p.part", header)
-    assert list(part.clips) == written
-    ids = [(clip.id, clip.main_id, clip.label, clip.subject, clip.split) for clip in part.clips]
+    assert list(part.records) == written
+    ids = [(clip.id, clip.main_id, clip.label, clip.subject, clip.split) for clip in part.records]
     assert ids == [
         (main.id, main.id, "happy", "person_2", "test"),
         (f"{main.id}#face2", main.id, None, None, "test"),
         (f"{main.id}#face3", main.id, None, None, "test"),
     ]
     for i, (track, pixels) in enumerate(zip(tracks, crops)):
-        assert clip_digest(part, i) == part.clips[i].crops_hash
+        assert clip_digest(part, i) == part.records[i].crops_hash
         np.testing.assert_array_equal(part.frames(i).status, track.status)
         alone = write_part(tmp_path / "alone.part", header, records[i], [(track, [pixels])])
-        assert alone == [part.clips[i]]
+        assert alone == [part.records[i]]
     part.close()
 
 
@@ -77,7 +77,7 @@ def test_a_part_of_an_older_vidfer_is_read(tmp_path):
         data[: -40 - n_text] + text + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest()
     )
     part = Part(path, header)
-    assert part.clips == (written,) and clip_digest(part, 0) == written.crops_hash
+    assert part.records == (written,) and clip_digest(part, 0) == written.crops_hash
     part.close()
 
 

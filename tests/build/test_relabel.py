@@ -175,3 +175,15 @@ def test_killed_at_any_moment_it_is_the_old_cache_or_the_new_one(cache, tmp_path
     relabel_cache(CropCache(cache.path), table_of(tmp_path, TABLE))
     assert not list(tmp_path.glob("cache.h5.*"))
     shutil.rmtree(tmp_path / "parts")
+
+
+def test_other_spellings_of_an_id_find_the_clip(tmp_path):
+    """The disk has the name in NFD, as macOS writes it; tables have it in NFC or with backslashes."""
+    nfc, nfd = "z\xf6e/1.avi", "zo\u0308e/1.avi"
+    parts = [make_part(tmp_path, i, 3, id=name) for i, name in enumerate((nfd, "b/2.avi"))]
+    concatenate(parts, header_for(), tmp_path / "cache.h5")
+    cache = CropCache(tmp_path / "cache.h5")
+    relabel_cache(cache, table_of(tmp_path, f"id,label\n{nfc},fear\nb\\2.avi,sad\n"))
+    assert {c.id: c.label for c in CropCache(cache.path).clips} == {nfd: "fear", "b/2.avi": "sad"}
+    with refused(DataError, "labels.csv", "b/2.avi", "b\\2.avi"):
+        relabel_cache(cache, table_of(tmp_path, "id,label\nb/2.avi,fear\nb\\2.avi,sad\n"))

@@ -163,3 +163,17 @@ def test_the_identity_overlap_of_folds_is_added_up(saved):
     known[1] = replace(folds[1], protocol=folds[1].protocol | {"person_disjoint": True})
     with refused(ResultError, "f1", "f0", "person_disjoint"):
         pool_folds(saved(*known))
+
+
+def test_one_subject_in_two_spellings_counts_once(saved):
+    def spelt(*names: str):
+        one, two = (fold(number) for number in (1, 2))
+        return [
+            replace(result, rows=[row | {"subject": name} for row in result.rows])
+            for result, name in zip((one, two, fold(3)), names)
+        ]
+
+    pooled = pool_folds(saved(*spelt("ann", "ANN", "bob")))["classification"]
+    expected = pool_folds(saved(*spelt("ann", "ann", "bob")))["classification"]
+    assert pooled.n_subjects == 2 and pooled.measures == expected.measures
+    assert pooled.measures["UAR over subjects"].n == 2

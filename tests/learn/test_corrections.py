@@ -205,3 +205,27 @@ def test_dropping_all_that_was_confident_is_told(tmp_path):
     correct(table, a="drop", b="drop", c="drop")
     with refused(DataError, "no pseudo-label", "--pseudo.threshold"):
         with_corrections(sure, table, (), SETTINGS, training_started=False)
+
+
+def test_a_table_finds_clips_by_other_spellings_of_their_ids(tmp_path):
+    ids = ("a/1.mp4", "zo\u0308e/2.mp4", *"cdefg")
+    labels = replace(some_labels(), clip_ids=ids)
+    table = tmp_path / "round1.csv"
+    written(table, labels=labels)
+    text = table.read_text(encoding="utf-8").replace("a/1.mp4", "a\\1.mp4").replace("zo\u0308e", "z\xf6e")
+    table.write_text(text, encoding="utf-8")
+    correct(table, **{"a\\1.mp4": "HAPPY", "z\xf6e/2.mp4": "ok"})
+    found, _ = with_corrections(labels, table, (), SETTINGS, training_started=False)
+    assert found.corrections == {ids[0]: "happy", ids[1]: "angry"}
+    write_pseudo_labels(found, table, {})
+    again, _ = with_corrections(labels, table, (), SETTINGS, training_started=True)
+    assert again.corrections == found.corrections and again.clip_ids == ids
+    # Another run of the same videos, on a disk that keeps names in NFC: what it takes back is taken back.
+    later = replace(labels, clip_ids=("a/1.mp4", "z\xf6e/2.mp4", *"cdefg"))
+    second = tmp_path / "round2.csv"
+    written(second, [table], labels=labels)
+    correct(second, **{ids[1]: ""})
+    inherited, _ = with_corrections(
+        later, tmp_path / "round3.csv", [table, second], SETTINGS, training_started=False
+    )
+    assert inherited.corrections == {"a/1.mp4": "happy"}

@@ -70,3 +70,22 @@ def test_a_damaged_file_of_the_run_is_named(cache, tmp_path):
     (tmp_path / "run" / "data.json").write_text(json.dumps({"train": []})[:-3])
     with refused(RunError, tmp_path / "run" / "data.json"):
         read_provenance(run, cache, {})
+
+
+def test_a_person_in_another_spelling_was_seen(tmp_path):
+    people = [clip | {"subject": "ANN" if i == 0 else "ann" if i == 5 else clip["subject"]}
+              for i, clip in enumerate(clips())]  # fmt: skip
+    cache = write_cache(tmp_path / "c.h5", people, size_px=32)
+    run = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
+    with refused(DataError, "'ann'", "c.h5"):
+        read_provenance(run, cache, {}).check_unseen(cache, [4, 5], "the clips")
+    read_provenance(run, cache, {}).check_unseen(cache, [4, 6], "the clips")
+
+
+def test_ids_of_other_caches_are_known_in_another_spelling(tmp_path):
+    nfc, nfd = ([{"id": f"{name}/1.mp4"}, {"id": "b.mp4"}] for name in ("z\xf6e", "zo\u0308e"))
+    other = write_cache(tmp_path / "other.h5", nfd, size_px=32)
+    cache = write_cache(tmp_path / "c.h5", nfc, size_px=40)
+    run = write_run(tmp_path / "run", other, train=range(1, 2), test=range(0))
+    (warning,) = read_provenance(run, cache, {}).warnings_about(cache, [1])
+    assert warning.startswith("1 of these clips") and cache.clips[1].id == "z\xf6e/1.mp4"

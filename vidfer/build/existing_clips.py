@@ -28,7 +28,7 @@ def existing_cache(task: BuildTask, records: dict[str, CachedClip]) -> CropCache
         return None
     try:
         cache = CropCache(out)
-        found, clips = cache.header.shaping(), cache.clips
+        found, clips = cache.header.shaping(), cache.records
     except CacheError:
         if settings.overwrite:
             return None
@@ -76,16 +76,16 @@ def find_in_caches(
     cut_short: set[str] = set()
     for cache in caches:
         found: dict[str, Faces] = {}
-        for index, clip in enumerate(cache.clips):
+        for index, clip in enumerate(cache.records):
             record = None if clip.track_index else records.get(clip.id)
             if record and clip.video_key() == record.video_key() and (cache.path, clip.id) not in damaged:
                 found[clip.id] = [StoredClip(record, cache.path, index)]
-        for index, clip in enumerate(cache.clips):
+        for index, clip in enumerate(cache.records):
             if clip.track_index and clip.main_id in found:
                 record = records[clip.main_id].other_face(clip.track_index)
                 found[clip.main_id].append(StoredClip(record, cache.path, index))
         for clip_id, faces in found.items():
-            has_reason = bool(cache.clips[faces[0].index].reason)
+            has_reason = bool(cache.records[faces[0].index].reason)
             if has_reason and clip_id in stored:
                 continue
             stored[clip_id] = faces
@@ -96,7 +96,7 @@ def find_in_caches(
 
 def check_same_files(old: CropCache, records: dict[str, CachedClip]) -> None:
     """Raise DataError when an id stands for two files. With ``--add`` data sets may use the same names."""
-    mains = [clip for clip in old.clips if not clip.track_index and clip.id in records]
+    mains = [clip for clip in old.records if not clip.track_index and clip.id in records]
     differ = [clip.id for clip in mains if clip.video_key() != records[clip.id].video_key()]
     if differ:
         raise DataError(

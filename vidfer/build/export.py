@@ -39,6 +39,6 @@ def export_clips(
     if not len(positions):
         raise SettingError(f"no clip of {cache.path} would be left; to drop all clips, delete the file")
     check_out(out, overwrite)
-    clips = [StoredClip(cache.clips[index], cache.path, index) for index in positions]
+    clips = [StoredClip(cache.records[index], cache.path, index) for index in positions]
     header = replace(cache.header, shard=None)  # some clips of a shard are no share of its list
     return rewrite_cache(cache, clips, header, out, progress)

@@ -106,7 +106,7 @@ def _joined_file(parts: PartsFolder, clips: Sequence[StoredClip], header: Header
     records = [stored.record for stored in clips]
     for path in parts.joined_files():
         cache = CropCache(path)
-        is_same = (cache.header, list(cache.clips)) == (header, records)
+        is_same = (cache.header, list(cache.records)) == (header, records)
         cache.close()
         if is_same:
             return path

@@ -10,6 +10,7 @@ from vidfer.build.header import settings_difference
 from vidfer.build.join import Progress, concatenate
 from vidfer.build.rewrite_cache import check_out, writing
 from vidfer.build.stored_clips import StoredClip
+from vidfer.clips.spelling import with_one_spelling
 from vidfer.errors import CacheError, SettingError
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
@@ -65,19 +66,21 @@ def merge_caches(
     clips: dict[str, StoredClip] = {}
     n_duplicates = 0
     for cache, prefix in zip(caches, prefixes):
-        for index, clip in enumerate(cache.clips):
+        for index, clip in enumerate(cache.records):
             stored = StoredClip(replace(clip, id=prefix + clip.id), cache.path, index)
             first = clips.setdefault(stored.record.id, stored)
             if first is not stored:
-                _check_same(clip, cache, first)
+                clips[stored.record.id] = _same_clip(clip, cache, first)
                 n_duplicates += 1
     for cache in caches:
         cache.close()
     if any(out.exists() and path.exists() and out.samefile(path) for path in paths):
         raise SettingError(f"{out} is one of the caches to merge; give another --out")
     check_out(out, overwrite)
+    records, _ = with_one_spelling([stored.record for stored in clips.values()])
+    merged = [replace(stored, record=record) for stored, record in zip(clips.values(), records)]
     with writing(out):
-        content = concatenate(list(clips.values()), header, out, progress)
+        content = concatenate(merged, header, out, progress)
     return MergeReport(len(clips), n_duplicates, content)
 
 
@@ -126,11 +129,18 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
     return [f"{stem}/" for stem in stems]
 
 
-def _check_same(clip: CachedClip, cache: CropCache, first: StoredClip) -> None:
-    """Raise CacheError when a clip differs from another one of the same id."""
+def _same_clip(clip: CachedClip, cache: CropCache, first: StoredClip) -> StoredClip:
+    """The one clip that two of the same id are. Their label and subject may be spelt in two ways.
+
+    Raises:
+        CacheError: they differ.
+    """
     other = first.record
     if clip.hash == other.hash:
-        return
+        return first
+    (one, same), notes = with_one_spelling((clip, other))
+    if notes and one.fingerprint() == same.fingerprint():
+        return replace(first, record=same)
     what = ", ".join(
         f"{name} {getattr(clip, name) or 'none'}, {getattr(other, name) or 'none'}"
         for name in ("label", "subject", "split", "source")

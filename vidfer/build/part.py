@@ -56,7 +56,7 @@ class Part:
             text = self._read(end - n_text, n_text)
             if hashlib.sha256(text).digest() != tail[8:]:
                 raise ValueError("its record does not match its hash")
-            self.clips, self._crops, tables_end = self._parse(json.loads(text))
+            self.records, self._crops, tables_end = self._parse(json.loads(text))
             if tables_end != end - n_text:
                 raise ValueError("its crops are of another size")
         except (CacheError, OSError, ValueError, TypeError, KeyError) as error:
@@ -101,7 +101,7 @@ class Part:
 
     def _read_tables(self, clip: int) -> list[np.ndarray]:
         """The frame columns, and for JPEGs their offsets, in one read."""
-        tables = self._tables(self.clips[clip].n_frames)
+        tables = self._tables(self.records[clip].n_frames)
         data = self._read(sum(self._crops[clip]), sum(_n_bytes(*table) for table in tables))
         arrays, position = [], 0
         for dtype, shape in tables:

@@ -18,6 +18,7 @@ from vidfer.build.part import Part
 from vidfer.build.parts_folder import FAILED, part_key
 from vidfer.build.shares import length_of
 from vidfer.build.stored_clips import StoredClip
+from vidfer.clips.spelling import with_one_spelling
 from vidfer.errors import CacheError
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
@@ -61,7 +62,10 @@ def plan_build(
     kept: dict[str, CachedClip] = {}
     if old and task.build_settings.add:
         check_same_files(old, records)
-        kept = {clip.id: clip for clip in old.clips if not clip.track_index and clip.id not in records}
+        kept = {clip.id: clip for clip in old.records if not clip.track_index and clip.id not in records}
+    united, _ = with_one_spelling([*records.values(), *kept.values()])
+    records, kept = ({r.id: r for r in united if r.id in ids} for ids in (records, kept))
+    clips = [(clip, records[clip.id]) for clip, _ in clips]
     caches = [*joined_caches(task.parts), *([old] if old else [])]
     stored, cut_short = find_in_caches(caches, records | kept, damaged)
     names, retry = task.parts.names(), task.build_settings.retry_failed
@@ -111,7 +115,7 @@ def _n_faces(path: Path, header: Header) -> int:
     except CacheError:
         return 1  # whoever copies the part will see that it is damaged
     part.close()
-    return len(part.clips)
+    return len(part.records)
 
 
 def _is_current(old: CropCache, task: BuildTask, finished: dict[str, Faces]) -> bool:
@@ -121,5 +125,5 @@ def _is_current(old: CropCache, task: BuildTask, finished: dict[str, Faces]) -> 
         return False
     if any(stored.path != old.path for stored in faces):
         return False
-    clips = [(old.clips[stored.index], stored.record) for stored in faces]
+    clips = [(old.records[stored.index], stored.record) for stored in faces]
     return all(clip.described_as(record).hash == clip.hash for clip, record in clips)

@@ -55,11 +55,11 @@ def relabel_cache(
     new_values = dict(zip(positions_of(cache, list(table.rows), table.file), table.rows.values()))
     clips = [
         StoredClip(replace(clip, **new_values.get(index, {})), cache.path, index)
-        for index, clip in enumerate(cache.clips)
+        for index, clip in enumerate(cache.records)
     ]
     changes: Counter = Counter()
     n_changed = 0
-    for old, stored in zip(cache.clips, clips):
+    for old, stored in zip(cache.records, clips):
         pairs = [(name, getattr(old, name), getattr(stored.record, name)) for name in table.columns]
         differ = [(name, before, after) for name, before, after in pairs if before != after]
         changes.update(differ)

@@ -16,6 +16,7 @@ from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import CacheError, DataError, SettingError
+from vidfer.names import Ids, id_key
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 from vidfer.store.verify import CONTENT, UNREADABLE, Fault, record_faults
@@ -81,7 +82,7 @@ def repair_cache(
     with writing(target):
         stored = [
             StoredClip(clip, path, position)
-            for position, clip in enumerate(cache.clips)
+            for position, clip in enumerate(cache.records)
             if position not in damaged
         ]
         if wanted:
@@ -91,9 +92,9 @@ def repair_cache(
             made = CropCache(again)
             made.close()
             for position, clip in wanted.items():
-                old = cache.clips[position]
+                old = cache.records[position]
                 index = _made_for(old, clip, made, path)
-                described = old if old.fingerprint() == old.hash else made.clips[index]
+                described = old if old.fingerprint() == old.hash else made.records[index]
                 stored.append(StoredClip(described, again, index))
         before = cache.content_hash
         content = concatenate(stored, cache.header, target, join_progress)
@@ -131,23 +132,24 @@ def _settings(
 
 def _clip_for(cache: CropCache, position: int, clips: Sequence[Clip]) -> Clip:
     """The clip of the data set that a damaged clip was made of. Its id may be what is damaged."""
-    by_id = {clip.id: clip for clip in clips}
-    found = cache.clips[position]
+    by_id, ids = {clip.id: clip for clip in clips}, Ids(clip.id for clip in clips)
+    found = cache.records[position]
     for name in (found.id, found.main_id):
-        if name in by_id:
-            return by_id[name]
+        place = ids.place(name)
+        if place is not None:
+            return clips[place]
     # Merging may have put a prefix before its id.
     span = (found.start_s, found.end_s, found.box_hint)
-    same = [c for c in clips if f"/{c.path.as_posix()}".endswith(f"/{found.path}")]
+    same = [c for c in clips if id_key(f"/{c.path.as_posix()}").endswith(id_key(f"/{found.path}"))]
     same = [c for c in same if (c.start_s, c.end_s, c.box_hint) == span]
     if len(same) == 1:
         return same[0]
     # Clips are sorted by id: the right one lies between its neighbours, and is not in the cache otherwise.
-    ids = sorted(by_id)
-    low = bisect_right(ids, cache.clips[position - 1].id) if position else 0
-    high = bisect_left(ids, cache.clips[position + 1].id) if position + 1 < len(cache) else len(ids)
+    names = sorted(by_id)
+    low = bisect_right(names, cache.records[position - 1].id) if position else 0
+    high = bisect_left(names, cache.records[position + 1].id) if position + 1 < len(cache) else len(names)
     if high - low == 1:
-        return by_id[ids[low]]
+        return by_id[names[low]]
     raise DataError(
         f"the damaged clip '{found.id}' is not among the {len(clips)} clips found; give the --src and --root "
         f"with which {cache.path} was made, or drop the clip with `vidfer export --drop`"
@@ -156,12 +158,12 @@ def _clip_for(cache: CropCache, position: int, clips: Sequence[Clip]) -> Clip:
 
 def _made_for(old: CachedClip, clip: Clip, made: CropCache, path: Path) -> int:
     """The position of a damaged clip in the cache of clips that were made again."""
-    position = {record.id: index for index, record in enumerate(made.clips)}
-    main = made.clips[position[clip.id]]
+    position = {record.id: index for index, record in enumerate(made.records)}
+    main = made.records[position[clip.id]]
     index = position.get(
         main.other_face(old.track_index).id if old.track_index else main.id, position[clip.id]
     )
-    record = made.clips[index]
+    record = made.records[index]
     if record.reason and not record.n_frames and not old.reason:
         raise DataError(
             f"the video of the damaged clip '{record.id}' cannot be read any more: {record.reason}; {path} "

@@ -68,7 +68,7 @@ class ClipFiles:
         """
         with _reported_as_damage(stored):
             file = self._open(stored.path)
-            record = file.clips[stored.index]
+            record = file.records[stored.index]
             if record.fingerprint() != record.hash:
                 raise DamagedClip({stored.record.id: stored})
             return record, file.payload_bytes(stored.index)
@@ -81,7 +81,7 @@ class ClipFiles:
         """
         with _reported_as_damage(stored):
             file = self._open(stored.path)
-            if clip_digest(file, stored.index) != file.clips[stored.index].crops_hash:
+            if clip_digest(file, stored.index) != file.records[stored.index].crops_hash:
                 raise DamagedClip({stored.record.id: stored})
 
     def copy(self, stored: StoredClip, writer: CacheWriter, first_byte: int) -> None:
@@ -104,7 +104,7 @@ class ClipFiles:
                 writer.write_crops(first_byte + n_written, piece)
                 n_written += len(piece)
 
-            if clip_digest(file, index, write) != file.clips[index].crops_hash:
+            if clip_digest(file, index, write) != file.records[index].crops_hash:
                 raise DamagedClip({stored.record.id: stored})
             offsets = file.offsets(index) if file.header.codec == "jpeg" else None
             columns = frame_columns(file.frames(index))

@@ -14,8 +14,10 @@ from vidfer.clips.listing import listing_of
 from vidfer.clips.media import list_folder
 from vidfer.clips.sources import SOURCES
 from vidfer.clips.sources.actors import mark_drawn
+from vidfer.clips.spelling import with_one_spelling
 from vidfer.clips.user_source import EXAMPLE, is_user_source, run_user_source
 from vidfer.errors import DataError, SettingError
+from vidfer.names import id_key, name_key
 
 
 def find_clips(
@@ -28,7 +30,8 @@ def find_clips(
     """Lists all clips of a data set, sorted by id.
 
     Clips that ``vidfer actors`` drew are always of the source ``actors``, whatever source reads them. So no
-    result on drawn people can be taken for a result on real people.
+    result on drawn people can be taken for a result on real people. Each subject and each label has one
+    spelling (:mod:`vidfer.names`), and a note says which spellings were taken for one.
 
     Args:
         source: a name in :data:`~vidfer.clips.SOURCES`, for some of them with a part, such as ``dfew:3``; or
@@ -48,7 +51,7 @@ def find_clips(
     with listing_of(Path(root)) as listing:
         found = (clip.in_plain_text() for clip in mark_drawn(_find(source, Path(root))))
         clips = sorted(found, key=lambda clip: clip.id)
-    twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
+    twice = _ids_that_occur_twice(clips)
     if twice:
         raise DataError(
             f"{len(twice)} ids occur more than once in {root}, the first is '{twice[0]}'; give each clip an "
@@ -58,6 +61,9 @@ def find_clips(
         clips = _with_subjects(clips, subject_pattern)
         if warning := _warning_of_pattern(clips, subject_pattern):
             listing.note(warning)
+    clips, notes = with_one_spelling(clips)
+    for note in notes:
+        listing.note(note)
     if warning := _warning_of_subjects(clips):
         listing.note(warning)
     for line in listing.lines() if on_note else ():
@@ -99,6 +105,14 @@ def _hint_at_another_source(name: str, root: Path) -> str | None:
     return None
 
 
+def _ids_that_occur_twice(clips: list[Clip]) -> list[str]:
+    """Ids of several clips, also where the spelling differs and the file is the same."""
+    exact = Counter(clip.id for clip in clips)
+    spelt = Counter((id_key(clip.id), clip.path) for clip in clips)
+    twice = (clip.id for clip in clips if exact[clip.id] > 1 or spelt[id_key(clip.id), clip.path] > 1)
+    return list(dict.fromkeys(twice))
+
+
 def _with_subjects(clips: list[Clip], pattern: str) -> list[Clip]:
     try:
         expression = re.compile(pattern)
@@ -115,7 +129,7 @@ def _with_subjects(clips: list[Clip], pattern: str) -> list[Clip]:
         replace(clip, subject=match[1]) if match and match[1] else clip for clip, match in zip(clips, matches)
     ]
     labelled = [clip for clip in named if clip.subject and clip.label]
-    if labelled and all(canonical_label(clip.subject) == clip.label for clip in labelled):
+    if labelled and all(name_key(canonical_label(clip.subject)) == name_key(clip.label) for clip in labelled):
         raise SettingError(
             f"the subject pattern '{pattern}' finds the label in the names, not the subject: "
             f"'{labelled[0].path.stem}' gives '{labelled[0].subject}'. Give a pattern whose group is the "

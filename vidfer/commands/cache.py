@@ -74,6 +74,7 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     from vidfer.build.build_cache import build_cache
     from vidfer.clips import find_clips
     from vidfer.commands.device import check_device
+    from vidfer.store.reader import CropCache
 
     check_device(options.device)
     clips = find_clips(
@@ -106,6 +107,8 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
         f"now in {report.seconds:.1f} s; {report.n_without_face} without a face, {len(report.failures)} "
         f"unreadable, {len(report.cut_short)} not read to the end"
     )
+    for note in CropCache(report.out).spelling_notes:  # of clips that were there before
+        say(note, file=sys.stderr)
     if report.n_new:
         stages = ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items())
         speed = report.n_new_frames / report.seconds

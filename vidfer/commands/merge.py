@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(Merge, arguments)
     from vidfer.build.merge import merge_caches
+    from vidfer.store.reader import CropCache
 
     with Progress("joining", "clip") as progress:
         merged = merge_caches(
@@ -46,5 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     n_same = merged.n_duplicates
     same = f"; {n_same} were in more than one cache, the same in each" if n_same else ""
     say(f"{options.out}: {merged.n_clips} clips of {len(options.caches)} caches{same}")
+    for note in CropCache(options.out).spelling_notes:
+        say(note, file=sys.stderr)
     say(f"content hash {merged.content_hash}")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,5 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         say(f"  {column} {old or 'none'} -> {new or 'none'}: {count}")
     if len(done.changes) > 20:
         say(f"  and {len(done.changes) - 20} other changes")
+    for note in CropCache(options.out or options.cache).spelling_notes:
+        say(note, file=sys.stderr)
     say(f"content hash {done.content_hash}")
     return 0

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.data.clip_labels import class_counts, labels_of
+from vidfer.data.clip_labels import class_counts, labels_of, person_key
 from vidfer.data.episodes import counted
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.splits import ClipSplit
 from vidfer.data.training_split import training_split
 from vidfer.errors import CacheError, DataError, SettingError
+from vidfer.names import Names, in_one_spelling
 from vidfer.store.reader import CropCache
 
 
@@ -55,15 +56,16 @@ def training_domains(
     _check_caches(caches, data)
     domains = []
     for cache in caches:
-        there = class_counts(cache)
+        there = Names(class_counts(cache))
         classes, novel = (tuple(n for n in names if n in there) for names in (data.classes, data.novel))
         split = training_split(cache, replace(data, classes=classes, novel=novel))
         unique = sum(other.path.stem == cache.path.stem for other in caches) == 1
         name = cache.path.stem if unique else cache.path.as_posix()
         domains.append(Domain(name, cache, _with_episodes(cache, split, task) if task else split))
     _check_apart(domains, data.novel)
-    found = {label for domain in domains for label in domain.split.classes}
-    return domains, tuple(name for name in data.classes or sorted(found) if name in found)
+    found = {*in_one_spelling(label for domain in domains for label in domain.split.classes)}
+    there = Names(found)
+    return domains, tuple(there.spelt(name) for name in data.classes or sorted(found) if name in there)
 
 
 def _check_caches(caches: Sequence[CropCache], data: DataSettings) -> None:
@@ -78,16 +80,18 @@ def _check_caches(caches: Sequence[CropCache], data: DataSettings) -> None:
             )
     if data.fold is not None and len(caches) > 1:
         raise SettingError(f"--data.fold {data.fold}: only a single cache has folds; name one --cache")
-    there = {label for cache in caches for label in class_counts(cache)}
+    found = {label for cache in caches for label in class_counts(cache)}
+    there = Names(found)
     for option, names in (("classes", data.classes), ("novel", data.novel)):
         for name in names:
             if name not in there:
                 raise SettingError(
                     f"--data.{option} {name}: no clip has this label in "
-                    f"{', '.join(str(cache.path) for cache in caches)}; there are {', '.join(sorted(there))}"
+                    f"{', '.join(str(cache.path) for cache in caches)}; there are {', '.join(sorted(found))}"
                 )
     for cache in caches:
-        if data.classes and not {*data.classes} & {*class_counts(cache)}:
+        here = Names(class_counts(cache))
+        if data.classes and not any(name in here for name in data.classes):
             raise SettingError(
                 f"--cache {cache.path}: it has no clip of {', '.join(data.classes)}; leave it out, or name "
                 f"some of its classes with --data.classes: {', '.join(class_counts(cache))}"
@@ -108,8 +112,9 @@ def _with_episodes(cache: CropCache, split: ClipSplit, task: EpisodeSettings) ->
         )
     if len(kept) == len(split.classes):
         return split
+    names = Names(kept)
     parts = {
-        part: tuple(i for i in getattr(split, part) if cache.clips[i].label in kept)
+        part: tuple(i for i in getattr(split, part) if cache.clips[i].label in names)
         for part in ("train", "val", "test")
     }
     few = ", ".join(f"{name} {count}" for name, count in zip(split.classes, counts) if name not in kept)
@@ -120,12 +125,13 @@ def _with_episodes(cache: CropCache, split: ClipSplit, task: EpisodeSettings) ->
 
 def _check_apart(domains: Sequence[Domain], novel: Sequence[str]) -> None:
     """Raise a DataError if one domain trains on a clip or a subject that another domain measures."""
+    novel = Names(novel)
     for domain in domains:
         clips = domain.cache.clips
         measured = [clips[i] for i in (*domain.split.val, *domain.split.test)]
         measured += [clip for clip in clips if clip.label in novel]
         crops = {clip.crops_hash for clip in measured if clip.n_faces}
-        subjects = {(clip.source, clip.subject) for clip in measured if clip.subject is not None}
+        subjects = {person_key(clip) for clip in measured if clip.subject is not None}
         for other in domains:
             for i in other.split.train if other is not domain else ():
                 clip = other.cache.clips[i]
@@ -134,7 +140,7 @@ def _check_apart(domains: Sequence[Domain], novel: Sequence[str]) -> None:
                         f"clip '{clip.id}' of {other.cache.path} is a training clip, but {domain.cache.path} "
                         f"measures the same crops; leave out one of the two caches"
                     )
-                if (clip.source, clip.subject) in subjects:
+                if clip.subject is not None and person_key(clip) in subjects:
                     raise DataError(
                         f"subject '{clip.subject}' of {other.cache.path} is in training clips, but "
                         f"{domain.cache.path} measures the same subject; leave out one of the two caches, "

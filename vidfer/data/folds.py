@@ -13,6 +13,7 @@ from vidfer.clips.sources.ckplus import ckplus_folds
 from vidfer.data.clip_labels import is_labelled
 from vidfer.data.divide import divide
 from vidfer.errors import DataError, SettingError
+from vidfer.names import Ids, Names, name_key
 from vidfer.tables import read_table
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def find_fold(cache: CropCache, name: str, classes: Sequence[str], *, seed: int 
         DataError: subjects are not known, or a table does not fit the cache.
     """
     labelled = [i for i, clip in enumerate(cache.clips) if is_labelled(clip)]
-    chosen = [i for i in labelled if cache.clips[i].label in classes]
+    wanted = Names(classes)
+    chosen = [i for i in labelled if cache.clips[i].label in wanted]
     number, _, rule = name.partition("/")
     if name.startswith("subject:"):
         division, rule = _by_subject(cache, chosen), "loso"
@@ -125,7 +127,7 @@ def _by_subject(cache: CropCache, clips: Sequence[int]) -> dict[int, int]:
 
 def _number_of(cache: CropCache, division: dict[int, int], subject: str) -> int:
     for i, fold in division.items():
-        if cache.clips[i].subject == subject:
+        if name_key(cache.clips[i].subject) == name_key(subject):
             return fold
     subjects = sorted({cache.clips[i].subject for i in division})
     raise SettingError(
@@ -146,17 +148,24 @@ def _of_ckplus(cache: CropCache, clips: Sequence[int]) -> dict[int, int]:
 
 
 def _of_table(cache: CropCache, clips: Sequence[int], file: Path) -> dict[int, int]:
-    folds = read_folds(file)
-    absent = [cache.clips[i].id for i in clips if cache.clips[i].id not in folds]
+    ids, table, folds = Ids(clip.id for clip in cache.clips), read_folds(file), {}
+    for clip_id, fold in table.items():
+        place = ids.place(clip_id)
+        if place is not None and folds.setdefault(place, fold) != fold:
+            raise DataError(
+                f"{file} puts '{cache.clips[place].id}' into a second fold as '{clip_id}'; delete one of the "
+                "rows"
+            )
+    absent = [cache.clips[i].id for i in clips if i not in folds]
     if absent:
         raise DataError(
             f"{file} has no fold for {len(absent)} labelled clips of {cache.path}, such as '{absent[0]}'; "
             "add them, or leave out their classes with --data.classes"
         )
-    missing = sorted(set(range(1, max(folds.values()) + 1)) - {folds[cache.clips[i].id] for i in clips})
+    missing = sorted(set(range(1, max(table.values()) + 1)) - {folds[i] for i in clips})
     if missing:
         raise DataError(f"no clip of {cache.path} is in fold {missing[0]} of {file}; number folds from 1 on")
-    return {i: folds[cache.clips[i].id] for i in clips}
+    return {i: folds[i] for i in clips}
 
 
 def read_folds(file: Path) -> dict[str, int]:

@@ -11,6 +11,7 @@ from vidfer.data.clip_labels import check_classes, is_labelled
 from vidfer.data.divide import divide
 from vidfer.data.folds import Fold
 from vidfer.errors import DataError, SettingError
+from vidfer.names import Names
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
@@ -64,7 +65,8 @@ def split_clips(
     if not 0 < val_fraction < 0.5:
         raise SettingError(f"val_fraction is {val_fraction}; give a number above 0 and below 0.5")
     check_classes(cache, classes)
-    labelled = [i for i, c in enumerate(cache.clips) if is_labelled(c) and c.label in classes]
+    base = Names(classes)
+    labelled = [i for i, c in enumerate(cache.clips) if is_labelled(c) and c.label in base]
     unlabelled = [i for i, c in enumerate(cache.clips) if c.split == "unlabelled" or c.label is None]
     parts: dict[str, list[int]] = {name: [] for name in LABELLED}
     notes = []
@@ -116,7 +118,7 @@ def split_clips(
         **{name: tuple(sorted(clips)) for name, clips in parts.items()},
         unlabelled=tuple(unlabelled),
         classes=tuple(classes),
-        note="; ".join(notes),
+        note="; ".join([*notes, *cache.spelling_notes]),
         fold=fold,
     )
 
@@ -135,8 +137,8 @@ def novel_clips(
     Raises:
         SettingError: an unknown class, or one that is base and novel at once.
     """
-    both = sorted(set(classes) & set(base))
-    if both:
+    seen, novel = Names(base), Names(classes)
+    if both := sorted(name for name in classes if name in seen):
         raise SettingError(
             f"class '{both[0]}' is both a base and a novel class; a novel class is one that was never "
             f"trained on ({cache.path})"
@@ -145,7 +147,7 @@ def novel_clips(
     return tuple(
         i
         for i, c in enumerate(cache.clips)
-        if is_labelled(c) and c.label in classes and (split is None or c.split == split)
+        if is_labelled(c) and c.label in novel and (split is None or c.split == split)
     )
 
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vidfer.data.clip_labels import is_labelled
+from vidfer.data.clip_labels import class_counts, is_labelled
 from vidfer.data.folds import find_fold
 from vidfer.data.settings import DataSettings
 from vidfer.data.splits import ClipSplit, novel_clips, split_clips
 from vidfer.errors import CheckpointError, DataError, SettingError
+from vidfer.names import Names
 from vidfer.store.reader import CropCache
 
 
@@ -29,7 +30,8 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
         DataError: no clip to train on or to validate on, a class without a clip to train on, or a fold
             without a clip to measure.
     """
-    classes = settings.classes or trainable_classes(cache, settings.novel)
+    known = Names(class_counts(cache))
+    classes = tuple(map(known.spelt, settings.classes)) or trainable_classes(cache, settings.novel)
     divided, seed = (*classes, *settings.novel), settings.split_seed
     fold = find_fold(cache, settings.fold, divided, seed=seed) if settings.fold else None
     split = split_clips(cache, classes, val_fraction=settings.val_fraction, seed=seed, fold=fold)
@@ -52,7 +54,7 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
                 f"no {what}: {split.note} ({cache.path}, classes {', '.join(classes)}); list its clips with "
                 f"`vidfer inspect`, or name other classes with --data.classes"
             )
-    taught = {cache.clips[i].label for i in train}
+    taught = Names(cache.clips[i].label for i in train)
     if untaught := [name for name in classes if name not in taught]:
         raise DataError(
             f"class '{untaught[0]}' of {cache.path} has no clip with a face to train on ({split.note}). Add "
@@ -61,7 +63,7 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
         )
     faceless = len(split.train) - len(train)
     note = f"{split.note}; {faceless} training clips without a face left out" if faceless else split.note
-    validated = {cache.clips[i].label for i in split.val}
+    validated = Names(cache.clips[i].label for i in split.val)
     if unseen := [name for name in classes if name not in validated]:
         note += f"; no clip of {', '.join(unseen)} to validate on"
     return replace(split, train=train, note=note)
@@ -117,7 +119,8 @@ def trainable_classes(cache: CropCache, novel: tuple[str, ...] = ()) -> tuple[st
     """
     labelled = [clip for clip in cache.clips if is_labelled(clip)]
     official = any(clip.split for clip in labelled)
-    names = {clip.label for clip in labelled if not official or clip.split in (None, "train")} - {*novel}
+    names, left_out = {c.label for c in labelled if not official or c.split in (None, "train")}, Names(novel)
+    names = {name for name in names if name not in left_out}
     if not names:
         raise DataError(
             f"{cache.path} has no labelled clips to train on; list its clips with `vidfer inspect`"

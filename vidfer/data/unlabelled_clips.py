@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from vidfer.data.clip_labels import person_key
 from vidfer.data.splits import ClipSplit, novel_clips
 from vidfer.data.training_split import crops_of
 from vidfer.errors import CacheError, DataError
+from vidfer.names import Names
 from vidfer.store.reader import CropCache
 
 
@@ -38,14 +40,15 @@ def with_unlabelled(
                 f"build one of them again with the crop size of the other"
             )
         measured_clips = [cache.clips[i] for i in measured]
-        subjects = {(clip.source, clip.subject) for clip in measured_clips if clip.subject is not None}
+        subjects = {person_key(clip) for clip in measured_clips if clip.subject is not None}
+        novel_names = Names(novel)
         clips = tuple(
             i
             for i, clip in enumerate(other.clips)
             if clip.split not in ("val", "test")
-            and clip.label not in novel
+            and clip.label not in novel_names
             and clip.crops_hash not in crops
-            and (clip.source, clip.subject) not in subjects
+            and (clip.subject is None or person_key(clip) not in subjects)
         )
         if len(clips) < len(other):
             note += f"; {len(other) - len(clips)} clips of {other.path.name} are measured and not used"

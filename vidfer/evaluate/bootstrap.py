@@ -11,6 +11,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from vidfer.evaluate.intervals import Interval
+from vidfer.names import in_one_spelling
 
 RESAMPLES = 2000
 """Number of draws; the ends then vary by about a twentieth of the width from seed to seed."""
@@ -49,6 +50,7 @@ def bootstrap_interval(
     if subjects is None:
         unit, strata = np.arange(n), [np.flatnonzero(stratum == s) for s in range(n_strata)]
     else:
+        subjects = in_one_spelling(subjects)
         known = {subject: i for i, subject in enumerate(dict.fromkeys(subjects))}
         unit = np.array([known[subject] for subject in subjects])
         strata = [np.arange(len(known))]

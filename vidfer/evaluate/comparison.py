@@ -11,6 +11,7 @@ from vidfer.evaluate.find_results import results_in
 from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.paired import MEASURES, paired_difference
 from vidfer.evaluate.result import Result
+from vidfer.names import name_key, same_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +129,7 @@ def check_same(first_name: str, first: Result, name: str, result: Result, *, sam
 
     if same_crops and result.cache_hash != first.cache_hash:
         refuse("cache", *(f"{r.cache} with content hash {r.cache_hash[:12]}" for r in (result, first)))
-    if set(result.classes) != set(first.classes):
+    if set(map(name_key, result.classes)) != set(map(name_key, first.classes)):
         refuse("classes", ", ".join(result.classes), ", ".join(first.classes))
     clips, first_clips = ({row["clip"] for row in r.rows} for r in (result, first))
     if clips != first_clips:
@@ -137,7 +138,7 @@ def check_same(first_name: str, first: Result, name: str, result: Result, *, sam
         refuse("clips", len(clips), f"{len(first_clips)} clips, '{example}' in {whose} alone")
     if first.kind != "few-shot":
         return
-    if result.classes != first.classes:  # episodes are drawn by class number
+    if not same_names(result.classes, first.classes):  # episodes are drawn by class number
         refuse("episodes", *(f"novel classes in the order {', '.join(r.classes)}" for r in (result, first)))
     if result.person_disjoint != first.person_disjoint:
         refuse(

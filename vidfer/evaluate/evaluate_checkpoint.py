@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from vidfer.data.clip_labels import class_counts
 from vidfer.data.sampling import cap_frames
 from vidfer.data.splits import novel_clips
 from vidfer.errors import SettingError
@@ -13,6 +15,7 @@ from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+from vidfer.names import Names
 from vidfer.runs.provenance import Provenance, read_provenance
 from vidfer.runs.read_run import best_checkpoint
 from vidfer.store.reader import CropCache
@@ -56,7 +59,9 @@ def evaluate_checkpoint(
     recogniser.to(device)
     crops = CropCache(cache)
     provenance = read_provenance(checkpoint, crops, info)
-    split, novel = protocol.split, protocol.novel
+    split, there = protocol.split, Names(class_counts(crops))
+    protocol = replace(protocol, novel=tuple(map(there.spelt, protocol.novel)))
+    novel = protocol.novel
     common = {
         "n_frames": _n_frames(protocol, provenance, crops),
         "checkpoint_hash": checkpoint_hash(checkpoint),
@@ -111,6 +116,7 @@ def _clips_of_novel_classes(
     split, novel = protocol.split, protocol.novel
     if provenance.held_out is not None:
         return "test", sorted({*novel_clips(cache, novel, base=base_classes)} & {*provenance.held_out})
-    official = any(clip.split == split and clip.label in novel for clip in cache.clips)
+    known = Names(novel)
+    official = any(clip.split == split and clip.label in known for clip in cache.clips)
     clips = novel_clips(cache, novel, base=base_classes, split=split if official else None)
     return split if official else "all", clips

@@ -143,7 +143,7 @@ def _rows(found: FewShotAnswers, records: Sequence[CachedClip]) -> list[dict]:
         {
             "clip": record.id,
             "subject": record.subject,
-            "label": record.label,
+            "label": found.classes[found.labels[i]],
             "has_face": bool(found.has_face[i]),
             "n_queries": int(found.n_queries[i]),
             "accuracy": None if np.isnan(found.clip_accuracy[i]) else float(found.clip_accuracy[i]),

@@ -18,6 +18,7 @@ from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import predict
 from vidfer.models.recogniser import Recogniser
+from vidfer.names import Names
 from vidfer.runs.provenance import Provenance
 from vidfer.store.reader import CropCache
 
@@ -33,7 +34,8 @@ def clips_of_split(cache: CropCache, split: str, classes: Sequence[str]) -> tupl
         for i, c in enumerate(cache.clips)
         if c.split == split or (split == "all" and c.split != "unlabelled")
     ]
-    clips = [i for i in there if cache.clips[i].label in classes]
+    known = Names(classes)
+    clips = [i for i in there if cache.clips[i].label in known]
     return clips, len(there) - len(clips)
 
 
@@ -144,7 +146,7 @@ def evaluate_split(
             {
                 "clip": record.id,
                 "subject": record.subject,
-                "label": record.label,
+                "label": classes[labels[i]],
                 "has_face": bool(found.has_face[i]),
                 "n_queries": 1,
                 "accuracy": float(classified.correct[i]),

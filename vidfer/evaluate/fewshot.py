@@ -17,6 +17,7 @@ from vidfer.evaluate.intervals import Interval, mean_interval
 from vidfer.evaluate.jackknife import jackknife_interval
 from vidfer.evaluate.jackknife_influence import jackknife_influence
 from vidfer.infer.iterate import evaluating
+from vidfer.names import in_one_spelling
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class FewShotAnswers:
         Returns:
             Counts of :attr:`vidfer.evaluate.result.Result.identity_overlap`.
         """
-        subject = np.unique(np.asarray(subjects), return_inverse=True)[1]
+        subject = np.unique(in_one_spelling(subjects), return_inverse=True)[1]
         drawn, ways = self.episodes, self.episodes.classes.shape[1]
         support, query = subject[drawn.support], subject[drawn.query]
         of_class = support.reshape(len(drawn), ways, 1, -1) == query.reshape(len(drawn), ways, -1, 1)

@@ -19,6 +19,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from vidfer.evaluate.intervals import Interval, t_quantile
+from vidfer.names import in_one_spelling
 
 HALVES = 2
 """Even and odd episodes: their noise is independent, and the influence of a clip is the same."""
@@ -65,6 +66,7 @@ def jackknife_interval(
     if subjects is None:
         over, unit = "clips", np.arange(len(kind))
     else:
+        subjects = in_one_spelling(subjects)
         known = {subject: i for i, subject in enumerate(dict.fromkeys(subjects))}
         over, unit = "subjects", np.array([known[subject] for subject in subjects])
     units = int(unit.max()) + 1

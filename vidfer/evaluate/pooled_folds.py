@@ -14,6 +14,7 @@ from vidfer.evaluate.find_results import results_in
 from vidfer.evaluate.intervals import Interval, joined_mean_interval, mean_interval
 from vidfer.evaluate.paired import interval_over_rows
 from vidfer.evaluate.result import Result
+from vidfer.names import name_key
 
 SAME_IN_ALL = ("ways", "shots", "queries", "head", "inference", "n_frames", "base_classes")
 """Entries of the protocol that all folds must share."""
@@ -68,7 +69,7 @@ def _pool(named: Sequence[tuple[str, Result]]) -> Result:
         classes=first.classes,
         n_clips=len(rows),
         n_without_face=sum(not row["has_face"] for row in rows),
-        n_subjects=None if known is None else len(set(known)),
+        n_subjects=None if known is None else len(set(map(name_key, known))),
         sources=tuple(sorted({source for result in results for source in result.sources})),
         cache=first.cache,
         cache_hash=first.cache_hash,

@@ -14,6 +14,7 @@ from vidfer.errors import DataError, RunError
 from vidfer.learn.pseudo_labels import DROP, PseudoLabels, read_about
 from vidfer.learn.selection import select
 from vidfer.learn.settings import PseudoLabelSettings
+from vidfer.names import Ids, name_key
 from vidfer.tables import read_table
 
 OK = "ok"
@@ -35,18 +36,20 @@ def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
             of a clip.
     """
     corrections: dict[str, str] = {}
-    has_face = dict(zip(labels.clip_ids, labels.has_face))
+    ids = Ids(labels.clip_ids)
     for row in read_table(path, ("clip", "corrected"), ("label",)):
         if not row["corrected"]:
             continue
-        clip = row["clip"]
-        if clip not in has_face:
+        place = ids.place(row["clip"])
+        if place is None:
             raise DataError(
-                f"{row.where}: {clip!r} is not one of the unlabelled clips; remove the row, or correct the "
-                f"name (a spreadsheet may have read it as a number: import the column clip as text)"
+                f"{row.where}: {row['clip']!r} is not one of the unlabelled clips; remove the row, or "
+                "correct the name (a spreadsheet may have read it as a number: import the column clip as "
+                "text)"
             )
+        clip = labels.clip_ids[place]
         correction = _parse(row["corrected"], row.get("label", ""), labels.classes, f"{row.where}, {clip!r}")
-        if correction != DROP and not has_face[clip]:
+        if correction != DROP and not labels.has_face[place]:
             raise DataError(
                 f"{row.where}: {clip!r} shows no face, so nothing can be learned from it; leave the column "
                 f"corrected empty"
@@ -61,10 +64,10 @@ def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
 
 def _parse(word: str, label: str, classes: Sequence[str], where: str) -> str:
     """The class that a person means, or :data:`DROP`."""
-    known = {canonical_label(name): name for name in classes} | {DROP: DROP}
-    plain = canonical_label(word)
+    known = {name_key(canonical_label(name)): name for name in classes} | {DROP: DROP}
+    plain = name_key(canonical_label(word))
     if plain == OK:
-        plain = canonical_label(label)
+        plain = name_key(canonical_label(label))
         if plain not in known:
             raise DataError(
                 f"{where}: corrected is ok, but the column label has no class; write {' or '.join(classes)}"
@@ -143,9 +146,11 @@ def _inherited_corrections(tables: Sequence[Path], labels: PseudoLabels) -> dict
     If a person has deleted an inherited correction in a later table, it is gone.
     """
     inherited: dict[str, str] = {}
+    ids = Ids(labels.clip_ids)
     for table in tables:
         own = read_corrections(table, labels)
-        deleted = read_about(table)["inherited_corrections"].keys() - own.keys()
+        before = (ids.place(clip) for clip in read_about(table)["inherited_corrections"])
+        deleted = {labels.clip_ids[place] for place in before if place is not None} - own.keys()
         inherited = {clip: word for clip, word in inherited.items() if clip not in deleted} | own
     return inherited
 
@@ -157,18 +162,19 @@ def _check_untouched(table: Path, labels: PseudoLabels, weights: Sequence[np.nda
     weights of each clip.
     """
     rows = read_table(table, ("clip", "corrected", "label", "weight"))
-    gone = sorted({*labels.clip_ids} - {row["clip"] for row in rows})
+    ids = Ids(labels.clip_ids)
+    places = [ids.place(row["clip"]) for row in rows]
+    gone = sorted({*labels.clip_ids} - {labels.clip_ids[place] for place in places if place is not None})
     if gone:
         others = f" and {len(gone) - 1} others" if len(gone) > 1 else ""
         raise DataError(
             f"{table}: the row of {gone[0]!r}{others} is gone; put it back, and write {DROP} under corrected "
             f"if the student should not learn from it"
         )
-    position, numbers = {clip: i for i, clip in enumerate(labels.clip_ids)}, labels.labels
-    for row in rows:
-        if row["clip"] not in position:
+    numbers = labels.labels
+    for row, i in zip(rows, places):
+        if i is None:
             continue
-        i = position[row["clip"]]
         written = {"label": [labels.classes[numbers[i]]], "weight": [str(w[i]) for w in weights]}
         for name, values in written.items():
             if row[name] not in ("", *values):

@@ -13,6 +13,7 @@ import numpy as np
 from vidfer.errors import RunError
 from vidfer.files import write_json
 from vidfer.infer.predict import Predictions
+from vidfer.names import Ids
 from vidfer.store.reader import CropCache
 from vidfer.tables import number, read_table, write_table
 
@@ -111,14 +112,16 @@ def write_pseudo_labels(labels: PseudoLabels, path: Path, selection: dict) -> No
         "inherited_corrections": dict(labels.inherited_corrections),
     }
     columns = [*COLUMNS, *(f"p_{name}" for name in labels.classes)]
-    before = {row["clip"]: row for row in read_table(path, ["clip"])} if path.exists() else {}
-    added = [name for name in next(iter(before.values()), ()) if name and name not in columns]
+    written = read_table(path, ["clip"]) if path.exists() else []
+    ids = Ids(labels.clip_ids)
+    before = {ids.place(row["clip"]): row for row in written}
+    added = [name for name in (written[0] if written else ()) if name and name not in columns]
     header, rows = [*columns, *added], []
     order = [hashlib.sha256(clip.encode()).digest() for clip in labels.clip_ids]
     for i in sorted(range(len(order)), key=lambda i: (labels.weights[i] == 0, order[i])):
         clip, p = labels.clip_ids[i], labels.probabilities[i]
         place = labels.media[i] if labels.media else ("", None, None)
-        row = before.get(clip, {}) | dict(zip(COLUMNS[-3:], place))
+        row = before.get(i, {}) | dict(zip(COLUMNS[-3:], place))
         row |= {"clip": clip, "corrected": labels.corrections.get(clip, "")}
         row |= {"label": labels.classes[p.argmax()], "weight": labels.weights[i]}
         row |= {"has_face": int(labels.has_face[i]), "confidence": f"{p.max():.4f}"}

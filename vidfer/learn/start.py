@@ -14,6 +14,7 @@ from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.pretrained.load_weights import load_weights
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
+from vidfer.names import Names, same_names
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import read_record, run_of
 from vidfer.store.reader import CropCache
@@ -50,7 +51,7 @@ class Start:
         Compares the hashes of the splits if the classes are the same, and otherwise the clips one by one.
         """
         classes = self.recogniser.classes or tuple(self.info.get("classes", ()))
-        if "split_hashes" in self.info or classes == split.classes:
+        if "split_hashes" in self.info or same_names(classes, split.classes):
             check_same_split(self.info, cache, split, self.folder)
         elif both := sorted(self.trained_on(cache) & {cache.clips[i].id for i in split.val}):
             raise CheckpointError(
@@ -82,7 +83,8 @@ def start_from(folder: Path | None, novel: Sequence[str] = (), option: str = "--
     if folder is None:
         return None
     start = Start(folder, *load_checkpoint(folder))
-    if again := sorted({*novel} & {*start.base_classes}):
+    known = Names(start.base_classes)
+    if again := sorted(name for name in novel if name in known):
         raise SettingError(
             f"--data.novel {again[0]}: the encoder in {folder} was trained on this class; name another "
             f"{option}"
@@ -92,7 +94,8 @@ def start_from(folder: Path | None, novel: Sequence[str] = (), option: str = "--
 
 def base_classes(classes: Sequence[str], start: Start | None) -> list[str]:
     """The classes of this run, and those that the checkpoint it starts from was trained on."""
-    return list(dict.fromkeys((*classes, *(start.base_classes if start else ()))))
+    known = Names(classes)
+    return list(dict.fromkeys((*classes, *map(known.spelt, start.base_classes if start else ()))))
 
 
 def build_model(

@@ -23,6 +23,7 @@ from vidfer.learn.pseudo_labels import PseudoLabels
 from vidfer.learn.selection import check_quota, student_targets
 from vidfer.learn.settings import PseudoLabelSettings, TrainSettings
 from vidfer.learn.start import Start
+from vidfer.names import same_names
 from vidfer.store.reader import CropCache
 
 
@@ -72,12 +73,13 @@ def student_data(
             f"{teacher.folder} has no classifier; name a checkpoint that recipes/supervised.py has trained"
         )
     split = training_split(cache, replace(settings, classes=settings.classes or classes))
-    if split.classes != classes:
+    if not same_names(split.classes, classes):
         raise SettingError(
             f"--data.classes {' '.join(split.classes)}: the teacher knows {' '.join(classes)}; leave the "
             f"option out"
         )
     teacher.check_split(cache, split)
+    split = replace(split, classes=classes)
     split = with_unlabelled(split, cache, unlabelled, settings.novel)
     other = unlabelled or cache
     data = StudentData(

@@ -17,6 +17,7 @@ from vidfer.errors import CheckpointError, DataError, SettingError
 from vidfer.infer.embed import embed_clips
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.whitening import Whitening, fit_whitening
+from vidfer.names import Names
 from vidfer.store.reader import CropCache
 
 LEAST_CLIPS = 10
@@ -36,7 +37,7 @@ def check_whitening(name: str, shrinkage: float, cache: CropCache, split: ClipSp
     """
     if not 0 < shrinkage < math.inf:
         raise SettingError(f"--whiten-shrinkage {shrinkage}: give more than 0, such as 0.0167")
-    if name not in split.classes:
+    if name not in Names(split.classes):
         raise SettingError(
             f"--whiten {name}: this is not a base class of {cache.path}; choose the one that shows no "
             f"expression, from {', '.join(split.classes)}"
@@ -52,7 +53,7 @@ def check_whitening(name: str, shrinkage: float, cache: CropCache, split: ClipSp
 def of_class(name: str, cache: CropCache, split: ClipSplit) -> Tensor:
     """Which of the training clips have a class, (M,) bool."""
     labels = labels_of(cache, split.train, split.classes)
-    return torch.from_numpy(np.asarray(labels) == split.classes.index(name))
+    return torch.from_numpy(np.asarray(labels) == Names(split.classes).place(name))
 
 
 def whiten(

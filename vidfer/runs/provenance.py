@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vidfer.data.splits import check_subjects_disjoint
 from vidfer.errors import DataError, RunError
+from vidfer.names import id_key
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import read_record, run_of
 from vidfer.store.reader import CropCache
@@ -99,7 +100,8 @@ class Provenance:
             warnings.append(
                 "the checkpoint is in no run folder: whether it was trained on these clips is not known"
             )
-        same = sum(cache.clips[i].id in self.seen_elsewhere for i in clips)
+        elsewhere = {*map(id_key, self.seen_elsewhere)}
+        same = sum(id_key(cache.clips[i].id) in elsewhere for i in clips)
         if same:
             warnings.append(
                 f"{same} of these clips have the ids of clips that the run has seen in another cache"

@@ -19,7 +19,7 @@ class ClipSource(Protocol):
     """A file with clips: a :class:`vidfer.store.reader.CropCache`, or a part of one while it is built."""
 
     header: Header
-    clips: Sequence[CachedClip]
+    records: Sequence[CachedClip]
 
     def frames(self, clip: int) -> FaceTrack:
         """What is known of the frames of a clip."""

@@ -84,6 +84,7 @@ def inspect_cache(cache: CropCache) -> str:
         lines.append(
             f"subjects   {', '.join(f'{_split_name(split)} {n}' for split, n in s.subjects.items())}"
         )
+    lines += [f"names      {note}" for note in cache.spelling_notes]
     share = max(1, s.n_frames)
     lines.append(
         f"frames     {', '.join(f'{name} {n:,} ({100 * n / share:.1f} %)' for name, n in s.status.items())}"

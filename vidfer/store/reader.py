@@ -11,6 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from vidfer.clips.spelling import with_one_spelling
 from vidfer.crops import REGIONS, STATUS
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.errors import CacheError
@@ -108,9 +109,24 @@ class CropCache:
         """Side of the crops."""
         return self.header.size_px
 
-    @cached_property
+    @property
     def clips(self) -> tuple[CachedClip, ...]:
-        """All clips in order of id."""
+        """All clips in order of id, each subject and each label in one spelling (:mod:`vidfer.names`)."""
+        return self._in_one_spelling[0]
+
+    @property
+    def spelling_notes(self) -> tuple[str, ...]:
+        """Sentences for people: which spellings of subjects and labels are taken for one."""
+        return self._in_one_spelling[1]
+
+    @cached_property
+    def _in_one_spelling(self) -> tuple[tuple[CachedClip, ...], tuple[str, ...]]:
+        clips, notes = with_one_spelling(self.records)
+        return tuple(clips), tuple(notes)
+
+    @cached_property
+    def records(self) -> tuple[CachedClip, ...]:
+        """:attr:`clips` as they stand in the file, with all spellings, for whoever checks or copies them."""
         with reported_as_damage(self.path, "clip table"):
             group = self._open()["clips"]
             if not isinstance(group, h5py.Group):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidfer.errors import DataError, SettingError
+from vidfer.names import Ids, Names
 from vidfer.tables import read_lines
 
 if TYPE_CHECKING:
@@ -59,10 +60,9 @@ def select_clips(cache: CropCache, clip_filter: ClipFilter) -> list[int]:
         raise SettingError(f"no clip of {cache.path} is selected; give one or more of {names}")
     matches = [True] * len(cache)
     for field in FIELDS:
-        wanted = set(getattr(clip_filter, field))
-        if wanted:
-            values = [getattr(clip, field) or NONE for clip in cache.clips]
-            _check_values(cache, field, wanted, values)
+        if names := getattr(clip_filter, field):
+            wanted, values = Names(names), [getattr(clip, field) or NONE for clip in cache.clips]
+            _check_values(cache, field, names, values)
             matches = [match and value in wanted for match, value in zip(matches, values)]
     if clip_filter.clip or clip_filter.ids is not None:
         wanted = {position_of(cache, clip_id) for clip_id in clip_filter.clip}
@@ -80,31 +80,40 @@ def select_clips(cache: CropCache, clip_filter: ClipFilter) -> list[int]:
 
 
 def position_of(cache: CropCache, clip_id: str) -> int:
-    """Position of the clip with this id.
+    """Position of the clip with this id, or with another spelling of it (:class:`vidfer.names.Ids`).
 
     Raises:
         DataError: the cache has no such clip. The message gives similar ids.
     """
-    for position, clip in enumerate(cache.clips):
-        if clip.id == clip_id:
-            return position
-    raise DataError(f"{cache.path} has no clip '{clip_id}'{similar_ids(clip_id, cache.clips)}")
+    position = Ids(clip.id for clip in cache.clips).place(clip_id)
+    if position is None:
+        raise DataError(f"{cache.path} has no clip '{clip_id}'{similar_ids(clip_id, cache.clips)}")
+    return position
 
 
 def positions_of(cache: CropCache, ids: Sequence[str], named_in: Path) -> list[int]:
-    """Positions of the clips with these ids, which stand in a file.
+    """Positions of the clips with these ids, which stand in a file, each as :func:`position_of`.
 
     Raises:
-        DataError: the cache lacks some. The message gives their number, the first one and similar ids.
+        DataError: the cache lacks some; the message gives their number, the first one and similar ids. Or two
+            ids are spellings of one.
     """
-    position = {clip.id: index for index, clip in enumerate(cache.clips)}
-    absent = [clip_id for clip_id in ids if clip_id not in position]
+    known = Ids(clip.id for clip in cache.clips)
+    places = [known.place(clip_id) for clip_id in ids]
+    absent = [clip_id for clip_id, place in zip(ids, places) if place is None]
     if absent:
         raise DataError(
             f"{len(absent)} of {len(ids)} ids in {named_in} are not in {cache.path}, the first is "
             f"'{absent[0]}'{similar_ids(absent[0], cache.clips)}"
         )
-    return [position[clip_id] for clip_id in ids]
+    first: dict[int, str] = {}
+    for clip_id, place in zip(ids, places):
+        if first.setdefault(place, clip_id) != clip_id:
+            raise DataError(
+                f"{named_in} names the clip '{cache.clips[place].id}' twice, as '{first[place]}' and as "
+                f"'{clip_id}'; delete one of them"
+            )
+    return places
 
 
 def similar_ids(clip_id: str, clips: Sequence[CachedClip]) -> str:
@@ -116,9 +125,10 @@ def similar_ids(clip_id: str, clips: Sequence[CachedClip]) -> str:
     return f"; similar ones: {', '.join(near)}" if near else ""
 
 
-def _check_values(cache: CropCache, field: str, wanted: set[str], values: Collection[str]) -> None:
+def _check_values(cache: CropCache, field: str, wanted: Sequence[str], values: Collection[str]) -> None:
     known = set(values)
-    unknown = sorted(wanted - known)
+    there = Names(known)
+    unknown = sorted(name for name in wanted if name not in there)
     if unknown:
         near = difflib.get_close_matches(unknown[0], sorted(known), n=8, cutoff=0.6) or sorted(known)[:12]
         more = ", ..." if len(near) == 12 < len(known) else ""

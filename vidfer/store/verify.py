@@ -59,7 +59,7 @@ def verify_cache(path: Path | str, progress: Callable[[int, int], None] | None =
     except CacheError as error:
         return [Fault(None, f"{UNREADABLE} ({_cause(error)})")]
     faults = []
-    for position, clip in enumerate(cache.clips):
+    for position, clip in enumerate(cache.records):
         fault = records.get(position) or _crop_fault(cache, position)
         if fault:
             faults.append(Fault(clip.id, fault, position))
@@ -78,7 +78,7 @@ def record_faults(cache: CropCache) -> tuple[dict[int, str], list[Fault]]:
     Raises:
         CacheError: the clip table or the settings cannot be read.
     """
-    header, clips, provenance = cache.header, cache.clips, cache.provenance_hash
+    header, clips, provenance = cache.header, cache.records, cache.provenance_hash
     records = dict.fromkeys(_odd_rows(cache), "its record is not as it was written")
     first: int | None = 0
     for position, clip in enumerate(clips):
@@ -105,7 +105,7 @@ def record_faults(cache: CropCache) -> tuple[dict[int, str], list[Fault]]:
 
 def _crop_fault(cache: CropCache, position: int) -> str | None:
     try:
-        sound = clip_digest(cache, position) == cache.clips[position].crops_hash
+        sound = clip_digest(cache, position) == cache.records[position].crops_hash
     except CacheError as error:
         return f"its frame table or crops cannot be read ({_cause(error)})"
     return None if sound else "its frame table or crops do not match their hash"
@@ -114,7 +114,7 @@ def _crop_fault(cache: CropCache, position: int) -> str | None:
 def _odd_rows(cache: CropCache) -> list[int]:
     """Clips with a number that has the right value in other bits than were written, such as another NaN."""
     odd = np.zeros(len(cache), bool)
-    rows = [clip.columns() for clip in cache.clips]
+    rows = [clip.columns() for clip in cache.records]
     with open_cache(cache.path) as file:
         for name in NUMBER_COLUMNS:
             written = number_column(name, [row[name] for row in rows])
