@@ -95,7 +95,7 @@ def other_spellings(names: Iterable[Hashable]) -> dict[str, str]:
     for name in {name for name in names if isinstance(name, str)}:
         groups.setdefault(name_key(name), []).append(name)
     used = {key: max(group, key=_preference) for key, group in groups.items() if len(group) > 1}
-    return {name: used[key] for key in used for name in sorted(groups[key]) if name != used[key]}
+    return {name: used[key] for key in sorted(used) for name in sorted(groups[key]) if name != used[key]}
 
 
 def in_one_spelling(names: Iterable[Hashable]) -> list[Hashable]:

@@ -117,6 +117,10 @@ def test_the_longest_end_of_the_path_finds_the_video(tmp_path):
         find_video(tmp_path, clip_record(0, path="train/b.mp4"))
     with refused(DataError, tmp_path / "nowhere"):
         find_video(tmp_path / "nowhere", clip)
+    in_nfd = touch("disk/set/zo\u0308e/c.mp4")  # as macOS writes the name
+    for root, path in (("disk/set", "z\xf6e/c.mp4"), ("disk/set/zo\u0308e", "z\xf6e/c.mp4")):
+        assert find_video(tmp_path / root, clip_record(0, path=path)) == in_nfd
+    assert find_video(tmp_path, clip_record(0, path="elsewhere/z\xf6e")) == in_nfd.parent
 
 
 def test_other_people_in_the_video_are_drawn_thinly(tmp_path):

@@ -10,6 +10,7 @@ import torch
 from vidfer.data.dataset import ClipDataset
 from vidfer.errors import DataError
 from vidfer.models.checkpoint import load_checkpoint
+from vidfer.names import Ids
 from vidfer.report.film_strip import FilmStrip, build_strip
 
 STRIPS_PER_SIDE = 2
@@ -85,11 +86,12 @@ def clips_by_id(cache: Path, ids: Sequence[str], n_frames: int) -> ClipDataset:
     Raises:
         DataError: a clip is not in the cache.
     """
-    position = {clip.id: i for i, clip in enumerate(ClipDataset(cache, (), n_frames=1).cache.clips)}
-    for clip_id in ids:
-        if clip_id not in position:
+    known = Ids(clip.id for clip in ClipDataset(cache, (), n_frames=1).cache.clips)
+    places = [known.place(clip_id) for clip_id in ids]
+    for clip_id, place in zip(ids, places):
+        if place is None:
             raise DataError(
                 f"clip '{clip_id}' of the result file is not in {cache}; name the cache on which it was "
                 "measured"
             )
-    return ClipDataset(cache, [position[clip_id] for clip_id in ids], n_frames=n_frames)
+    return ClipDataset(cache, places, n_frames=n_frames)

@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
+from vidfer.clips.named_path import NamedPaths
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import read_chunks
 from vidfer.errors import DataError
+from vidfer.names import id_key
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 
@@ -44,15 +46,16 @@ def find_video(root: Path, clip: CachedClip) -> Path:
     if not root.is_dir():
         raise DataError(f"there is no folder {root}; give the folder of the videos with --root")
     parts = PurePosixPath(clip.path).parts
+    below = NamedPaths(root)
     for first in range(len(parts)):
-        path = root.joinpath(*parts[first:])
-        if path.exists():
+        if path := below.find("/".join(parts[first:])):
             return path
     found: dict[int, list[Path]] = {}
     for folder, folders, files in os.walk(root):
-        if parts[-1] in files or parts[-1] in folders:
-            path = Path(folder, parts[-1])
-            found.setdefault(_common_end(path.parts, parts), []).append(path)
+        for name in (*folders, *files):
+            if id_key(name) == id_key(parts[-1]):
+                path = Path(folder, name)
+                found.setdefault(_common_end(path.parts, parts), []).append(path)
     if not found:
         raise DataError(
             f"nothing below {root} has the name {parts[-1]} of the video of '{clip.id}'; give another --root"

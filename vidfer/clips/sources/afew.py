@@ -13,6 +13,7 @@ from vidfer.clips.media import find_media, is_frame_folder, is_image, is_video, 
 from vidfer.clips.root_checks import check_folder, check_part, nothing_found
 from vidfer.clips.source import Source
 from vidfer.errors import DataError
+from vidfer.names import Ids
 from vidfer.tables import read_table
 
 SPLITS = {
@@ -125,8 +126,9 @@ def _aligned_faces(folder: Path) -> Path:
 def _with_subjects(clips: list[Clip], table: Path) -> list[Clip]:
     if not table.is_file():
         return clips
-    subjects = {row["id"]: row["subject"] or None for row in read_table(table, ("id", "subject"))}
-    return [replace(clip, subject=subjects.get(clip.id, clip.subject)) for clip in clips]
+    ids = Ids(clip.id for clip in clips)
+    subjects = {ids.place(row["id"]): row["subject"] or None for row in read_table(table, ("id", "subject"))}
+    return [replace(clip, subject=subjects.get(i, clip.subject)) for i, clip in enumerate(clips)]
 
 
 def _wrong_root(root: Path) -> DataError:

@@ -11,6 +11,7 @@ from vidfer.clips.clip import Clip, clip_id
 from vidfer.clips.labels import canonical_label, label_of_number
 from vidfer.clips.listing import this_listing
 from vidfer.clips.media import frame_paths, list_folder
+from vidfer.clips.named_path import NamedPaths
 from vidfer.clips.root_checks import check_folder, missing_clips, nothing_found
 from vidfer.clips.source import Source
 from vidfer.clips.sources.frames_labels import LABEL_FILES, read_label_names
@@ -162,14 +163,17 @@ def _label(text: str, names: dict[int, str], where: str) -> str:
 def _folder_finder(home: Path) -> FolderFinder:
     """A function that finds the folder below ``home`` that the longest end of a listed path names."""
 
+    paths = NamedPaths(home)
+
     @cache
-    def is_folder(path: Path) -> bool:
-        return path.is_dir()
+    def folder_of(text: str) -> Path | None:
+        path = paths.find(text)
+        return path if path is not None and path.is_dir() else None
 
     def find(listed: str) -> Path | None:
         parts = [part for part in re.split(r"[\\/]+", listed) if part not in ("", ".", "..")]
-        ends = (home.joinpath(*parts[i:]) for i in range(len(parts)))
-        return next((path for path in ends if is_folder(path)), None)
+        ends = (folder_of("/".join(parts[i:])) for i in range(len(parts)))
+        return next((path for path in ends if path is not None), None)
 
     return find
 

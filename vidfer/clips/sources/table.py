@@ -9,6 +9,7 @@ from vidfer.clips.clip import Clip
 from vidfer.clips.labels import canonical_label
 from vidfer.clips.listing import this_listing
 from vidfer.clips.media import list_folder
+from vidfer.clips.named_path import NamedPaths
 from vidfer.clips.root_checks import check_folder
 from vidfer.clips.source import Source
 from vidfer.clips.splits import canonical_split
@@ -24,10 +25,11 @@ def find_table_clips(root: Path) -> list[Clip]:
     """Lists the clips of a table, one row each.
 
     The root is the table, or a folder with one table in it. The column ``path`` is needed: a video, an image
-    or a folder of frames, as an absolute path or relative to the folder of the table, with slashes or
-    backslashes. These columns are read where they are there: ``id`` (if not, the path), ``label``,
-    ``subject``, ``split`` (train, val, test, unlabelled), ``start_s`` and ``end_s`` in seconds. An empty cell
-    means unknown. Other columns are not read; the notes of the listing name them.
+    or a folder of frames, as an absolute path or relative to the folder of the table, in any spelling
+    (:class:`~vidfer.clips.named_path.NamedPaths`). These columns are read where they are there: ``id`` (if
+    not, the path), ``label``, ``subject``, ``split`` (train, val, test, unlabelled), ``start_s`` and
+    ``end_s`` in seconds. An empty cell means unknown. Other columns are not read; the notes of the listing
+    name them.
 
     Raises:
         DataError: there is no table, its columns are wrong, or a row names a missing file, a wrong split or
@@ -38,7 +40,8 @@ def find_table_clips(root: Path) -> list[Clip]:
     _tell_columns(rows[:1], file)
     if not rows:
         raise DataError(f"{file} has a header but no rows; write one row for each clip")
-    clips = [_clip(row, file) for row in rows]
+    paths = NamedPaths(file.parent)
+    clips = [_clip(row, paths) for row in rows]
     missing = [(row, clip) for row, clip in zip(rows, clips) if not clip.path.exists()]
     if missing:
         row, clip = missing[0]
@@ -73,17 +76,19 @@ def _find_table(root: Path) -> Path:
     return tables[0]
 
 
-def _clip(row: Row, file: Path) -> Clip:
+def _clip(row: Row, paths: NamedPaths) -> Clip:
     if not row["path"]:
         raise DataError(f"{row.where} has an empty path; write the path, or delete the row")
     start_s, end_s = _seconds(row, "start_s"), _seconds(row, "end_s")
     if start_s is not None and end_s is not None and end_s <= start_s:
         raise DataError(f"{row.where}: end_s {end_s:g} must be greater than start_s {start_s:g}")
-    label = row.get("label")
-    path = _path(row["path"], file.parent)
+    label, text = row.get("label"), row["path"]
+    path = paths.find(text)
+    if "\\" in text and path is not None and path != paths.folder / text:
+        text = text.replace("\\", "/")
     return Clip(
-        id=row.get("id") or path.as_posix(),
-        path=file.parent / path,
+        id=row.get("id") or Path(text).as_posix(),
+        path=path or paths.folder / text,
         label=canonical_label(label) if label else None,
         subject=row.get("subject") or None,
         split=canonical_split(row.get("split", ""), row.where),
@@ -91,15 +96,6 @@ def _clip(row: Row, file: Path) -> Clip:
         end_s=end_s,
         source="table",
     )
-
-
-def _path(text: str, folder: Path) -> Path:
-    r"""The path in a row. Where there is no file ``a\x.mp4``, as Windows writes it, ``a/x.mp4`` is meant."""
-    if "\\" in text and not (folder / text).exists():
-        with_slashes = Path(text.replace("\\", "/"))
-        if (folder / with_slashes).exists():
-            return with_slashes
-    return Path(text)
 
 
 def _seconds(row: Row, column: str) -> float | None:
