@@ -11,6 +11,7 @@ SETTINGS = {
     "conv4": network(encoder="conv4"),
     "resnet18": network(encoder="resnet18", width=8, input_px=64, frame_attention="relation"),
     "face_mesh": network(encoder="face_mesh"),
+    "face_landmarker": network(encoder="face_landmarker"),
     "torchvision": network("torchvision mobilenet_v3_small", input_px=64),
 }
 

@@ -229,6 +229,11 @@ OF_ENCODERS: dict[str, dict[str, Change]] = {
         "frame_attention": Change("mean"),
         "attention_dropout": Change(0.5, {"encoder.frame_attention": "sigmoid"}),
     },
+    "face_landmarker": {
+        "features": Change("points"),
+        "frame_attention": Change("softmax"),
+        "attention_dropout": Change(0.5, {"encoder.frame_attention": "sigmoid"}),
+    },
     "face_mesh": {
         "frame_attention": Change("mean"),
         "attention_dropout": Change(0.5, {"encoder.frame_attention": "sigmoid"}),
@@ -259,6 +264,7 @@ SMALL_ENCODERS = {
     "resnet18": RESNET,
     "torchvision": OF_TORCHVISION,
     "timm": encoder("timm resnet10t"),
+    "face_landmarker": encoder("face_landmarker"),
     "face_mesh": encoder("face_mesh"),
 }
 """What their options are tried with."""

@@ -12,6 +12,7 @@ ENCODERS = {
     "conv4": network(encoder="conv4"),
     "resnet18": network(encoder="resnet18", width=8, input_px=64, regions=("face", "mouth")),
     "face_mesh": network(encoder="face_mesh"),
+    "face_landmarker": network(encoder="face_landmarker", features="both", frame_attention="softmax"),
 }
 
 

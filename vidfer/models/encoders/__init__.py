@@ -2,6 +2,7 @@
 
 from vidfer.models.encoders.base import Encoder
 from vidfer.models.encoders.conv4 import Conv4Encoder
+from vidfer.models.encoders.face_landmarker import FaceLandmarkerEncoder
 from vidfer.models.encoders.face_mesh import FaceMeshEncoder
 from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Encoder
 from vidfer.models.encoders.resnet18 import ResNet18Encoder
@@ -14,6 +15,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "resnet18": ResNet18Encoder,
     "torchvision": TorchvisionEncoder,
     "timm": TimmEncoder,
+    "face_landmarker": FaceLandmarkerEncoder,
     "face_mesh": FaceMeshEncoder,
 }
 """Every encoder by its name on the command line and in checkpoints."""

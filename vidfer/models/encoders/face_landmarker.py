@@ -1,0 +1,127 @@
+"""The face's points or its blendshapes as an embedding: what an expression moves, wherever the face is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vidfer.models.embedding import MAP_PX, Embedding
+from vidfer.models.encoders.attention import FrameAttention, frame_average
+from vidfer.models.encoders.base import Encoder
+from vidfer.models.encoders.face_blendshapes import BLENDSHAPES, FaceBlendshapes
+from vidfer.models.encoders.face_landmarker_network import INPUT_PX, POINTS, FaceLandmarks
+from vidfer.models.encoders.face_shape import aligned_shape, centred_shape
+from vidfer.models.encoders.face_squares import level_squares, middle_squares, sample_squares
+from vidfer.models.frames import FramePacker, resize_images, select_regions, unit_float
+from vidfer.models.pretrained.face_landmarker_file import load_face_landmarker
+from vidfer.models.settings import EncoderSettings, check_choice
+
+FIRST_SHARE = 200 / 256
+"""Share of the first square that the face crop fills. The network was trained on pictures that show more
+around the face than vidfer's crops do."""
+
+LEVEL_MARGIN = 1.5
+"""Side of the second square over the extent of the points, as in MediaPipe."""
+
+UNIT = 100.0
+"""A displacement of 1 is a hundredth of the face's size, the root of the sum of its squared coordinates."""
+
+LOGIT_FLOOR = 0.001
+"""Keeps the logits of blendshapes at 0 and 1 finite."""
+
+FEATURES = ("points", "blendshapes", "logits", "both")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceLandmarkerSettings(EncoderSettings):
+    """Options of the encoder face_landmarker. It resizes crops by itself: resizing twice would blur them."""
+
+    name = "face_landmarker"
+    regions = ("face",)
+
+    features: Literal["points", "blendshapes", "logits", "both"] = "logits"
+    """What the vector holds: where the 478 `points` are, how far the face makes each of 52 `blendshapes`, the
+    `logits` of these, or `both` points and logits."""
+
+    frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "mean"
+    """How the frames of a clip become one vector; see the other encoders. `mean` needs no training."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("--encoder.features", self.features, FEATURES)
+
+
+class FaceLandmarkerEncoder(Encoder):
+    """MediaPipe's face landmarker in two passes; then frame attention.
+
+    The first pass finds the points in the crop as it is. The second sees a square around these points, turned
+    so that the eyes are level. ``maps`` are those of the network's third stage, 64 channels without further
+    parameters.
+    """
+
+    Settings = FaceLandmarkerSettings
+    regions = ("face",)
+
+    def __init__(
+        self, features: str = "logits", frame_attention: str = "mean", attention_dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.features = features
+        self.landmarks = FaceLandmarks()
+        self.blendshapes = FaceBlendshapes()
+        channels = {"points": 3 * POINTS, "both": 3 * POINTS + BLENDSHAPES}.get(features, BLENDSHAPES)
+        self.frame_attention = FrameAttention(channels, frame_attention, attention_dropout)
+        self.vector_channels = self.frame_attention.out_channels
+        self.register_buffer("reference", torch.zeros(POINTS, 3))
+        self.take_reference()
+
+    def load_published(self, path: Path) -> None:
+        """Take the weights of Google's ``face_landmarker.task``; see :func:`load_face_landmarker`."""
+        load_face_landmarker(path, self.landmarks, self.blendshapes)
+        self.take_reference()
+
+    @torch.no_grad()
+    def take_reference(self) -> None:
+        """Make the reference from the bias of the network's last layer, which after training is a face."""
+        self.reference.copy_(centred_shape(self.landmarks.points.bias.unflatten(0, (POINTS, 3))))
+
+    def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
+        """The embedding of clips; see :class:`vidfer.models.encoders.base.Encoder`."""
+        frames = FramePacker(frame_mask)
+        faces = select_regions(unit_float(frames.pack(crops)), self.regions)[:, 0]
+        points, maps = self.find_points(faces)
+        vector, attention = self.frame_attention(frames.unpack(self.frame_vectors(points)), frame_mask)
+        maps = frames.unpack(resize_images(maps.float(), MAP_PX))
+        return Embedding(
+            vector=vector,
+            maps=frame_average(attention["frames"], maps)[:, None],
+            attention={name: weights.detach() for name, weights in attention.items()},
+        )
+
+    def find_points(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        """Face crops (M, 3, H, W) to the points (M, 478, 3) and maps of the second pass.
+
+        The points are in pixels of the level square. Gradients do not see that the square depends on the
+        first pass.
+        """
+        with torch.no_grad():
+            squares = middle_squares(faces, FIRST_SHARE)
+            points, _ = self.landmarks(sample_squares(faces, squares, INPUT_PX))
+            squares = level_squares(squares.outside(points[..., :2], INPUT_PX), LEVEL_MARGIN)
+        return self.landmarks(sample_squares(faces, squares, INPUT_PX))
+
+    def frame_vectors(self, points: Tensor) -> Tensor:
+        """Points (M, 478, 3) to the chosen features (M, C)."""
+        chosen = []
+        if self.features in ("points", "both"):
+            chosen.append(((aligned_shape(points, self.reference) - self.reference) * UNIT).flatten(1))
+        if self.features != "points":
+            shapes = self.blendshapes(points)
+            # ln((b + 0.001) / (1.001 - b))
+            logits = ((shapes + LOGIT_FLOOR) / (1 + LOGIT_FLOOR - shapes)).log()
+            chosen.append(shapes if self.features == "blendshapes" else logits)
+        return torch.cat(chosen, dim=1)
