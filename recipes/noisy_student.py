@@ -20,6 +20,7 @@ from vidfer.data.training_split import split_hash
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
+from vidfer.learn.consistency import build_consistency
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.label_round import label_round
@@ -29,7 +30,7 @@ from vidfer.learn.settings import OptimSettings, PseudoLabelSettings, StudentSet
 from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
 from vidfer.learn.student_data import mixed_loader, student_data
-from vidfer.learn.supervised import class_weights, train_epoch
+from vidfer.learn.supervised import step_options, train_epoch
 from vidfer.models.ema import Ema
 from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
@@ -88,13 +89,10 @@ def main(settings: Settings) -> None:
     data = student_data(start, cache, other, *chosen, seed=settings.seed, regions=sees.regions)
     split, classes = data.split, data.split.classes
     val_loader = build_loader(data.val, batch_size, workers=workers)
-    weights = class_weights(data.labelled.labels, len(classes), settings.train)
-    stepping = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
-    stepping |= {"mixup": settings.train.mixup, "cutmix": settings.train.cutmix}
+    stepping = step_options(settings.optim, settings.train, data.labelled.labels, len(classes))
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
     info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-    info |= {"base_classes": base_classes(classes, start)}
     counts = f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips"
     accelerator.print(terminal_text(f"{counts}, {len(split.val)} to validate on ({split.note})"))
     progress = run.progress({"round": 1, "training_started": 0, "epoch": 0})
@@ -123,11 +121,12 @@ def main(settings: Settings) -> None:
             model, optimiser, schedule, train_loader, val_loader
         )
         student = accelerator.unwrap_model(model, keep_torch_compile=False)
+        consistency = build_consistency(settings.pseudo, settings.noise, student, accelerator)
         ema = Ema(student, settings.train.ema_decay) if settings.train.ema_decay else None
         kept = student if ema is None else ema.module
         run.load_state(ema)
         progress |= {"round": number, "training_started": number}
-        info |= {"teacher_hash": found.labels.teacher_hash}
+        info |= {"base_classes": base_classes(classes, start), "teacher_hash": found.labels.teacher_hash}
         best = {f"round{number}": "best", "best": "best_of_all"}
         for epoch_number in range(progress["epoch"], epochs):
             name = f"round {number}, epoch {epoch_number + 1}/{epochs}"
@@ -135,7 +134,7 @@ def main(settings: Settings) -> None:
             epoch = Epoch(train_loader, run, n, progress, ema=ema, bar=bar)
             # Accelerate tells the sampler the epoch; with several processes it does not tell the clips.
             train_loader.dataset.set_epoch(epoch.number)
-            means = train_epoch(model, epoch, optimiser, schedule, noise, **stepping)
+            means = train_epoch(model, epoch, optimiser, schedule, noise, consistency, **stepping)
             war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))
             scores, place = {"val_uar": uar, "val_war": war}, {"round": number, "epoch": epoch_number + 1}
             line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info, best=best)

@@ -26,7 +26,7 @@ from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings, TrainSettings
 from vidfer.learn.start import base_classes, build_model, start_from
-from vidfer.learn.supervised import class_weights, train_epoch
+from vidfer.learn.supervised import step_options, train_epoch
 from vidfer.models.ema import Ema
 from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Settings
 from vidfer.models.heads.prototype import PrototypeSettings
@@ -93,10 +93,7 @@ def main(settings: Settings) -> None:
 
     # Noise, optimiser
     noise = NoisedInput(settings.noise, input_px, **seen)
-    weights = class_weights(train_clips.labels, len(classes), settings.train)
-    stepping = {"clip_norm": settings.optim.clip_norm, "class_weights": weights}
-    stepping |= {"mixup": settings.train.mixup, "cutmix": settings.train.cutmix}
-    stepping |= {"label_smoothing": settings.train.label_smoothing}
+    stepping = step_options(settings.optim, settings.train, train_clips.labels, len(classes))
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)
     optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))

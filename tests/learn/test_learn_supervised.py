@@ -208,3 +208,34 @@ def test_mixing_keeps_labelled_and_pseudo_labelled_clips_apart(run):
     one = batch(6, target=targets, pseudo=pseudo)
     one["crops"][:] = 200  # mixing changes no pixel
     assert run([one], cutmix=1.0)[1]["loss"] == pytest.approx(run([one])[1]["loss"], rel=1e-5)
+
+
+class Says(nn.Module):
+    """Is sure of the second of two pseudo-labelled clips, and remembers what it was asked."""
+
+    weight = 0.5
+
+    def forward(self, network, crops, frame_mask):
+        self.seen = network, crops
+        return torch.tensor([[0.0, 0, 0], [0, 0, 1]])
+
+
+def test_a_consistent_step_adds_the_loss_of_what_the_student_is_sure_of(run):
+    pseudo = torch.tensor([False, True, False, True])
+    targets = torch.tensor([[1.0, 0, 0], [0.2, 0.3, 0.5], [0, 1, 0], [0.6, 0.2, 0.2]])
+    one, says = batch(4, target=targets, pseudo=pseudo), Says()
+    model, means, _ = run([one], consistency=says)
+
+    def loss_of(logits):
+        each = nn.functional.cross_entropy(logits, targets, reduction="none")
+        sure = nn.functional.cross_entropy(logits[3], torch.tensor(2))
+        return each[[0, 2]].mean() + each[[1, 3]].mean() + 0.5 * sure / 2
+
+    start, loss, gradients = by_hand(one, loss_of)
+    assert_stepped(model, start, gradients, 0.5)
+    assert means["loss"] == pytest.approx(loss, rel=1e-5) and means["sure"] == 0.5
+    parts = means["labelled_loss"] + means["pseudo_loss"] + 0.5 * means["consistency_loss"]
+    assert parts == pytest.approx(loss, rel=1e-5)
+    assert says.seen[0] is model and says.seen[1].equal(one["crops"][[1, 3]])
+    _, _, ema = run([one, one], consistency=says, ema=0.9)
+    assert says.seen[0] is ema.module

@@ -1,5 +1,7 @@
 """Selection and balancing of pseudo-labels, exactly."""
 
+from dataclasses import replace
+
 import numpy as np
 from refused import refused
 
@@ -73,6 +75,20 @@ def test_soft_targets_are_the_teachers_and_hard_ones_its_choice():
     assert np.array_equal(student_targets(SOME, soft=True), SOME.probabilities)
     hard = student_targets(SOME, soft=False)
     assert hard[0].tolist() == [1, 0, 0] and hard[4].tolist() == [0, 1, 0] and hard.dtype == np.float32
+
+
+def test_without_weight_of_the_teacher_all_clips_with_a_face_are_selected_once():
+    alone = PseudoLabelSettings(teacher_weight=0.0, consistency="fixmatch", threshold=0.99)
+    assert select(SOME, alone).weights.tolist() == [1, 1, 0, 1, 1, 1, 1]
+    people = replace(SOME, corrections={"clip0": "drop", "clip1": "sad"})
+    chosen = select(people, alone)
+    assert chosen.weights.tolist() == [0, 1, 0, 1, 1, 1, 1]
+    targets = student_targets(chosen, soft=True, teacher_weight=0.0)
+    assert targets[1].tolist() == [0, 0, 1] and targets[3:].max() == 0  # people still count
+    half = student_targets(people, soft=True, teacher_weight=0.5)
+    assert np.array_equal(half[3:], SOME.probabilities[3:] / 2) and half[1].tolist() == [0, 0, 1]
+    with refused(DataError, "1 unlabelled clips", "face"):
+        select(labels_of([(0, 0.9)], faceless=(0,)), alone)
 
 
 def test_the_summary_counts_faces_classes_and_the_pool():

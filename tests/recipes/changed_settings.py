@@ -132,6 +132,7 @@ OF_EPISODES = {
     "episodes.person_disjoint": Change(True),
     "episodes.per_epoch": Change(3),
 }
+FIXMATCH = {"pseudo.consistency": "fixmatch", "pseudo.consistency_threshold": 0.0}
 WITH_INIT = {"init": FileOf("checkpoint"), "freeze_encoder": True}
 WHITENED = {**WITH_INIT, "head": head("prototype"), "cache": FileOf("many_angry_crops")}
 
@@ -170,6 +171,11 @@ CHANGES: dict[str, dict[str, Change]] = {
         "pseudo.balance": Change(False),
         "pseudo.quota": Change(2),
         "pseudo.ratio": Change(2),
+        "pseudo.consistency": Change("freematch"),
+        "pseudo.consistency_threshold": Change(0.9, FIXMATCH),
+        "pseudo.consistency_momentum": Change(0.0, {"pseudo.consistency": "freematch"}),
+        "pseudo.consistency_weight": Change(3.0, FIXMATCH),
+        "pseudo.teacher_weight": Change(0.0, FIXMATCH),
     },
     "fewshot": of_all(epochs="episodes.epochs")
     | OF_MODEL

@@ -137,6 +137,75 @@ def test_two_processes_give_the_pseudo_labels_and_the_loss_curve_of_one(
                 assert two[column] == value
 
 
+@pytest.mark.parametrize("teacher_weight", [0.0, 1.0])
+def test_a_student_learns_from_what_it_is_sure_of_itself(
+    noisy_student, striped_cache, teacher_run, tmp_path, teacher_weight
+):
+    pseudo = PseudoLabelSettings(
+        threshold=0.0,
+        consistency="freematch",
+        consistency_momentum=0.5,
+        teacher_weight=teacher_weight,
+    )
+    options = {"rounds": 2, "from_teacher": True, "train": replace(SHORT, epochs=4, label_smoothing=0.0)}
+    out = tmp_path / "run"
+    noisy_student.main(settings_of(noisy_student, striped_cache, teacher_run, out, pseudo=pseudo, **options))
+    lines = [line for line in metrics(out) if "epoch" in line]
+    assert len(lines) == 8 and all(0 < line["sure"] <= 1 for line in lines)
+    assert len({line["sure"] for line in lines}) > 3
+    assert all(line["consistency_loss"] > 0 for line in lines)
+    assert all((line["pseudo_loss"] > 0) == (teacher_weight > 0) for line in lines)
+    for line in lines:
+        parts = line["labelled_loss"] + line["pseudo_loss"] + line["consistency_loss"]
+        assert line["loss"] == pytest.approx(parts, rel=1e-5)
+    assert max(line["val_uar"] for line in lines) > 0.5  # chance is 0.33
+    labels = read_pseudo_labels(out / "pseudo_labels" / "round1.csv")
+    if teacher_weight == 0:
+        assert np.array_equal(labels.weights, labels.has_face)
+
+
+@pytest.mark.slow
+def test_a_consistent_run_that_is_killed_ends_as_if_nothing_had_happened(
+    noisy_student, striped_cache, teacher_run, tmp_path
+):
+    settings = settings_of(
+        noisy_student,
+        striped_cache,
+        teacher_run,
+        tmp_path / "whole",
+        rounds=2,
+        train=replace(SHORT, epochs=1, batch_size=3, ema_decay=0.9, mixup=0.5, cutmix=1.0),
+        pseudo=PseudoLabelSettings(threshold=0.0, quota=6, consistency="freematch", consistency_momentum=0.5),
+        save_every=2,
+    )
+    assert_kills_change_nothing(noisy_student, settings, kills=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [
+        # The student trains and is its own guide; batch normalisation sees the same halves in both runs.
+        "--pseudo.consistency fixmatch --pseudo.consistency-threshold 0.4 --train.ema-decay 0.9",
+        # Thresholds follow all processes. Nothing normalises by the halves, so the whole batch is one step.
+        "--pseudo.consistency freematch --pseudo.consistency-momentum 0 --from-teacher --freeze-encoder",
+    ],
+    ids=["fixmatch", "freematch"],
+)
+def test_two_processes_are_as_sure_as_one(noisy_student, striped_cache, teacher_run, tmp_path, options):
+    common = "--noise.magnitude 0 --noise.flip 0 --data.frames 2 --tracker none --train.epochs 2"
+    common += " --pseudo.threshold 0 --pseudo.quota 6 --student.dropout 0"
+    paths = ["--cache", striped_cache, "--teacher", teacher_run / "checkpoints" / "best"]
+    common = [*paths, *common.split()]
+    whole, halves = ["--train.batch-size", 6], ["--train.batch-size", 3, "--optim.accumulate", 2]
+    alone = whole if "freeze" in options else halves
+    here(noisy_student, *common, *options.split(), *alone, "--out", tmp_path / "one")
+    torchrun("noisy_student", *common, *options.split(), *whole, "--out", tmp_path / "two")
+    assert_same_curve(tmp_path / "one", tmp_path / "two")
+    sure = [[line["sure"] for line in metrics(tmp_path / name) if "sure" in line] for name in ("one", "two")]
+    assert sure[0] == sure[1] and 0 < sure[0][0] < 1
+
+
 def test_the_unlabelled_clips_of_another_cache(noisy_student, striped_cache, teacher_run, tmp_path):
     other = tmp_path / "other.h5"
     shutil.copy(striped_cache, other)

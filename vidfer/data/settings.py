@@ -98,6 +98,11 @@ class NoiseSettings:
                 f"noise kinds is {self.kinds}; give a number from 0 to 8, or leave it out for all"
             )
 
+    def weak(self) -> NoiseSettings:
+        """Translation and flips alone, no stronger than by default (FixMatch's weak augmentation)."""
+        only = {"translation": self.translation, "flip": self.flip, "magnitude": min(1.0, self.magnitude)}
+        return NoiseSettings(brightness=0.0, contrast=0.0, sharpness=0.0, **only)
+
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeSettings:

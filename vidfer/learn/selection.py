@@ -21,6 +21,8 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
     A clip that a person has given a class is selected once, whatever the teacher's confidence, and counts for
     the quota of its class. A clip that a person has dropped is left out.
 
+    Where the teacher's labels have no weight, all clips with a face are selected, and none repeats.
+
     Returns:
         The same labels with ``weights`` set.
 
@@ -29,6 +31,8 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
         SettingError: all clips together could not fill the quota.
     """
     human, final = labels.human_labels, labels.final
+    if not settings.teacher_weight:
+        return replace(labels, weights=_all_but_dropped(labels))
     given = labels.has_face & (human >= 0)
     kept = labels.has_face & (labels.confidence > settings.threshold) & (human == NO_HUMAN_LABEL)
     if not (kept | given).any():
@@ -53,6 +57,14 @@ def select(labels: PseudoLabels, settings: PseudoLabelSettings) -> PseudoLabels:
     return replace(labels, weights=weights)
 
 
+def _all_but_dropped(labels: PseudoLabels) -> np.ndarray:
+    """Weight 1 of each clip with a face that no person has dropped."""
+    weights = (labels.has_face & (labels.human_labels != DROPPED)).astype(np.int64)
+    if not weights.any():
+        raise DataError(f"none of the {len(labels.clip_ids)} unlabelled clips shows a face to learn from")
+    return weights
+
+
 def check_quota(quota: int | None, clips: int) -> None:
     """Raise a SettingError if the quota is above ``clips``, the number of unlabelled clips with a face."""
     if quota is not None and quota > clips:
@@ -67,14 +79,15 @@ def mean_quota(labels: np.ndarray) -> int:
     return max(1, round(len(labels) / len(np.unique(labels))))
 
 
-def student_targets(labels: PseudoLabels, *, soft: bool) -> np.ndarray:
-    """Target distributions (M, C) float32 of the student.
+def student_targets(labels: PseudoLabels, *, soft: bool, teacher_weight: float = 1.0) -> np.ndarray:
+    """Target distributions (M, C) float32 of the student, times the weight of each clip.
 
     ``soft`` targets are the teacher's probabilities; otherwise all weight is on the teacher's class. Where a
-    person has given a class, all weight is on that class.
+    person has given a class, all weight is on that class, and the clip counts 1, not ``teacher_weight``.
     """
     hard = np.eye(len(labels.classes), dtype=np.float32)[labels.final]
-    return np.where((labels.human_labels >= 0)[:, None], hard, labels.probabilities) if soft else hard
+    said = labels.probabilities if soft else hard
+    return np.where((labels.human_labels >= 0)[:, None], hard, np.float32(teacher_weight) * said)
 
 
 def summarise(labels: PseudoLabels) -> dict:

@@ -137,10 +137,37 @@ class PseudoLabelSettings:
     classes that the teacher has chosen."""
     ratio: Rare[int] = 1
     """Pseudo-labelled clips for each labelled clip in a batch."""
+    consistency: Rare[Literal["none", "fixmatch", "freematch"]] = "none"
+    """Learn more from unlabelled clips: what the student is sure of when it sees a clip with weak noise, it
+    learns from the same clip with all noise. FixMatch (Sohn et al. 2020) has one threshold, FreeMatch (Wang
+    et al. 2023) adapts one for each class."""
+    consistency_threshold: Rare[float] = 0.95
+    """FixMatch: the student is sure if its highest probability is greater than this. Label smoothing of s
+    keeps probabilities below about 1 - s."""
+    consistency_momentum: Rare[float] = 0.99
+    """FreeMatch: the share of a threshold that a step leaves. Its authors take 0.999 for a million steps."""
+    consistency_weight: Rare[float] = 1.0
+    """Weight of this loss."""
+    teacher_weight: Rare[float] = 1.0
+    """Weight of the teacher's labels beside it. With 0 the student learns from all clips with a face, and of
+    the labels only from those that people have corrected."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold < 1:
             raise SettingError(f"--pseudo.threshold {self.threshold}: a probability, 0 or more and below 1")
+        for name in ("consistency_threshold", "consistency_momentum"):
+            value, option = getattr(self, name), f"--pseudo.{name.replace('_', '-')}"
+            if not 0 <= value < 1:
+                raise SettingError(f"{option} {value}: 0 or more and below 1")
+        for name in ("consistency_weight", "teacher_weight"):
+            value, option = getattr(self, name), f"--pseudo.{name.replace('_', '-')}"
+            if not 0 <= value < math.inf:
+                raise SettingError(f"{option} {value}: must be 0 or more")
+        if not self.teacher_weight and self.consistency == "none":
+            raise SettingError(
+                "--pseudo.teacher-weight 0 leaves nothing to learn from unlabelled clips; add "
+                "--pseudo.consistency fixmatch or freematch"
+            )
         if self.min_calibration_clips < 1:
             raise SettingError(
                 f"--pseudo.min-calibration-clips {self.min_calibration_clips}: at least one clip"

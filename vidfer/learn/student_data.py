@@ -107,7 +107,8 @@ def mixed_loader(
     labelled_targets = smooth_targets(
         torch.from_numpy(data.labelled.labels), len(labels.classes), train.label_smoothing
     )
-    pseudo_targets = torch.from_numpy(student_targets(labels, soft=pseudo.soft))
+    targets = student_targets(labels, soft=pseudo.soft, teacher_weight=pseudo.teacher_weight)
+    pseudo_targets = torch.from_numpy(targets)
     mixed = MixedDataset(data.labelled, data.pseudo, labelled_targets, pseudo_targets)
     batches = MixedBatches(
         data.labelled.labels,

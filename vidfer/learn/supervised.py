@@ -11,11 +11,12 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from vidfer.learn.accelerator import share_buffers
+from vidfer.learn.consistency import Consistency
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import noisy_student_loss, smooth_targets
 from vidfer.learn.mix import mix_clips
 from vidfer.learn.optimiser import take_step
-from vidfer.learn.settings import TrainSettings
+from vidfer.learn.settings import OptimSettings, TrainSettings
 
 
 def train_epoch(
@@ -24,6 +25,7 @@ def train_epoch(
     optimiser: Optimizer,
     schedule: LRScheduler,
     noise: nn.Module,
+    consistency: Consistency | None = None,
     *,
     clip_norm: float,
     label_smoothing: float = 0.0,
@@ -39,6 +41,7 @@ def train_epoch(
             also ``target`` (B, C) and ``pseudo`` (B,), see :class:`vidfer.data.mixed_batches.MixedDataset`.
         optimiser, schedule: prepared.
         noise: turns uint8 crops into noised float crops, on their device.
+        consistency: also labels the pseudo-labelled clips, with the student itself.
         clip_norm: largest norm of the gradient; 0 clips nothing.
         label_smoothing: for labelled clips without a ``target``.
         class_weights: (C,) how much a labelled clip of each class counts.
@@ -47,7 +50,8 @@ def train_epoch(
     Returns:
         Means over the epoch and over the processes: ``loss``, ``labelled_loss``, ``pseudo_loss``,
         ``train_war`` (accuracy on noised labelled clips; a mixed one counts as the clip of which it has more)
-        and ``waiting``.
+        and ``waiting``; with ``consistency`` also ``consistency_loss`` and ``sure``, the share of
+        pseudo-labelled clips of which the student is sure.
 
     Raises:
         RunError: the loss is not a finite number any more.
@@ -59,21 +63,28 @@ def train_epoch(
         with accelerator.accumulate(model):
             crops, frame_mask, labels = noise(batch["crops"]), batch["frame_mask"], batch["label"]
             pseudo = batch.get("pseudo", torch.zeros_like(labels, dtype=torch.bool))
+            sure = None if consistency is None else sure_targets(consistency, model, epoch, batch)
             mixture = None
             if mixup or cutmix:
                 crops, frame_mask, mixture = mix_clips(crops, frame_mask, pseudo, mixup=mixup, cutmix=cutmix)
                 labels = mixture.labels(labels)
             logits = model(crops, frame_mask)
             targets = batch_targets(batch, logits.shape[1], label_smoothing, class_weights)
-            targets = mixture.targets(targets) if mixture else targets
+            targets = targets if mixture is None else mixture.targets(targets)
             labelled_loss, pseudo_loss = noisy_student_loss(logits, targets, pseudo)
-            loss = labelled_loss + pseudo_loss
+            loss, more = labelled_loss + pseudo_loss, {}
+            if sure is not None:
+                targets = sure if mixture is None else mixture.targets(sure)
+                _, consistency_loss = noisy_student_loss(logits, targets, pseudo)
+                loss = loss + consistency.weight * consistency_loss
+                more = {"consistency_loss": consistency_loss, "sure": (sure.sum(), pseudo.sum())}
             take_step(loss, model, optimiser, schedule, accelerator, clip_norm=clip_norm, ema=epoch.ema)
         right = ((logits.argmax(1) == labels) & ~pseudo).sum()
         epoch.add(
             loss=loss,
             labelled_loss=labelled_loss,
             pseudo_loss=pseudo_loss,
+            **more,
             train_war=(right, (~pseudo).sum()),
         )
     means = epoch.means()
@@ -81,6 +92,32 @@ def train_epoch(
     if epoch.ema is not None:
         share_buffers(epoch.ema.module, accelerator)
     return means
+
+
+def step_options(
+    optim: OptimSettings, train: TrainSettings, labels: Sequence[int] | np.ndarray, n_classes: int
+) -> dict:
+    """Options of :func:`train_epoch` from the settings of a recipe; ``labels`` are those to train on."""
+    return {
+        "clip_norm": optim.clip_norm,
+        "label_smoothing": train.label_smoothing,
+        "class_weights": class_weights(labels, n_classes, train),
+        "mixup": train.mixup,
+        "cutmix": train.cutmix,
+    }
+
+
+def sure_targets(
+    consistency: Consistency, model: nn.Module, epoch: Epoch, batch: dict[str, Tensor]
+) -> Tensor:
+    """Targets (B, C) of the pseudo-labelled clips of which the student, or its average, is sure; else 0."""
+    if epoch.ema is None:
+        network = epoch.accelerator.unwrap_model(model, keep_torch_compile=False)
+    else:
+        network = epoch.ema.module
+    pseudo = batch["pseudo"]
+    found = consistency(network, batch["crops"][pseudo], batch["frame_mask"][pseudo])
+    return found.new_zeros(len(pseudo), found.shape[1]).masked_scatter(pseudo[:, None], found)
 
 
 def batch_targets(
