@@ -17,6 +17,7 @@ from vidfer.errors import exit_on_user_error
 STUDIES = {
     "student": "a noisy student in two rounds and a relation head, on drawn actors",
     "components": "which region and which attention does what, on drawn actors",
+    "basic7": "the network of seven expressions that comes with vidfer, from images of people",
     "systems": "all systems on the same few-shot episodes, on drawn actors and on images of people",
 }
 """Name of a study, which is that of its module in tools/studies -> what it shows."""

@@ -20,6 +20,8 @@ def test_card_gives_the_numbers_of_its_own_checkpoint_with_intervals(runs):
         for name, interval in result.measures.items():
             assert f": {name} | 33.3 | {interval} |" in card
         assert result.cache_hash in card
+        for row in result.per_class:
+            assert f"| {row['class']} |" in card and f"{100 * row['accuracy']:.1f} ({row['clips']:,})" in card
     assert "12 unlabelled clips" in card and "seed of training: 4" in card
     assert "Not for decisions about people" in card and "Synthetic" not in card
     assert "unlabelled" not in model_card(runs.teacher)

@@ -24,7 +24,8 @@ def main(arguments: Sequence[str]) -> int:
         """Measure a checkpoint: classes of a split, and novel classes from a few examples, clip by clip."""
 
         checkpoint: Path
-        """Run folder, for its best checkpoint, or a checkpoint in it such as runs/x/checkpoints/last."""
+        """Run folder, for its best checkpoint; a checkpoint in it such as runs/x/checkpoints/last; or the
+        name of an included network, such as basic7."""
         cache: Path
         """The crop cache to measure on."""
         out: Path | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 from vidfer.errors import ResultError, RunError
 from vidfer.evaluate.eval_request import request_difference
 from vidfer.evaluate.result import Result, load_result
+from vidfer.included import ZOO, checkpoint_folder
 from vidfer.runs.read_run import is_run, run_of
 
 FILES = ("classification.json", "fewshot.json")
@@ -23,8 +24,12 @@ def results_folder(checkpoint: Path) -> Path:
         checkpoint: a run folder, or a checkpoint in one.
 
     Raises:
-        RunError: there is no such folder, or it is in no run folder.
+        RunError: there is no such folder, it is in no run folder, or it is an included network.
     """
+    if checkpoint_folder(checkpoint).parent == ZOO:
+        raise RunError(
+            f"--checkpoint {checkpoint} is included in vidfer; name a folder for the results with --out"
+        )
     if not Path(checkpoint).is_dir():
         raise RunError(
             f"there is no folder {checkpoint}; give --checkpoint a run folder, or a checkpoint such as "

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 import vidfer
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.files import sync, writing
+from vidfer.included import checkpoint_folder, included_networks
 from vidfer.models.build import build_recogniser, model_settings
 from vidfer.models.finite import first_not_finite
 from vidfer.models.migrate import nested_model
@@ -71,10 +72,13 @@ def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
 def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
     """The model of a folder, on the CPU and in evaluation mode, and the ``info`` it was saved with.
 
+    The name of an included network, such as ``basic7``, stands for its folder (:mod:`vidfer.included`).
+    Weights that were stored in half precision become float32.
+
     Raises:
         CheckpointError: if the folder holds no checkpoint, a damaged one, or one of another model or format.
     """
-    folder = Path(folder)
+    folder = checkpoint_folder(folder)
     config = _read_config(folder)
     try:
         settings = model_settings(nested_model(config["model"]))
@@ -113,7 +117,7 @@ def checkpoint_hash(folder: Path) -> str:
     Raises:
         CheckpointError: as :func:`load_checkpoint`.
     """
-    return _hash(_read_config(Path(folder)))
+    return _hash(_read_config(checkpoint_folder(folder)))
 
 
 def _read_config(folder: Path) -> dict:
@@ -124,7 +128,10 @@ def _read_config(folder: Path) -> dict:
         remedy = (
             f"{inner}" if (inner / WEIGHTS).is_file() else "a folder such as runs/teacher/checkpoints/best"
         )
-        raise CheckpointError(f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name {remedy}")
+        included = f", or an included network: {', '.join(included_networks())}"
+        raise CheckpointError(
+            f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name {remedy}{included}"
+        )
     if not (folder / CONFIG).is_file() and not (folder / (CONFIG + NEXT)).is_file():
         raise CheckpointError(
             f"there is no {CONFIG} beside {weights}; copy the whole folder of the checkpoint"

@@ -58,7 +58,7 @@ def model_card(run: Path, results: Sequence[Path] = ()) -> str:
         f"Checkpoint `{pinned}`, made by vidfer {read.environment.get('vidfer', __version__)}.\n",
         f"## Intended use\n\n{USE}\n",
         f"## Data\n\n{_data(read)}\n",
-        f"## Figures\n\n{_figures(measured)}\n",
+        f"## Figures\n\n{figures(measured)}\n",
         f"## Limits\n\n{LIMITS}\n",
     ]
     return "\n".join(parts)
@@ -101,7 +101,8 @@ def _choice(run: Run) -> str:
     return "of the last epoch: there was no validation score to choose by"
 
 
-def _figures(results: Sequence[Result]) -> str:
+def figures(results: Sequence[Result]) -> str:
+    """The figures of some results as Markdown: every measure with its interval, and every class."""
     if not results:
         return "Not measured yet; `vidfer eval` measures."
     lines = [
@@ -120,7 +121,31 @@ def _figures(results: Sequence[Result]) -> str:
             f"| {where} | {result.kind}{kind}: {name} | {100 * result.chance:.1f} | {interval} |"
             for name, interval in result.measures.items()
         ]
+    lines += ["", *_recalls(results)]
     caches = sorted({result.cache_hash for result in results})
     return (
         "\n".join(lines) + "\n\nMeasured on crop cache " + ", ".join(f"`{value}`" for value in caches) + "."
     )
+
+
+def _recalls(results: Sequence[Result]) -> list[str]:
+    """A table of the recall of each class: a row per class, a column per result."""
+    classes = list(dict.fromkeys(row["class"] for result in results for row in result.per_class))
+    found = [{row["class"]: row for row in result.per_class} for result in results]
+    names = [
+        f"{result.cache}, {result.task if result.kind == 'few-shot' else result.split}" for result in results
+    ]
+    return [
+        "Recall of each class in per cent, and its number of clips:\n",
+        "| class | " + " | ".join(names) + " |",
+        "|---" * (len(results) + 1) + "|",
+        *(
+            f"| {name} | "
+            + " | ".join(
+                f"{100 * rows[name]['accuracy']:.1f} ({rows[name]['clips']:,})" if name in rows else ""
+                for rows in found
+            )
+            + " |"
+            for name in classes
+        ),
+    ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.errors import RunError
+from vidfer.included import checkpoint_folder
 from vidfer.models.checkpoint import checkpoint_hash
 from vidfer.runs.migrate import current_settings
 
@@ -84,9 +85,10 @@ def run_of(checkpoint: Path) -> Path:
 
 
 def best_checkpoint(folder: Path) -> Path:
-    """The best checkpoint of a run folder; another folder is itself the checkpoint."""
+    """The best checkpoint of a run folder; another folder is itself the checkpoint, and so is an included
+    network."""
     best = Path(folder) / "checkpoints" / "best"
-    return best if best.is_dir() else Path(folder)
+    return best if best.is_dir() else checkpoint_folder(folder)
 
 
 def is_run(folder: Path) -> bool:

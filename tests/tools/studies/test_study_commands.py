@@ -7,7 +7,7 @@ from pathlib import Path
 import demo
 import pytest
 from recipe_modules import RECIPES, load_recipe
-from studies import components_steps, main_job, student, systems_settings, systems_steps
+from studies import basic7, components_steps, main_job, student, systems_settings, systems_steps
 
 from vidfer.commands.recipe_settings import settings_from_command_line
 
@@ -32,6 +32,15 @@ def test_component_table(recipes):
     assert len(networks) == len(set(networks)) == len(components_steps.ROWS)
     alone = [network.regions for network in networks if len(network.regions) == 1]
     assert alone == [("face",), ("eyes",), ("mouth",)]
+
+
+def test_included_network(recipes):
+    ((recipe, *options),) = trainings(basic7.steps(basic7.Settings()))
+    settings = settings_from_command_line(recipes[recipe], "", options)
+    assert settings.encoder.width == 44 and [file.name for file in settings.cache] == [
+        "whole.h5",
+        "aligned.h5",
+    ]
 
 
 def test_systems(recipes):
@@ -63,4 +72,5 @@ def test_main_job(recipes, budget, trained):
         options = command[command.index(recipe) + 1 :]
         found.append(settings_from_command_line(recipes[recipe], "", options))
     assert [settings.seed for settings in found] == [5] * trained
-    assert {settings.cache for settings in found} == {Path("d/actors.h5")}
+    one = Path("d/actors.h5")
+    assert {settings.cache for settings in found} == {one, (one,)}  # a recipe may take several caches

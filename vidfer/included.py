@@ -1,0 +1,22 @@
+"""Networks that are included in vidfer, each named in one word where a checkpoint folder is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ZOO = Path(__file__).parent / "zoo"
+"""One folder for each network: weights, configuration, and README.md, the model card."""
+
+
+def included_networks() -> tuple[str, ...]:
+    """The names of the included networks, such as ``basic7``."""
+    return tuple(sorted(config.parent.name for config in ZOO.glob("*/config.json")))
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The folder of a checkpoint: that of an included network if the path is its name, else the path.
+
+    A folder of the user with the same name goes first.
+    """
+    path = Path(path)
+    return ZOO / path if str(path) in included_networks() and not path.exists() else path
