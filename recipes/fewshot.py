@@ -44,7 +44,7 @@ class Settings(ModelRunSettings):
     """Train a few-shot head, episode by episode, on the base classes."""
 
     freeze_encoder: bool = False
-    """Leave the encoder of --init or --weights as it is and train the head alone."""
+    """Leave the encoder of --init or --weights, or a pretrained one, as it is and train the head alone."""
     whiten: Rare[str | None] = None
     """Base class that shows no expression, such as neutral. Directions in which the vectors of its training
     clips differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and one of the

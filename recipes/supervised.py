@@ -42,7 +42,8 @@ class Settings(JointRunSettings):
     """Train the video network on the labelled clips of the base classes."""
 
     freeze_encoder: bool = False
-    """Leave the encoder of --init or --weights as it is and train the classifier alone (a linear probe)."""
+    """Leave the encoder of --init or --weights, or a pretrained one, as it is and train the classifier alone
+    (a linear probe)."""
     encoder: EncoderSettings = field(default_factory=GroupedResNet18Settings)
     head: Rare[HeadSettings | None] = field(default_factory=PrototypeSettings)
     """The few-shot head that the checkpoint has. It is not trained here; the prototype head has nothing to

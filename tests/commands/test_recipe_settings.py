@@ -217,3 +217,23 @@ def test_a_wrong_file_is_one_message(tmp_path):
     (tmp_path / "some.yaml").write_text("round: 3\n")
     with refused(SettingError, tmp_path / "some.yaml", "line 1", "round", "rounds"):
         settings_from_command_line(Settings, "", ["--protocol", str(tmp_path / "some.yaml")])
+
+
+def test_a_pretrained_encoder_has_its_size_and_normalisation(tmp_path):
+    """Its options can be changed, and the weights need no --init."""
+    recipe = load_recipe("supervised")
+    common = ["--cache", "c.h5", "--out", "run", "--encoder", "clip_b16", "--freeze-encoder"]
+    found = settings_from_command_line(recipe.Settings, "", [*common, "--encoder.input-px", "112"]).encoder
+    assert (found.name, found.pretrained, found.input_px) == ("timm", "clip_b16", 112)
+    assert (found.network, found.vector) == ("vit_base_patch16_clip_quickgelu_224", "network")
+    assert found.mean[0] == 0.48145466
+    file = tmp_path / "mine.yaml"
+    file.write_text("encoder: {name: facenet, frame_attention: mean}\n")
+    found = settings_from_command_line(
+        recipe.Settings, "", ["--cache", "c.h5", "--out", "run", "--protocol", str(file)]
+    ).encoder
+    assert (found.name, found.pretrained, found.frame_attention) == ("inception_resnet_v1", "facenet", "mean")
+    with refused(SettingError, "--encoder s2d", "vidfer encoders"):
+        settings_from_command_line(recipe.Settings, "", ["--cache", "c.h5", "--out", "r", "--encoder", "s2d"])
+    with refused(SettingError, "--encoder.width", "grouped_resnet18"):
+        settings_from_command_line(recipe.Settings, "", [*common, "--encoder.width", "3"])

@@ -260,8 +260,19 @@ OF_ENCODERS["torchvision"] = {
         if name not in ("width", "stochastic_depth")
     },
     "network": Change(LARGER_NETWORK),
+    "mean": Change((0.5, 0.5, 0.5)),
+    "std": Change((0.5, 0.5, 0.5)),
 }
-OF_ENCODERS["timm"] = OF_ENCODERS["torchvision"] | {"network": Change("resnet18")}
+OF_ENCODERS["timm"] = OF_ENCODERS["torchvision"] | {
+    "network": Change("resnet18"),
+    "vector": Change("network", {"encoder.network": "mobilenetv3_small_050"}),
+}
+OF_ENCODERS["inception_resnet_v1"] = {
+    **{name: change for name, change in OF_ENCODERS["torchvision"].items() if name != "network"},
+    "input_px": Change(96),
+    "mean": Change((0.4, 0.4, 0.4)),
+    "std": Change((0.4, 0.4, 0.4)),
+}
 """Of each encoder, its options; they are tried with supervised.py."""
 
 SMALL_ENCODERS = {
@@ -272,6 +283,7 @@ SMALL_ENCODERS = {
     "timm": encoder("timm resnet10t"),
     "face_landmarker": encoder("face_landmarker"),
     "face_mesh": encoder("face_mesh"),
+    "inception_resnet_v1": encoder("inception_resnet_v1", input_px=80),
 }
 """What their options are tried with."""
 

@@ -80,8 +80,9 @@ def _has_rare(options: Any, default: object = None) -> bool:
 class Progress:
     """A progress bar that is told how many are done."""
 
-    def __init__(self, what: str, unit: str = "batch") -> None:
-        self.what, self.unit = what, unit
+    def __init__(self, what: str, unit: str = "batch", *, unit_scale: bool = False) -> None:
+        """``unit_scale``: large numbers as 12M."""
+        self.what, self.unit, self.unit_scale = what, unit, unit_scale
         self.bar = None
 
     def __call__(self, done: int, total: int) -> None:
@@ -90,7 +91,8 @@ class Progress:
 
             # In a log file a line every ten seconds is enough.
             mininterval_s = 0.1 if sys.stderr.isatty() else 10
-            self.bar = tqdm(desc=self.what, unit=self.unit, total=total, delay=0.2, mininterval=mininterval_s)
+            how = {"unit_scale": self.unit_scale, "delay": 0.2, "mininterval": mininterval_s}
+            self.bar = tqdm(desc=self.what, unit=self.unit, total=total, **how)
         self.bar.update(done - self.bar.n)
 
     def __enter__(self) -> Progress:

@@ -21,6 +21,8 @@ COMMANDS = {
     "relabel": ("relabel", "give the clips of a cache other labels, subjects or splits"),
     "export": ("export", "copy some clips of a cache into a cache of their own, or all but some"),
     "merge": ("merge", "join caches: shards of a data set, or several data sets"),
+    "encoders": ("encoders", "list pretrained encoders, with what they learned from and their licence"),
+    "encoders get": ("encoders_get", "download a pretrained encoder, check it and keep it"),
     "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
@@ -32,6 +34,7 @@ COMMANDS = {
 GROUPS = {
     "Data sets": ("sources", "sources folds", "actors"),
     "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
+    "Pretrained encoders": ("encoders", "encoders get"),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
@@ -66,7 +69,7 @@ def main() -> None:
 def _run(words: Sequence[str]) -> None:
     if not words or words[0] in ("-h", "--help"):
         sections = [f"{title}\n{_lines(names)}" for title, names in GROUPS.items()]
-        sections.insert(2, TRAINING)  # after the caches that it reads, before the results that it makes
+        sections.insert(3, TRAINING)  # after the caches that it reads, before the results that it makes
         say(HELP.format(sections="\n\n".join(sections)))
     elif words[0] in ("-V", "--version"):
         from vidfer import __version__

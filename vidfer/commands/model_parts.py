@@ -7,6 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 from vidfer.errors import SettingError
+from vidfer.models.pretrained.pretrained_settings import pretrained_settings
+from vidfer.models.pretrained.table import PRETRAINED
+from vidfer.models.settings import options_of
 
 NONE = "none"
 """The name of no head."""
@@ -27,11 +30,6 @@ def known_parts(settings: type) -> dict[str, dict[str, type]]:
     }
 
 
-def options_of(settings: type) -> list[str]:
-    """Names of the options of a settings class."""
-    return [field.name for field in fields(settings) if field.init]
-
-
 def chosen_settings(part: str, name: str, kinds: Mapping[str, type], default: Any) -> Any:
     """Settings of the part of this name: the default ones if they are of it, otherwise its own defaults.
 
@@ -40,12 +38,20 @@ def chosen_settings(part: str, name: str, kinds: Mapping[str, type], default: An
     """
     if part == "head" and name.lower() == NONE:
         return None
+    if part == "encoder" and name in PRETRAINED:
+        return pretrained_settings(name, kinds)
     if name not in kinds:
         kind, _, network = name.partition(":")
         if network and kind in kinds:
             raise SettingError(f"--{part} {name} is now --{part} {kind} --{part}.network {network}")
-        raise SettingError(f"--{part} {name}: choose {', '.join(kinds)}{' or none' * (part == 'head')}")
+        more = " or none" if part == "head" else ", or a pretrained one that `vidfer encoders` lists"
+        raise SettingError(f"--{part} {name}: choose {', '.join(kinds)}{more}")
     return default if default is not None and default.name == name else kinds[name]()
+
+
+def name_of(chosen: Any) -> str:
+    """What a user types for a part with these settings."""
+    return NONE if chosen is None else getattr(chosen, "pretrained", None) or chosen.name
 
 
 def named_part(part: str, arguments: Sequence[str]) -> str | None:

@@ -12,9 +12,10 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
-from vidfer.commands.model_parts import NONE, chosen_settings, options_of, unknown_option
+from vidfer.commands.model_parts import NONE, chosen_settings, unknown_option
 from vidfer.commands.old_names import IN_FILES
 from vidfer.errors import SettingError
+from vidfer.models.settings import options_of
 
 ONLY_ON_THE_COMMAND_LINE = {"out", "resume", "protocol"}
 """Settings that belong to one run, not to many."""

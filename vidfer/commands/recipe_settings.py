@@ -16,6 +16,7 @@ from vidfer.commands.model_parts import (
     NONE,
     chosen_settings,
     known_parts,
+    name_of,
     named_part,
     options_of,
     refuse_options_of_others,
@@ -120,16 +121,16 @@ def _with_names(settings: type, start: Any, parts: Mapping[str, Mapping[str, typ
     """
     extra = []
     for part, kinds in parts.items():
-        names = (*kinds, *[NONE] * (part == "head"))
-        chosen = getattr(start, part)
+        default = name_of(getattr(start, part))
+        names = dict.fromkeys((*kinds, *[NONE] * (part == "head"), default))
         about = tyro.conf.arg(name=part, help=HELP[part])
-        default = NONE if chosen is None else chosen.name
-        extra.append((f"{part}_name", Annotated[Literal[names], about], field(default=default)))
+        extra.append((f"{part}_name", Annotated[Literal[tuple(names)], about], field(default=default)))
     whole = Annotated[settings, tyro.conf.arg(name="")]
     return make_dataclass("Options", [("settings", whole, field(default=start)), *extra], kw_only=True)
 
 
 HELP = {
-    "encoder": "The network that sees the crops. Add --help to see its options, which start with --encoder.",
+    "encoder": "The network that sees the crops, or a pretrained one that `vidfer encoders` lists. Add "
+    "--help to see its options, which start with --encoder.",
     "head": "The few-shot head. Add --help to see its options, which start with --head.",
 }

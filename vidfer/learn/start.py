@@ -11,6 +11,7 @@ from vidfer.data.training_split import check_same_split
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.pretrained.keep import kept_file
 from vidfer.models.pretrained.load_weights import load_weights
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
@@ -113,16 +114,20 @@ def build_model(
         settings: of the model. With ``start``, the settings of its encoder come from there.
         classes: of the classifier; none leaves it out.
         start: the checkpoint whose encoder to copy.
-        weights: file of published weights for the encoder.
+        weights: file of published weights for the encoder; by default the downloaded ones if it is a
+            pretrained encoder.
         freeze_encoder: train everything but the encoder.
         whitened: build it with a whitening of its vectors, to be fitted later.
+
+    Raises:
+        CheckpointError: the weights are not here, damaged, or of another network.
     """
     settings = start.model_settings(settings) if start else settings
     model = build_recogniser(replace(settings, whitened=True) if whitened else settings, classes)
     if start:
         start.fill(model)
-    if weights is not None:
-        load_weights(model.encoder, weights)
+    elif weights is not None or settings.encoder.pretrained is not None:
+        load_weights(model.encoder, weights or kept_file(settings.encoder.pretrained))
     if freeze_encoder:
         model.freeze_encoder()
     return model

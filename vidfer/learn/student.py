@@ -10,6 +10,10 @@ from vidfer.errors import SettingError
 from vidfer.learn.settings import StudentSettings
 from vidfer.models.build import build_encoder, build_recogniser
 from vidfer.models.encoders import ENCODERS
+from vidfer.models.pretrained.keep import kept_file
+from vidfer.models.pretrained.load_weights import load_weights
+from vidfer.models.pretrained.pretrained_settings import pretrained_settings
+from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import EncoderSettings, ModelSettings
 
@@ -67,6 +71,10 @@ def student_encoder(teacher: EncoderSettings, student: StudentSettings) -> Encod
         SettingError: there is no such encoder, or it does not have one of the options.
     """
     name = student.encoder or teacher.name
+    if name in PRETRAINED:
+        kinds = {name: kind.Settings for name, kind in ENCODERS.items()}
+        chosen = pretrained_settings(name, kinds, "--student.encoder")
+        name, teacher = chosen.name, replace(chosen, frame_attention=teacher.frame_attention)
     if name not in ENCODERS:
         kind, _, network = name.partition(":")
         if network and kind in ENCODERS:
@@ -109,6 +117,8 @@ def build_student(
     student = build_recogniser(settings, teacher.classes)
     if from_teacher:
         student.load_state_dict(teacher.state_dict())
+    elif settings.encoder.pretrained is not None:
+        load_weights(student.encoder, kept_file(settings.encoder.pretrained))
     if freeze_encoder:
         student.freeze_encoder()
     return student

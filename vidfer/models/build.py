@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from torch import nn
@@ -13,7 +12,7 @@ from vidfer.models.encoders.base import Encoder
 from vidfer.models.heads import HEADS
 from vidfer.models.heads.base import Head
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.settings import EncoderSettings, HeadSettings, ModelSettings
+from vidfer.models.settings import EncoderSettings, HeadSettings, ModelSettings, options_of
 
 
 def build_encoder(settings: EncoderSettings) -> Encoder:
@@ -50,8 +49,8 @@ def model_settings(values: Mapping[str, Any]) -> ModelSettings:
 
 
 def _build(parts: Mapping[str, type], settings: EncoderSettings | HeadSettings) -> nn.Module:
-    """The fields of a part's settings are the arguments of its constructor."""
-    arguments = {field.name: getattr(settings, field.name) for field in fields(settings) if field.init}
+    """The options of a part are the arguments of its constructor."""
+    arguments = {name: getattr(settings, name) for name in options_of(type(settings))}
     return parts[settings.name](**arguments)
 
 

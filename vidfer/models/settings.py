@@ -7,7 +7,7 @@ head stand in the file of that part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
 from vidfer.crops import REGIONS
@@ -26,6 +26,10 @@ class EncoderSettings:
 
     name: Fixed[str] = field(init=False, default="")
     """The encoder's key in :data:`vidfer.models.encoders.ENCODERS`."""
+
+    pretrained: Fixed[str | None] = None
+    """Name in the table of pretrained encoders whose weights it starts from
+    (:data:`vidfer.models.pretrained.table.PRETRAINED`); None for random weights or those of a file."""
 
     regions: ClassVar[tuple[str, ...]] = REGIONS
     """Regions that the encoder looks at, in the order of :data:`vidfer.crops.REGIONS`."""
@@ -112,3 +116,8 @@ def check_choice(option: str, value: object, choices: Sequence[object]) -> None:
     """Raise a SettingError unless the value of an option is one of the choices."""
     if value not in choices:
         raise SettingError(f"{option} {value}: choose {', '.join(map(str, choices))}")
+
+
+def options_of(settings: type) -> list[str]:
+    """Names of the options of a part of a model, from the class of its settings."""
+    return [field.name for field in fields(settings) if field.init and field.name != "pretrained"]

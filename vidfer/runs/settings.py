@@ -69,8 +69,11 @@ class ModelRunSettings(RunSettings):
 
     def check_frozen(self, freeze_encoder: bool) -> None:
         """Raise a SettingError if the encoder is to stay as it is and has nothing but random weights."""
-        if freeze_encoder and self.init is None and self.weights is None:
-            raise SettingError("--freeze-encoder needs --init or --weights: random weights must be trained")
+        if freeze_encoder and self.init is None and self.weights is None and self.encoder.pretrained is None:
+            raise SettingError(
+                "--freeze-encoder needs --init, --weights or a pretrained --encoder: random weights must be "
+                "trained"
+            )
 
     @property
     def model(self) -> ModelSettings:

@@ -5,6 +5,7 @@ from vidfer.models.encoders.conv4 import Conv4Encoder
 from vidfer.models.encoders.face_landmarker import FaceLandmarkerEncoder
 from vidfer.models.encoders.face_mesh import FaceMeshEncoder
 from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Encoder
+from vidfer.models.encoders.inception_resnet_v1 import InceptionResnetV1Encoder
 from vidfer.models.encoders.resnet18 import ResNet18Encoder
 from vidfer.models.encoders.timm import TimmEncoder
 from vidfer.models.encoders.torchvision import TorchvisionEncoder
@@ -16,6 +17,7 @@ ENCODERS: dict[str, type[Encoder]] = {
     "torchvision": TorchvisionEncoder,
     "timm": TimmEncoder,
     "face_landmarker": FaceLandmarkerEncoder,
+    "inception_resnet_v1": InceptionResnetV1Encoder,
     "face_mesh": FaceMeshEncoder,
 }
 """Every encoder by its name on the command line and in checkpoints."""

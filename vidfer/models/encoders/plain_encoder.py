@@ -13,6 +13,7 @@ from vidfer.models.encoders.frame_input import FrameInput
 from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.staged_settings import MAP_STAGE, resolved_map_stage
 from vidfer.models.frames import FramePacker, resize_images
+from vidfer.models.pretrained.row import IMAGENET_MEAN, IMAGENET_STD
 
 
 class PlainEncoder(Encoder):
@@ -30,19 +31,24 @@ class PlainEncoder(Encoder):
         region_attention: str = "softmax",
         frame_attention: str = "softmax",
         attention_dropout: float = 0.0,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        frame_channels: int | None = None,
     ) -> None:
-        """``backbone``: images (N, 3, H, W) to four maps of 1/4, 1/8, 1/16, 1/32 with ``stage_channels``. For
-        the other arguments see :class:`vidfer.models.encoders.staged_settings.StagedSettings`."""
+        """``backbone``: images (N, 3, H, W) to four maps with ``stage_channels``. ``frame_channels``: of the
+        vectors that :meth:`maps_and_vectors` gives; None if these are means of the last map. For the other
+        arguments see :class:`vidfer.models.encoders.published_settings.PublishedSettings`."""
         super().__init__()
         self.regions, self.map_stage = tuple(regions), resolved_map_stage(map_stage, input_px)
-        self.input = FrameInput(self.regions, input_px)
+        self.input = FrameInput(self.regions, input_px, mean, std)
         self.backbone = backbone
         channels = backbone.stage_channels
+        frame_channels = frame_channels or channels[-1]
         # A single region has the weight 1, whatever its score.
         self.region_attention = RegionAttention(
-            channels[-1], region_attention if len(regions) > 1 else "mean"
+            frame_channels, region_attention if len(regions) > 1 else "mean"
         )
-        self.frame_attention = FrameAttention(channels[-1], frame_attention, attention_dropout)
+        self.frame_attention = FrameAttention(frame_channels, frame_attention, attention_dropout)
         self.vector_channels = self.frame_attention.out_channels
         self.map_projection = nn.Conv2d(channels[self.map_stage - 1], MAP_CHANNELS, 1)
 
@@ -66,17 +72,19 @@ class PlainEncoder(Encoder):
     def _see(self, crops: Tensor, frames: FramePacker) -> tuple[Tensor, dict[str, Tensor], list[Tensor]]:
         """The vectors of clips, all attention weights, and the stages' maps (M, R, C, H, W)."""
         images = self.input(frames.pack(crops)).unflatten(1, (len(self.regions), 3))  # (M, R, 3, H, W)
-        stages = self.stage_maps(images.flatten(0, 1), frames)
+        stages, vectors = self.maps_and_vectors(images.flatten(0, 1), frames)
+        vectors = stages[-1].float().mean((-2, -1)) if vectors is None else vectors.float()
         stages = [maps.unflatten(0, images.shape[:2]) for maps in stages]
 
-        vectors, region_weights = self.region_attention(stages[-1].float().mean((-2, -1)))
+        vectors, region_weights = self.region_attention(vectors.unflatten(0, images.shape[:2]))
         vector, attention = self.frame_attention(frames.unpack(vectors), frames.frame_mask)
         attention["regions"] = frames.unpack(region_weights, 1 / len(self.regions))
         return vector, attention, stages
 
-    def stage_maps(self, images: Tensor, frames: FramePacker) -> list[Tensor]:
-        """Images (M R, 3, H, W) to four maps of each; ``frames`` tells which clips they are of."""
-        return self.backbone(images)
+    def maps_and_vectors(self, images: Tensor, frames: FramePacker) -> tuple[list[Tensor], Tensor | None]:
+        """Images (M R, 3, H, W) to four maps of each, and their vectors (M R, C); None for means of the last
+        map. ``frames`` tells which clips they are of."""
+        return self.backbone(images), None
 
     def image_network(self) -> ImageNetwork:
         return self.backbone

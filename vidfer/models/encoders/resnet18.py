@@ -44,9 +44,9 @@ class ResNet18Encoder(PlainEncoder):
         """``shared``: arguments of :class:`vidfer.models.encoders.plain_encoder.PlainEncoder`."""
         super().__init__(GroupedResNet18(1, width, stochastic_depth), **shared)
 
-    def stage_maps(self, images: Tensor, frames: FramePacker) -> list[Tensor]:
+    def maps_and_vectors(self, images: Tensor, frames: FramePacker) -> tuple[list[Tensor], None]:
         # A clip loses a block in all its frames and regions, so that noise never looks like motion.
         of_clips = self.backbone.draw_drop_path(len(frames.frame_mask))
         of_frames = frames.of_frames(of_clips)
         of_images = None if of_frames is None else of_frames.repeat_interleave(len(self.regions), dim=0)
-        return self.backbone(images, of_images)
+        return self.backbone(images, of_images), None

@@ -1,65 +1,67 @@
-"""A network of timm by name, as four stages of maps; timm is an optional extra."""
+"""A network of timm by name: four maps and a vector of each picture."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from vidfer.errors import MissingPackageError, SettingError
+from vidfer.errors import SettingError
 from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.plain_encoder import PlainEncoder
-from vidfer.models.encoders.staged_settings import StagedSettings
+from vidfer.models.encoders.published_settings import PublishedSettings
+from vidfer.models.encoders.timm_library import REDUCTIONS, has_stages, timm_model
+from vidfer.models.encoders.timm_names import timm_names
+from vidfer.models.encoders.timm_network import TimmNetwork
+from vidfer.models.frames import FramePacker
 from vidfer.models.pretrained.load_weights import CLASSIFIERS
-
-REDUCTIONS = (4, 8, 16, 32)
-
-
-def timm_model(name: str, **options) -> nn.Module:
-    """timm's network with random weights; nothing is downloaded.
-
-    Raises:
-        MissingPackageError: timm is not installed.
-        SettingError: it has no network of that name.
-    """
-    try:
-        import timm
-    except ImportError as error:
-        raise MissingPackageError(
-            "--encoder timm needs timm, which is not installed: pip install 'vidfer[timm]'"
-        ) from error
-    if name not in timm.list_models():
-        near = timm.list_models(f"*{name[:6]}*")[:8]
-        raise SettingError(
-            f"timm {timm.__version__} has no network {name!r}; choose one such as --encoder.network resnet18"
-            + (f", or: {' '.join(near)}" if near else "")
-        )
-    return timm.create_model(name, pretrained=False, **options)
+from vidfer.models.settings import check_choice
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimmSettings(StagedSettings):
+class TimmSettings(PublishedSettings):
     """Options of the encoder timm."""
 
     name = "timm"
 
     network: str = "resnet18"
-    """A convolutional network of timm by its name there."""
+    """A network of timm by its name there: convolutions or a transformer."""
+
+    vector: Literal["mean", "network"] = "mean"
+    """A frame's vector: the `mean` of the last map, or what the `network` gives its own classifier, such as
+    the class token of a transformer."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("--encoder.vector", self.vector, ("mean", "network"))
 
 
 class TimmEncoder(PlainEncoder):
-    """A network of timm on each region, the mean of its last map, then frame attention."""
+    """A network of timm on each region, then frame attention."""
 
     Settings = TimmSettings
 
-    def __init__(self, network: str = "resnet18", **shared) -> None:
-        """``shared``: arguments of :class:`vidfer.models.encoders.plain_encoder.PlainEncoder`.
+    def __init__(self, network: str = "resnet18", vector: str = "mean", **shared) -> None:
+        """For the arguments see :class:`TimmSettings`; ``shared``: those of
+        :class:`vidfer.models.encoders.plain_encoder.PlainEncoder`.
 
         Raises:
-            SettingError: timm does not have the network, or it has no four stages of maps.
+            MissingPackageError: timm is not installed.
+            SettingError: timm does not have the network, or it gives no maps.
         """
-        super().__init__(TimmBackbone(network), **shared)
+        # Stages alone are computed with less, and earlier checkpoints hold them.
+        of_maps = vector == "mean"
+        backbone = TimmBackbone(network) if of_maps and has_stages(network) else TimmNetwork(network)
+        channels = None if of_maps else backbone.vector_channels
+        super().__init__(backbone, frame_channels=channels, **shared)
+        self.vector = vector
+
+    def maps_and_vectors(self, images: Tensor, frames: FramePacker) -> tuple[list[Tensor], Tensor | None]:
+        found = self.backbone(images)
+        maps, vectors = found if isinstance(found, tuple) else (found, None)
+        return maps, vectors if self.vector == "network" else None
 
 
 class TimmBackbone(ImageNetwork):
@@ -89,6 +91,10 @@ class TimmBackbone(ImageNetwork):
         """Images (N, 3, H, W) to four maps (N, C_s, H / 2^(s+1), W / 2^(s+1))."""
         maps = self.layers(images.contiguous(memory_format=torch.channels_last))  # faster on a CPU
         return [maps[stage] for stage in self.stages]
+
+    def renamed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        with torch.device("meta"):
+            return timm_names(weights, timm_model(self.name))
 
     def published_name(self, name: str) -> str:
         """The name that timm gives to one of this module's tensors, but for some dots that are _."""

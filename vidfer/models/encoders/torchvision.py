@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vidfer.errors import SettingError
 from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.plain_encoder import PlainEncoder
-from vidfer.models.encoders.staged_settings import StagedSettings
+from vidfer.models.encoders.published_settings import PublishedSettings
 from vidfer.models.pretrained.load_weights import CLASSIFIERS
 
 PROBE_PX = 224
@@ -39,7 +39,7 @@ def torchvision_model(name: str) -> nn.Module:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TorchvisionSettings(StagedSettings):
+class TorchvisionSettings(PublishedSettings):
     """Options of the encoder torchvision."""
 
     name = "torchvision"

@@ -1,0 +1,37 @@
+"""``vidfer encoders get``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tyro
+
+from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer encoders get``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Get:
+        """Download the weights of a pretrained encoder, check them and keep them."""
+
+        name: tyro.conf.Positional[str]
+        """Its name in `vidfer encoders`."""
+
+    name = parse(Get, arguments, "encoders get").name
+    from vidfer.models.pretrained.download import download
+    from vidfer.models.pretrained.keep import sha256_of
+    from vidfer.models.pretrained.table import pretrained
+
+    row = pretrained(name)
+    with Progress(f"downloading {name}", "B", unit_scale=True) as progress:
+        path, was_here = download(row, progress)
+    say(f"{'here already' if was_here else 'kept'}: {path}")
+    say(f"SHA-256 {sha256_of(path)}" + ("" if row.sha256 else " (its publisher gives none to compare with)"))
+    say(f"licence: {row.licence}")
+    use = f"use it with --encoder {name}" if row.encoder else "vidfer does not read these weights yet"
+    say(f"expression labels it has seen: {row.seen_text}; {use}")
+    return 0
