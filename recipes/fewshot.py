@@ -6,6 +6,8 @@ Example: accelerate launch recipes/fewshot.py --cache cache/afew.h5 --out runs/c
 
 from __future__ import annotations
 
+import vidfer.passive_threads  # noqa: F401  # isort: skip
+
 from dataclasses import dataclass, field
 
 from accelerate.utils import set_seed

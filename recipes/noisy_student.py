@@ -6,6 +6,8 @@ Example: accelerate launch recipes/noisy_student.py --cache cache/afew.h5 \\
 
 from __future__ import annotations
 
+import vidfer.passive_threads  # noqa: F401  # isort: skip
+
 from dataclasses import dataclass, field
 from pathlib import Path
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+import vidfer.passive_threads  # noqa: F401
 from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.commands.say import say
 from vidfer.errors import SettingError, exit_on_user_error
