@@ -137,9 +137,13 @@ class ClipDataset(Dataset):
         return self._choose(int(self.clips[position]))[0]
 
     def _choose(self, clip: int) -> tuple[np.ndarray, int]:
-        if self.cache.clips[clip].n_faces == 0:
+        record = self.cache.clips[clip]
+        if record.n_faces == 0:
             return np.empty(0, dtype=np.int64), 0
-        with_face = np.flatnonzero(self.cache.frames(clip).status != MISSING)
+        if record.n_faces == record.n_frames:  # nothing to look up, which matters for many single images
+            with_face = np.arange(record.n_frames)
+        else:
+            with_face = np.flatnonzero(self.cache.frames(clip).status != MISSING)
         if self.training:
             rng = np.random.default_rng([self.seed, int(self._epoch[0]), clip])
             chosen = segment_frames(len(with_face), self.n_frames, rng)
