@@ -95,6 +95,35 @@ def test_a_linked_folder_elsewhere_is_listed_once(tmp_path):
     assert found == {"happy/a.mp4": "happy", "happy/inner/b.mp4": "happy", "sad/c.mp4": "sad"}
 
 
+def test_a_link_to_a_folder_around_another_linked_folder_adds_the_rest(tmp_path):
+    store, root = tmp_path / "store", tmp_path / "root"
+    touch(store, "all/happy/a.mp4", "all/other/b.mp4", "c.mp4", "again/d.mp4")
+    touch(root, "sad/e.mp4")
+    (root / "happy").symlink_to(store / "all" / "happy")
+    (root / "later").symlink_to(store)
+    (root / "mine").symlink_to(store / "again")
+    expected = {
+        "happy/a.mp4": "happy",
+        "later/again/d.mp4": "later",
+        "later/all/other/b.mp4": "later",
+        "later/c.mp4": "later",
+        "sad/e.mp4": "sad",
+    }
+    found, lines = ids_of(root)
+    assert found == expected
+    by_what = {name: next(line for line in lines if str(root / name) in line) for name in ("later", "mine")}
+    assert str(root / "later" / "all" / "happy") in by_what["later"] and "links to" not in by_what["later"]
+    assert "links to folders that are listed already" in by_what["mine"] and len(lines) == 2
+
+
+def test_a_link_to_a_folder_around_the_data_set_adds_nothing_and_is_told(tmp_path):
+    touch(tmp_path, "stranger/f.mp4", "root/sad/e.mp4")
+    (tmp_path / "root" / "sad" / "up").symlink_to(tmp_path)
+    found, (line,) = ids_of(tmp_path / "root")
+    assert found == {"sad/e.mp4": "sad"}
+    assert line.startswith("left out: 1 links to folders that hold the whole data set")
+
+
 def test_a_linked_video_is_a_clip(tmp_path):
     touch(tmp_path, "store/a.mp4", "root/sad/b.mp4")
     (tmp_path / "root" / "happy").mkdir()

@@ -13,10 +13,12 @@ SYSTEM_NAMES = frozenset(
 )
 """Files and folders that systems make, in lower case. Names that begin with a dot are left out as well."""
 
-SYSTEM, INSIDE_CLIP, LINK, POSTER, HEIC, OTHER = (
+SYSTEM, INSIDE_CLIP, LINK, LINK_ABOVE, LINKED, POSTER, HEIC, OTHER = (
     "files and folders that systems make",
     "folders inside a folder of frames",
     "links to folders that are listed already",
+    "links to folders that hold the whole data set",
+    "folders that are listed already through a link",
     "pictures beside a video of the same name",
     "HEIC pictures, which cannot be read (convert them to JPEG or PNG)",
     "files that are neither videos nor pictures",
@@ -34,7 +36,10 @@ class Listing:
     def __init__(self, root: Path) -> None:
         self._skipped: dict[str, set[Path]] = {}
         self._notes: list[str] = []
-        self._entered = {root.resolve(): root.absolute()}
+        self._root = root.resolve()
+        self._entered = {self._root: root.absolute()}
+        self._inside_others: set[Path] = set()
+        """Targets of links that lie inside the target of another link, so that two ways lead to them."""
 
     def skip(self, reason: str, path: Path) -> None:
         """Counts a file or folder that is left out; counting it again changes nothing."""
@@ -45,19 +50,28 @@ class Listing:
         if text not in self._notes:
             self._notes.append(text)
 
-    def is_known(self, link: Path) -> bool:
-        """Whether a link leads to a folder that the listing reaches, or has reached, by another way.
+    def enter_link(self, link: Path) -> str | None:
+        """Enters the folder that a link leads to, unless the listing reaches it by another way.
 
         So every real folder is listed once, and no link leads in a circle.
+
+        Returns:
+            The reason for leaving the link out; None where the folder is entered.
         """
         target = link.resolve()
-        for folder, entrance in self._entered.items():
-            if entrance != link.absolute() and (
-                target.is_relative_to(folder) or folder.is_relative_to(target)
-            ):
-                return True
+        if self._entered.get(target) == link.absolute():
+            return None
+        if any(target.is_relative_to(folder) for folder in self._entered):
+            return LINK
+        if self._root.is_relative_to(target):
+            return LINK_ABOVE
+        self._inside_others |= {folder for folder in self._entered if folder.is_relative_to(target)}
         self._entered[target] = link.absolute()
-        return False
+        return None
+
+    def is_listed_through_a_link(self, folder: Path) -> bool:
+        """Whether a folder, itself no link, was entered through a link before."""
+        return bool(self._inside_others) and folder.resolve() in self._inside_others
 
     def lines(self) -> list[str]:
         """A line for each reason of leaving something out (how many, and the first), and each note."""

@@ -7,7 +7,16 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from vidfer.clips.listing import HEIC, INSIDE_CLIP, LINK, OTHER, POSTER, SYSTEM, SYSTEM_NAMES, this_listing
+from vidfer.clips.listing import (
+    HEIC,
+    INSIDE_CLIP,
+    LINKED,
+    OTHER,
+    POSTER,
+    SYSTEM,
+    SYSTEM_NAMES,
+    this_listing,
+)
 
 VIDEO_SUFFIXES = frozenset(
     {
@@ -75,15 +84,22 @@ def _scan(folder: Path) -> Iterator[os.DirEntry]:
     An entry knows whether it is a folder or a link. This saves a system call for each of maybe a million
     frames.
     """
-    listing = this_listing(folder)
+    listing, links = this_listing(folder), []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(".") or entry.name.lower() in SYSTEM_NAMES:
                 listing.skip(SYSTEM, folder / entry.name)
-            elif entry.is_symlink() and _is_folder(entry) and listing.is_known(folder / entry.name):
-                listing.skip(LINK, folder / entry.name)
+            elif entry.is_symlink() and _is_folder(entry):
+                links.append(entry)
+            elif _is_folder(entry) and listing.is_listed_through_a_link(folder / entry.name):
+                listing.skip(LINKED, folder / entry.name)
             else:
                 yield entry
+    for entry in sorted(links, key=lambda entry: entry.name):  # of two to one folder, the same on every disk
+        if reason := listing.enter_link(folder / entry.name):
+            listing.skip(reason, folder / entry.name)
+        else:
+            yield entry
 
 
 def _is_folder(entry: os.DirEntry) -> bool:

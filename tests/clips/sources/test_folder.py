@@ -116,11 +116,28 @@ def test_numbered_pictures_in_label_folders_keep_their_labels_below_train_as_the
         ["pain/ann1.jpg", "pain/bob2.jpg", "joyful/1.jpg", "joyful/2.jpg"],
         ["pain/1.jpg", "pain/2.jpg", "sad/1.jpg", "sad/2.jpg"],
         ["pain/1.jpg", "joyful/1.jpg"],
+        ["pain/pain_001.jpg", "pain/pain_002.jpg", "joyful/joyful_001.jpg", "joyful/joyful_002.jpg"],
+        ["pain/pain_001.jpg", "pain/pain_002.jpg", "type 2/001.jpg", "type 2/002.jpg"],
         ["pain/1.jpg", "pain/2.jpg", "grumpy/a.mp4"],
     ],
 )
 def test_pictures_in_label_folders_keep_their_labels(touch, files):
-    assert labels(touch(*files)) == {file: file.split("/")[0] for file in files}
+    assert labels(touch(*files)) == {file: file.split("/")[0].replace(" ", "_") for file in files}
+
+
+def test_numbered_pictures_that_are_taken_for_examples_of_labels_are_told(touch):
+    root = touch(*(f"{name}/{name}_{n:03}.jpg" for name in ("pain", "calm_down") for n in (1, 2)))
+    lines = []
+    assert len(find_clips("folder", root, on_note=lines.append)) == 4
+    (line,) = lines
+    assert str(root) in line and "calm_down/" in line and "unlabelled/" in line
+    (root / "unlabelled").mkdir()
+    for name in ("pain", "calm_down"):
+        (root / name).rename(root / "unlabelled" / name)
+    assert {c.id: c.label for c in find_clips("folder", root)} == {
+        "unlabelled/calm_down": None,
+        "unlabelled/pain": None,
+    }
 
 
 def test_pictures_beside_a_folder_of_frames_keep_their_label(touch):

@@ -34,8 +34,9 @@ def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
       a label.
     - If videos or images lie directly in the root, and no folder beside them has the name of a basic
       expression, then nothing has a label, at any depth.
-    - If the root has no splits, all its folders hold numbered frames, and none has the name of an expression,
-      then each is a clip without a label. A note says so.
+    - If the root has no splits, all its folders hold numbered frames, all have a digit in their names, as
+      names of clips have, and none has the name of an expression, then each is a clip without a label. A note
+      says so.
     - Each video is a clip; a picture of its name beside it is left out. Another image that lies directly in a
       label folder is a clip of one frame. A folder below a label folder that holds only images is one clip;
       its images, ordered by their numbers, are the frames.
@@ -91,7 +92,8 @@ def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collect
 def _hold_frames(folders: Sequence[Path], root: Path) -> bool:
     """Whether all folders that hold clips hold only frames: images that end in numbers after one stem.
 
-    Pictures with names of their own (``ann.jpg``, ``bob.jpg``) are examples of a label, and no frames.
+    Pictures with names of their own (``ann.jpg``, ``bob.jpg``) are examples of a label, and no frames. So are
+    pictures in a folder whose name has no digit (``pain/pain_001.jpg``): labels are words without numbers.
     """
     clips: dict[Path, int] = {}
     for folder in folders:
@@ -105,6 +107,14 @@ def _hold_frames(folders: Sequence[Path], root: Path) -> bool:
         if names:
             clips[folder] = len(names)
     if max(clips.values(), default=0) < 2:
+        return False
+    words = [folder for folder in clips if not re.search(r"\d", folder.name)]
+    if words:
+        this_listing(root).note(
+            f"the names of the folders in {root}, such as {words[0].name}/, are taken for labels, and each "
+            "picture for a clip. If each folder holds the frames of one clip, move the folders into a folder "
+            "unlabelled/ there"
+        )
         return False
     this_listing(root).note(
         f"the folders in {root} ({len(clips)}, such as {next(iter(clips)).name}/) hold numbered frames and "
