@@ -59,7 +59,7 @@ def steps(out: Path, budget: Budget, seed: int, prefix: str = "") -> list[Step]:
         f"vidfer actors --out {out}/actors --setting wild --seed {seed} --min-duration-s 0.5 {budget.actors}",
     )
     crops = f"--out {out}/actors.h5 --size-px {budget.crop_px}"
-    add("cache", f"vidfer cache --src afew --root {out}/actors {crops}", "actors")
+    add("cache", f"vidfer cache --src actors --root {out}/actors {crops}", "actors")
     add("inspect", f"vidfer inspect {out}/actors.h5", "cache")
     teacher = f"{budget.network} {budget.teacher}"
     add("teacher", f"{train} recipes/supervised.py --out {out}/teacher {data} {teacher}", "cache")
