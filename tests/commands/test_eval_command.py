@@ -105,6 +105,22 @@ def test_the_old_spelling_of_an_option_names_the_new_one(measure):
         measure(*few("--other-people"))
 
 
+def test_a_wrong_request_is_told_before_a_result_that_is_there(measure):
+    measure(*few())
+    with refused(SettingError, "'happy'", "base"):
+        measure("--novel", "happy", *NOVEL, "--shots", 1)
+    with refused(SettingError, "'anger'"):
+        measure("--novel", "anger", "--shots", 1)
+
+
+@pytest.mark.parametrize(
+    "option", ["--person-disjoint", "--transductive", "--shots=1", "--curve=2", "--head=prototype"]
+)
+def test_options_of_episodes_need_novel_classes(measure, option):
+    with refused(SettingError, option.partition("=")[0], "--novel", "leave the option out"):
+        measure(option)
+
+
 def test_impossible_settings_are_refused():
     with refused(SettingError, "--frames 0", "1"):
         EvalProtocol(frames=0)

@@ -13,7 +13,7 @@ from vidfer.commands.console import Progress, parse
 from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.save_results import check_hardest, save_results
 from vidfer.evaluate.eval_protocol import EvalProtocol
-from vidfer.evaluate.eval_request import eval_request
+from vidfer.evaluate.eval_request import check_has_effect, eval_request
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,17 +42,22 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(Eval, arguments)
     check_hardest(options.hardest)
     from vidfer.commands.device import check_device
+    from vidfer.data.splits import novel_clips
     from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
     from vidfer.evaluate.find_results import check_free, results_folder
-    from vidfer.models.checkpoint import checkpoint_hash
+    from vidfer.models.checkpoint import checkpoint_hash, trained_classes
     from vidfer.runs.read_run import best_checkpoint
     from vidfer.store.reader import CropCache
 
     check_device(options.device)
     protocol, out = options.protocol, options.out or results_folder(options.checkpoint)
+    check_has_effect(protocol)
+    checkpoint, cache = best_checkpoint(options.checkpoint), CropCache(options.cache)
+    if protocol.novel:  # a wrong request is told before a result that is there
+        novel_clips(cache, protocol.novel, base=trained_classes(checkpoint))
     if options.out is None:
         names = ("classification", "fewshot") if protocol.novel else ("classification",)
-        hashes = checkpoint_hash(best_checkpoint(options.checkpoint)), CropCache(options.cache).content_hash
+        hashes = checkpoint_hash(checkpoint), cache.content_hash
         check_free(out, *hashes, {name: eval_request(name, protocol) for name in names})
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is an error before the work
     with Progress("embedding clips", "batch") as progress:

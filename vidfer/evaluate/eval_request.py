@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vidfer.errors import SettingError
 from vidfer.evaluate.eval_protocol import EvalProtocol
 
 OF_BOTH = ("split", "frames", "seed")
@@ -13,6 +14,18 @@ OPTIONS = {
     ),
 }
 """Name of a result -> the fields of :class:`EvalProtocol` that it depends on."""
+
+
+def check_has_effect(protocol: EvalProtocol) -> None:
+    """Raise a SettingError if an option of few-shot episodes is given and no novel class."""
+    if protocol.novel:
+        return
+    for option in OPTIONS["fewshot"]:
+        if option not in OF_BOTH and getattr(protocol, option) != getattr(EvalProtocol, option):
+            raise SettingError(
+                f"--{option.replace('_', '-')} is about few-shot episodes, of which there are none without "
+                f"--novel: name novel classes with it, or leave the option out"
+            )
 
 
 def eval_request(name: str, protocol: EvalProtocol) -> str:

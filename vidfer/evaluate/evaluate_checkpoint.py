@@ -14,7 +14,7 @@ from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
-from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, trained_classes
 from vidfer.names import Names
 from vidfer.runs.provenance import Provenance, read_provenance
 from vidfer.runs.read_run import best_checkpoint
@@ -65,8 +65,7 @@ def evaluate_checkpoint(
     common = {
         "n_frames": _n_frames(protocol, provenance, crops),
         "checkpoint_hash": checkpoint_hash(checkpoint),
-        # An encoder that training started from may know more classes.
-        "base_classes": tuple(dict.fromkeys((*recogniser.classes, *info.get("base_classes", ())))),
+        "base_classes": trained_classes(checkpoint),
         "provenance": provenance,
         "device": device,
         "progress": progress,

@@ -109,6 +109,16 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
     return model.eval(), config.get("info", {})
 
 
+def trained_classes(folder: Path) -> tuple[str, ...]:
+    """All classes that a model was ever trained on, also those of the encoder that its training started from.
+
+    Raises:
+        CheckpointError: as :func:`load_checkpoint`.
+    """
+    config = _read_config(Path(folder))
+    return tuple(dict.fromkeys((*config["classes"], *config.get("info", {}).get("base_classes", ()))))
+
+
 def checkpoint_hash(folder: Path) -> str:
     """Names a model in results: SHA-256 over weights, model settings and classes, 64 hex digits.
 
