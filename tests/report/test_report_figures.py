@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from vidfer.report.confusions import describe_confusion, draw_confusion
@@ -72,6 +73,21 @@ def test_reliability_counts_every_clip_in_its_bin():
     words = words_of(draw_reliability(confidence, right, LIGHT))
     for text in ("n 1", "n 3", "n 2", "confidence = accuracy"):
         assert text in words
+
+
+def test_numbers_of_clips_do_not_overlap():
+    # The means of neighbouring bins lie side by side, and there are many clips.
+    confidence = np.repeat([0.195, 0.205, 0.39, 0.41, 0.699, 0.701, 0.899, 0.99], 12_000)
+    figure = draw_reliability(confidence, np.arange(len(confidence)) % 3 > 0, LIGHT)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = [text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts]
+    assert len(boxes) == 8
+    inside = figure.axes[0].get_window_extent()
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:i])
+        assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0
+        assert box.y1 <= figure.axes[0].transData.transform((0, 0))[1]  # below all points
 
 
 def test_shots_shows_interval_and_chance():

@@ -27,16 +27,11 @@ def show_rounds(runs: Sequence[Run]) -> list[Group]:
 def _show_round(run: Run, number: int) -> Group:
     path = run.pseudo_labels[number]
     labels = read_pseudo_labels(path)
-    selection = read_about(path).get("selection", {})
     counts = summarise(labels)
     names = labels.classes
     given = np.array([counts["labelled_per_class"][name] for name in names])
     selected = np.array([counts["pool_per_class"][name] for name in names])
-    rules = ", ".join(
-        f"{name} {('no', 'yes')[value] if isinstance(value, bool) else value}"
-        for name, value in selection.items()
-        if value is not None
-    )
+    rules = _rules(read_about(path).get("selection", {}))
     balance = "; ".join(
         f"{name.replace('_', ' ')} {g} given, {s} selected" for name, g, s in zip(names, given, selected)
     )
@@ -66,6 +61,18 @@ def _show_round(run: Run, number: int) -> Group:
             ),
         ),
     )
+
+
+def _rules(selection: dict) -> str:
+    """How labels were selected, in words."""
+    said = {
+        name: ("no", "yes")[value] if isinstance(value, bool) else str(value)
+        for name, value in selection.items()
+        if value is not None
+    }
+    if selection.get("calibrate") and "temperature" not in selection:
+        said["calibrate"] = "no, for there were too few validation clips"
+    return ", ".join(f"{name} {value}" for name, value in said.items())
 
 
 def _corrections(counts: dict) -> str:

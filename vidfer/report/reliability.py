@@ -70,18 +70,13 @@ def draw_reliability(confidence: np.ndarray, right: np.ndarray, theme: Theme) ->
         capsize=3,
         label="clips, 95 % interval",
     )
-    for (mean, _, n), interval in zip(bins, intervals):
-        axes.annotate(
-            f"n {n}",
-            (mean, interval.low),
-            xytext=(0, -11),
-            textcoords="offset points",
-            ha="center",
-            size=7.5,
-            color=theme.text,
-        )
+    for mean, _, n in bins:
+        middle = (min(int(mean * N_BINS), N_BINS - 1) + 0.5) / N_BINS
+        # Upright in the middle of its bin, a number of any size has room for itself.
+        axes.text(middle, -0.22, f"n {n}", rotation=90, ha="center", va="bottom", size=7.5, color=theme.text)
     axes.set_xlim(0, 1)
-    axes.set_ylim(-0.08, 1.04)
+    axes.set_ylim(-0.24, 1.04)
+    axes.set_yticks(np.linspace(0, 1, 6))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("mean of the highest probability")
