@@ -43,7 +43,7 @@ def test_making_and_using_overlap():
 
     for i in prefetch(items()):
         # The next item is begun while this one is used; otherwise this would wait for ever.
-        assert begun[i + 1].wait(120)
+        assert begun[i + 1].wait(2900)
 
 
 def test_a_fault_comes_in_its_place():

@@ -39,7 +39,6 @@ def messages(process: subprocess.Popen) -> list[str]:
     return [line for line in lines if line.strip() and not line.startswith(("cropping", "joining"))]
 
 
-@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("when", ["reading", "joining"])
 def test_a_disk_that_is_full(studio_clips, undisturbed, tmp_path, when):
     out, size = tmp_path / "c.h5", undisturbed.stat().st_size
@@ -56,7 +55,6 @@ def test_a_disk_that_is_full(studio_clips, undisturbed, tmp_path, when):
     assert list(tmp_path.iterdir()) == [out]
 
 
-@pytest.mark.timeout(3000)
 @pytest.mark.parametrize(
     ("how", "status", "word"),
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "stopped")],
@@ -94,7 +92,6 @@ sys.meta_path.insert(0, LoadsForEver)
 """The server of the workers loads until the program has ended; it says so through a pipe."""
 
 
-@pytest.mark.timeout(3000)
 def test_ctrl_c_while_workers_load_their_libraries_is_one_message(studio_clips, tmp_path):
     """The terminal sends it to all processes, also to those that are still importing."""
     (tmp_path / "sitecustomize.py").write_text(LOADING)

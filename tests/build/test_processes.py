@@ -79,7 +79,6 @@ def undisturbed(slow_clips, tmp_path_factory) -> bytes:
     return out.read_bytes()
 
 
-@pytest.mark.timeout(3000)
 def test_two_processes_make_the_same_bytes_and_one_speaks(slow_clips, undisturbed, tmp_path):
     launch = Launch(2, *slow_clips, "--out", str(tmp_path / "c.h5"), folder=tmp_path)
     assert launch.end() == [0, 0]
@@ -89,7 +88,6 @@ def test_two_processes_make_the_same_bytes_and_one_speaks(slow_clips, undisturbe
     assert not (tmp_path / "c.h5.parts").exists()
 
 
-@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("victim", [0, 1])
 def test_one_that_dies_takes_nothing_along(slow_clips, undisturbed, tmp_path, victim):
     out = tmp_path / "c.h5"
@@ -105,7 +103,6 @@ def test_one_that_dies_takes_nothing_along(slow_clips, undisturbed, tmp_path, vi
     assert out.read_bytes() == undisturbed
 
 
-@pytest.mark.timeout(3000)
 def test_a_mistake_is_one_message(slow_clips, tmp_path):
     launch = Launch(2, *slow_clips, "--out", str(tmp_path), folder=tmp_path)
     assert launch.end() == [2, 0]

@@ -18,7 +18,6 @@ def commands() -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3000)
 def test_the_readme_works_from_actors_to_report(tmp_path):
     # A reader stands in the repository; here a copy of what the commands name, so that nothing lands in it.
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")

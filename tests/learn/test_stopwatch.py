@@ -33,24 +33,33 @@ def test_what_lies_between_a_reading_and_the_next_mark_counts_not():
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_work_that_is_only_queued_is_no_wait():
-    big = torch.randn(4096, 4096, device="cuda")
-    (big @ big).sum().item()  # libraries are loaded
+    """The device begins with all that follows only when this process has queued it, however slow it is."""
+    torch.cuda.synchronize()
+    held_cycles = 2**28  # a tenth of a second, and more below if that was too short
+    while True:
+        torch.cuda._sleep(held_cycles)
+        watch = Stopwatch("cuda")
+        watch.mark()
+        for _ in range(5):
+            watch.mark()
+            torch.cuda._sleep(2**24)
+            watch.mark()
+        if not watch._marks[0].query():  # the device has not even come to the first mark
+            break
+        held_cycles *= 2
+    waited_s, spent_s = watch.read()
+    assert waited_s < 0.1 * spent_s
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_device_that_has_nothing_to_do_waits():
     watch = Stopwatch("cuda")
     watch.mark()
     for _ in range(5):
-        time.sleep(0.01)  # hidden by the work of the step before, but for the first
-        watch.mark()
-        for _ in range(1000):
-            big @ big
-        watch.mark()
-    hidden_s, busy_s = watch.read()
-    assert hidden_s < 0.5 * busy_s
-    watch = Stopwatch("cuda")
-    watch.mark()
-    for _ in range(5):
+        torch.cuda.synchronize()  # the mark lies behind the device, and it is idle
         time.sleep(0.05)
         watch.mark()
-        big @ big
+        torch.cuda._sleep(2**20)
         watch.mark()
     waited_s, spent_s = watch.read()
     assert 0.25 <= waited_s <= spent_s  # a sleep is never shorter

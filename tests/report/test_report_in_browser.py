@@ -85,7 +85,7 @@ def seen(browser, runs, tmp_path_factory):
             ],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=2900,  # only a fault takes this long
             check=False,
         )
     finally:

@@ -78,7 +78,7 @@ def test_many_processes_and_threads_read_at_once(jpeg_cache, raw_cache, codec):
     ]
     for thread in threads:
         thread.start()
-    in_processes = dict(queue.get(timeout=600) for _ in processes)
+    in_processes = dict(queue.get() for _ in processes)
     for each in (*threads, *processes):
         each.join()
     assert [found[seed] for seed in range(4)] == [in_processes[seed] for seed in range(4)] == expected

@@ -175,7 +175,6 @@ TINY = components_steps.Budget(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3000)
 def test_a_tiny_study_goes_through(tmp_path):
     settings = components_steps.Settings(out=tmp_path, seeds=(3,), rows=("mouth alone",), budget=TINY)
     components.main(settings)

@@ -211,7 +211,6 @@ TINY = Budget(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3000)
 def test_a_tiny_study_goes_through(tmp_path):
     settings = Settings(
         out=tmp_path, only=("basic",), systems=("student_csrn",), episodes=20, budget_basic=TINY
