@@ -58,7 +58,9 @@ def training_domains(
     for cache in caches:
         there = Names(class_counts(cache))
         classes, novel = (tuple(n for n in names if n in there) for names in (data.classes, data.novel))
-        split = training_split(cache, replace(data, classes=classes, novel=novel))
+        # A single cache must have all that are named; training_split says so.
+        own = replace(data, classes=classes, novel=novel) if len(caches) > 1 else data
+        split = training_split(cache, own)
         unique = sum(other.path.stem == cache.path.stem for other in caches) == 1
         name = cache.path.stem if unique else cache.path.as_posix()
         domains.append(Domain(name, cache, _with_episodes(cache, split, task) if task else split))
@@ -80,6 +82,8 @@ def _check_caches(caches: Sequence[CropCache], data: DataSettings) -> None:
             )
     if data.fold is not None and len(caches) > 1:
         raise SettingError(f"--data.fold {data.fold}: only a single cache has folds; name one --cache")
+    if len(caches) == 1:
+        return
     found = {label for cache in caches for label in class_counts(cache)}
     there = Names(found)
     for option, names in (("classes", data.classes), ("novel", data.novel)):
