@@ -138,6 +138,7 @@ def test_another_cache_gives_nobody_who_is_measured(make_cache):
     )
     found = with_unlabelled(split, cache, other)
     assert [other.clips[i].subject for i in found.unlabelled] == ["P0", NFD]
+    assert "'P0' is taken for 'p0'" in found.note and "cache.h5 and more.h5" in found.note
     novel = make_cache([{"id": "n", "label": "FEAR"}, {"id": "o", "status": "d"}], name="novel.h5")
     cache = make_cache([*labelled, {"id": "9", "label": "fear"}], name="with_novel.h5")
     split = training_split(cache, DataSettings(novel=("Fear",)))

@@ -172,3 +172,25 @@ def test_person_disjoint_episodes_need_subjects(tmp_path):
         measure(checkpoint, cache.path, **TASK, person_disjoint=True)
     with refused(SettingError, "--transductive", "--person-disjoint"):
         measure(checkpoint, cache.path, **TASK, person_disjoint=True, transductive=True)
+
+
+def test_names_are_taken_in_any_spelling(tmp_path):
+    """An older cache writes a person and the labels in two ways, and the user a third one."""
+    spelt = [
+        clip | {"label": clip["label"].title() if i % 3 else clip["label"]} for i, clip in enumerate(clips())
+    ]
+    for i in (4, 5):
+        spelt[i] |= {"subject": ("Zo\xeb", "zoe\u0308")[i - 4]}
+    cache = write_cache(tmp_path / "c.h5", spelt, size_px=32)
+    checkpoint = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8))
+    found = measure(checkpoint, cache.path, **TASK | {"novel": ("FEAR", "SURPRISE")})
+    assert found["fewshot"].classes == NOVEL and {row["label"] for row in found["fewshot"].rows} == {*NOVEL}
+    rows = found["classification"].rows
+    assert {row["clip"]: row["label"] for row in rows} == {
+        "04.mp4": "happy", "05.mp4": "sad", "06.mp4": "happy", "07.mp4": "sad"
+    }  # fmt: skip
+    assert found["classification"].n_subjects == 3
+    for result in found.values():
+        assert "two spellings of one subject" in result.note and "of one label" in result.note
+    with refused(SettingError, "'happy'", "c.h5"):
+        measure(checkpoint, cache.path, **TASK | {"novel": ("Happy", "fear")})

@@ -8,7 +8,7 @@ from vidfer.data.clip_labels import person_key
 from vidfer.data.splits import ClipSplit, novel_clips
 from vidfer.data.training_split import crops_of
 from vidfer.errors import CacheError, DataError
-from vidfer.names import Names
+from vidfer.names import Names, other_spellings, spelling_note
 from vidfer.store.reader import CropCache
 
 
@@ -52,6 +52,14 @@ def with_unlabelled(
         )
         if len(clips) < len(other):
             note += f"; {len(other) - len(clips)} clips of {other.path.name} are measured and not used"
+        if met := _spellings_that_meet(cache, other):
+            note += f"; {spelling_note('subject', met)} in {cache.path.name} and {other.path.name}"
     if not clips:
         raise DataError(f"{path} has no unlabelled clips; name a cache that has some with --unlabelled")
     return replace(split, unlabelled=clips, note=note)
+
+
+def _spellings_that_meet(cache: CropCache, other: CropCache) -> dict[str, str]:
+    """Other spellings of subjects in one of two caches, for data sets that both hold clips of."""
+    sources = {clip.source for clip in cache.clips} & {clip.source for clip in other.clips}
+    return other_spellings(c.subject for c in (*cache.clips, *other.clips) if c.source in sources)

@@ -133,6 +133,7 @@ def evaluate_fewshot(
             [
                 *_never_queries(found, protocol),
                 *([] if provenance is None else provenance.warnings_about(cache, clips)),
+                *cache.spelling_notes,
             ]
         ),
     )

@@ -155,5 +155,11 @@ def evaluate_split(
             }
             for i, record in enumerate(records)
         ],
-        note="; ".join([*notes, *([] if provenance is None else provenance.warnings_about(cache, clips))]),
+        note="; ".join(
+            [
+                *notes,
+                *([] if provenance is None else provenance.warnings_about(cache, clips)),
+                *cache.spelling_notes,
+            ]
+        ),
     )
