@@ -10,8 +10,10 @@ from pathlib import Path
 
 from vidfer.build.build_report import STAGES, BuildReport, report_build
 from vidfer.build.build_task import BuildTask, ClipToRead
+from vidfer.build.finished_parts import find_parts
 from vidfer.build.join import Progress, concatenate
 from vidfer.build.other_processes import OtherProcesses
+from vidfer.build.parts_folder import part_key
 from vidfer.build.plan_build import Plan, all_faces, plan_build
 from vidfer.build.process_group import ProcessGroup
 from vidfer.build.read_clips import read_clips
@@ -103,8 +105,13 @@ class Builder:
                 self._add_seconds(seconds)
                 tick()
             self.others.wait(tick)
-        names = [self.parts.names_of(record) for _, record in plan.todo]
-        self.others.wait_for_files(lambda there: all(there & name for name in names))
+        keys = {part_key(record) for _, record in plan.todo}
+
+        def are_there() -> bool:
+            found = find_parts(self.parts, self.task.header)
+            return all(key in found.whole or key in found.failed for key in keys)
+
+        self.others.wait_for_files(are_there)
 
     def _check_free_space(self, plan: Plan) -> None:
         """A cache that gets more clips is written anew. Check that this is possible before days of work."""

@@ -17,7 +17,7 @@ IDS_LISTED = 3
 """A message names so many ids."""
 
 Faces = list[StoredClip]
-"""All faces of a clip, the main one first. Of a part only the main face is listed, see
+"""All faces of a clip, the main one first. Of a clip with a part of its own only the main face is listed, see
 :func:`vidfer.build.plan_build.all_faces`."""
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -11,27 +10,27 @@ import numpy as np
 import torch
 
 from vidfer.build.build_task import ClipToRead
+from vidfer.build.cut_faces import faults_as_reasons, with_crops, without_paths
+from vidfer.build.make_group import make_group
 from vidfer.build.parts_folder import PartsFolder, store_failure
-from vidfer.build.write_part import Face, write_part
-from vidfer.clips.clip import Clip, plain_text
+from vidfer.build.write_part import write_part
+from vidfer.clips.clip import Clip
 from vidfer.crops.decode.readers import check_reader
-from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.enhance import build_enhance
-from vidfer.crops.extract import ClipCrops, extract_crops
+from vidfer.crops.extract import extract_crops
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import DataError, VidferError
+from vidfer.errors import VidferError
 from vidfer.files import disk_fault
-from vidfer.prefetch import prefetch
 from vidfer.store.records import CachedClip
 from vidfer.store.schema import Header
-from vidfer.timing import iterate_timed, take_seconds, timed
+from vidfer.timing import take_seconds, timed
 
 
 def prepare(
     parts: PartsFolder, header: Header, settings: CropSettings, device: str, overlap: bool
-) -> Callable[[ClipToRead], dict[str, float]]:
-    """Load the nets once; return the function that makes the part of a clip.
+) -> Callable[[Sequence[ClipToRead]], dict[str, float]]:
+    """Load the nets once; return the function that makes the part of a clip, or of a group of clips.
 
     Raises:
         VidferError: ``settings.enhance`` cannot be used, or ``settings.reader`` is not installed. Every clip
@@ -42,7 +41,13 @@ def prepare(
     check_reader(settings.reader)
     build_enhance(settings.enhance, np.zeros((1, 16, 16, 3), np.uint8))
     detector = FaceDetector(device, settings)
-    return lambda clip: make_part(*clip, parts, header, settings, detector, overlap)
+
+    def make(clips: Sequence[ClipToRead]) -> dict[str, float]:
+        if len(clips) > 1:
+            return make_group(clips, parts, header, settings, detector)
+        return make_part(*clips[0], parts, header, settings, detector, overlap)
+
+    return make
 
 
 def make_part(
@@ -73,48 +78,12 @@ def make_part(
     """
     take_seconds()
     try:
-        with _faults_as_reasons(clip), timed("find"):
+        with faults_as_reasons(clip), timed("find"):
             faces = extract_crops(clip, detector, settings)
-        record = replace(record, reason=_without_paths(faces[0].fault, clip), reader=faces[0].reader)
-        write_part(
-            parts.path_of(record), header, record, (_with_crops(face, clip, overlap) for face in faces)
-        )
+        record = replace(record, reason=without_paths(faces[0].fault, clip), reader=faces[0].reader)
+        write_part(parts.path_of(record), header, record, (with_crops(face, clip, overlap) for face in faces))
     except VidferError as error:
         store_failure(parts, header, record, str(error))
     except (OSError, RuntimeError) as error:
         raise disk_fault(parts.folder, error) from error
     return take_seconds()
-
-
-def _with_crops(face: ClipCrops, clip: Clip, overlap: bool) -> Face:
-    """A face and its crops, timed, and cut in a thread of their own if wanted."""
-    crops = _cut(face, clip)
-    return face.track, prefetch(crops) if overlap else crops
-
-
-def _cut(face: ClipCrops, clip: Clip) -> Iterator[np.ndarray]:
-    """The crops of a face in pieces. Whatever goes wrong becomes a reason."""
-    pieces = iterate_timed("cut", face.iter_crops())
-    while True:
-        with _faults_as_reasons(clip):
-            piece = next(pieces, None)
-        if piece is None:
-            return
-        yield piece
-
-
-@contextmanager
-def _faults_as_reasons(clip: Clip) -> Iterator[None]:
-    """Turn whatever reading a clip raises into a reason that names no path of this machine."""
-    try:
-        yield
-    except UnreadableVideo as error:
-        raise DataError(_without_paths(error.reason, clip)) from error
-    except VidferError as error:
-        raise DataError(_without_paths(str(error), clip)) from error
-    except Exception as error:  # a decoder or a net that fails on one clip must not stop the others
-        raise DataError(_without_paths(f"{type(error).__name__}: {error}", clip)) from error
-
-
-def _without_paths(text: str, clip: Clip) -> str:
-    return plain_text(" ".join(text.replace(str(clip.path), clip.id).split()))

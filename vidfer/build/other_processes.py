@@ -103,8 +103,8 @@ class OtherProcesses:
             time.sleep(POLL_S)
         tick()
 
-    def wait_for_files(self, are_there: Callable[[set[str]], bool]) -> None:
+    def wait_for_files(self, are_there: Callable[[], bool]) -> None:
         """Wait until files that other machines have written can be seen here, for 90 seconds at most."""
         deadline = time.monotonic() + APPEAR_S
-        while self.monitors and not are_there(self.task.parts.names()) and time.monotonic() < deadline:
+        while self.monitors and not are_there() and time.monotonic() < deadline:
             time.sleep(1.0)

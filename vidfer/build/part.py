@@ -1,11 +1,13 @@
-"""A part: a finished clip with all its faces in a file of its own. It is there complete or not at all.
+"""A part: a finished clip with all its faces in a file of its own, or a group of small clips. It is there
+complete or not at all.
 
 Parts live only while a cache is built, often many thousands of them. So they are plain bytes, which cost a
 twentieth of an HDF5 file. They are not synced to disk: a part that a power cut has damaged does not match its
 hash, and its clip is read again.
 
-The bytes in order: MAGIC; for each face its crops, its frame columns and, for JPEGs, their offsets; the
-records of all faces with the sizes of their crops as JSON; the length of that JSON (8 bytes); its SHA-256.
+The bytes in order: MAGIC; for each face of each clip its crops, its frame columns and, for JPEGs, their
+offsets; the records of all faces with the sizes of their crops as JSON; the length of that JSON (8 bytes);
+its SHA-256.
 """
 
 from __future__ import annotations

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.build.header import settings_difference
-from vidfer.build.write_part import write_part
+from vidfer.build.write_part import failed, write_part
 from vidfer.errors import CacheError
 from vidfer.files import disk_fault, write_text
 from vidfer.store.canonical_json import json_hash
@@ -19,6 +20,15 @@ FAILED = ".failed"
 """In the name of a part whose clip could not be read, or not to its end."""
 
 
+GROUP = ".group"
+"""In the name of a part of several clips."""
+
+
+def is_group(name: str) -> bool:
+    """Whether this is the name of a part of several clips."""
+    return name.endswith(f"{GROUP}.part")
+
+
 def part_key(record: CachedClip) -> str:
     """The name of the part of a clip, without its ending: a hash over what decides the crops."""
     return json_hash(record.video_key())[:32]
@@ -26,8 +36,8 @@ def part_key(record: CachedClip) -> str:
 
 @dataclass(frozen=True)
 class PartsFolder:
-    """The folder ``<out>.parts``: one file per finished clip. Its name tells which clip it is of, so that no
-    part has to be opened to know what is finished."""
+    """The folder ``<out>.parts``: a file for each finished clip, whose name tells which clip it is of, or for
+    a group of small clips; see :mod:`vidfer.build.finished_parts`."""
 
     folder: Path
 
@@ -40,9 +50,9 @@ class PartsFolder:
         """The part of a clip. A clip that was not read to its end has a part of another name."""
         return self.folder / f"{part_key(record)}{FAILED if record.reason else ''}.part"
 
-    def names_of(self, record: CachedClip) -> set[str]:
-        """The two names that the part of a clip may have: read to its end, or not."""
-        return {self.path_of(replace(record, reason=reason)).name for reason in ("", "cannot be read")}
+    def path_of_group(self, records: Sequence[CachedClip]) -> Path:
+        """The part of several clips."""
+        return self.folder / f"{json_hash([part_key(record) for record in records])[:32]}{GROUP}.part"
 
     def is_part(self, path: Path) -> bool:
         """Whether this is the path of a part in this folder."""
@@ -109,7 +119,7 @@ def store_failure(parts: PartsFolder, header: Header, record: CachedClip, reason
     Raises:
         DiskError: the disk is full or broken.
     """
-    record = replace(record, reason=" ".join(reason.split()) or "unknown")
+    record = failed(record, reason)
     try:
         return write_part(parts.path_of(record), header, record)[0]
     except (OSError, RuntimeError) as error:

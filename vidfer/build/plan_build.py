@@ -14,8 +14,9 @@ from vidfer.build.existing_clips import (
     find_in_caches,
     joined_caches,
 )
+from vidfer.build.finished_parts import Places, find_parts
 from vidfer.build.part import Part
-from vidfer.build.parts_folder import FAILED, part_key
+from vidfer.build.parts_folder import is_group, part_key
 from vidfer.build.shares import length_of
 from vidfer.build.stored_clips import StoredClip
 from vidfer.clips.spelling import with_one_spelling
@@ -68,7 +69,7 @@ def plan_build(
     clips = [(clip, records[clip.id]) for clip, _ in clips]
     caches = [*joined_caches(task.parts), *([old] if old else [])]
     stored, cut_short = find_in_caches(caches, records | kept, damaged)
-    names, retry = task.parts.names(), task.build_settings.retry_failed
+    parts, retry = find_parts(task.parts, task.header), task.build_settings.retry_failed
     finished: dict[str, Faces] = {}
     todo: list[ClipToRead] = []
     for clip, record in clips:
@@ -78,15 +79,12 @@ def plan_build(
             finished[clip.id] = faces
             continue
         key = part_key(record)
-        part, failed_part = (
-            StoredClip(record, task.parts.folder / f"{key}{end}.part", 0) for end in ("", FAILED)
-        )
-        if part.path.name in names:  # before files of joined parts: its bytes may not have arrived there
-            finished[clip.id] = [part]
+        if key in parts.whole:  # before files of joined parts: its bytes may not have arrived there
+            finished[clip.id] = _in_part(parts.whole[key], record)
         elif is_whole:
             finished[clip.id] = faces
-        elif failed_part.path.name in names and not retry:
-            finished[clip.id] = [failed_part]
+        elif key in parts.failed and not retry:
+            finished[clip.id] = _in_part(parts.failed[key], record)
         elif faces and not retry:
             finished[clip.id] = faces
         else:
@@ -99,12 +97,21 @@ def plan_build(
     return Plan(finished, todo, is_current)
 
 
+def _in_part(places: Places, record: CachedClip) -> Faces:
+    """The faces of a clip in a part."""
+    return [
+        StoredClip(record.other_face(i) if i else record, path, index)
+        for i, (path, index) in enumerate(places)
+    ]
+
+
 def all_faces(plan: Plan, header: Header) -> Iterator[StoredClip]:
     """All faces of all finished clips."""
     for faces in plan.finished.values():
         yield from faces
         main = faces[0]
-        if header.crop_settings.get("face") == "all" and main.path.suffix == ".part":
+        has_own_part = main.path.suffix == ".part" and not is_group(main.path.name)
+        if header.crop_settings.get("face") == "all" and has_own_part:
             for index in range(1, _n_faces(main.path, header)):
                 yield StoredClip(main.record.other_face(index), main.path, index)
 

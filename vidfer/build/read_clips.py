@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from vidfer.build.build_task import BuildTask, ClipToRead
+from vidfer.build.group_clips import group_clips
 from vidfer.build.parts_folder import store_failure
 from vidfer.build.workers import LostWorker, run_jobs
 
@@ -20,7 +21,7 @@ def read_clips(
 ) -> Iterator[dict[str, float]]:
     """Write a part for each clip; yield the seconds of each stage of work as the clips end.
 
-    A clip whose worker process died is read once more after all others.
+    Small pictures are read in groups. A clip whose worker process died is read once more after all others.
 
     Args:
         todo: the clips, read in this order.
@@ -30,30 +31,46 @@ def read_clips(
     Raises:
         VidferError: no clip could be read or written: there is no such device, or the disk is full.
     """
-    if not todo:
-        return
-    limits_s = [task.build_settings.time_limit_s + record.file_size / LIMIT_BYTES_PER_S for _, record in todo]
-    has_core_to_spare = 2 * min(task.n_workers, len(todo)) <= task.n_cores
-    arguments = (task.parts, task.header, task.crop_settings, task.device, has_core_to_spare)
-    again = []
-    for position, result in run_jobs(todo, limits_s, PREPARE, arguments, task.n_workers, tick):
-        if isinstance(result, LostWorker) and result.died:
-            again.append(position)
-        else:
-            yield _seconds(result, todo[position], task)
+    again: list[ClipToRead] = []
+    alone: list[ClipToRead] = []
+    jobs = group_clips(todo, task.n_workers)
+    yield from _read(jobs, task, task.n_workers, tick, lost=again, lost_groups=alone)
+    # A worker that died or took too long with a group shows with each clip alone which one it is.
+    yield from _read([[one] for one in alone], task, task.n_workers, tick, lost=again, lost_groups=alone)
     # One after the other: a worker that died for lack of memory has more of it now. And without decord, which
     # may have been what died.
     if task.crop_settings.reader == "auto":
-        without_decord = replace(task.crop_settings, reader="pyav")
-        arguments = (task.parts, task.header, without_decord, task.device, has_core_to_spare)
-    jobs, limits_s = [todo[position] for position in again], [limits_s[position] for position in again]
-    for number, result in run_jobs(jobs, limits_s, PREPARE, arguments, 1, tick):
-        yield _seconds(result, jobs[number], task)
+        task = replace(task, crop_settings=replace(task.crop_settings, reader="pyav"))
+    yield from _read([[one] for one in again], task, 1, tick)
 
 
-def _seconds(result: dict[str, float] | LostWorker, clip: ClipToRead, task: BuildTask) -> dict[str, float]:
-    """Seconds of each stage. A clip that was not read gets a part that says so."""
-    if not isinstance(result, LostWorker):
-        return result
-    store_failure(task.parts, task.header, clip[1], result.reason)
-    return {}
+def _read(
+    jobs: Sequence[list[ClipToRead]],
+    task: BuildTask,
+    n_workers: int,
+    tick: Callable[[], None],
+    lost: list[ClipToRead] | None = None,
+    lost_groups: list[ClipToRead] | None = None,
+) -> Iterator[dict[str, float]]:
+    """Do jobs of one or several clips. Clips whose worker died go to ``lost``, if it is given, and those of
+    groups whose worker was lost to ``lost_groups``; the others get parts."""
+    if not jobs:
+        return
+    limits_s = [
+        task.build_settings.time_limit_s + sum(record.file_size for _, record in job) / LIMIT_BYTES_PER_S
+        for job in jobs
+    ]
+    has_core_to_spare = 2 * min(n_workers, len(jobs)) <= task.n_cores
+    arguments = (task.parts, task.header, task.crop_settings, task.device, has_core_to_spare)
+    for position, result in run_jobs(jobs, limits_s, PREPARE, arguments, n_workers, tick):
+        job = jobs[position]
+        if not isinstance(result, LostWorker):
+            yield result
+            yield from ({} for _ in job[1:])
+        elif len(job) > 1:
+            lost_groups += job
+        elif result.died and lost is not None:
+            lost += job
+        else:
+            store_failure(task.parts, task.header, job[0][1], result.reason)
+            yield {}

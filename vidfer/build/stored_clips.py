@@ -19,6 +19,9 @@ from vidfer.store.writer import CacheWriter
 
 HDF5_SIGNATURE = b"\x89HDF"
 
+OPEN_PARTS = 32
+"""Each of several processes makes groups of neighbours among its own clips."""
+
 
 @dataclass(frozen=True)
 class StoredClip:
@@ -49,7 +52,7 @@ class DamagedClip(CacheError):
 class ClipFiles:
     """The files that clips are copied from.
 
-    Caches stay open. Of the parts only one is open at a time: there are as many of them as clips.
+    Caches stay open. Of the parts only the last few are open: there may be as many of them as clips.
 
     Args:
         header: settings of the new cache, which are those of the parts.
@@ -58,7 +61,7 @@ class ClipFiles:
     def __init__(self, header: Header) -> None:
         self.header = header
         self.caches: dict[Path, CropCache] = {}
-        self.part: Part | None = None
+        self.parts: dict[Path, Part] = {}
 
     def describe(self, stored: StoredClip) -> tuple[CachedClip, int]:
         """The record that a clip has in its file, and the bytes of its crops.
@@ -112,23 +115,21 @@ class ClipFiles:
 
     def close(self) -> None:
         """Close all files."""
-        for file in (*self.caches.values(), self.part):
-            if file is not None:
-                file.close()
-        self.caches, self.part = {}, None
+        for file in (*self.caches.values(), *self.parts.values()):
+            file.close()
+        self.caches, self.parts = {}, {}
 
     def _open(self, path: Path) -> ClipSource:
         if path in self.caches:
             return self.caches[path]
-        if self.part is None or self.part.path != path:
+        if path not in self.parts:
             if _is_hdf5(path):
                 self.caches[path] = CropCache(path)
                 return self.caches[path]
-            if self.part is not None:
-                self.part.close()
-                self.part = None
-            self.part = Part(path, self.header)
-        return self.part
+            while len(self.parts) >= OPEN_PARTS:
+                self.parts.pop(next(iter(self.parts))).close()
+            self.parts[path] = Part(path, self.header)
+        return self.parts[path]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +16,7 @@ import numpy as np
 from vidfer.build.part import MAGIC
 from vidfer.crops import REGIONS
 from vidfer.crops.track.followed_face import FaceTrack
-from vidfer.errors import DataError
+from vidfer.errors import DataError, VidferError
 from vidfer.store.codec import encode_jpeg
 from vidfer.store.records import CachedClip, frame_columns
 from vidfer.store.schema import Header
@@ -49,20 +50,74 @@ def write_part(
         DataError: there are more or fewer crops than frames, or crops of another size.
         OSError: the disk is full. Nothing is left behind.
     """
+    with _new_part(path) as (file, written):
+        _write_clip(file, header, clip, faces, written)
+    return [record for record, _ in written]
+
+
+def write_group(
+    path: Path, header: Header, clips: Iterable[tuple[CachedClip, Iterable[Face]]]
+) -> list[CachedClip]:
+    """Write several clips into one part, as :func:`write_part` writes one.
+
+    A clip whose crops turn out wrong on the way has no frames there, and the reason; the others stay.
+
+    Args:
+        path: the part. Its folder exists.
+        header: settings of the cache.
+        clips: the record and the faces of each clip.
+
+    Returns:
+        The record of each face, as written.
+
+    Raises:
+        OSError: the disk is full. Nothing is left behind.
+    """
+    with _new_part(path) as (file, written):
+        for clip, faces in clips:
+            begin, n_before = file.tell(), len(written)
+            try:
+                _write_clip(file, header, clip, faces, written)
+            except VidferError as error:
+                file.seek(begin)
+                file.truncate()
+                del written[n_before:]
+                _write_clip(file, header, failed(clip, str(error)), UNREAD, written)
+    return [record for record, _ in written]
+
+
+def failed(record: CachedClip, reason: str) -> CachedClip:
+    """The record of a clip that could not be read for this reason."""
+    return replace(record, reason=" ".join(reason.split()) or "unknown")
+
+
+@contextmanager
+def _new_part(path: Path) -> Iterator[tuple[BinaryIO, list[tuple[CachedClip, int]]]]:
+    """A part to write: its file, and a list for the record of each face and the bytes of its crops. When the
+    block ends well, the part gets its end and its name; else nothing is left behind."""
     temporary = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
     written: list[tuple[CachedClip, int]] = []
     try:
         with temporary.open("wb") as file:
             file.write(MAGIC)
-            for track_index, (track, crops) in enumerate(faces):
-                record = clip.other_face(track_index) if track_index else clip
-                written.append(_write_face(file, header, record, track, crops))
+            yield file, written
             text = json.dumps([[record.columns(), n_bytes] for record, n_bytes in written]).encode("ascii")
             file.write(text + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    return [record for record, _ in written]
+
+
+def _write_clip(
+    file: BinaryIO,
+    header: Header,
+    clip: CachedClip,
+    faces: Iterable[Face],
+    written: list[tuple[CachedClip, int]],
+) -> None:
+    for track_index, (track, crops) in enumerate(faces):
+        record = clip.other_face(track_index) if track_index else clip
+        written.append(_write_face(file, header, record, track, crops))
 
 
 def _write_face(

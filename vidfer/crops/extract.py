@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from vidfer.crops import REGIONS
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import FrameChunk, read_chunks
 from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.searched_picture import SearchedPicture
 from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
@@ -52,6 +53,27 @@ class ClipCrops:
             yield crops
 
 
+@dataclass(frozen=True)
+class ReadClip:
+    """A clip whose frames can be read as often as wanted, enhanced."""
+
+    clip: Clip
+    chunks: Callable[[], Iterator[FrameChunk]]
+    """Starts reading the frames."""
+    kept: list[FrameChunk]
+    """All frames, if they are kept in memory; else empty."""
+    _reading: _ClipReader
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory that its frames take."""
+        return sum(chunk.images.nbytes for chunk in self.kept)
+
+    def is_picture(self) -> bool:
+        """Whether it has one frame only."""
+        return len(self.kept) == 1 and len(self.kept[0]) == 1
+
+
 def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) -> list[ClipCrops]:
     """Decode and enhance a clip and follow the faces in it. The crops are cut when they are iterated.
 
@@ -70,23 +92,46 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
     Raises:
         UnreadableVideo: no frame of the clip can be read.
     """
+    return find_faces(read_clip(clip, settings), detector, settings)
+
+
+def read_clip(clip: Clip, settings: CropSettings) -> ReadClip:
+    """The first step of :func:`extract_crops`: decode and enhance."""
     reading = _ClipReader(clip, settings)
     kept, complete = _fill_buffer(reading)
     enhance = build_enhance(settings.enhance, _sample(kept))
     if complete:
         for chunk in kept:
             _enhance(chunk, enhance)
+        return ReadClip(clip, lambda: iter(kept), kept, reading)
+    kept.clear()
+    return ReadClip(clip, lambda: (_enhance(chunk, enhance) for chunk in reading.chunks()), kept, reading)
 
-        def chunks() -> Iterator[FrameChunk]:
-            return iter(kept)
-    else:
-        kept.clear()
 
-        def chunks() -> Iterator[FrameChunk]:
-            return (_enhance(chunk, enhance) for chunk in reading.chunks())
+def search_pictures(
+    reads: Sequence[ReadClip], detector: FaceDetector
+) -> list[FaceDetector | SearchedPicture]:
+    """Between the steps of :func:`extract_crops`: for each clip, what finds the faces in it.
 
-    tracks = track_faces(chunks, detector, settings, clip.box_hint, clip.whole_face)
-    return [ClipCrops(track, settings, reading.fault, reading.library, chunks) for track in tracks]
+    All clips of one frame are searched here together: with small pictures that takes less than half of the
+    time.
+    """
+    is_wanted = detector.settings.face != "picture"
+    pictures = [read for read in reads if is_wanted and read.is_picture()]
+    faces = iter(detector.detect([read.kept[0].images[0] for read in pictures]))
+    return [
+        SearchedPicture(next(faces), detector.settings) if is_wanted and read.is_picture() else detector
+        for read in reads
+    ]
+
+
+def find_faces(
+    read: ReadClip, detector: FaceDetector | SearchedPicture, settings: CropSettings
+) -> list[ClipCrops]:
+    """The second step of :func:`extract_crops`: find and follow."""
+    tracks = track_faces(read.chunks, detector, settings, read.clip.box_hint, read.clip.whole_face)
+    reading = read._reading
+    return [ClipCrops(track, settings, reading.fault, reading.library, read.chunks) for track in tracks]
 
 
 class _ClipReader:

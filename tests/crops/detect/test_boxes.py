@@ -17,7 +17,7 @@ def test_regress_moves_sides_in_shares_of_the_size():
 
 def test_inside_clips_to_whole_pixels_of_the_frame():
     boxes = torch.tensor([[-3.5, 5.7, 40.2, 12.9], [30.0, 2.0, 50.0, 9.0]])
-    rectangles = inside(boxes, width=25, height=10)
+    rectangles = inside(boxes, torch.tensor([[25.0, 10.0]]))
     assert rectangles.tolist() == [[0, 4, 25, 10], [29, 1, 25, 9]]
     assert is_solid(rectangles).tolist() == [True, False]
 

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -56,12 +57,35 @@ def test_finds_the_faces_of_mtcnn_on_real_clips(detector, shared):
     assert n >= 6
 
 
-def test_a_batch_gives_what_single_frames_give(detector, draw_actor):
+def small_pictures(draw_actor) -> list[np.ndarray]:
+    """Pictures of 44 to 320 pixels, large and small ones mixed, some with faces that end at the edge."""
+    pictures = []
+    for person in range(6):
+        frame = draw_actor(person, 1)[0][0]
+        pictures += [frame[20:212, 60:252], cv2.resize(frame[20:212, 60:252], (48, 48)), frame[:, :180]]
+        pictures += [cv2.resize(frame[20:212, 60:252], (44 + person, 52)), np.zeros((48, 48, 3), np.uint8)]
+    return [*pictures, frame]
+
+
+def test_faces_do_not_depend_on_the_frames_beside_them(detector, draw_actor):
+    pictures = small_pictures(draw_actor)
+    alone = [detector.detect([picture])[0] for picture in pictures]
+    assert sum(len(faces) == 1 for faces in alone) >= 18 and sum(len(faces) == 0 for faces in alone) >= 6
+    for step in (2, 3, 7, len(pictures)):
+        for order in (1, -1):
+            mixed = pictures[::order]
+            together = [f for i in range(0, len(mixed), step) for f in detector.detect(mixed[i : i + step])]
+            for faces, expected in zip(together, alone[::order], strict=True):
+                for name, values in vars(expected).items():  # to the last bit: they are in the content hash
+                    np.testing.assert_array_equal(getattr(faces, name), values)
+
+
+def test_frames_of_a_clip_do_not_depend_on_each_other(detector, draw_actor):
     images = np.concatenate([draw_actor(3, 3)[0], np.zeros((1, 240, 320, 3), np.uint8)])
     for image, faces in zip(images, detector.detect(images)):
         (alone,) = detector.detect(image[None])
-        assert np.allclose(alone.boxes, faces.boxes, atol=0.05)
-        assert np.allclose(alone.landmarks, faces.landmarks, atol=0.05)
+        assert np.array_equal(alone.boxes, faces.boxes) and np.array_equal(alone.scores, faces.scores)
+        assert np.array_equal(alone.landmarks, faces.landmarks)
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -21,7 +21,7 @@ def images() -> np.ndarray:
 
 @pytest.mark.parametrize("size", [(18, 25), (57, 83), (1, 1), (70, 100)])
 def test_resizes_as_mtcnn(images, size):
-    resized = SummedFrames(images).resized(*size)
+    resized = SummedFrames(images).resized(0, 3, *size)
     assert resized.dtype == torch.float32
     for got, image in zip(resized, images):
         assert np.allclose(got, area_resize(image, *size), atol=1e-5)
@@ -37,10 +37,25 @@ def test_cuts_as_mtcnn(images):
 
 def test_memory_of_other_frames_changes_nothing(images):
     first = SummedFrames(images)
-    again = SummedFrames(images[::-1].copy(), first.tables)
-    assert again.tables is first.tables
-    assert torch.equal(again.resized(9, 9), SummedFrames(images[::-1].copy()).resized(9, 9))
-    assert SummedFrames(images[:2], first.tables).tables.shape[0] == 2
+    again = SummedFrames(images[::-1].copy(), first.memory)
+    assert again.memory is first.memory
+    assert torch.equal(again.resized(0, 3, 9, 9), SummedFrames(images[::-1].copy()).resized(0, 3, 9, 9))
+    assert SummedFrames(images[:2, :30], first.memory).memory is first.memory
+    assert SummedFrames([*images, images[0]], first.memory).memory is not first.memory
+
+
+def test_frames_of_several_sizes_are_as_each_alone(images):
+    others = [images[0], images[1], images[2, :40, :30], images[1, 7:20, :60], images[0, 7:20, 2:62]]
+    together = SummedFrames(others)
+    assert together.runs() == [(0, 2, 57, 83), (2, 3, 40, 30), (3, 5, 13, 60)]
+    for first, last, *_ in together.runs():
+        alone = SummedFrames(others[first:last]).resized(0, last - first, 11, 17)
+        assert torch.equal(together.resized(first, last, 11, 17), alone)
+    rectangles, frames = torch.tensor([[3, 2, 24, 13], [0, 0, 5, 9], [1, 1, 30, 12]]), torch.tensor([4, 2, 0])
+    cuts = together.cut(rectangles, frames, 24)
+    for cut, rectangle, frame in zip(cuts, rectangles, frames):
+        alone = SummedFrames([others[frame]]).cut(rectangle[None], torch.tensor([0]), 24)
+        assert torch.equal(cut, alone[0])
 
 
 def test_cuts_without_tables_differ_little_where_the_picture_is_smooth(images):
@@ -52,9 +67,10 @@ def test_cuts_without_tables_differ_little_where_the_picture_is_smooth(images):
 
 def test_frames_on_a_device_are_equal_to_the_last_digit(images):
     host, device = SummedFrames(images), DeviceFrames(images, torch.device("cpu"))
-    assert torch.equal(torch.from_numpy(host.tables), device.tables)
+    assert torch.equal(torch.from_numpy(host.memory).view(3, 58, 84, 3), device.tables)
+    assert host.runs() == device.runs() and np.array_equal(host.sizes, device.sizes)
     for size in [(18, 25), (1, 1), (70, 100)]:
-        assert torch.equal(host.resized(*size), device.resized(*size))
+        assert torch.equal(host.resized(1, 3, *size), device.resized(1, 3, *size))
     rectangles = torch.tensor([[0, 0, 83, 57], [10, 20, 50, 41], [5, 5, 6, 6]]).float()
     frames = torch.tensor([2, 0, 1])
     assert torch.equal(host.cut(rectangles, frames, 24), device.cut(rectangles, frames, 24))

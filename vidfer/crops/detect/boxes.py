@@ -24,12 +24,14 @@ def regress(boxes: Tensor, offsets: Tensor, pixel: float) -> Tensor:
     return boxes + offsets * size.repeat(1, 2)
 
 
-def inside(boxes: Tensor, width: int, height: int) -> Tensor:
-    """The rectangles of whole pixels that MTCNN cuts out for boxes (k,4), clipped to the frame."""
+def inside(boxes: Tensor, limits: Tensor) -> Tensor:
+    """The rectangles of whole pixels that MTCNN cuts out for boxes (k,4), clipped to their frames.
+
+    ``limits`` has width and height of the frame of each box, (k,2), or those of all, (1,2).
+    """
     whole = boxes.trunc()
     top_left = whole[:, :2].clamp(min=1) - 1
-    limit = torch.tensor([width, height], dtype=boxes.dtype, device=boxes.device)
-    return torch.cat([top_left, torch.minimum(whole[:, 2:], limit)], dim=1)
+    return torch.cat([top_left, torch.minimum(whole[:, 2:], limits)], dim=1)
 
 
 def is_solid(boxes: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,26 +13,34 @@ class DeviceFrames:
     """Gives the values of :class:`vidfer.crops.detect.summed_frames.SummedFrames` to the last digit, on any
     device with double precision. On a CPU it takes three times as long."""
 
-    def __init__(self, images: np.ndarray, device: torch.device) -> None:
+    def __init__(self, images: Sequence[np.ndarray], device: torch.device) -> None:
         """
         Args:
-            images: uint8 (n,H,W,3) RGB.
+            images: n of uint8 (H,W,3) RGB, all of one size.
             device: where the tables are.
         """
+        images = np.ascontiguousarray(images)
         n, self.height, self.width = images.shape[:3]
-        pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        self.sizes = np.full((n, 2), (self.height, self.width))
+        """(n,2) int64: height and width of each frame."""
+        pixels = torch.from_numpy(images).to(device)
         self.tables = torch.zeros((n, self.height + 1, self.width + 1, 3), dtype=torch.int32, device=device)
         # Sums wrap around in very large frames; their differences do not.
         sums = pixels.cumsum(dim=1, dtype=torch.int32).cumsum(dim=2, dtype=torch.int32)
         self.tables[:, 1:, 1:] = sums
 
-    def resized(self, height: int, width: int) -> Tensor:
-        """All frames at another size: float32 (n,height,width,3)."""
+    def runs(self) -> list[tuple[int, int, int, int]]:
+        """Frames of one size: first frame, frame behind the last, height, width."""
+        return [(0, len(self.tables), self.height, self.width)]
+
+    def resized(self, first: int, last: int, height: int, width: int) -> Tensor:
+        """Frames ``first`` to ``last - 1`` at another size: float32 (n,height,width,3)."""
         device = self.tables.device
         top, bottom = _bins(torch.tensor([0, self.height], device=device), height)
         left, right = _bins(torch.tensor([0, self.width], device=device), width)
         weight = _weight((bottom - top)[:, None] * (right - left))
-        rows = self.tables.index_select(1, bottom).sub_(self.tables.index_select(1, top))
+        tables = self.tables[first:last]
+        rows = tables.index_select(1, bottom).sub_(tables.index_select(1, top))
         return _centred(rows.index_select(2, right).sub_(rows.index_select(2, left)), weight)
 
     def cut(self, rectangles: Tensor, frames: Tensor, size_px: int) -> Tensor:

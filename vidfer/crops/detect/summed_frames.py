@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+
 import cv2
 import numpy as np
 import torch
@@ -9,7 +12,7 @@ from torch import Tensor
 
 
 class SummedFrames:
-    """Summed-area tables of frames of one size: the mean over any rectangle costs four reads.
+    """Summed-area tables of frames: the mean over any rectangle costs four reads.
 
     An entry of the table is the sum of all pixels above and to the left of it. MTCNN resizes by means over
     rectangles of whole pixels ("area" in PyTorch). With the tables, its whole pyramid and all its cuts cost
@@ -17,35 +20,44 @@ class SummedFrames:
     digit, and so are the faces. Values are normalised as in training: (x - 127.5) / 128.
     """
 
-    def __init__(self, images: np.ndarray, memory: np.ndarray | None = None) -> None:
+    def __init__(self, images: Sequence[np.ndarray], memory: np.ndarray | None = None) -> None:
         """
         Args:
-            images: uint8 (n,H,W,3) RGB.
-            memory: tables of frames of the same shape that are no longer needed. They are overwritten: new
-                memory from the system costs more than the sums.
+            images: n of uint8 (H,W,3) RGB; those of the same size stand beside each other.
+            memory: tables of frames that are no longer needed. They are overwritten if they are large enough:
+                new memory from the system costs more than the sums.
         """
-        n, self.height, self.width = images.shape[:3]
-        shape = (n, self.height + 1, self.width + 1, 3)
-        self.tables = memory if memory is not None and memory.shape == shape else np.empty(shape, np.int32)
-        for image, table in zip(images, self.tables):
-            cv2.integral(image, sum=table)
+        self.sizes = np.array([image.shape[:2] for image in images]).reshape(-1, 2)
+        """(n,2) int64: height and width of each frame."""
+        n_entries = (self.sizes + 1).prod(axis=1)
+        self._first = np.concatenate([[0], n_entries.cumsum()])
+        n_all = int(self._first[-1])
+        is_enough = memory is not None and len(memory) >= n_all
+        self.memory = memory if is_enough else np.empty((n_all, 3), np.int32)
+        for i, image in enumerate(images):
+            cv2.integral(image, sum=self._tables(i, i + 1)[0])
 
-    def resized(self, height: int, width: int) -> Tensor:
-        """All frames at another size: float32 (n,height,width,3)."""
-        top, bottom = _bins(np.array([0, self.height]), height)
-        left, right = _bins(np.array([0, self.width]), width)
+    def runs(self) -> list[tuple[int, int, int, int]]:
+        """Frames of one size: first frame, frame behind the last, height, width."""
+        runs, first = [], 0
+        for (height, width), frames in groupby(map(tuple, self.sizes.tolist())):
+            n = sum(1 for _ in frames)
+            runs.append((first, first + n, height, width))
+            first += n
+        return runs
+
+    def resized(self, first: int, last: int, height: int, width: int) -> Tensor:
+        """Frames ``first`` to ``last - 1``, which have one size, at another size: float32
+        (n,height,width,3)."""
+        tables = self._tables(first, last)
+        top, bottom = _bins(np.array([0, tables.shape[1] - 1]), height)
+        left, right = _bins(np.array([0, tables.shape[2] - 1]), width)
         weight = _weight((bottom - top)[:, None] * (right - left))
-        small = np.empty((len(self.tables), height, width, 3), np.float32)
-        for table, out in zip(self.tables, small):
-            rows = np.take(table, bottom, axis=0)
-            rows -= np.take(table, top, axis=0)
-            np.multiply(
-                np.take(rows, right, axis=1) - np.take(rows, left, axis=1),
-                weight,
-                out=out,
-                casting="same_kind",
-            )
-        return torch.from_numpy(_centred(small))
+        rows = np.take(tables, bottom, axis=1)
+        rows -= np.take(tables, top, axis=1)
+        sums = np.take(rows, right, axis=2)
+        sums -= np.take(rows, left, axis=2)
+        return torch.from_numpy(_centred(np.multiply(sums, weight, dtype=np.float32)))
 
     def cut(self, rectangles: Tensor, frames: Tensor, size_px: int) -> Tensor:
         """Rectangles (k,4) of whole pixels, x1 y1 x2 y2 without the last ones, of the frames (k,), resized to
@@ -54,15 +66,19 @@ class SummedFrames:
         left, right = _bins(rectangles[:, 0::2].T, size_px)
         top, bottom = _bins(rectangles[:, 1::2].T, size_px)
         weight = _weight((bottom - top)[:, :, None] * (right - left)[:, None])
-        flat = self.tables.reshape(-1, 3)
-        first = frames[:, None] * (self.height + 1)
-        top, bottom = (((first + y) * (self.width + 1))[:, :, None] for y in (top, bottom))
+        first, row = self._first[frames][:, None], self.sizes[frames, 1:] + 1
+        top, bottom = ((first + y * row)[:, :, None] for y in (top, bottom))
         left, right = left[:, None], right[:, None]
-        sums = np.take(flat, bottom + right, axis=0)
-        sums -= np.take(flat, top + right, axis=0)
-        sums -= np.take(flat, bottom + left, axis=0)
-        sums += np.take(flat, top + left, axis=0)
+        sums = np.take(self.memory, bottom + right, axis=0)
+        sums -= np.take(self.memory, top + right, axis=0)
+        sums -= np.take(self.memory, bottom + left, axis=0)
+        sums += np.take(self.memory, top + left, axis=0)
         return torch.from_numpy(_centred(np.multiply(sums, weight, dtype=np.float32)))
+
+    def _tables(self, first: int, last: int) -> np.ndarray:
+        """The tables (n,H+1,W+1,3) of frames of one size."""
+        height, width = self.sizes[first] + 1
+        return self.memory[self._first[first] : self._first[last]].reshape(-1, height, width, 3)
 
 
 def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray, size_px: int) -> Tensor:

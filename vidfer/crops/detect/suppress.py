@@ -6,12 +6,16 @@ in a library that torch can load alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+BOXES_AT_ONCE = 256
+"""About so many boxes of small groups are compared at once."""
 
 
 def suppress(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) -> Tensor:
@@ -24,18 +28,34 @@ def suppress(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float) ->
         threshold: intersection over union, 0..1.
 
     Returns:
-        Positions of the boxes that stay, the best first.
+        Positions of the boxes that stay, group by group and the best first.
     """
+    if not len(boxes):
+        return torch.zeros(0, dtype=torch.int64, device=boxes.device)
     nms = _operator()
-    if boxes.is_cuda:  # one call for all: each group is moved apart, exactly in double precision
-        apart = groups.double()[:, None] * (boxes.abs().max() * 4 + 4) if len(boxes) else 0
-        return nms(boxes.double() + apart, scores.double(), threshold)
-    kept = [torch.zeros(0, dtype=torch.int64)]
-    for group in groups.unique():
-        own = torch.nonzero(groups == group)[:, 0]
-        kept.append(own[nms(boxes[own], scores[own], threshold)])
-    positions = torch.cat(kept)
-    return positions[scores[positions].argsort(descending=True, stable=True)]
+    # Groups are moved apart, exactly in double precision.
+    step = boxes.abs().max().double() * 4 + 4
+    pieces = []
+    for rows in _pieces(groups):
+        near = groups[rows] - groups[rows].min()
+        pieces.append(
+            rows[nms(boxes[rows].double() + near[:, None] * step, scores[rows].double(), threshold)]
+        )
+    kept = torch.cat(pieces)
+    return kept[groups[kept].argsort(stable=True)]
+
+
+def _pieces(groups: Tensor) -> Iterator[Tensor]:
+    """Positions of whole groups, some groups at a time: a call of the operator costs something, and so does
+    each pair of boxes. A GPU compares all pairs at once."""
+    if groups.is_cuda:
+        yield torch.arange(len(groups), device=groups.device)
+        return
+    order = groups.argsort(stable=True)
+    sizes = groups[order].unique_consecutive(return_counts=True)[1]
+    piece = (sizes.cumsum(0) - sizes) // BOXES_AT_ONCE
+    lengths = torch.zeros(int(piece[-1]) + 1, dtype=torch.int64).index_add_(0, piece, sizes)
+    yield from order.split(lengths[lengths > 0].tolist())
 
 
 @cache
