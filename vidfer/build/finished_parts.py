@@ -49,7 +49,7 @@ def _add_group(found: FinishedParts, path: Path, header: Header) -> None:
     except CacheError:
         return
     part.close()
-    for index, clip in enumerate(part.clips):
+    for index, clip in enumerate(part.records):
         if clip.track_index == 0:
             places: Places = []
             (found.failed if clip.reason else found.whole)[part_key(clip)] = places
