@@ -122,7 +122,8 @@ def _search(
         Boxes (k,4), log-odds of a face (k,), offsets (k,4), frames (k,) and numbers of the level (k,) of what
         is at least as likely a face as ``least``.
     """
-    images = torch.cat([frames.resized(level.first, level.last, *size) for level in levels])
+    resized = [frames.resized(level.first, level.last, *size) for level in levels]
+    images = torch.cat(resized) if len(resized) > 1 else resized[0]
     log_odds, offsets = net(images.permute(0, 3, 1, 2))  # channels-last order: a third faster on a CPU
     image, row, column = torch.nonzero(log_odds >= least, as_tuple=True)
     values = [

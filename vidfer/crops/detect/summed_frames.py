@@ -52,12 +52,11 @@ class SummedFrames:
         tables = self._tables(first, last)
         top, bottom = _bins(np.array([0, tables.shape[1] - 1]), height)
         left, right = _bins(np.array([0, tables.shape[2] - 1]), width)
-        weight = _weight((bottom - top)[:, None] * (right - left))
         rows = np.take(tables, bottom, axis=1)
         rows -= np.take(tables, top, axis=1)
         sums = np.take(rows, right, axis=2)
         sums -= np.take(rows, left, axis=2)
-        return torch.from_numpy(_centred(np.multiply(sums, weight, dtype=np.float32)))
+        return _means(sums, (bottom - top)[None], (right - left)[None])
 
     def cut(self, rectangles: Tensor, frames: Tensor, size_px: int) -> Tensor:
         """Rectangles (k,4) of whole pixels, x1 y1 x2 y2 without the last ones, of the frames (k,), resized to
@@ -65,7 +64,7 @@ class SummedFrames:
         rectangles, frames = rectangles.numpy().astype(np.int64), frames.numpy()
         left, right = _bins(rectangles[:, 0::2].T, size_px)
         top, bottom = _bins(rectangles[:, 1::2].T, size_px)
-        weight = _weight((bottom - top)[:, :, None] * (right - left)[:, None])
+        heights, widths = bottom - top, right - left
         first, row = self._first[frames][:, None], self.sizes[frames, 1:] + 1
         top, bottom = ((first + y * row)[:, :, None] for y in (top, bottom))
         left, right = left[:, None], right[:, None]
@@ -73,7 +72,7 @@ class SummedFrames:
         sums -= np.take(self.memory, top + right, axis=0)
         sums -= np.take(self.memory, bottom + left, axis=0)
         sums += np.take(self.memory, top + left, axis=0)
-        return torch.from_numpy(_centred(np.multiply(sums, weight, dtype=np.float32)))
+        return _means(sums, heights, widths)
 
     def _tables(self, first: int, last: int) -> np.ndarray:
         """The tables (n,H+1,W+1,3) of frames of one size."""
@@ -110,8 +109,16 @@ def _bins(ends: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return first + i * length // n, first - (-(i + 1) * length // n)
 
 
-def _weight(area: np.ndarray) -> np.ndarray:
-    return (1 / (128 * area))[..., None].astype(np.float32)
+def _means(sums: np.ndarray, heights: np.ndarray, widths: np.ndarray) -> Tensor:
+    """Normalised means from sums (n,h,w,3) over rectangles with these heights (n,h) and widths (n,w), or
+    (1,h) and (1,w) for all."""
+    n, height, width, _ = sums.shape
+    # Rows of width times colour: numpy is slow with an innermost axis of three.
+    widths = np.repeat(widths, 3, axis=1)
+    area = (128 * heights.astype(np.float32))[:, :, None] * widths.astype(np.float32)[:, None]
+    values = sums.reshape(n, height, 3 * width).astype(np.float32)
+    values *= np.float32(1) / area
+    return torch.from_numpy(_centred(values).reshape(n, height, width, 3))
 
 
 def _centred(values: np.ndarray) -> np.ndarray:
