@@ -15,6 +15,7 @@ from accelerate.utils import (
 from torch import nn
 
 from vidfer.errors import SettingError
+from vidfer.learn.keep_memory import keep_freed_memory
 from vidfer.learn.settings import OptimSettings
 from vidfer.parent import end_with_launcher
 from vidfer.runs.settings import RunSettings
@@ -50,6 +51,7 @@ def build_accelerator(settings: RunSettings, optim: OptimSettings, *, split_batc
             "variables ACCELERATE_... of your shell"
         ) from error
     if accelerator.device.type == "cpu":
+        keep_freed_memory()
         if accelerator.mixed_precision == "fp16":  # Accelerate would train in fp32 and call it fp16
             raise SettingError("--mixed-precision fp16 needs a GPU; on a CPU choose bf16, or leave it out")
         if settings.sync_batch_norm:
