@@ -28,6 +28,7 @@ import pytest
         ("bench_processes --cache c.h5 --out o --processes 1 0", "--processes 0", "1"),
         ("bench_processes --cache c.h5 --out o --processes", "--processes", "one"),
         ("bench_processes --cache c.h5 --out o --epochs 3 3", "--epochs 3 3", ""),
+        ("bench_threads --steps 0", "--steps 0", "1"),
         ("check_actors --stride 0", "--stride 0", "1"),
         ("demo --seed -1", "--seed -1", "0"),
         ("interval_coverage --trials 1", "--trials 1", "2"),
