@@ -23,8 +23,6 @@ class Budget:
 
     actors: str
     crop_px: int
-    frames: int
-    """Frames of a clip that training sees."""
     network: str
     teacher: str
     students: tuple[str, ...]
@@ -43,7 +41,7 @@ def steps(out: Path, budget: Budget, seed: int, prefix: str = "") -> list[Step]:
         prefix: stands before the name of each step.
     """
     train = "accelerate launch --config_file accelerate_config.yaml"
-    data = f"--cache {out}/actors.h5 --resume --tracker none --seed {seed} --data.frames {budget.frames}"
+    data = f"--cache {out}/actors.h5 --resume --tracker none --seed {seed}"
     # The last checkpoint, not the best on validation: with a few dozen clips the best of many epochs is luck.
     # On actors of another seed, of which no figure is quoted, it cost the student five points.
     kept = "checkpoints/last"

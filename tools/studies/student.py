@@ -20,14 +20,13 @@ BUDGET = Budget(
     actors="--train-per-class 20 --train-subjects 20 --val-per-class 8 --val-subjects 8 --test-per-class 40 "
     "--test-subjects 40 --novel-per-class 20 --unlabelled 840 --unlabelled-subjects 120 --max-duration-s 1.0",
     crop_px=80,
-    frames=4,
     network="--encoder.width 16 --encoder.input-px 64",
-    teacher="--train.epochs 150 --train.batch-size 16 --train.ema-decay 0.98",
+    teacher="--data.frames 4 --train.epochs 150 --train.batch-size 16 --train.ema-decay 0.98",
     students=(
-        f"--train.epochs 30 {STUDENT}",
-        f"--from-teacher --optim.lr 1e-3 --train.epochs 12 {STUDENT}",
+        f"--data.frames 4 --train.epochs 30 {STUDENT}",
+        f"--data.frames 4 --from-teacher --optim.lr 1e-3 --train.epochs 12 {STUDENT}",
     ),
-    relation="--episodes.epochs 5 --episodes.per-epoch 30 --episodes.val-episodes 40",
+    relation="--data.frames 4 --episodes.epochs 5 --episodes.per-epoch 30 --episodes.val-episodes 40",
 )
 
 
