@@ -82,6 +82,7 @@ def _about(comparison: Comparison) -> str:
     return (
         f"{task}: {drawn}{first.n_clips:,} clips{subjects}, {first.n_without_face:,} without a face, split "
         f"{first.split} of {first.cache}; chance {100 * first.chance:.1f} %"
+        + "".join(f"; {row.name}: {row.result.seen_text}" for row in comparison.rows if row.result.seen_text)
     )
 
 
@@ -141,6 +142,7 @@ def _row(row: Compared) -> dict:
         "cache_hash": result.cache_hash,
         "checkpoint_hash": result.checkpoint_hash,
         "person_disjoint": result.person_disjoint if result.kind == "few-shot" else None,
+        "seen_classes": result.protocol.get("seen_classes"),
         **{
             name: result.protocol.get(name)
             for name in (

@@ -35,6 +35,9 @@ class EvalProtocol:
     person_disjoint: bool = False
     """Few-shot: query clips show other subjects than the support clips of their episode, so that recognising
     the person does not help. Needs a cache that names the subjects."""
+    allow_seen: bool = False
+    """Few-shot: measure novel classes whose labels the weights have seen, in training or before it. Such a
+    result is no measure of unseen expressions, and says so."""
     frames: int | None = None
     """Frames of each clip that the network sees, evenly spaced; all frames (with a face) of a shorter clip.
     By default as many as the run was trained with."""
@@ -58,6 +61,7 @@ def protocol_record(
     n_frames: int,
     request: str,
     base_classes: tuple[str, ...] = (),
+    seen: dict[str, str] | None = None,
     origin: dict | None = None,
     head: str | None = None,
     episodes_hash: str | None = None,
@@ -69,6 +73,7 @@ def protocol_record(
         n_frames: frames of each clip that the network saw, at most.
         request: the options that the result depends on (:mod:`vidfer.evaluate.eval_request`).
         base_classes: all classes that the network was ever trained on; none where this is not known.
+        seen: novel classes whose labels the weights have seen, and by whom.
         origin: what the run folder knows of the clips (:meth:`vidfer.runs.provenance.Provenance.record`).
         head: class of the few-shot head; None for a classification.
         episodes_hash: of the episodes; None for a classification.
@@ -88,4 +93,6 @@ def protocol_record(
     record = few_shot | {"n_frames": n_frames} | (origin or {})
     if base_classes:
         record["base_classes"] = ", ".join(base_classes)
+    if seen:
+        record["seen_classes"] = ", ".join(f"{name} ({who})" for name, who in seen.items())
     return record | {"request": request}

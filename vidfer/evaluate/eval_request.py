@@ -10,7 +10,7 @@ OPTIONS = {
     "classification": OF_BOTH,
     "fewshot": (
         *("novel", "ways", "shots", "queries", "episodes", "curve", "head", "transductive"),
-        *("person_disjoint", *OF_BOTH),
+        *("person_disjoint", "allow_seen", *OF_BOTH),
     ),
 }
 """Name of a result -> the fields of :class:`EvalProtocol` that it depends on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, trained_classes
+from vidfer.models.recogniser import Recogniser
 from vidfer.names import Names
 from vidfer.runs.provenance import Provenance, read_provenance
 from vidfer.runs.read_run import best_checkpoint
@@ -49,7 +50,8 @@ def evaluate_checkpoint(
         ``classification`` and ``fewshot``, as far as they apply.
 
     Raises:
-        SettingError: nothing to measure; a novel class that is unknown or a base class; an impossible task.
+        SettingError: nothing to measure; a novel class that is unknown, a base class or a label that the
+            weights have seen; an impossible task.
         DataError: a clip or a subject that the run has seen, or a run that it started from; too few clips.
         CheckpointError: a damaged checkpoint, or one whose answers are no numbers.
         RunError: a damaged run folder.
@@ -71,6 +73,8 @@ def evaluate_checkpoint(
         "progress": progress,
     }
 
+    if not protocol.allow_seen:
+        check_not_seen(recogniser, checkpoint, [name for name in novel if name not in common["base_classes"]])
     results = {}
     clips = _clips_to_classify(crops, provenance, split)
     measured = clips_of_split(crops, split, recogniser.classes)[0] if clips is None else clips
@@ -80,7 +84,9 @@ def evaluate_checkpoint(
             provenance.check_unseen(crops, measured, "the clips to measure")
         results["classification"] = evaluate_split(recogniser, crops, protocol, clips, **common)
     if novel:
-        name, measured = _clips_of_novel_classes(crops, provenance, protocol, common["base_classes"])
+        name, measured = _clips_of_novel_classes(
+            crops, provenance, protocol, () if protocol.allow_seen else common["base_classes"]
+        )
         provenance.check_unseen(crops, measured, "the novel clips")
         results["fewshot"] = evaluate_fewshot(recogniser, crops, protocol, measured, split=name, **common)
     if not results:
@@ -88,6 +94,15 @@ def evaluate_checkpoint(
             f"{checkpoint} has no classifier, so no split can be classified; name novel classes with --novel"
         )
     return results
+
+
+def check_not_seen(recogniser: Recogniser, checkpoint: Path, novel: Sequence[str]) -> None:
+    """Raise a SettingError if the weights have seen the label of a novel class."""
+    for name, who in recogniser.seen.among(novel).items():
+        raise SettingError(
+            f"--novel {name}: the weights of {checkpoint} have seen this label ({who}), so it is not novel; "
+            "name other classes, or add --allow-seen, and the result says so"
+        )
 
 
 def _n_frames(protocol: EvalProtocol, provenance: Provenance, cache: CropCache) -> int:

@@ -73,7 +73,8 @@ def evaluate_fewshot(
     if protocol.transductive:
         check_transductive(head)
     if clips is None:
-        clips = novel_clips(cache, classes, base=recogniser.classes, split=split)
+        known = () if protocol.allow_seen else recogniser.classes
+        clips = novel_clips(cache, classes, base=known, split=split)
     if len(clips) == 0:
         raise DataError(f"no clip of {', '.join(classes)} in split '{split}' of {cache.path}")
     labels = labels_of(cache, clips, classes)
@@ -118,6 +119,7 @@ def evaluate_fewshot(
             n_frames=n_frames,
             request=eval_request("fewshot", protocol),
             base_classes=tuple(base_classes),
+            seen=recogniser.seen.among(classes),
             origin=None if provenance is None else provenance.record(cache, clips),
             head=type(head).__name__,
             episodes_hash=found.episodes.hash([record.id for record in records]),
@@ -132,6 +134,7 @@ def evaluate_fewshot(
         note="; ".join(
             [
                 *_never_queries(found, protocol),
+                *recogniser.seen.warnings(),
                 *([] if provenance is None else provenance.warnings_about(cache, clips)),
                 *cache.spelling_notes,
             ]

@@ -50,8 +50,9 @@ class Result:
     (:meth:`vidfer.runs.provenance.Provenance.disjoint_by`); ``request``, the options of `vidfer eval`.
     Few-shot: ``ways``, ``shots``, ``queries``, ``person_disjoint``, ``episodes``, ``episodes_hash``
     (:meth:`vidfer.evaluate.episodes.Episodes.hash`), ``head``, ``inference`` (``inductive`` or
-    ``transductive``). Cross-validation: ``fold`` (3/10), ``folds``, and ``division_hash`` of all of them;
-    results of all folds together have no ``fold``."""
+    ``transductive``), ``seen_classes``, novel classes whose labels the weights have seen, where there are
+    any. Cross-validation: ``fold`` (3/10), ``folds``, and ``division_hash`` of all of them; results of all
+    folds together have no ``fold``."""
     per_class: list[dict]
     """For every class: ``class``, ``clips``, ``n_queries``, ``accuracy`` (recall), and ``without_face``, the
     queries about a clip without a face."""
@@ -83,6 +84,12 @@ class Result:
     def person_disjoint(self) -> bool:
         """Whether no query shows a subject of the support clips of its episode."""
         return bool(self.protocol.get("person_disjoint"))
+
+    @property
+    def seen_text(self) -> str:
+        """Which of its novel classes the weights have seen, in words; empty if none was."""
+        seen = self.protocol.get("seen_classes")
+        return f"no measure of unseen expressions: the weights have seen {seen}" if seen else ""
 
     @property
     def task(self) -> str:
@@ -122,7 +129,8 @@ class Result:
             main = self.main
             half = "" if main.low is None else f" ± {100 * (main.high - main.low) / 2:.1f}"
             counted = f"{main.n} episodes over {self.n_clips} clips, seed {self.seed}"
-            return f"few-shot {self.task}: {100 * main.mean:.1f} %{half} ({where}{counted}; {chance})"
+            seen = f"; {self.seen_text}" if self.seen_text else ""
+            return f"few-shot {self.task}: {100 * main.mean:.1f} %{half} ({where}{counted}; {chance}{seen})"
         parts = []
         for name in ("WAR", "UAR"):
             m = self.measures[name]

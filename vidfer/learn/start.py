@@ -13,6 +13,8 @@ from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.pretrained.keep import kept_file
 from vidfer.models.pretrained.load_weights import load_weights
+from vidfer.models.pretrained.seen_by_weights import seen_by, seen_by_file
+from vidfer.models.pretrained.table import pretrained
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import ModelSettings
 from vidfer.names import Names, same_names
@@ -126,8 +128,28 @@ def build_model(
     model = build_recogniser(replace(settings, whitened=True) if whitened else settings, classes)
     if start:
         start.fill(model)
-    elif weights is not None or settings.encoder.pretrained is not None:
-        load_weights(model.encoder, weights or kept_file(settings.encoder.pretrained))
+        model.seen = start.recogniser.seen
+    else:
+        fill_from_published(model, weights)
     if freeze_encoder:
         model.freeze_encoder()
     return model
+
+
+def fill_from_published(model: Recogniser, weights: Path | None = None) -> None:
+    """Copy published weights into the encoder, if it is a pretrained one or a file is given.
+
+    Args:
+        model: it remembers which expression labels these weights have seen.
+        weights: the file; by default the downloaded one of the pretrained encoder.
+
+    Raises:
+        CheckpointError: the weights are not here, damaged, or of another network.
+    """
+    name = model.settings.encoder.pretrained
+    if name is None and weights is None:
+        return
+    file = weights or kept_file(name)
+    load_weights(model.encoder, file)
+    # A file beside the name of a pretrained encoder holds the weights of that one.
+    model.seen = model.seen.joined(seen_by_file(file) if name is None else seen_by(pretrained(name)))

@@ -8,10 +8,9 @@ import torch
 
 from vidfer.errors import SettingError
 from vidfer.learn.settings import StudentSettings
+from vidfer.learn.start import fill_from_published
 from vidfer.models.build import build_encoder, build_recogniser
 from vidfer.models.encoders import ENCODERS
-from vidfer.models.pretrained.keep import kept_file
-from vidfer.models.pretrained.load_weights import load_weights
 from vidfer.models.pretrained.pretrained_settings import pretrained_settings
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.models.recogniser import Recogniser
@@ -117,8 +116,9 @@ def build_student(
     student = build_recogniser(settings, teacher.classes)
     if from_teacher:
         student.load_state_dict(teacher.state_dict())
-    elif settings.encoder.pretrained is not None:
-        load_weights(student.encoder, kept_file(settings.encoder.pretrained))
+    else:
+        fill_from_published(student)
+    student.seen = student.seen.joined(teacher.seen)  # its pseudo-labels are what the teacher knows
     if freeze_encoder:
         student.freeze_encoder()
     return student

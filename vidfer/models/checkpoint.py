@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from vidfer.models.build import build_recogniser, model_settings
 from vidfer.models.finite import first_not_finite
 from vidfer.models.migrate import nested_model
 from vidfer.models.recogniser import Recogniser
+from vidfer.models.seen_labels import SeenLabels, seen_labels, trained_on
 from vidfer.models.wrappers import plain_names
 
 FORMAT = "vidfer-recogniser"
@@ -57,6 +59,7 @@ def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
         "model": dataclasses.asdict(model.settings),
         "classes": list(model.classes),
         "info": info,
+        "seen": model.seen.joined(_trained_on(model.classes, info)).record(),
         "weights_sha256": _sha256(new_weights),
     }
     with writing(folder, HOW_TO_GO_ON):
@@ -106,6 +109,7 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
         )
     model = build_recogniser(settings, config["classes"])
     model.load_state_dict(state)
+    model.seen = _seen_of(config)
     return model.eval(), config.get("info", {})
 
 
@@ -128,6 +132,25 @@ def checkpoint_hash(folder: Path) -> str:
         CheckpointError: as :func:`load_checkpoint`.
     """
     return _hash(_read_config(checkpoint_folder(folder)))
+
+
+def read_seen(folder: Path) -> SeenLabels:
+    """The expression labels that the weights of a checkpoint have seen.
+
+    Raises:
+        CheckpointError: as :func:`load_checkpoint`.
+    """
+    return _seen_of(_read_config(Path(folder)))
+
+
+def _seen_of(config: dict) -> SeenLabels:
+    """An earlier vidfer kept the classes that were trained on, and no more."""
+    return seen_labels(config.get("seen")).joined(_trained_on(config["classes"], config.get("info", {})))
+
+
+def _trained_on(classes: Sequence[str], info: dict) -> SeenLabels:
+    before = info.get("base_classes", ())
+    return trained_on((*classes, *(before if isinstance(before, (list, tuple)) else ())))
 
 
 def _read_config(folder: Path) -> dict:
@@ -166,6 +189,12 @@ def _read_config(folder: Path) -> dict:
         raise CheckpointError(
             f"model, classes or info in {folder / CONFIG} are damaged; copy the whole folder again"
         )
+    try:
+        _seen_of(config)
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"{error} in {folder / CONFIG} are damaged; copy the whole folder again"
+        ) from error
     return config
 
 

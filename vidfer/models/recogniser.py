@@ -8,12 +8,17 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from vidfer.models.embedding import Embedding
+from vidfer.models.seen_labels import SeenLabels
 from vidfer.models.settings import ModelSettings
 from vidfer.models.whitening import Whitening
 
 
 class Recogniser(nn.Module):
-    """Made by :func:`vidfer.models.build.build_recogniser`; ``settings`` and ``classes`` are saved too."""
+    """The model that a checkpoint holds; :func:`vidfer.models.build.build_recogniser` makes it.
+
+    ``settings``, ``classes`` and ``seen`` are saved, too. ``seen`` are the expression labels that its weights
+    have seen, wherever they come from.
+    """
 
     def __init__(
         self, encoder: nn.Module, head: nn.Module | None, classes: Sequence[str], settings: ModelSettings
@@ -25,6 +30,7 @@ class Recogniser(nn.Module):
         self.classes = tuple(classes)
         self.encoder = encoder
         self.encoder_frozen = False
+        self.seen = SeenLabels()
         self.whitening = Whitening(encoder.vector_channels) if settings.whitened else None
         self.head = head
         self.classifier = None

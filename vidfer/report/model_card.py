@@ -9,6 +9,7 @@ from vidfer import __version__
 from vidfer.errors import RunError
 from vidfer.evaluate.result import Result
 from vidfer.files import write_text
+from vidfer.models.checkpoint import read_seen
 from vidfer.report.named_results import head_of, read_results
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import Run, read_runs
@@ -90,6 +91,8 @@ def _data(run: Run) -> str:
         )
     if data.get("note"):
         lines.append(f"- split: {data['note']}")
+    if seen := read_seen(run.folder / "checkpoints" / "best").text():
+        lines.append(f"- expression labels that its weights have seen: {seen}")
     lines.append(f"- seed of training: {run.seed}")
     return "\n".join(lines)
 
@@ -117,6 +120,7 @@ def figures(results: Sequence[Result]) -> str:
         kind = ""
         if result.kind == "few-shot":
             kind = f" {result.task}{head_of(result)}"
+            kind += f" ({result.seen_text})" if result.seen_text else ""
         lines += [
             f"| {where} | {result.kind}{kind}: {name} | {100 * result.chance:.1f} | {interval} |"
             for name, interval in result.measures.items()

@@ -112,6 +112,8 @@ def _trained_on(group: Sequence[NamedResult]) -> str:
     said = (
         f" Trained on {bases.pop().replace('_', ' ')}." if few and len(bases) == 1 and bases != {""} else ""
     )
+    for named in group:
+        said += f" {named.name}: {named.result.seen_text}." if named.result.seen_text else ""
     known = {named.result.protocol.get("disjoint_by") for named in group}
     of = "the network that was measured on it" if group[0].result.pooled else "these networks"
     if known == {"subject"}:
