@@ -11,6 +11,7 @@ import vidfer.passive_threads  # noqa: F401  # isort: skip
 from dataclasses import dataclass, field
 
 from accelerate.utils import set_seed
+from torch.nn import Identity
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
@@ -24,6 +25,7 @@ from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.episodic import EpisodeNet, check_head, keep_untrained, train_episodes, validate_episodes
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
+from vidfer.learn.frozen_features import seen_once
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings
@@ -76,8 +78,11 @@ def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=False)
     set_seed(settings.seed)
     task, data, workers = settings.episodes, settings.data, settings.data.workers
-    whitens, frozen = settings.whiten is not None, settings.freeze_encoder
-    clip_norm = settings.optim.clip_norm
+    whitens, frozen, clip_norm = (
+        settings.whiten is not None,
+        settings.freeze_encoder,
+        settings.optim.clip_norm,
+    )
 
     # Data and model
     start = start_from(settings.init, data.novel)
@@ -93,6 +98,9 @@ def main(settings: Settings) -> None:
     encoder, seen = recogniser.settings.encoder, {"regions": recogniser.settings.encoder.regions}
     train_clips = training_clips(cache, split.train, split.classes, data, seed=settings.seed, **seen)
     val_clips = evaluation_clips(cache, split.val, split.classes, n_frames=data.frames, **seen)
+    once = frozen and settings.noise.off and not recogniser.head.compares_maps
+    if once:  # a frozen encoder sees each clip the same in every episode
+        train_clips, val_clips = seen_once(recogniser, [train_clips, val_clips], accelerator, workers)
     batches = EpisodeBatches(training_episodes(train_clips, split.classes, task, seed=settings.seed))
     per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(train_clips, per_batch, batches=batches, workers=workers, pin_memory=pinned)
@@ -100,7 +108,7 @@ def main(settings: Settings) -> None:
     val_episodes = validation_episodes(val_clips, split.classes, task, seed=data.split_seed)
 
     net = EpisodeNet(recogniser)
-    noise = NoisedInput(settings.noise, encoder.input_px, **seen)
+    noise = Identity() if once else NoisedInput(settings.noise, encoder.input_px, **seen)
     if settings.sync_batch_norm:
         net = sync_batch_norm(net, accelerator)
 

@@ -10,6 +10,7 @@ import vidfer.passive_threads  # noqa: F401  # isort: skip
 from dataclasses import dataclass, field
 
 from accelerate.utils import set_seed
+from torch.nn import Identity
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
@@ -24,6 +25,7 @@ from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
+from vidfer.learn.frozen_features import seen_once
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings, TrainSettings
@@ -82,6 +84,9 @@ def main(settings: Settings) -> None:
     train_clips = training_clips_of_domains(domains, classes, settings.data, seed=settings.seed, **seen)
     shown = {"n_frames": settings.val_frames or settings.data.frames, **seen}
     val_clips = [evaluation_clips(one.cache, one.split.val, classes, **shown) for one in domains]
+    once = settings.freeze_encoder and settings.noise.off and not settings.train.blends
+    if once:  # a frozen encoder sees each clip the same in every epoch
+        train_clips, *val_clips = seen_once(model, [train_clips, *val_clips], accelerator, workers)
     train_loader = build_loader(
         train_clips,
         batch_size,
@@ -95,7 +100,7 @@ def main(settings: Settings) -> None:
     val_loaders = [build_loader(clips, batch_size, workers=workers) for clips in val_clips]
 
     # Noise, optimiser
-    noise = NoisedInput(settings.noise, input_px, **seen)
+    noise = Identity() if once else NoisedInput(settings.noise, input_px, **seen)
     stepping = step_options(settings.optim, settings.train, train_clips.labels, len(classes))
     if settings.sync_batch_norm:
         model = sync_batch_norm(model, accelerator)

@@ -98,6 +98,15 @@ class NoiseSettings:
                 f"noise kinds is {self.kinds}; give a number from 0 to 8, or leave it out for all"
             )
 
+    @property
+    def off(self) -> bool:
+        """Whether all of it is off."""
+        strengths = (self.brightness, self.contrast, self.sharpness, self.translation)
+        strengths += (self.rotation, self.scale)
+        return self.kinds == 0 or not (
+            self.flip or self.grey or self.erase or self.magnitude * max(strengths)
+        )
+
     def weak(self) -> NoiseSettings:
         """Translation and flips alone, no stronger than by default (FixMatch's weak augmentation)."""
         only = {"translation": self.translation, "flip": self.flip, "magnitude": min(1.0, self.magnitude)}

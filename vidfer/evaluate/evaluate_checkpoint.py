@@ -71,6 +71,7 @@ def evaluate_checkpoint(
         "provenance": provenance,
         "device": device,
         "progress": progress,
+        "keep_features": bool(provenance.settings.get("freeze_encoder")),
     }
 
     if not protocol.allow_seen:

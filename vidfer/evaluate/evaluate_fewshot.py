@@ -19,6 +19,7 @@ from vidfer.evaluate.eval_request import eval_request
 from vidfer.evaluate.fewshot import FewShotAnswers, fewshot_answers
 from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.embed import embed_clips
+from vidfer.infer.features import feature_clips
 from vidfer.models.heads.prototype import PrototypeHead
 from vidfer.models.recogniser import Recogniser
 from vidfer.runs.provenance import Provenance
@@ -41,6 +42,7 @@ def evaluate_fewshot(
     batch_size: int = 16,
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    keep_features: bool = False,
 ) -> Result:
     """N-way K-shot accuracy over clips of classes that the model was never trained on.
 
@@ -58,6 +60,8 @@ def evaluate_fewshot(
         device: where the model is, and where episodes are scored.
         batch_size, workers: of the loader; they do not change the result.
         progress: called with the number of batches done and the number of all batches.
+        keep_features: the encoder was frozen in training, so its vectors are kept beside the cache, for the
+            next checkpoint with the same one.
 
     Raises:
         CheckpointError: the model has no few-shot head, or it gives no finite numbers.
@@ -80,7 +84,10 @@ def evaluate_fewshot(
     labels = labels_of(cache, clips, classes)
     if protocol.person_disjoint:
         subjects_of(cache, clips)  # refuses clips without a subject before the network starts
-    loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
+    shown = ClipDataset(cache.path, clips, n_frames=n_frames)
+    if keep_features and not head.compares_maps:
+        shown = feature_clips(recogniser, shown, device, workers=workers, progress=progress)
+    loader = build_loader(shown, batch_size, workers=workers)
     embedding, has_face = embed_clips(recogniser, loader, device, progress, maps=head.compares_maps)
 
     records = [cache.clips[i] for i in clips]

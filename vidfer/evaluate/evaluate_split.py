@@ -15,6 +15,7 @@ from vidfer.evaluate.classify import classify
 from vidfer.evaluate.eval_protocol import EvalProtocol, protocol_record
 from vidfer.evaluate.eval_request import eval_request
 from vidfer.evaluate.result import Result, describe_clips
+from vidfer.infer.features import feature_clips
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import predict
 from vidfer.models.recogniser import Recogniser
@@ -53,6 +54,7 @@ def evaluate_split(
     batch_size: int = 16,
     workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    keep_features: bool = False,
 ) -> Result:
     """WAR, UAR, confusion and a row per clip.
 
@@ -69,6 +71,8 @@ def evaluate_split(
         device: where the model is.
         batch_size, workers: of the loader; they do not change the result.
         progress: called with the number of batches done and the number of all batches.
+        keep_features: the encoder was frozen in training, so its vectors are kept beside the cache, for the
+            next checkpoint with the same one.
 
     Raises:
         CheckpointError: the recogniser has no classifier, or gives no finite numbers.
@@ -106,7 +110,10 @@ def evaluate_split(
     if absent:
         notes.append(f"UAR is over the classes that have clips; none of {', '.join(absent)}")
 
-    loader = build_loader(ClipDataset(cache.path, clips, n_frames=n_frames), batch_size, workers=workers)
+    shown = ClipDataset(cache.path, clips, n_frames=n_frames)
+    if keep_features:
+        shown = feature_clips(recogniser, shown, device, workers=workers, progress=progress)
+    loader = build_loader(shown, batch_size, workers=workers)
     found = predict(recogniser, iterate_batches(loader, device, progress))
     records = [cache.clips[i] for i in clips]
     about = describe_clips(records, found.has_face)

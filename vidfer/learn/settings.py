@@ -115,6 +115,11 @@ class TrainSettings:
         if not 0 <= self.ema_decay < 1:
             raise SettingError(f"--train.ema-decay {self.ema_decay}: 0 (off) or more and below 1")
 
+    @property
+    def blends(self) -> bool:
+        """Whether clips are blended with others."""
+        return bool(self.mixup or self.cutmix)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PseudoLabelSettings:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
-from vidfer.models.embedding import Embedding
+from vidfer.models.embedding import MAP_CHANNELS, MAP_PX, Embedding
 from vidfer.models.seen_labels import SeenLabels
 from vidfer.models.settings import ModelSettings
 from vidfer.models.whitening import Whitening
@@ -55,10 +55,23 @@ class Recogniser(nn.Module):
     def embed(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """Crops (B, T, R, 3, H, W), uint8 or float in [0, 1], and mask (B, T) to the clips' embedding.
 
-        Its vector is whitened if the model is, but for clips without any face, whose vector is zero.
+        Its vector is whitened if the model is, but for clips without any face, whose vector is zero. For what
+        :meth:`vectors` also takes there are no maps.
         """
+        if crops.ndim == 2:
+            no_maps = crops.new_empty(len(crops), 0, MAP_CHANNELS, MAP_PX, MAP_PX)
+            return Embedding(self.vectors(crops, frame_mask), no_maps)
         embedding = self.encoder(crops, frame_mask)
         return replace(embedding, vector=self._whitened(embedding.vector, frame_mask))
+
+    def vectors(self, crops: Tensor, frame_mask: Tensor) -> Tensor:
+        """The clips' vectors (B, C), whitened if the model is.
+
+        ``crops`` may be the vectors (B, C) that the encoder has given before, when it is frozen
+        (:mod:`vidfer.infer.features`).
+        """
+        seen = crops if crops.ndim == 2 else self.encoder.vectors(crops, frame_mask)
+        return self._whitened(seen, frame_mask)
 
     def _whitened(self, vectors: Tensor, frame_mask: Tensor) -> Tensor:
         if self.whitening is None:
@@ -71,4 +84,4 @@ class Recogniser(nn.Module):
             raise ValueError(
                 "this recogniser was built without classes, so it has no classifier; use embed and head"
             )
-        return self.classifier(self._whitened(self.encoder.vectors(crops, frame_mask), frame_mask)).float()
+        return self.classifier(self.vectors(crops, frame_mask)).float()

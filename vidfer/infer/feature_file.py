@@ -1,0 +1,122 @@
+"""The vectors that a frozen encoder has given clips of a cache, in a file beside the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from vidfer.files import replace_durably, writing
+from vidfer.models.recogniser import Recogniser
+from vidfer.store.reader import CropCache
+
+FORMAT = "vidfer-features 1"
+
+
+class FeatureFile:
+    """Clips' vectors by their place in the cache; what was computed once is never computed again.
+
+    The name of the file is a hash of what shaped its content: the cache, the encoder with its weights, and
+    the number of frames. So a file is never about anything else; those of an earlier state of the cache are
+    deleted.
+    """
+
+    def __init__(self, cache: CropCache, recogniser: Recogniser, n_frames: int) -> None:
+        """``n_frames``: evenly spaced frames of each clip that the encoder sees."""
+        self.folder = Path(f"{cache.path}.features")
+        self.about = {
+            "format": FORMAT,
+            "cache": cache.content_hash,
+            "encoder": encoder_hash(recogniser),
+            "frames": str(n_frames),
+        }
+        key = hashlib.sha256(json.dumps(self.about, sort_keys=True).encode()).hexdigest()
+        self.path = self.folder / f"{key[:24]}.safetensors"
+        self.note = ""
+        """What happened to files that could not be used, in words."""
+        self.removed = self._remove_stale()
+        self.clips, self.vectors, self.has_face = self._read()
+        self._place = {int(clip): place for place, clip in enumerate(self.clips)}
+
+    def missing(self, clips: Sequence[int]) -> list[int]:
+        """The clips whose vectors are not here, each once."""
+        return [clip for clip in dict.fromkeys(map(int, clips)) if clip not in self._place]
+
+    def add(self, clips: Sequence[int], vectors: Tensor, has_face: np.ndarray) -> None:
+        """Keep vectors (M, C) of further clips, and which of them have a face. A kill leaves the old file.
+
+        Raises:
+            DiskError: the disk is full. The file is as it was.
+        """
+        vectors = vectors.float().cpu()
+        self.vectors = torch.cat([self.vectors, vectors]) if len(self.clips) else vectors
+        self.clips = torch.cat([self.clips, torch.tensor([*map(int, clips)], dtype=torch.int64)])
+        self.has_face = torch.cat([self.has_face, torch.from_numpy(np.asarray(has_face, dtype=bool))])
+        self._place = {int(clip): place for place, clip in enumerate(self.clips)}
+        tensors = {"clips": self.clips, "vectors": self.vectors.contiguous(), "has_face": self.has_face}
+        temporary = self.path.with_suffix(".tmp")
+        with writing(self.path, "free some space, or start again without --freeze-encoder"):
+            self.folder.mkdir(exist_ok=True)
+            save_file(tensors, temporary, metadata=self.about | {"sha256": _hash(tensors)})
+            replace_durably(temporary, self.path)
+
+    def of(self, clips: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Vectors (M, C) of clips that are here, and which of them have a face (M,)."""
+        places = torch.tensor([self._place[int(clip)] for clip in clips], dtype=torch.int64)
+        return self.vectors[places], self.has_face[places]
+
+    def _read(self) -> tuple[Tensor, Tensor, Tensor]:
+        nothing = torch.zeros(0, dtype=torch.int64), torch.zeros(0, 0), torch.zeros(0, dtype=torch.bool)
+        if not self.path.is_file():
+            return nothing
+        try:
+            tensors = load_file(self.path)
+            with safe_open(self.path, "pt") as file:
+                about = file.metadata() or {}
+        except (SafetensorError, OSError, ValueError):
+            about, tensors = {}, {}
+        if about.get("sha256") != _hash(tensors) or any(about.get(n) != v for n, v in self.about.items()):
+            self.note = f"{self.path} is damaged and is made again"
+            return nothing
+        return tensors["clips"], tensors["vectors"], tensors["has_face"]
+
+    def _remove_stale(self) -> int:
+        """Delete the files of an earlier state of the cache; how many there were."""
+        stale = 0
+        for path in sorted(self.folder.glob("*.safetensors")) if self.folder.is_dir() else ():
+            try:
+                with safe_open(path, "pt") as file:
+                    about = file.metadata() or {}
+            except (SafetensorError, OSError, ValueError):
+                continue
+            if about.get("format") == FORMAT and about.get("cache") != self.about["cache"]:
+                path.unlink(missing_ok=True)
+                stale += 1
+        return stale
+
+
+def encoder_hash(recogniser: Recogniser) -> str:
+    """SHA-256 of an encoder: its settings and all its weights."""
+    settings = asdict(recogniser.settings.encoder)
+    settings.pop("pretrained", None)  # where the weights are from changes nothing
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for name, tensor in sorted(recogniser.encoder.state_dict().items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _hash(tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
