@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     check_has_effect(protocol)
     checkpoint, cache = best_checkpoint(options.checkpoint), CropCache(options.cache)
     if protocol.novel:  # a wrong request is told before a result that is there
-        novel_clips(cache, protocol.novel, base=trained_classes(checkpoint))
+        novel_clips(cache, protocol.novel, base=() if protocol.allow_seen else trained_classes(checkpoint))
     if options.out is None:
         names = ("classification", "fewshot") if protocol.novel else ("classification",)
         hashes = checkpoint_hash(checkpoint), cache.content_hash
