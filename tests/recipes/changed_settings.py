@@ -82,6 +82,7 @@ def of_all(*, epochs: str, without_splits: Any = FileOf("crops_without_splits"))
         "data.frames": Change(1),
         "data.val_fraction": Change(0.4, {"cache": without_splits}),
         "data.split_seed": Change(1, {"cache": without_splits}),
+        "data.labels_per_class": Change(3),
         "data.fold": Change("2/2", {"cache": without_splits}),
         "noise.brightness": Change(0.5),
         "noise.contrast": Change(0.6),

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from networks import of_recipe
 from recipe_runs import (
     FAST,
     SHORT,
+    TINY,
     assert_kills_change_nothing,
     assert_same_curve,
     here,
@@ -19,6 +21,7 @@ from recipe_runs import (
     weights,
 )
 from refused import refused
+from striped_cache import write_striped_cache
 
 from vidfer.data.settings import DataSettings
 from vidfer.errors import CheckpointError, RunError, SettingError
@@ -204,6 +207,35 @@ def test_two_processes_are_as_sure_as_one(noisy_student, striped_cache, teacher_
     assert_same_curve(tmp_path / "one", tmp_path / "two")
     sure = [[line["sure"] for line in metrics(tmp_path / name) if "sure" in line] for name in ("one", "two")]
     assert sure[0] == sure[1] and 0 < sure[0][0] < 1
+
+
+def test_hidden_labels_are_never_seen(noisy_student, supervised, tmp_path, monkeypatch):
+    cache = write_striped_cache(tmp_path / "a.h5", {"train": 6, "val": 3}).path
+    few = {"data": replace(FAST["data"], labels_per_class=2), "train": replace(SHORT, epochs=1)}
+    teacher = tmp_path / "teacher"
+    supervised.main(supervised.Settings(cache=(cache,), out=teacher, **of_recipe(TINY), **FAST | few))
+    out = tmp_path / "student"
+    pseudo = PseudoLabelSettings(threshold=0.0)
+    shown = []
+    batches = student_data.MixedDataset.__getitem__
+
+    def watched(self, place):
+        item = batches(self, place)
+        shown.append((bool(item["pseudo"]), int(item["label"])))
+        return item
+
+    monkeypatch.setattr(student_data.MixedDataset, "__getitem__", watched)
+    noisy_student.main(settings_of(noisy_student, cache, teacher, out, pseudo=pseudo, **few))
+    data = json.loads((out / "data.json").read_text())
+    assert (len(data["train"]), len(data["unlabelled"]), len(data["val"])) == (6, 12, 9)
+    assert {label for is_pseudo, label in shown if is_pseudo} == {-1}
+    assert {label for is_pseudo, label in shown if not is_pseudo} == {0, 1, 2}
+    other = replace(few["data"], split_seed=1)
+    with refused(CheckpointError, "--data.labels-per-class", "--data.split-seed"):
+        wrong = settings_of(
+            noisy_student, cache, teacher, tmp_path / "b", pseudo=pseudo, **few | {"data": other}
+        )
+        noisy_student.main(wrong)
 
 
 def test_the_unlabelled_clips_of_another_cache(noisy_student, striped_cache, teacher_run, tmp_path):

@@ -24,6 +24,9 @@ class DataSettings:
     split_seed: Rare[int] = 0
     """Seed of the split into training and validation clips. It is not --seed, so that runs with several seeds
     validate on the same clips."""
+    labels_per_class: Rare[int | None] = None
+    """Use at most so many labels of each class, of clips that --data.split-seed chooses; the other training
+    clips are unlabelled, for noisy_student.py. It shows what more labels would bring."""
     fold: str | None = None
     """Cross-validation: the fold to hold out as test, such as 3/10 (the third of ten by subject), 3/loso or
     subject:S001 (leave one subject out), 3/ckplus (CK+'s own), or 3/folds.csv (a table, as
@@ -42,6 +45,8 @@ class DataSettings:
             raise SettingError(f"--data.val-fraction {self.val_fraction}: must lie between 0 and 0.5")
         if self.split_seed < 0:
             raise SettingError(f"--data.split-seed {self.split_seed}: must be 0 or more")
+        if self.labels_per_class is not None and self.labels_per_class < 1:
+            raise SettingError(f"--data.labels-per-class {self.labels_per_class}: at least one label")
         if self.workers < 0:
             raise SettingError(f"--data.workers {self.workers}: must be 0 or more")
 

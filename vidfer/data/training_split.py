@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidfer.data.clip_labels import class_counts, is_labelled
+from vidfer.data.few_labels import with_few_labels
 from vidfer.data.folds import find_fold
 from vidfer.data.settings import DataSettings
 from vidfer.data.splits import ClipSplit, novel_clips, split_clips
@@ -66,7 +67,10 @@ def training_split(cache: CropCache, settings: DataSettings) -> ClipSplit:
     validated = Names(cache.clips[i].label for i in split.val)
     if unseen := [name for name in classes if name not in validated]:
         note += f"; no clip of {', '.join(unseen)} to validate on"
-    return replace(split, train=train, note=note)
+    split = replace(split, train=train, note=note)
+    if settings.labels_per_class is None:
+        return split
+    return with_few_labels(split, cache, settings.labels_per_class, settings.split_seed)
 
 
 def without_subjects_of(split: ClipSplit, cache: CropCache, novel: tuple[str, ...]) -> ClipSplit:
@@ -152,5 +156,6 @@ def check_same_split(info: dict, cache: CropCache, split: ClipSplit, checkpoint:
     if known.get(cache.content_hash, split_hash(cache, split)) != split_hash(cache, split):
         raise CheckpointError(
             f"the model in {checkpoint} was trained on another split of {cache.path}; set --data.fold, "
-            f"--data.val-fraction, --data.split-seed and --data.novel as they were set for its training"
+            f"--data.val-fraction, --data.split-seed, --data.labels-per-class and --data.novel as they were "
+            f"set for its training"
         )
