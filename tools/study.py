@@ -18,6 +18,7 @@ STUDIES = {
     "student": "a noisy student in two rounds and a relation head, on drawn actors",
     "components": "which region and which attention does what, on drawn actors",
     "basic7": "the network of seven expressions that comes with vidfer, from images of people",
+    "labels": "what unlabelled images are worth: a student with few labels",
     "systems": "all systems on the same few-shot episodes, on drawn actors and on images of people",
 }
 """Name of a study, which is that of its module in tools/studies -> what it shows."""
