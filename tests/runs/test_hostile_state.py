@@ -130,6 +130,18 @@ def test_the_message_tells_value_file_and_remedy(stopped, place, value, said):
         stopped.resume()
 
 
+def test_a_setting_that_this_version_does_not_know_is_named(stopped):
+    file = stopped.settings.out / "settings.json"
+    content = json.loads(file.read_text())
+    for value in (None, "red"):
+        file.write_text(json.dumps(content | {"optim": content["optim"] | {"colour": value}}))
+        if value is None:
+            stopped.resume()
+        else:
+            with refused(RunError, file, "optim colour 'red'"):
+                stopped.resume()
+
+
 def test_missing_lines_of_the_metrics_are_not_filled_with_zeros(stopped):
     metrics = stopped.settings.out / "metrics.jsonl"
     metrics.write_text("")

@@ -28,7 +28,7 @@ def check_same_settings(found: dict, settings: object, file: Path) -> None:
     found = _with_defaults(found, settings)
     before, now = _binding(found), _binding(as_json(settings))
     for name in sorted(before.keys() | now.keys()):
-        if before.get(name) != now.get(name):
+        if not _same(before.get(name), now.get(name)):
             raise RunError(
                 f"{file} has {name} {_difference(before.get(name), now.get(name))}; resume with the settings "
                 f"that the run was started with, or choose another --out"
@@ -93,9 +93,16 @@ def _unlisted(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
+def _same(before: Any, now: Any) -> bool:
+    """Whether two values are the same; a setting that is not there is the same as null."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return all(_same(before.get(name), now.get(name)) for name in before | now)
+    return before == now
+
+
 def _difference(before: Any, now: Any) -> str:
     """The first value that differs, in words."""
     if isinstance(before, dict) and isinstance(now, dict):
-        name = next(name for name in before | now if before.get(name) != now.get(name))
+        name = next(name for name in before | now if not _same(before.get(name), now.get(name)))
         return f"{name} {_difference(before.get(name), now.get(name))}"
     return f"{before!r}, not {now!r}"
