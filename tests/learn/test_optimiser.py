@@ -1,5 +1,7 @@
 """Optimisers and their schedule."""
 
+import copy
+
 import pytest
 import torch
 from refused import refused
@@ -105,3 +107,28 @@ def test_processes_with_batches_of_their_own_fill_their_last_round():
 def test_mistakes(options, facts):
     with refused(SettingError, *facts):
         OptimSettings(**options)
+
+
+def test_a_run_from_before_the_fused_step_goes_on_as_it_would_have():
+    def steps(optimiser, weight, n):
+        for step in range(n):
+            weight.grad = torch.linspace(-1, 1, 6).view(2, 3) * (step + 1)
+            optimiser.step()
+
+    def model():
+        return torch.nn.Linear(3, 2, bias=False)
+
+    torch.manual_seed(0)
+    through, resumed = model(), model()
+    before = torch.optim.AdamW([{"params": [through.weight], "weight_decay": 0.1}], lr=0.01)
+    steps(before, through.weight, 2)
+    settings = OptimSettings(name="adamw", lr=0.01, weight_decay=0.1)
+    after, _ = build_optimiser(resumed, settings, epochs=1, batches=1)
+    assert after.param_groups[0]["fused"]
+    resumed.load_state_dict(through.state_dict())
+    state = copy.deepcopy(before.state_dict())
+    state["param_groups"].append(after.state_dict()["param_groups"][1])  # of the biases, here none
+    after.load_state_dict(state)
+    for optimiser, weight in ((before, through.weight), (after, resumed.weight)):
+        steps(optimiser, weight, 3)
+    assert through.weight.equal(resumed.weight)

@@ -35,8 +35,8 @@ class Encoder(nn.Module):
         """The embedding of clips.
 
         Args:
-            crops: (B, T, 3, 3, H, W) RGB, uint8, or float in [0, 1]. It always holds all three regions; the
-                encoder does not look at those that are switched off.
+            crops: (B, T, 3, 3, H, W) RGB, uint8, or float in [0, 1]. It holds all three regions, of which the
+                encoder looks at its own, or those alone: (B, T, R, 3, H, W).
             frame_mask: (B, T) bool, False where there is no face; such frames have no influence. A clip
                 without any face gives a zero vector.
         """
