@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 
 from torch import Tensor, nn
+
+from vidfer.models.pretrained.read_weights import read_weights
 
 
 class ImageNetwork(nn.Module):
@@ -30,3 +33,11 @@ class ImageNetwork(nn.Module):
     def renamed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         """Published weights under the names that :meth:`published_names` gives; here they have them."""
         return weights
+
+    def published_weights(self, path: Path) -> dict[str, Tensor]:
+        """What a file of published weights holds, under the names that :meth:`published_names` gives.
+
+        Raises:
+            CheckpointError: the file is missing or cannot be read safely.
+        """
+        return self.renamed(read_weights(path, self.remedy))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +11,7 @@ from vidfer.errors import SettingError
 from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.timm_library import REDUCTIONS, timm_model
 from vidfer.models.encoders.timm_names import timm_names
+from vidfer.models.pretrained.onnx_weights import onnx_weights
 
 
 class TimmNetwork(ImageNetwork):
@@ -70,6 +73,11 @@ class TimmNetwork(ImageNetwork):
 
     def renamed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         return timm_names(weights, self.network)
+
+    def published_weights(self, path: Path) -> dict[str, Tensor]:
+        if path.suffix == ".onnx":
+            return onnx_weights(path, self.network, self.remedy)
+        return super().published_weights(path)
 
 
 def whole_model(name: str) -> nn.Module:

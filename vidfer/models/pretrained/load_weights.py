@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from vidfer.errors import CheckpointError, SettingError
-from vidfer.models.pretrained.read_weights import read_weights
 
 if TYPE_CHECKING:
     from vidfer.models.encoders.base import Encoder
@@ -47,7 +46,7 @@ def load_image_network(encoder: Encoder, path: Path) -> None:
             "the option out"
         )
     fits = network.published_names()
-    loaded = network.renamed(read_weights(path, network.remedy))
+    loaded = network.published_weights(path)
     loaded = {n: t for n, t in loaded.items() if n in fits or n.split(".")[0] not in CLASSIFIERS}
     if loaded.keys() != fits:
         odd = min(loaded.keys() ^ fits)
