@@ -19,7 +19,7 @@ CURVES = (
         False,
         "Loss",
         "Mean over the batches of each epoch, with noise and dropout. The loss of a student is the sum of "
-        "its losses on labelled and on pseudo-labelled clips.",
+        "its losses on labelled and on pseudo-labelled clips, and of its consistency loss if it has one.",
     ),
     (
         "val_uar",
