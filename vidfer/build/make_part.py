@@ -11,6 +11,7 @@ import torch
 
 from vidfer.build.build_task import ClipToRead
 from vidfer.build.cut_faces import faults_as_reasons, with_crops, without_paths
+from vidfer.build.keep_memory import keep_freed_memory
 from vidfer.build.make_group import make_group
 from vidfer.build.parts_folder import PartsFolder, store_failure
 from vidfer.build.write_part import write_part
@@ -38,6 +39,7 @@ def prepare(
     """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    keep_freed_memory()
     check_reader(settings.reader)
     build_enhance(settings.enhance, np.zeros((1, 16, 16, 3), np.uint8))
     detector = FaceDetector(device, settings)
