@@ -1,5 +1,7 @@
 """Vectors of a frozen encoder are computed once, kept beside the cache, and checked."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -128,3 +130,14 @@ def test_several_caches_at_once(cache, tmp_path):
     found = feature_clips(recogniser(), both)
     assert found.clips.tolist() == [2, 5, 1] and np.array_equal(found.labels, [0, 0, 0])
     assert (tmp_path / "other.h5.features").is_dir()
+
+
+def test_where_nothing_can_be_kept_they_are_computed_and_it_is_said(cache, looked_at):
+    whole = feature_clips(recogniser(), shown(cache))
+    folder = cache.path.with_name("c.h5.features")
+    shutil.rmtree(folder)
+    folder.write_text("a file in the way")
+    said = []
+    again = feature_clips(recogniser(), shown(cache), say=said.append)
+    assert torch.equal(again.vectors, whole.vectors) and looked_at == [*range(6), *range(6)]
+    assert "cannot be kept" in said[0] and str(folder) in said[0]

@@ -37,6 +37,7 @@ from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.embedding import Embedding
 from vidfer.models.encoders import ENCODERS
 from vidfer.models.heads import HEADS
+from vidfer.models.settings import options_of
 
 pytestmark = pytest.mark.slow
 
@@ -173,7 +174,7 @@ def test_every_setting_is_tried_or_says_why_not(recipe):
     ids=["encoders", "heads"],
 )
 def test_every_option_of_encoders_and_heads_is_tried(kinds, tables):
-    expected = {(name, one.name) for name, kind in kinds.items() for one in fields(kind.Settings) if one.init}
+    expected = {(name, option) for name, kind in kinds.items() for option in options_of(kind.Settings)}
     assert expected == {(name, option) for table in tables for name in table for option in table[name]}
 
 

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     check_hardest(options.hardest)
     from vidfer.commands.device import check_device
     from vidfer.data.splits import novel_clips
-    from vidfer.evaluate.evaluate_checkpoint import evaluate_checkpoint
+    from vidfer.evaluate.evaluate_checkpoint import check_not_seen, evaluate_checkpoint
     from vidfer.evaluate.find_results import check_free, results_folder
     from vidfer.models.checkpoint import checkpoint_hash, trained_classes
     from vidfer.runs.read_run import best_checkpoint
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     checkpoint, cache = best_checkpoint(options.checkpoint), CropCache(options.cache)
     if protocol.novel:  # a wrong request is told before a result that is there
         novel_clips(cache, protocol.novel, base=() if protocol.allow_seen else trained_classes(checkpoint))
+        check_not_seen(checkpoint, protocol)
     if options.out is None:
         names = ("classification", "fewshot") if protocol.novel else ("classification",)
         hashes = checkpoint_hash(checkpoint), cache.content_hash

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,7 @@ from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
-from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, trained_classes
-from vidfer.models.recogniser import Recogniser
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, read_seen, trained_classes
 from vidfer.names import Names
 from vidfer.runs.provenance import Provenance, read_provenance
 from vidfer.runs.read_run import best_checkpoint
@@ -74,8 +73,7 @@ def evaluate_checkpoint(
         "keep_features": bool(provenance.settings.get("freeze_encoder")),
     }
 
-    if not protocol.allow_seen:
-        check_not_seen(recogniser, checkpoint, [name for name in novel if name not in common["base_classes"]])
+    check_not_seen(checkpoint, protocol)
     results = {}
     clips = _clips_to_classify(crops, provenance, split)
     measured = clips_of_split(crops, split, recogniser.classes)[0] if clips is None else clips
@@ -97,13 +95,19 @@ def evaluate_checkpoint(
     return results
 
 
-def check_not_seen(recogniser: Recogniser, checkpoint: Path, novel: Sequence[str]) -> None:
-    """Raise a SettingError if the weights have seen the label of a novel class."""
-    for name, who in recogniser.seen.among(novel).items():
-        raise SettingError(
-            f"--novel {name}: the weights of {checkpoint} have seen this label ({who}), so it is not novel; "
-            "name other classes, or add --allow-seen, and the result says so"
-        )
+def check_not_seen(checkpoint: Path, protocol: EvalProtocol) -> None:
+    """Raise a SettingError if the weights have seen the label of a novel class, and none is to be seen.
+
+    Raises:
+        CheckpointError: as :func:`vidfer.models.checkpoint.load_checkpoint`.
+    """
+    trained = Names(trained_classes(checkpoint))  # these are refused as base classes
+    for name, who in read_seen(checkpoint).among(protocol.novel).items():
+        if not protocol.allow_seen and name not in trained:
+            raise SettingError(
+                f"--novel {name}: the weights of {checkpoint} have seen this label ({who}), so it is not "
+                "novel; name other classes, or add --allow-seen, and the result says so"
+            )
 
 
 def _n_frames(protocol: EvalProtocol, provenance: Provenance, cache: CropCache) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -53,6 +54,8 @@ class FeatureFile:
     def add(self, clips: Sequence[int], vectors: Tensor, has_face: np.ndarray) -> None:
         """Keep vectors (M, C) of further clips, and which of them have a face. A kill leaves the old file.
 
+        Where nothing can be written they are here for this run only, and :attr:`note` says so.
+
         Raises:
             DiskError: the disk is full. The file is as it was.
         """
@@ -63,10 +66,13 @@ class FeatureFile:
         self._place = {int(clip): place for place, clip in enumerate(self.clips)}
         tensors = {"clips": self.clips, "vectors": self.vectors.contiguous(), "has_face": self.has_face}
         temporary = self.path.with_suffix(".tmp")
-        with writing(self.path, "free some space, or start again without --freeze-encoder"):
-            self.folder.mkdir(exist_ok=True)
-            save_file(tensors, temporary, metadata=self.about | {"sha256": _hash(tensors)})
-            replace_durably(temporary, self.path)
+        try:
+            with writing(self.path, "free some space, then start the same command again"):
+                self.folder.mkdir(exist_ok=True)
+                save_file(tensors, temporary, metadata=self.about | {"sha256": _hash(tensors)})
+                replace_durably(temporary, self.path)
+        except (OSError, SafetensorError) as error:  # such as a cache in a folder that others own
+            self.note = f"they cannot be kept in {self.folder} ({getattr(error, 'strerror', None) or error})"
 
     def of(self, clips: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Vectors (M, C) of clips that are here, and which of them have a face (M,)."""
@@ -98,8 +104,9 @@ class FeatureFile:
             except (SafetensorError, OSError, ValueError):
                 continue
             if about.get("format") == FORMAT and about.get("cache") != self.about["cache"]:
-                path.unlink(missing_ok=True)
-                stale += 1
+                with suppress(PermissionError):
+                    path.unlink(missing_ok=True)
+                    stale += 1
         return stale
 
 
