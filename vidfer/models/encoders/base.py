@@ -30,6 +30,11 @@ class Encoder(nn.Module):
     vector_channels: int
     """Length of ``vector`` of the embedding."""
 
+    @property
+    def vector_parts(self) -> tuple[int, ...]:
+        """How many numbers each part of ``vector`` has; standardised, all parts weigh the same."""
+        return (self.vector_channels,)
+
     @abstractmethod
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
         """The embedding of clips.

@@ -6,17 +6,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidfer.models.encoders.face_mesh_network import mirror_partners as partners_without_irises
+
 INPUT_PX = 256
 POINTS = 478
 
 STAGES = ((16, 8), (32, 16), (64, 32), (128, 64), (128, 64), (128, 64), (128, 64))
 """Channels of the maps of 128, 64, 32, 16, 8, 4 and 2 pixels, and of the inner layers of their blocks."""
 
+IRISES = (473, 476, 475, 474, 477, 468, 471, 470, 469, 472)
+"""For each of the last ten points its place on the other side: the middle of an iris and four around it.
+The other 468 points are those of Face Mesh."""
+
 BLOCKS = 4
 """Residual blocks of a stage that keep the size of the map."""
 
-MAP_STAGE = 2
-"""The stage whose map the network gives beside the points: 64 channels of 32x32."""
+EARLY_STAGES = 3
+"""Stages that see a few images at once on a CPU, because the maps of more do not fit its caches. The last of
+them gives the maps beside the points: 64 channels of 32x32."""
 
 
 class LandmarkBlock(nn.Module):
@@ -38,7 +45,8 @@ class LandmarkBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """(N, C_in, H, W) to (N, C_out, H, W), or half the size."""
-        branch = self.expand(self.depthwise(self.inner_activation(self.reduce(maps))))
+        branch = self.inner_activation(convolve(self.reduce, maps))
+        branch = convolve(self.expand, self.depthwise(branch))
         shortcut = F.max_pool2d(maps, 2) if self.halves else maps
         branch[:, : self.channels_in] += shortcut
         return self.activation(branch)
@@ -74,13 +82,35 @@ class FaceLandmarks(nn.Module):
             Points (N, 478, 3), float32 under autocast as well: x to the right, y down and z away from the
             viewer, in pixels of the image. Maps (N, 64, 32, 32).
         """
+        maps = self.early_maps(images)
+        return self.late_points(maps), maps
+
+    def early_maps(self, images: Tensor) -> Tensor:
+        """Images (N, 3, 256, 256) to the maps (N, 64, 32, 32) of the early stages."""
         # As TensorFlow pads a convolution with stride 2: after the last row and column only.
         maps = F.pad(images.contiguous(memory_format=torch.channels_last), (0, 1, 0, 1))
-        maps = self.stem_activation(self.stem(maps))
-        given = None
-        for number, stage in enumerate(self.stages):
-            maps = stage(maps)
-            given = maps if number == MAP_STAGE else given
+        return self.stages[:EARLY_STAGES](self.stem_activation(self.stem(maps)))
+
+    def late_points(self, maps: Tensor) -> Tensor:
+        """Maps (N, 64, 32, 32) to points (N, 478, 3)."""
+        maps = self.stages[EARLY_STAGES:](maps)
         with torch.autocast(maps.device.type, enabled=False):  # bfloat16 would round to whole pixels
-            points = self.points(maps.float())
-        return points.flatten(1).unflatten(1, (POINTS, 3)), given
+            return self.points(maps.float()).flatten(1).unflatten(1, (POINTS, 3))
+
+
+def convolve(layer: nn.Conv2d, maps: Tensor) -> Tensor:
+    """The convolution of a layer, by oneDNN on a CPU.
+
+    On one thread PyTorch chooses another way for 1x1, which takes much longer for few channels.
+    """
+    plain = maps.device.type != "cpu" or maps.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
+    if plain or not torch.backends.mkldnn.is_available():
+        return layer(maps)
+    return torch.mkldnn_convolution(
+        maps, layer.weight, layer.bias, layer.padding, layer.stride, layer.dilation, layer.groups
+    )
+
+
+def mirror_partners() -> Tensor:
+    """For each point its place on the other side of the face, (478,); points in the middle are their own."""
+    return torch.cat([partners_without_irises(), torch.tensor(IRISES)])

@@ -23,6 +23,11 @@ class Squares:
     turn: Tensor
     """(N,) angle between the picture's and the square's horizontal, in radians, clockwise as it is seen."""
 
+    def split(self, size: int) -> list[Squares]:
+        """The squares of ``size`` pictures at a time."""
+        parts = (self.centre.split(size), self.side.split(size), self.turn.split(size))
+        return [Squares(*of_part) for of_part in zip(*parts)]
+
     def axes(self) -> Tensor:
         """(N, 2, 2) the square's horizontal and vertical unit vectors, as columns."""
         cos, sin = self.turn.cos(), self.turn.sin()
