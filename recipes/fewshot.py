@@ -29,8 +29,8 @@ from vidfer.learn.frozen_features import seen_once
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings
+from vidfer.learn.standardise import check_standardising, standardise
 from vidfer.learn.start import base_classes, build_model, start_from
-from vidfer.learn.whiten import check_whitening, whiten
 from vidfer.models.encoders.conv4 import Conv4Settings
 from vidfer.models.heads.csrn import CSRNSettings
 from vidfer.models.settings import EncoderSettings, HeadSettings
@@ -49,12 +49,10 @@ class Settings(ModelRunSettings):
 
     freeze_encoder: bool = False
     """Leave the encoder of --init or --weights, or a pretrained one, as it is and train the head alone."""
-    whiten: Rare[str | None] = None
-    """Base class that shows no expression, such as neutral. Directions in which the vectors of its training
-    clips differ (who it is, how the head is held) are made small. Needs --freeze-encoder, and one of the
+    standardise: Rare[str | None] = None
+    """Give every number of the vectors the same spread over the training clips, around the mean of this base
+    class, such as neutral; `all` takes the mean of all base classes. Needs --freeze-encoder, and one of the
     heads prototype, matching and similarity."""
-    whiten_shrinkage: Rare[float] = 1 / 60
-    """What --whiten adds to the variance of every direction, as a share of the sum over all directions."""
     encoder: EncoderSettings = field(default_factory=Conv4Settings)
     head: HeadSettings | None = field(default_factory=CSRNSettings)
     dropout: Fixed[float] = ModelRunSettings.dropout
@@ -67,10 +65,8 @@ class Settings(ModelRunSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_frozen(self.freeze_encoder)
-        if self.whiten is not None and not self.freeze_encoder:
-            raise SettingError("--whiten needs --freeze-encoder: it fits one encoder only")
-        if self.whiten is None and self.whiten_shrinkage != Settings.whiten_shrinkage:
-            raise SettingError(f"--whiten-shrinkage {self.whiten_shrinkage}: name a class with --whiten too")
+        if self.standardise is not None and not self.freeze_encoder:
+            raise SettingError("--standardise needs --freeze-encoder: it fits one encoder only")
 
 
 def main(settings: Settings) -> None:
@@ -78,11 +74,8 @@ def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=False)
     set_seed(settings.seed)
     task, data, workers = settings.episodes, settings.data, settings.data.workers
-    whitens, frozen, clip_norm = (
-        settings.whiten is not None,
-        settings.freeze_encoder,
-        settings.optim.clip_norm,
-    )
+    origin, frozen = settings.standardise, settings.freeze_encoder
+    clip_norm = settings.optim.clip_norm
 
     # Data and model
     start = start_from(settings.init, data.novel)
@@ -90,11 +83,11 @@ def main(settings: Settings) -> None:
     split = training_split(cache, data)
     if start:
         start.check_split(cache, split)
-    if whitens:
-        check_whitening(settings.whiten, settings.whiten_shrinkage, cache, split)
+    if origin:
+        check_standardising(origin, cache, split)
     known = {"start": start, "weights": settings.weights, "freeze_encoder": frozen}
-    recogniser = build_model(settings.model, **known, whitened=whitens)
-    check_head(recogniser, whitens=whitens)
+    recogniser = build_model(settings.model, **known, whitened=origin is not None)
+    check_head(recogniser, standardises=origin is not None)
     encoder, seen = recogniser.settings.encoder, {"regions": recogniser.settings.encoder.regions}
     train_clips = training_clips(cache, split.train, split.classes, data, seed=settings.seed, **seen)
     val_clips = evaluation_clips(cache, split.val, split.classes, n_frames=data.frames, **seen)
@@ -122,8 +115,8 @@ def main(settings: Settings) -> None:
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
     recogniser.to(accelerator.device)
-    if whitens:
-        whiten(recogniser, settings.whiten, settings.whiten_shrinkage, cache, split, data)
+    if origin:
+        standardise(recogniser, origin, cache, split, data)
     # The prototype and matching heads have no parameters.
     if not any(parameter.requires_grad for parameter in net.parameters()):
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)

@@ -1,4 +1,4 @@
-"""Whitening by the variance of one class, in closed form and within the recogniser."""
+"""Standardising, in closed form and within the recogniser."""
 
 from dataclasses import replace
 
@@ -8,57 +8,37 @@ from networks import network
 
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-from vidfer.models.whitening import Whitening, fit_whitening
+from vidfer.models.whitening import Whitening, fit_standardising
 
 SETTINGS = network(encoder="conv4", head="prototype")
 
 
 def test_closed_form():
-    """Neutral vectors differ by 4 and 1 in two directions, with variances 4 and 1/4, of 4.25 in all."""
-    neutral = torch.tensor([[2.0, 0.5, 1], [-2, 0.5, 1], [2, -0.5, 1], [-2, -0.5, 1]])
-    others = torch.tensor([[6.0, 1, 5], [0, 3, 7]])
-    vectors = torch.cat([neutral, others])
-    whitening = fit_whitening(vectors, torch.arange(6) < 4, shrinkage=0.2)
-    added = 0.2 * 4.25
-    expected = torch.diag(torch.tensor([4 + added, 0.25 + added, added]) ** -0.5)
-    torch.testing.assert_close(whitening.transform, expected)
-    torch.testing.assert_close(whitening.centre, torch.tensor([1.0, 4 / 6, 16 / 6]))
-    torch.testing.assert_close(whitening(vectors), (vectors - vectors.mean(0)) @ expected)
+    """Two parts of two numbers and of one; spreads 2, 1/2 and 3 over the four vectors."""
+    vectors = torch.tensor([[2.0, 0.5, 4], [-2, 0.5, 4], [2, -0.5, -2], [-2, -0.5, -2]])
+    standardising = fit_standardising(vectors, torch.tensor([1.0, 0, 4]), parts=(2, 1))
+    expected = torch.diag(torch.tensor([1 / (2 * 2**0.5), 1 / (0.5 * 2**0.5), 1 / 3]))
+    torch.testing.assert_close(standardising.transform, expected)
+    torch.testing.assert_close(standardising.centre, torch.tensor([1.0, 0, 4]))
+    torch.testing.assert_close(standardising(vectors[:1]), torch.tensor([[1.0, 0.5, 0]]) @ expected)
 
 
-def test_the_class_is_white_with_little_shrinkage_whatever_the_directions():
-    torch.manual_seed(0)
-    vectors = torch.randn(500, 4) @ torch.randn(4, 4) + 3
-    of_class = torch.arange(500) % 5 > 0
-    whitening = fit_whitening(vectors, of_class, shrinkage=1e-9)
-    torch.testing.assert_close(
-        whitening(vectors[of_class]).T.cov(correction=0), torch.eye(4), atol=1e-3, rtol=0
-    )
-    torch.testing.assert_close(whitening(vectors).mean(0), torch.zeros(4), atol=1e-4, rtol=0)
-    torch.testing.assert_close(whitening.transform, whitening.transform.T)
-    turn = torch.linalg.qr(torch.randn(4, 4))[0]
-    turned = fit_whitening(vectors @ turn, of_class, shrinkage=0.1)
-    plain = fit_whitening(vectors, of_class, shrinkage=0.1)
-    torch.testing.assert_close(turned(vectors @ turn), plain(vectors) @ turn, atol=1e-4, rtol=1e-4)
+def test_parts_weigh_the_same_whatever_their_size_and_scale():
+    vectors = torch.cat([torch.randn(200, 30) * 0.01 + 5, torch.randn(200, 2) * 40], dim=1)
+    standardised = fit_standardising(vectors, vectors.mean(0), parts=(30, 2))(vectors)
+    lengths = [part.square().sum(1).mean() for part in standardised.split((30, 2), dim=1)]
+    torch.testing.assert_close(torch.stack(lengths), torch.ones(2), atol=1e-3, rtol=0)
 
 
-def test_more_numbers_than_vectors_stay_finite():
-    vectors = torch.randn(5, 40)
-    whitening = fit_whitening(vectors, torch.ones(5, dtype=torch.bool), shrinkage=1 / 60)
-    assert whitening.transform.isfinite().all() and whitening(vectors).isfinite().all()
+def test_a_number_that_never_changes_becomes_zero():
+    vectors = torch.cat([torch.randn(5, 40), torch.full((5, 1), 0.1)], dim=1)
+    standardised = fit_standardising(vectors, vectors[0], (41,))(vectors + 1)
+    assert standardised.isfinite().all() and (standardised[:, -1] == 0).all()
 
 
-@pytest.mark.parametrize(
-    ("vectors", "of_class", "shrinkage"),
-    [
-        (torch.randn(3, 2), torch.tensor([True, False, False]), 0.1),
-        (torch.ones(3, 2), torch.tensor([True, True, False]), 0.1),
-        (torch.randn(3, 2), torch.tensor([True, True, False]), 0.0),
-    ],
-)
-def test_nothing_to_fit(vectors, of_class, shrinkage):
-    with pytest.raises(ValueError, match="vectors"):
-        fit_whitening(vectors, of_class, shrinkage)
+def test_nothing_to_fit():
+    with pytest.raises(ValueError, match="3 vectors are all equal"):
+        fit_standardising(torch.ones(3, 2), torch.ones(2), (2,))
 
 
 def test_the_recogniser_whitens_vectors_of_clips_with_a_face(tmp_path):

@@ -135,7 +135,7 @@ OF_EPISODES = {
 }
 FIXMATCH = {"pseudo.consistency": "fixmatch", "pseudo.consistency_threshold": 0.0}
 WITH_INIT = {"init": FileOf("checkpoint"), "freeze_encoder": True}
-WHITENED = {**WITH_INIT, "head": head("prototype"), "cache": FileOf("many_angry_crops")}
+STANDARDISED = {**WITH_INIT, "head": head("prototype"), "cache": FileOf("many_angry_crops")}
 
 CHANGES: dict[str, dict[str, Change]] = {
     "supervised": of_all(epochs="train.epochs")
@@ -188,8 +188,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "episodes.epochs": Change(2),
         "head": Change(head("prototype")),
         "freeze_encoder": Change(True, {"init": FileOf("checkpoint")}),
-        "whiten": Change("angry", WHITENED),
-        "whiten_shrinkage": Change(0.5, {**WHITENED, "whiten": "angry"}),
+        "standardise": Change("all", STANDARDISED),
     },
     "egs": of_all(epochs="episodes.epochs", without_splits=(FileOf("crops_without_splits"),))
     | OF_MODEL
@@ -238,6 +237,7 @@ OF_ENCODERS: dict[str, dict[str, Change]] = {
     },
     "face_landmarker": {
         "features": Change("points"),
+        "mirror": Change(True),
         "frame_attention": Change("softmax"),
         "attention_dropout": Change(0.5, {"encoder.frame_attention": "sigmoid"}),
     },

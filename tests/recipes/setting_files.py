@@ -51,7 +51,7 @@ class SettingFiles:
 
     @cached_property
     def many_angry_crops(self) -> Path:
-        """Enough training clips of one class to fit a whitening."""
+        """Enough training clips of one class to standardise around."""
         return self._cache("many_angry.h5", per_class=PER_CLASS | {"train": (10, 3, 3)})
 
     @cached_property

@@ -61,3 +61,9 @@ def test_no_old_name_is_left(protocol):
 def test_a_network_of_a_library_has_its_name_apart():
     found = current_settings({"student": {"encoder": "torchvision:resnet50", "width": None}})
     assert found["student"] == {"encoder": "torchvision", "network": "resnet50", "width": None}
+
+
+def test_an_option_that_is_gone_is_left_out_where_it_was_off():
+    assert current_settings({"seed": 1, "whiten": None, "whiten_shrinkage": 0.1}) == {"seed": 1}
+    used = {"seed": 1, "whiten": "neutral", "whiten_shrinkage": 0.1}
+    assert current_settings(used) == used

@@ -112,8 +112,8 @@ RUNS = {
         start_option="--init",
     ),
     "points": Run(recipe=EPISODES, budget="points", options=POINTS, face_points=True),
-    "points_whitened": Run(
-        recipe=EPISODES, budget="points", options=f"{POINTS} --whiten neutral", face_points=True
+    "points_standardised": Run(
+        recipe=EPISODES, budget="points", options=f"{POINTS} --standardise neutral", face_points=True
     ),
 }
 """Run folder -> how it is trained. A run stands after the run that it starts from."""
@@ -131,6 +131,6 @@ SYSTEMS = {
     "student": "Noisy Student FER, student, cosine",
     "student_csrn": "Noisy Student FER, student, CSRN head",
     "points": "vidfer, face points, cosine",
-    "points_whitened": "vidfer, face points whitened by neutral, cosine",
+    "points_standardised": "vidfer, face points, standardised, cosine",
 }
 """Run folder -> what its row is called."""

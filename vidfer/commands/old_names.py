@@ -27,6 +27,7 @@ OF_MODEL = {
 
 OTHERS = {
     "--imagenet": "--weights",
+    "--whiten": "--standardise",
     "--other-people": "--person-disjoint",
     "--pseudo.calibrate-from": "--pseudo.min-calibration-clips",
     "--episodes.other-people": "--episodes.person-disjoint",

@@ -148,19 +148,19 @@ def validate_domains(
     return sum(found.values()) / len(found) if found else None, found
 
 
-def check_head(recogniser: Recogniser, *, whitens: bool) -> None:
-    """Raise a SettingError unless the head can be trained by episodes, and used with a whitening if needed.
+def check_head(recogniser: Recogniser, *, standardises: bool) -> None:
+    """Raise a SettingError unless the head can be trained by episodes, and takes vectors if needed.
 
     Args:
         recogniser: with or without a head.
-        whitens: whether the run whitens the vectors.
+        standardises: whether the run standardises the vectors.
     """
     if recogniser.head is None:
         raise SettingError("--head none: there is nothing to train; choose a few-shot head")
-    if whitens and recogniser.head.compares_maps:
+    if standardises and recogniser.head.compares_maps:
         raise SettingError(
-            f"--head {recogniser.settings.head.name} compares maps, which --whiten does not change; choose "
-            "prototype, matching or similarity"
+            f"--head {recogniser.settings.head.name} compares maps, which --standardise does not change; "
+            "choose prototype, matching or similarity"
         )
 
 

@@ -90,7 +90,8 @@ class ModelSettings:
     0.6."""
 
     whitened: bool = False
-    """The vector goes through a whitening. A recipe fits it and sets this (recipes/fewshot.py --whiten)."""
+    """The vector is standardised. A recipe fits this and sets it (recipes/fewshot.py --standardise); older
+    checkpoints may hold a whitening instead."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:

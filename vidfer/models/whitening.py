@@ -1,6 +1,8 @@
-"""Whitening: directions in which vectors differ without another expression are made small."""
+"""Standardising: every number of a vector gets the same spread, around an origin without expression."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +11,9 @@ from torch import Tensor, nn
 class Whitening(nn.Module):
     """v' = (v - centre) transform; as built it changes nothing.
 
-    Made by :func:`fit_whitening`. Both are buffers, so a checkpoint keeps them and no training changes them.
+    Made by :func:`fit_standardising`, with a diagonal ``transform``. Older checkpoints hold a full one, which
+    makes the directions small in which one class varies. Both are buffers, so a checkpoint keeps them and no
+    training changes them.
     """
 
     def __init__(self, channels: int) -> None:
@@ -24,38 +28,31 @@ class Whitening(nn.Module):
 
 
 @torch.no_grad()
-def fit_whitening(vectors: Tensor, of_nuisance: Tensor, shrinkage: float) -> Whitening:
-    """Fit a whitening to vectors of one class, which should be alike.
+def fit_standardising(vectors: Tensor, centre: Tensor, parts: Sequence[int]) -> Whitening:
+    """Fit v' = (v - centre) / (standard deviation of v sqrt(C of its part)).
 
-    It is within-class covariance normalisation (Hatch, Kajarekar and Stolcke 2006) with the covariance W of
-    one class only, for instance of neutral faces. They show no expression, so they differ only in who it is,
-    how the head is held, and how well the face was seen. transform = (W + shrinkage tr(W) I)^(-1/2), the
-    symmetrical root, which does not depend on signs of eigenvectors.
+    Cosines then compare all numbers alike, however large they are, and all parts of a vector weigh the same,
+    however many numbers they have.
 
     Args:
         vectors: (M, C), of the clips to train on.
-        of_nuisance: (M,) bool, the vectors of that one class; two at least.
-        shrinkage: variance added in every direction, as a share of the sum over all directions, above 0. It
-            limits what a direction gains in which that class happens not to vary.
+        centre: (C,), what becomes the origin.
+        parts: how many numbers each part of the vector has, C in all.
 
     Returns:
-        The whitening, float32 on the CPU; ``centre`` is the mean of all ``vectors``.
+        The whitening, float32 on the CPU. A number that never changes becomes zero.
 
     Raises:
-        ValueError: fewer than two vectors of the class, all of them equal, or no ``shrinkage``.
+        ValueError: all vectors are equal, so there is no spread.
     """
     vectors = vectors.double().cpu()
-    nuisance = vectors[of_nuisance.cpu()]
-    if len(nuisance) < 2 or shrinkage <= 0:
-        raise ValueError(f"{len(nuisance)} vectors, shrinkage {shrinkage}: give two or more, and above 0")
-    nuisance = nuisance - nuisance.mean(0)
-    variances, directions = torch.linalg.eigh(nuisance.T @ nuisance / len(nuisance))
-    total = variances.sum()
-    if total <= 0:
-        raise ValueError("the vectors of the class are all equal, so they show no nuisance")
+    spread = vectors.std(0, correction=0)
+    changes = spread > 1e-6 * spread.max()
+    if not changes.any():
+        raise ValueError(f"the {len(vectors)} vectors are all equal")
+    size = torch.cat([torch.full((part,), float(part), dtype=torch.double) for part in parts])
+    scale = torch.where(changes, 1 / (spread.clamp_min(1e-300) * size.sqrt()), 0.0)
     whitening = Whitening(vectors.shape[1])
-    # Rounding makes variances of zero a little negative.
-    scale = (variances.clamp_min(0) + shrinkage * total).rsqrt()
-    whitening.transform.copy_(directions * scale @ directions.T)
-    whitening.centre.copy_(vectors.mean(0))
+    whitening.transform.copy_(scale.diag())
+    whitening.centre.copy_(centre)
     return whitening

@@ -11,6 +11,9 @@ RENAMED = {
     "pseudo": {"calibrate_from": "min_calibration_clips"},
     "episodes": {"other_people": "person_disjoint"},
 }
+GONE_IF_OFF = {"whiten": ("whiten", "whiten_shrinkage")}
+"""Option that is no more -> it and its further options, which an old run that did not use it may have."""
+
 RENAMED_IN_PROGRESS = {"begun": "training_started"}
 
 
@@ -26,6 +29,9 @@ def current_settings(found: dict[str, Any]) -> dict[str, Any]:
     ``imagenet``, and a few options had other names.
     """
     settings = {RENAMED_OPTIONS.get(name, name): value for name, value in found.items() if name != "model"}
+    for option, names in GONE_IF_OFF.items():
+        if settings.get(option) is None:
+            settings = {name: value for name, value in settings.items() if name not in names}
     if "model" in found:
         model = nested_model(found["model"])
         settings |= {"encoder": model["encoder"], "head": model["head"]}
