@@ -1,4 +1,4 @@
-"""What no training and no evaluation needs is not imported: it would delay the start of each by seconds."""
+"""What no training and no evaluation needs is not imported: it would delay the start of each."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, "recipes")
 import egs, fewshot, noisy_student, supervised
 import vidfer.evaluate.evaluate_checkpoint
-slow = {"torchvision", "torchmetrics", "torch._dynamo", "matplotlib", "sympy"}
+slow = {"torchvision", "torchmetrics", "matplotlib"}
 print(*(slow & sys.modules.keys()))
 """
 
