@@ -23,6 +23,9 @@ RECIPE_OF = {
     "egs_5way_1shot": "egs",
 }
 
+OF_THEN = dict.fromkeys(("fan_ckplus", "egs_5way_1shot"), ("--encoder.map-stage", "None"))
+"""What was a default then and is none today; whoever resumes such a run names it."""
+
 
 def now(protocol: str, *options: str) -> object:
     common = [
@@ -35,7 +38,9 @@ def now(protocol: str, *options: str) -> object:
     ]
     teacher = ["--teacher", "t"] if protocol == "bold_student" else []
     recipe = load_recipe(RECIPE_OF[protocol])
-    return settings_from_command_line(recipe.Settings, "", [*common, *teacher, *options])
+    return settings_from_command_line(
+        recipe.Settings, "", [*common, *teacher, *OF_THEN.get(protocol, ()), *options]
+    )
 
 
 @pytest.mark.parametrize("protocol", OLD)
