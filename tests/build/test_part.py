@@ -11,7 +11,7 @@ from made_up_caches import SIZE_PX, clip_record, face_track, header_for, picture
 from refused import refused
 
 from vidfer.build.part import Part
-from vidfer.build.write_part import write_part
+from vidfer.build.write_part import write_group, write_part
 from vidfer.errors import CacheError, DataError
 from vidfer.store.hashes import clip_digest
 from vidfer.store.records import frame_columns
@@ -131,6 +131,28 @@ def test_crops_of_another_size_or_type(tmp_path, bad):
     with refused(DataError, clip_record(0).id, bad.dtype, bad.shape[1:], "uint8"):
         write_part(tmp_path / "p.h5", header_for(), clip_record(0), [(face_track(6, 0), [bad])])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "raw"])
+def test_a_clip_that_fails_on_the_way_leaves_its_neighbours_whole(tmp_path, codec):
+    def pieces(number: int):
+        yield pictures(6, number)[:4]
+        if number == 1:
+            raise DataError("the film tears")
+        yield pictures(6, number)[4:]
+
+    header, path = header_for(codec), tmp_path / "p.group.part"
+    clips = [(clip_record(i), [(face_track(6, i), pieces(i))]) for i in range(3)]
+    written = write_group(path, header, clips)
+    part = Part(path, header)
+    assert list(part.records) == written
+    assert [(clip.n_frames, clip.reason) for clip in written] == [(6, ""), (0, "the film tears"), (6, "")]
+    for i in (0, 2):
+        faces = [(face_track(6, i), [pictures(6, i)])]
+        assert write_part(tmp_path / "alone.part", header, clip_record(i), faces) == [part.records[i]]
+    for i in range(3):
+        assert clip_digest(part, i) == part.records[i].crops_hash
+    part.close()
 
 
 FULL_DISK = """
