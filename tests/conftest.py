@@ -1,10 +1,15 @@
 """Fixtures that several rooms share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 import torch
+
+# A shell ignores Ctrl-C in what it starts in the background; programs that tests start would inherit this.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 
