@@ -65,7 +65,9 @@ def test_options_of_a_recipe(name):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_options_of_all_encoders_and_heads(part):
-    assert_frozen(f"{part}s", [line for name in PARTS[part] for line in part_lines("fewshot", part, name)])
+    assert_frozen(
+        f"options_of_{part}s", [line for name in PARTS[part] for line in part_lines("fewshot", part, name)]
+    )
 
 
 @pytest.mark.parametrize(("part", "name"), [(part, name) for part, kinds in PARTS.items() for name in kinds])
@@ -101,7 +103,11 @@ def test_pages_that_list_commands(capsys, monkeypatch):
 
 def test_no_file_is_left_of_a_command_that_is_gone():
     known = {name.replace(" ", "_") for name in COMMANDS} | {f"recipe_{name}" for name in RECIPES}
-    assert {file.stem for file in FROZEN.iterdir()} == known | {"encoders", "heads", "vidfer"}
+    assert {file.stem for file in FROZEN.iterdir()} == known | {
+        "options_of_encoders",
+        "options_of_heads",
+        "vidfer",
+    }
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
