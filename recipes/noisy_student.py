@@ -18,7 +18,7 @@ from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.round_report import round_lines
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
-from vidfer.data.training_split import split_hash
+from vidfer.data.training_split import split_info
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
@@ -94,11 +94,10 @@ def main(settings: Settings) -> None:
     stepping = step_options(settings.optim, settings.train, data.labelled.labels, len(classes))
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
-    info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
-    counts = f"{len(split.train)} labelled and {len(split.unlabelled)} unlabelled clips"
-    accelerator.print(terminal_text(f"{counts}, {len(split.val)} to validate on ({split.note})"))
-    progress = run.progress({"round": 1, "training_started": 0, "epoch": 0})
-    progress = {"best": -1.0, "best_of_all": -1.0} | progress
+    info = split_info([cache], [split]) | {"base_classes": base_classes(classes, start)}
+    accelerator.print(terminal_text(data.summary))
+    progress = {"best": -1.0, "best_of_all": -1.0}
+    progress |= run.progress({"round": 1, "training_started": 0, "epoch": 0})
     for number in range(progress["round"], settings.rounds + 1):
         # The teacher labels, without noise
         teacher = start if number == 1 else start_from(run.path / f"checkpoints/round{number - 1}")
@@ -119,16 +118,15 @@ def main(settings: Settings) -> None:
         if settings.sync_batch_norm:
             model = sync_batch_norm(model, accelerator)
         optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
-        model, optimiser, schedule, train_loader, prepared_val_loader = accelerator.prepare(
-            model, optimiser, schedule, train_loader, val_loader
-        )
+        prepared = accelerator.prepare(model, optimiser, schedule, train_loader, val_loader)
+        model, optimiser, schedule, train_loader, prepared_val_loader = prepared
         student = accelerator.unwrap_model(model, keep_torch_compile=False)
         consistency = build_consistency(settings.pseudo, settings.noise, student, accelerator)
         ema = Ema(student, settings.train.ema_decay) if settings.train.ema_decay else None
         kept = student if ema is None else ema.module
         run.load_state(ema)
         progress |= {"round": number, "training_started": number}
-        info |= {"base_classes": base_classes(classes, start), "teacher_hash": found.labels.teacher_hash}
+        info["teacher_hash"] = found.labels.teacher_hash
         best = {f"round{number}": "best", "best": "best_of_all"}
         for epoch_number in range(progress["epoch"], epochs):
             name = f"round {number}, epoch {epoch_number + 1}/{epochs}"
@@ -144,8 +142,8 @@ def main(settings: Settings) -> None:
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
     else:
-        best, where = f"{progress['best_of_all']:.1%}", run.path / "checkpoints/best"
-        accelerator.print(terminal_text(f"best validation UAR {best}; checkpoint in {where}"))
+        best = f"best validation UAR {progress['best_of_all']:.1%}"
+        accelerator.print(terminal_text(f"{best}; checkpoint in {run.path / 'checkpoints/best'}"))
     accelerator.end_training()
 
 

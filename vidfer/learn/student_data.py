@@ -40,6 +40,13 @@ class StudentData:
     """The same unlabelled clips for the teacher to label: evenly spaced frames, no noise."""
     val: ClipDataset
 
+    @property
+    def summary(self) -> str:
+        """A line about the clips."""
+        labelled, unlabelled = len(self.split.train), len(self.split.unlabelled)
+        clips = f"{labelled} labelled and {unlabelled} unlabelled clips"
+        return f"{clips}, {len(self.split.val)} to validate on ({self.split.note})"
+
 
 def student_data(
     teacher: Start,
