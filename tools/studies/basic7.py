@@ -35,6 +35,8 @@ class Settings:
     """Folder of FER2013; its training images are enough."""
     clips: Path = Path("data/labelled")
     """Folder of labelled clips that the network is measured on, with their table `manifest.csv`."""
+    images: Path = Path("data/muxspace")
+    """Folder of images of other people in label folders, cut to the face; it is measured on these, too."""
     out: Path = Path("basic7")
     """Folder for everything that is made."""
     zoo: Path = ZOO
@@ -49,7 +51,8 @@ def steps(settings: Settings) -> list[Step]:
     A tenth of the images is held out by the hash of the file. It chooses the checkpoint.
     """
     out, faces = in_repository(settings.out), in_repository(settings.fer2013)
-    clips, zoo = in_repository(settings.clips), in_repository(settings.zoo)
+    clips, images = in_repository(settings.clips), in_repository(settings.images)
+    zoo = in_repository(settings.zoo)
     include = (
         f"python tools/include_network.py --run {out}/network --name {NAME} --about {in_repository(ABOUT)}"
     )
@@ -69,13 +72,12 @@ def steps(settings: Settings) -> list[Step]:
         file = f"{out}/{cache}.h5"
         add(cache, f"vidfer cache --src fer2013 --root {faces} --out {file} --size-px 64 {option}")
         add(f"{cache}_split", f"vidfer relabel {file} --table {out}/split.csv", cache, "split")
-    train = (
-        f"python recipes/supervised.py --cache {out}/whole.h5 {out}/aligned.h5 --out {out}/network --resume"
-    )
-    add("network", f"{train} {settings.training}", "aligned_split", "whole_split")
+    train = f"python recipes/supervised.py --cache {out}/whole.h5 {out}/aligned.h5 --resume"
+    add("network", f"{train} --out {out}/network {settings.training}", "aligned_split", "whole_split")
     add("clips", f"vidfer cache --src table --root {clips}/manifest.csv --out {out}/clips.h5 --size-px 112")
+    add("images", f"vidfer cache --src folder:faces --root {images} --out {out}/images.h5 --size-px 112")
     add("include", include, "network")
-    for cache, split in (("whole", "val"), ("aligned", "val"), ("clips", "all")):
+    for cache, split in (("whole", "val"), ("aligned", "val"), ("clips", "all"), ("images", "all")):
         command = f"vidfer eval --checkpoint {zoo}/{NAME} --cache {out}/{cache}.h5 --split {split}"
         add(
             f"eval_{cache}",
@@ -83,8 +85,8 @@ def steps(settings: Settings) -> list[Step]:
             "include",
             *([] if split == "val" else [cache]),
         )
-    results = " ".join(f"{out}/results/{cache}" for cache in ("clips", "aligned", "whole"))
-    add("card", f"{include} --results {results}", "eval_whole", "eval_aligned", "eval_clips")
+    results = " ".join(f"{out}/results/{cache}" for cache in ("clips", "images", "aligned", "whole"))
+    add("card", f"{include} --results {results}", "eval_whole", "eval_aligned", "eval_clips", "eval_images")
     return made
 
 

@@ -27,14 +27,17 @@ def draw(folder, count: int, rng) -> list:
 def test_from_pictures_to_a_network_with_a_card(tmp_path):
     rng = np.random.default_rng(0)
     draw(tmp_path / "faces" / "train", 40, rng)
+    draw(tmp_path / "images", 2, rng)
     write_table(tmp_path / "clips" / "manifest.csv", ["path", "label"], draw(tmp_path / "clips", 3, rng))
-    tiny = "--encoder resnet18 --encoder.width 4 --encoder.input-px 32 --train.epochs 6 --tracker none"
+    network = "--encoder resnet18 --encoder.width 4 --encoder.input-px 32"
+    tiny = "--train.epochs 3 --tracker none --data.frames 1 --train.batch-size 16 --optim.lr 1e-2"
     settings = basic7.Settings(
         fer2013=tmp_path / "faces",
         clips=tmp_path / "clips",
         out=tmp_path / "out",
         zoo=tmp_path / "zoo",
-        training=f"{tiny} --data.frames 1 --train.batch-size 16 --optim.lr 1e-2",
+        images=tmp_path / "images",
+        training=f"{network} {tiny}",
     )
     basic7.main(settings)
     network = tmp_path / "zoo" / "basic7"
@@ -42,11 +45,9 @@ def test_from_pictures_to_a_network_with_a_card(tmp_path):
     held_out = [len(one["val"]) for one in read_record(tmp_path / "out" / "network", "data")["domains"]]
     assert held_out[0] == held_out[1] and 3 <= held_out[0] <= 30
     card = (network / "README.md").read_text(encoding="utf-8")
-    for cache, split, n in (
-        ("whole", "val", held_out[0]),
-        ("aligned", "val", held_out[1]),
-        ("clips", "all", 9),
-    ):
+    sizes = {"whole": held_out[0], "aligned": held_out[1], "clips": 9, "images": 6}
+    for cache, n in sizes.items():
+        split = "val" if cache in ("whole", "aligned") else "all"
         result = load_result(tmp_path / "out" / "results" / cache / "classification.json")
         assert (result.n_clips, result.split, result.checkpoint_hash) == (n, split, checkpoint_hash(network))
         assert f": WAR | 33.3 | {result.measures['WAR']} |" in card

@@ -37,10 +37,8 @@ def test_component_table(recipes):
 def test_included_network(recipes):
     ((recipe, *options),) = trainings(basic7.steps(basic7.Settings()))
     settings = settings_from_command_line(recipes[recipe], "", options)
-    assert settings.encoder.width == 44 and [file.name for file in settings.cache] == [
-        "whole.h5",
-        "aligned.h5",
-    ]
+    caches = [file.name for file in settings.cache]
+    assert settings.encoder.width == 44 and caches == ["whole.h5", "aligned.h5"]
 
 
 def test_systems(recipes):
