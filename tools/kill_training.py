@@ -28,14 +28,15 @@ from vidfer.errors import SettingError, exit_on_user_error
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 COMMON = "--data.frames 2 --tracker none --optim.lr 0.01 --optim.warmup 0 --save-every 3"
-NETWORK = "--encoder.width 4 --encoder.input-px 32 --dropout 0.3"
+NETWORK = "--encoder.width 4 --encoder.input-px 32"
+DROPOUT = "--dropout 0.3"
 LOOP = "--train.epochs 3 --train.batch-size 4 --train.ema-decay 0.9"
 EPISODES = (
     "--episodes.ways 3 --episodes.shots 1 --episodes.queries 1 --episodes.per-epoch 8 --episodes.epochs 3"
 )
 OPTIONS = {
-    "supervised": f"{NETWORK} {LOOP} --train.balanced",
-    "egs": f"{NETWORK} {EPISODES} --egs.joint-epochs 1",
+    "supervised": f"{NETWORK} {DROPOUT} {LOOP} --train.balanced",
+    "egs": f"{NETWORK} {DROPOUT} {EPISODES} --egs.joint-epochs 1",
     "fewshot": f"{NETWORK} {EPISODES} --encoder grouped_resnet18",
     "noisy_student": f"{LOOP} --rounds 2 --pseudo.threshold 0 --pseudo.calibrate",
 }
