@@ -12,8 +12,15 @@ from refused import refused
 from vidfer import included
 from vidfer.errors import CheckpointError, DataError, RunError, SettingError
 from vidfer.evaluate.find_results import results_folder
+from vidfer.learn.start import start_from
 from vidfer.models.build import build_recogniser
-from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
+from vidfer.models.checkpoint import (
+    checkpoint_hash,
+    load_checkpoint,
+    read_seen,
+    save_checkpoint,
+    trained_classes,
+)
 from vidfer.runs.read_run import best_checkpoint
 
 
@@ -36,6 +43,9 @@ def test_the_name_stands_for_the_folder(folder):
     model, info = load_checkpoint("tiny")
     assert model.classes == ("happy", "sad") and info == {"epoch": 3}
     assert checkpoint_hash("tiny") == checkpoint_hash(folder / "zoo" / "tiny")
+    assert trained_classes("tiny") == ("happy", "sad") == tuple(read_seen("tiny").labels)
+    # Not the folder above the present one: that may be a run, with clips of its own.
+    assert start_from(Path("tiny")).folder == folder / "zoo" / "tiny"
 
 
 def test_its_weights_are_those_of_the_run_in_half_precision(folder):

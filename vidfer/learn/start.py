@@ -9,6 +9,7 @@ from pathlib import Path
 from vidfer.data.splits import ClipSplit
 from vidfer.data.training_split import check_same_split
 from vidfer.errors import CheckpointError, SettingError
+from vidfer.included import checkpoint_folder
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.pretrained.keep import kept_file
@@ -85,7 +86,7 @@ def start_from(folder: Path | None, novel: Sequence[str] = (), option: str = "--
     """
     if folder is None:
         return None
-    start = Start(folder, *load_checkpoint(folder))
+    start = Start(checkpoint_folder(folder), *load_checkpoint(folder))
     known = Names(start.base_classes)
     if again := sorted(name for name in novel if name in known):
         raise SettingError(

@@ -119,8 +119,8 @@ def trained_classes(folder: Path) -> tuple[str, ...]:
     Raises:
         CheckpointError: as :func:`load_checkpoint`.
     """
-    config = _read_config(Path(folder))
-    return tuple(dict.fromkeys((*config["classes"], *config.get("info", {}).get("base_classes", ()))))
+    config = _read_config(folder)
+    return tuple(_trained_on(config["classes"], config.get("info", {})).labels)
 
 
 def checkpoint_hash(folder: Path) -> str:
@@ -131,7 +131,7 @@ def checkpoint_hash(folder: Path) -> str:
     Raises:
         CheckpointError: as :func:`load_checkpoint`.
     """
-    return _hash(_read_config(checkpoint_folder(folder)))
+    return _hash(_read_config(folder))
 
 
 def read_seen(folder: Path) -> SeenLabels:
@@ -140,7 +140,7 @@ def read_seen(folder: Path) -> SeenLabels:
     Raises:
         CheckpointError: as :func:`load_checkpoint`.
     """
-    return _seen_of(_read_config(Path(folder)))
+    return _seen_of(_read_config(folder))
 
 
 def _seen_of(config: dict) -> SeenLabels:
@@ -155,6 +155,7 @@ def _trained_on(classes: Sequence[str], info: dict) -> SeenLabels:
 
 def _read_config(folder: Path) -> dict:
     """The config that was written with the folder's weights."""
+    folder = checkpoint_folder(folder)
     weights = folder / WEIGHTS
     if not weights.is_file():
         inner = folder / "checkpoints" / "best"
