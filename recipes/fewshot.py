@@ -19,7 +19,7 @@ from vidfer.data.episode_batches import EpisodeBatches, training_episodes, valid
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.split_datasets import evaluation_clips, training_clips
-from vidfer.data.training_split import split_hash, training_split
+from vidfer.data.training_split import split_info, training_split
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.episodic import EpisodeNet, check_head, keep_untrained, train_episodes, validate_episodes
@@ -107,7 +107,7 @@ def main(settings: Settings) -> None:
 
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache)
-    info = {"cache_hash": cache.content_hash, "split_hash": split_hash(cache, split)}
+    info = split_info([cache], [split])
     info |= {"classes": split.classes, "base_classes": base_classes(split.classes, start)}
     accelerator.print(
         terminal_text(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")

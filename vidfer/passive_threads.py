@@ -3,7 +3,7 @@
 By default they ask again and again whether the others are ready. That saves some microseconds on a machine
 with nothing else to do. On a busy one a thread burns its share of the processor while the one it waits for
 has none: two threads then took 20 times the processor time of one, and 10 times as long. Asleep, they take
-1.5 times the processor time and are no slower than one.
+1.5 times the processor time; by the clock they were faster than one in some runs, and slower in others.
 
 Whoever sets OMP_WAIT_POLICY keeps it.
 """
