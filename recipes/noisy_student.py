@@ -20,7 +20,6 @@ from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.training_split import split_info
 from vidfer.errors import SettingError, exit_on_user_error
-from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
 from vidfer.learn.consistency import build_consistency
 from vidfer.learn.epoch import Epoch
@@ -33,6 +32,7 @@ from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
 from vidfer.learn.student_data import mixed_loader, student_data
 from vidfer.learn.supervised import step_options, train_epoch
+from vidfer.learn.validate import validate
 from vidfer.models.ema import Ema
 from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
@@ -76,22 +76,21 @@ class Settings(RunSettings):
 
 def main(settings: Settings) -> None:
     accelerator = build_accelerator(settings, settings.optim, split_batches=True)
-    batch_size, epochs, workers = settings.train.batch_size, settings.train.epochs, settings.data.workers
-    how = {"batch_size": batch_size, "workers": workers, "bar": Progress}
+    train, epochs, workers = settings.train, settings.train.epochs, settings.data.workers
+    how = {"batch_size": train.batch_size, "workers": workers, "bar": Progress}
     loading = {"workers": workers, "pin_memory": accelerator.device.type == "cuda", "seed": settings.seed}
-    check_shares(batch_size, accelerator.num_processes)
+    check_shares(train.batch_size, accelerator.num_processes)
 
     # Data; the classes are the teacher's
     start = start_from(settings.teacher, settings.data.novel, "--teacher")
     reused = {"from_teacher": settings.from_teacher, "freeze_encoder": settings.freeze_encoder}
     network = student_settings(start.recogniser.settings, settings.student, settings.from_teacher)
-    cache = CropCache(settings.cache)
-    other = CropCache(settings.unlabelled) if settings.unlabelled else None
+    cache, other = CropCache(settings.cache), settings.unlabelled and CropCache(settings.unlabelled)
     sees, chosen = network.encoder, (settings.data, settings.pseudo)
     data = student_data(start, cache, other, *chosen, seed=settings.seed, regions=sees.regions)
     split, classes = data.split, data.split.classes
-    val_loader = build_loader(data.val, batch_size, workers=workers)
-    stepping = step_options(settings.optim, settings.train, data.labelled.labels, len(classes))
+    val_loader = build_loader(data.val, train.batch_size, workers=workers)
+    stepping = step_options(settings.optim, train, data.labelled.labels, len(classes))
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
     info = split_info([cache], [split]) | {"base_classes": base_classes(classes, start)}
@@ -114,7 +113,7 @@ def main(settings: Settings) -> None:
         set_seed(settings.seed + number - 1)
         model = build_student(network, teacher.recogniser, **reused)
         noise = NoisedInput(settings.noise, sees.input_px, sees.regions)
-        train_loader = mixed_loader(data, found.labels, settings.pseudo, settings.train, **loading)
+        train_loader = mixed_loader(data, found.labels, settings.pseudo, train, **loading)
         if settings.sync_batch_norm:
             model = sync_batch_norm(model, accelerator)
         optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
@@ -122,7 +121,7 @@ def main(settings: Settings) -> None:
         model, optimiser, schedule, train_loader, prepared_val_loader = prepared
         student = accelerator.unwrap_model(model, keep_torch_compile=False)
         consistency = build_consistency(settings.pseudo, settings.noise, student, accelerator)
-        ema = Ema(student, settings.train.ema_decay) if settings.train.ema_decay else None
+        ema = Ema(student, train.ema_decay) if train.ema_decay else None
         kept = student if ema is None else ema.module
         run.load_state(ema)
         progress |= {"round": number, "training_started": number}
@@ -135,8 +134,8 @@ def main(settings: Settings) -> None:
             # Accelerate tells the sampler the epoch; with several processes it does not tell the clips.
             train_loader.dataset.set_epoch(epoch.number)
             means = train_epoch(model, epoch, optimiser, schedule, noise, consistency, **stepping)
-            war, uar = war_uar(predict(kept, prepared_val_loader, accelerator))
-            scores, place = {"val_uar": uar, "val_war": war}, {"round": number, "epoch": epoch_number + 1}
+            place, validated = {"round": number, "epoch": epoch_number + 1}, train.validates(epoch_number + 1)
+            scores = validate(kept, [prepared_val_loader], accelerator) if validated else {}
             line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info, best=best)
             accelerator.print(terminal_text(f"{name}: {line}"))
         progress |= {"epoch": 0, "best": -1.0}

@@ -21,7 +21,6 @@ from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.split_datasets import evaluation_clips
 from vidfer.data.training_split import split_info
 from vidfer.errors import SettingError, exit_on_user_error
-from vidfer.infer.predict import predict, war_uar
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
@@ -31,6 +30,7 @@ from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings, TrainSettings
 from vidfer.learn.start import base_classes, build_model, start_from
 from vidfer.learn.supervised import step_options, train_epoch
+from vidfer.learn.validate import validate
 from vidfer.models.ema import Ema
 from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Settings
 from vidfer.models.heads.prototype import PrototypeSettings
@@ -125,8 +125,8 @@ def main(settings: Settings) -> None:
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=epoch_bar(name, accelerator))
         train_clips.set_epoch(number)
         means = train_epoch(model, epoch, optimiser, schedule, noise, **stepping)
-        war, uar = war_uar(*(predict(kept, loader, accelerator) for loader in val_loaders))
-        scores, place = {"val_uar": uar, "val_war": war}, {"epoch": number + 1}
+        place, validated = {"epoch": number + 1}, settings.train.validates(number + 1)
+        scores = validate(kept, val_loaders, accelerator) if validated else {}
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)
         accelerator.print(terminal_text(f"{name}: {line}"))
 

@@ -32,9 +32,18 @@ def model() -> Recogniser:
     return build_recogniser(network(width=4))
 
 
-def finish(run: RunFolder, model: Recogniser, progress: dict, number: int, uar: float | None, **more) -> str:
+def finish(
+    run: RunFolder,
+    model: Recogniser,
+    progress: dict,
+    number: int,
+    uar: float | None,
+    *,
+    validated=True,
+    **more,
+) -> str:
     epoch = Epoch(run.accelerator.prepare(DataLoader(range(2))), run, number - 1, progress)
-    scores = {"val_uar": uar, "val_war": uar}
+    scores = {"val_uar": uar, "val_war": uar} if validated else {}
     place = {"epoch": number}
     schedule = ConstantLR(torch.optim.SGD(model.parameters(), lr=0.1), factor=1.0)
     return finish_epoch(epoch, model, MEANS, scores, schedule, place=place, info={"cache_hash": "c"}, **more)
@@ -77,6 +86,16 @@ def test_without_validation_the_last_epoch_is_the_best(run, model):
         line = finish(run, model, progress, number, None)
         assert epoch_of(run, "best") == number
     assert line == "loss 0.5000; waiting for data 25.0% of the time"
+
+
+def test_an_epoch_that_was_not_validated_cannot_be_the_best(run, model):
+    progress = {"best": -1.0}
+    line = finish(run, model, progress, 1, 0.9, validated=False)
+    assert line == "loss 0.5000; waiting for data 25.0% of the time"
+    assert not (run.path / "checkpoints" / "best").exists() and epoch_of(run, "last") == 1
+    finish(run, model, progress, 2, 0.3)
+    finish(run, model, progress, 3, 0.9, validated=False)
+    assert (epoch_of(run, "best"), epoch_of(run, "last")) == (2, 3)
 
 
 def test_a_round_has_a_best_checkpoint_of_its_own(run, model):

@@ -209,9 +209,10 @@ CHANGES: dict[str, dict[str, Change]] = {
 }
 """Of each recipe, the settings whose change must change the weights that come out."""
 
+SELDOM = Change(2, {"train.epochs": 2})
 VALIDATED: dict[str, dict[str, Change]] = {
-    "supervised": {"val_frames": Change(1)},
-    "noisy_student": {},
+    "supervised": {"val_frames": Change(1), "train.validate_every": SELDOM},
+    "noisy_student": {"train.validate_every": SELDOM},
     "fewshot": {"episodes.val_episodes": Change(5)},
     "egs": {"episodes.val_episodes": Change(5)},
 }

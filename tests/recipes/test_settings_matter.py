@@ -32,7 +32,7 @@ from changed_settings import (
 from recipe_runs import load_recipe, metrics, weights
 from setting_files import SettingFiles
 
-from vidfer.learn import episodic
+from vidfer.learn import episodic, validate
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.models.embedding import Embedding
 from vidfer.models.encoders import ENCODERS
@@ -143,7 +143,7 @@ def run(files, outcomes, tmp_path_factory, monkeypatch) -> Run:
         module, validated = RECIPES[recipe], []
         AcceleratorState._reset_state()  # it would keep the number format of the run before
         with pytest.MonkeyPatch.context() as patch:
-            for place in (module, episodic):
+            for place in (module, episodic, validate):
                 for name in {"predict", "validate_episodes"} & {*vars(place)}:
                     patch.setattr(place, name, remembering(getattr(place, name), validated))
             module.main(build_settings(recipe, values, out))

@@ -34,7 +34,7 @@ def finish_epoch(
         model: to keep: the trained one, or its moving average.
         means: from the training steps, see :meth:`vidfer.learn.epoch.Epoch.means`.
         scores: of the validation. The first one chooses the best checkpoint; None, where nothing could be
-            validated, takes the latest epoch.
+            validated, takes the latest epoch. Empty after an epoch without validation: it is not a candidate.
         schedule: prepared; knows the learning rate, for the log.
         place: ``epoch`` from 1, and ``round`` where there are rounds.
         info: what each checkpoint says about its training, besides ``place`` and ``scores``.
@@ -45,9 +45,10 @@ def finish_epoch(
     Returns:
         Loss, scores and waiting time in one line.
     """
-    run, progress, score = epoch.run, epoch.progress, next(iter(scores.values()))
+    run, progress = epoch.run, epoch.progress
     info = {**info, **place, **scores}
-    for name, kept in (best or {"best": "best"}).items():
+    for name, kept in (best or {"best": "best"}).items() if scores else ():
+        score = next(iter(scores.values()))
         if score is None or score >= progress[kept]:  # of equal ones the later, which was trained longer
             progress[kept] = score
             run.save_checkpoint(name, model, info)

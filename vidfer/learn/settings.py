@@ -92,10 +92,14 @@ class TrainSettings:
     ema_decay: Rare[float] = 0.0
     """Decay per step of an exponential moving average of the weights. The average is then validated and kept.
     0 is off; 0.99 suits some hundred steps, 0.9999 very long runs."""
+    validate_every: Rare[int] = 1
+    """Validate after every n-th epoch, and after the last one; for few labels and many validation clips."""
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise SettingError(f"--train.epochs {self.epochs}: at least one epoch is needed")
+        if self.validate_every < 1:
+            raise SettingError(f"--train.validate-every {self.validate_every}: must be 1 or more")
         if self.batch_size < 2:
             raise SettingError(
                 f"--train.batch-size {self.batch_size}: batch normalisation needs at least 2 clips"
@@ -119,6 +123,10 @@ class TrainSettings:
     def blends(self) -> bool:
         """Whether clips are blended with others."""
         return bool(self.mixup or self.cutmix)
+
+    def validates(self, epoch: int) -> bool:
+        """Whether an epoch, counted from 1, ends with a validation."""
+        return epoch % self.validate_every == 0 or epoch == self.epochs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,27 @@
+"""The validation at the end of an epoch of a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accelerate import Accelerator
+
+from vidfer.infer.predict import predict, war_uar
+from vidfer.models.recogniser import Recogniser
+
+
+def validate(
+    model: Recogniser, loaders: Iterable[Iterable[dict]], accelerator: Accelerator
+) -> dict[str, float]:
+    """Measure a classifier on validation clips, all loaders together.
+
+    Args:
+        model: the trained network, or its moving average.
+        loaders: prepared, one for each cache.
+        accelerator: gathers the predictions of all processes.
+
+    Returns:
+        ``val_uar`` and ``val_war`` in [0, 1], see :func:`vidfer.infer.predict.war_uar`.
+    """
+    war, uar = war_uar(*(predict(model, loader, accelerator) for loader in loaders))
+    return {"val_uar": uar, "val_war": war}
