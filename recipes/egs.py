@@ -21,7 +21,7 @@ from vidfer.data.episode_batches import EpisodeBatches, validation_episodes
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
 from vidfer.data.split_datasets import evaluation_clips
-from vidfer.data.training_split import split_hash
+from vidfer.data.training_split import split_hashes
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
 from vidfer.learn.egs import GUIDES, EgsNet
@@ -104,8 +104,7 @@ def main(settings: Settings) -> None:
 
     run = RunFolder(settings, accelerator)
     run.save_domains(splits, caches)
-    info = {"base_classes": base_classes(classes, start)}
-    info |= {"split_hashes": {c.content_hash: split_hash(c, s) for c, s in zip(caches, splits)}}
+    info = {"base_classes": base_classes(classes, start), "split_hashes": split_hashes(caches, splits)}
     for domain in domains:
         accelerator.print(terminal_text(domain.summary))
         if domain.name not in validation:

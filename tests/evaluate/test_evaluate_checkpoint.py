@@ -110,6 +110,9 @@ def test_what_a_run_started_from_has_seen_is_not_measured(tmp_path):
     write_run(tmp_path / "first", other, train=range(8, 10), test=range(0))
     note = measure(run, cache.path, **TASK)["fewshot"].note
     assert note == "2 of these clips have the ids of clips that the run has seen in another cache"
+    # Of clips that it has seen in this cache too, that says nothing new.
+    write_run(tmp_path / "first", other, train=range(4), test=range(0))
+    assert measure(run, cache.path, split="train")["classification"].note == ""
 
 
 def test_the_queries_of_an_episode_can_be_scored_together(tmp_path):

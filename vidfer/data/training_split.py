@@ -138,9 +138,14 @@ def split_hash(cache: CropCache, split: ClipSplit) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def split_hashes(caches: Sequence[CropCache], splits: Sequence[ClipSplit]) -> dict[str, str]:
+    """Content hash of each cache -> hash of its split."""
+    return {cache.content_hash: split_hash(cache, split) for cache, split in zip(caches, splits, strict=True)}
+
+
 def split_info(caches: Sequence[CropCache], splits: Sequence[ClipSplit]) -> dict:
     """What a checkpoint remembers of the split of each cache, for :func:`check_same_split`."""
-    hashes = {cache.content_hash: split_hash(cache, split) for cache, split in zip(caches, splits)}
+    hashes = split_hashes(caches, splits)
     if len(hashes) > 1:
         return {"split_hashes": hashes}
     ((cache_hash, known),) = hashes.items()

@@ -101,7 +101,8 @@ class Provenance:
                 "the checkpoint is in no run folder: whether it was trained on these clips is not known"
             )
         elsewhere = {*map(id_key, self.seen_elsewhere)}
-        same = sum(id_key(cache.clips[i].id) in elsewhere for i in clips)
+        # A clip that was seen here is no question of other caches: measuring it was asked for.
+        same = sum(id_key(cache.clips[i].id) in elsewhere for i in {*clips} - {*self.seen})
         if same:
             warnings.append(
                 f"{same} of these clips have the ids of clips that the run has seen in another cache"
