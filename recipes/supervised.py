@@ -22,9 +22,12 @@ from vidfer.data.split_datasets import evaluation_clips
 from vidfer.data.training_split import split_info
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, check_shares, sync_batch_norm
+from vidfer.learn.distil import recogniser_of
+from vidfer.learn.distil_settings import DistilSettings
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.frozen_features import seen_once
+from vidfer.learn.guide import guided_clips, load_guide
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings, TrainSettings
@@ -58,10 +61,12 @@ class Settings(JointRunSettings):
     noise: NoiseSettings = field(default_factory=NoiseSettings)
     optim: OptimSettings = field(default_factory=OptimSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
+    distil: DistilSettings = field(default_factory=DistilSettings)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_frozen(self.freeze_encoder)
+        self.distil.check_trains(self.freeze_encoder)
         if self.val_frames is not None and self.val_frames < 1:
             raise SettingError(f"--val-frames {self.val_frames}: a clip needs at least one frame")
 
@@ -75,6 +80,8 @@ def main(settings: Settings) -> None:
     # Data and model
     start = start_from(settings.init, settings.data.novel)
     domains, classes = training_domains(settings.cache, settings.data)
+    guide = load_guide(settings.distil, domains, settings.data.novel)
+    domains = guide.domains if guide else domains
     caches, splits = [domain.cache for domain in domains], [domain.split for domain in domains]
     if start:
         start.check_splits(caches, splits)
@@ -84,6 +91,10 @@ def main(settings: Settings) -> None:
     train_clips = training_clips_of_domains(domains, classes, settings.data, seed=settings.seed, **seen)
     shown = {"n_frames": settings.val_frames or settings.data.frames, **seen}
     val_clips = [evaluation_clips(one.cache, one.split.val, classes, **shown) for one in domains]
+    net, stepping = model, step_options(settings.optim, settings.train, train_clips.labels, len(classes))
+    if guide:
+        train_clips = guided_clips(guide, train_clips, settings.data, accelerator, seed=settings.seed)
+        net, stepping["feature_loss"] = guide.taught(model, train_clips)
     once = settings.freeze_encoder and settings.noise.off and not settings.train.blends
     if once:  # a frozen encoder sees each clip the same in every epoch
         train_clips, *val_clips = seen_once(model, [train_clips, *val_clips], accelerator, workers)
@@ -101,22 +112,21 @@ def main(settings: Settings) -> None:
 
     # Noise, optimiser
     noise = Identity() if once else NoisedInput(settings.noise, input_px, **seen)
-    stepping = step_options(settings.optim, settings.train, train_clips.labels, len(classes))
     if settings.sync_batch_norm:
-        model = sync_batch_norm(model, accelerator)
-    optimiser, schedule = build_optimiser(model, settings.optim, epochs=epochs, batches=len(train_loader))
+        net = sync_batch_norm(net, accelerator)
+    optimiser, schedule = build_optimiser(net, settings.optim, epochs=epochs, batches=len(train_loader))
 
     run = RunFolder(settings, accelerator)
     run.save_domains(splits, caches)
     info = split_info(caches, splits) | {"base_classes": base_classes(classes, start)}
     for domain in domains:
         accelerator.print(terminal_text(domain.summary))
-    model, optimiser, schedule, train_loader, *val_loaders = accelerator.prepare(
-        model, optimiser, schedule, train_loader, *val_loaders
+    net, optimiser, schedule, train_loader, *val_loaders = accelerator.prepare(
+        net, optimiser, schedule, train_loader, *val_loaders
     )
-    trained = accelerator.unwrap_model(model, keep_torch_compile=False)
+    trained = accelerator.unwrap_model(net, keep_torch_compile=False)
     ema = Ema(trained, settings.train.ema_decay) if settings.train.ema_decay else None
-    kept = trained if ema is None else ema.module
+    kept = recogniser_of(trained if ema is None else ema.module)
 
     progress = run.progress({"epoch": 0, "best": -1.0})
     run.load_state(ema)
@@ -124,7 +134,7 @@ def main(settings: Settings) -> None:
         name = f"epoch {number + 1}/{epochs}"
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=epoch_bar(name, accelerator))
         train_clips.set_epoch(number)
-        means = train_epoch(model, epoch, optimiser, schedule, noise, **stepping)
+        means = train_epoch(net, epoch, optimiser, schedule, noise, **stepping)
         place, validated = {"epoch": number + 1}, settings.train.validates(number + 1)
         scores = validate(kept, val_loaders, accelerator) if validated else {}
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)

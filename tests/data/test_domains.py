@@ -8,7 +8,7 @@ from crop_caches import write_cache
 from refused import refused
 
 from vidfer.data.domain_episodes import episodes_of_domains, training_clips_of_domains
-from vidfer.data.domains import training_domains
+from vidfer.data.domains import training_domains, with_unlabelled_of
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.errors import CacheError, DataError, SettingError
 
@@ -132,3 +132,38 @@ def test_nobody_is_trained_on_here_and_measured_there(one, two, tmp_path):
     clash = write_cache(tmp_path / "clash.h5", [clip | {"status": "d" * 5} for clip in clips]).path
     with refused(DataError, "subject 'aval1'", "clash.h5", "faces.h5", "vidfer relabel"):
         training_domains([one, clash], DataSettings(), TASK)
+
+
+def test_unlabelled_clips_of_people_who_are_measured_anywhere_are_left_out(tmp_path):
+    """Clips of one number and status are copies: the status differs between the caches."""
+
+    def cache(name: str, people: str, status: str, unlabelled: list[dict]) -> Path:
+        clips = [
+            {"id": f"{split}{label}", "label": label, "split": split, "subject": f"{people}{split}"}
+            for label in ("happy", "sad")
+            for split in ("train", "val")
+        ]
+        clips.append({"id": "new", "label": "awed", "split": None, "subject": f"{people}new"})
+        clips += [one | {"split": "unlabelled"} for one in unlabelled]
+        write_cache(tmp_path / name, [{"status": status} | clip for clip in clips], size_px=16)
+        return tmp_path / name
+
+    free = {"id": "free", "label": "awed", "subject": "nobody else"}
+    one = cache("one.h5", "a", "dd", [free, {"id": "theirs", "label": None, "subject": "bval"}])
+    two = cache(
+        "two.h5",
+        "b",
+        "ddd",
+        [
+            {"id": "unknown", "label": None, "subject": None},
+            {"id": "faceless", "label": None, "subject": None, "status": "mm"},
+            {"id": "of a novel class", "label": None, "subject": "anew"},
+        ],
+    )
+    domains, _ = training_domains([one, two], DataSettings(novel=("awed",)))
+    found = with_unlabelled_of(domains, ("awed",))
+    names = [[domain.cache.clips[i].id for i in domain.split.unlabelled] for domain in found]
+    assert names == [["free"], ["unknown"]]
+    assert "1 clips without a label, 1 more" in found[0].split.note
+    assert "1 clips without a label, 2 more" in found[1].split.note
+    assert [one.split.train for one in found] == [one.split.train for one in domains]

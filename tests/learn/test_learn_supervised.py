@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from vidfer.errors import RunError
+from vidfer.learn.distil import FeatureLoss
 from vidfer.learn.epoch import Epoch, seed_step
 from vidfer.learn.mix import mix_clips
 from vidfer.learn.supervised import train_epoch
@@ -49,9 +50,9 @@ def run(tmp_path):
     """Trains a :class:`Flat` for an epoch over the given batches."""
     numbers = itertools.count()
 
-    def train(batches, clip_norm=0.0, ema=None, lr=0.5, accumulate=1, **options):
+    def train(batches, clip_norm=0.0, ema=None, lr=0.5, accumulate=1, kind=Flat, **options):
         torch.manual_seed(0)
-        model = Flat()
+        model = kind()
         ema = None if ema is None else Ema(model, ema)
         plugin = GradientAccumulationPlugin(num_steps=accumulate)
         accelerator = Accelerator(cpu=True, gradient_accumulation_plugin=plugin)
@@ -69,9 +70,9 @@ def run(tmp_path):
     return train
 
 
-def by_hand(one: dict, loss_of) -> tuple[nn.Module, float, list]:
+def by_hand(one: dict, loss_of, kind=Flat) -> tuple[nn.Module, float, list]:
     torch.manual_seed(0)
-    model = Flat()
+    model = kind()
     loss = loss_of(model(one["crops"].float() / 255 * 2, None))
     loss.backward()
     return model, loss.item(), [p.grad for p in model.parameters()]
@@ -108,6 +109,49 @@ def test_a_mixed_step_adds_the_two_means(run):
     assert_stepped(model, start, gradients, 0.5)
     assert means["loss"] == pytest.approx(loss, rel=1e-5)
     assert means["labelled_loss"] + means["pseudo_loss"] == pytest.approx(means["loss"])
+
+
+class Guided(Flat):
+    """Also gives what it believes two features to be."""
+
+    def forward(self, crops, frame_mask):
+        logits = super().forward(crops, frame_mask)
+        return logits, logits[:, :2] * 2
+
+
+def test_a_guided_step_adds_the_loss_of_the_features_of_all_clips(run):
+    """The last clip has no label: it counts for the features alone."""
+    features = torch.tensor([[0.5, 0.1], [0.0, 0.3], [2.0, 9.0]])
+    one = batch(3, guide=features, pseudo=torch.tensor([False, False, True]))
+    one["label"][2] = -1
+    loss = FeatureLoss(weight=3.0, parts=(1, 1))
+    model, means, _ = run([one], kind=Guided, label_smoothing=0.1, feature_loss=loss)
+
+    def loss_of(out):
+        logits, found = out
+        labelled = nn.functional.cross_entropy(logits[:2], one["label"][:2], label_smoothing=0.1)
+        return labelled + 3 * nn.functional.smooth_l1_loss(found, features)
+
+    start, whole, gradients = by_hand(one, loss_of, Guided)
+    assert_stepped(model, start, gradients, 0.5)
+    assert means["loss"] == pytest.approx(whole, rel=1e-5)
+    assert means["pseudo_loss"] == 0
+    assert means["labelled_loss"] + means["feature_loss"] == pytest.approx(means["loss"])
+
+
+def test_features_are_mixed_as_the_clips_are(run):
+    features = torch.tensor([[4.0, 0.0], [0.0, 0.0], [0.0, 4.0], [2.0, 2.0]])
+    one = batch(4, guide=features, pseudo=torch.zeros(4, dtype=torch.bool))
+    loss = FeatureLoss(weight=1.0, parts=(2,))
+    _, means, _ = run([one], kind=Guided, feature_loss=loss, mixup=1.0)
+    seed_step(0, 0, 0)
+    crops, mask, mixture = mix_clips(
+        one["crops"].float() / 255 * 2, one["frame_mask"], one["pseudo"], mixup=1.0, cutmix=0.0
+    )
+    torch.manual_seed(0)
+    _, found = Guided()(crops, mask)
+    mixed = torch.lerp(features[mixture.partner], features, mixture.share[:, None])
+    assert means["feature_loss"] == pytest.approx(loss(found, mixed).item(), rel=1e-5)
 
 
 def test_class_weights_are_for_labelled_clips_only(run):

@@ -147,6 +147,8 @@ CHANGES: dict[str, dict[str, Change]] = {
         "data.classes": Change(("angry", "happy")),
         "dropout": Change(0.5),
         "freeze_encoder": Change(True, {"init": FileOf("checkpoint")}),
+        "distil.encoder": Change(FileOf("other_teacher"), {"distil.encoder": FileOf("checkpoint")}),
+        "distil.weight": Change(3.0, {"distil.encoder": FileOf("checkpoint")}),
     },
     "noisy_student": of_all(epochs="train.epochs")
     | OF_TRAIN

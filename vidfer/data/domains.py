@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfer.data.clip_labels import class_counts, labels_of, person_key
+from vidfer.data.clip_labels import class_counts, is_labelled, labels_of, person_key
 from vidfer.data.episodes import counted
 from vidfer.data.settings import DataSettings, EpisodeSettings
 from vidfer.data.splits import ClipSplit
@@ -68,6 +68,40 @@ def training_domains(
     found = {*in_one_spelling(label for domain in domains for label in domain.split.classes)}
     there = Names(found)
     return domains, tuple(there.spelt(name) for name in data.classes or sorted(found) if name in there)
+
+
+def with_unlabelled_of(domains: Sequence[Domain], novel: Sequence[str] = ()) -> list[Domain]:
+    """The domains with those unlabelled clips in their splits that a network may learn from.
+
+    Left out are clips without a face, copies of clips that any domain measures, and clips of subjects (by
+    name and source) whom any domain measures.
+    """
+    crops, subjects = _measured(domains, novel)
+    found = []
+    for domain in domains:
+        clips, split = domain.cache.clips, domain.split
+        kept = tuple(
+            i
+            for i in split.unlabelled
+            if clips[i].n_faces
+            and clips[i].crops_hash not in crops
+            and (clips[i].subject is None or person_key(clips[i]) not in subjects)
+        )
+        note = f"{split.note}; {len(kept)} clips without a label"
+        if left_out := len(split.unlabelled) - len(kept):
+            note += f", {left_out} more without a face, or of what is measured, are not used"
+        found.append(replace(domain, split=replace(split, unlabelled=kept, note=note)))
+    return found
+
+
+def _measured(domains: Sequence[Domain], novel: Sequence[str]) -> tuple[set[str], set[tuple[str, str]]]:
+    """Hashes of the crops, and the subjects, of all clips that the domains measure."""
+    novel = Names(novel)
+    measured = [domain.cache.clips[i] for domain in domains for i in (*domain.split.val, *domain.split.test)]
+    for domain in domains:
+        measured += [clip for clip in domain.cache.clips if is_labelled(clip) and clip.label in novel]
+    crops = {clip.crops_hash for clip in measured if clip.n_faces}
+    return crops, {person_key(clip) for clip in measured if clip.subject is not None}
 
 
 def _check_caches(caches: Sequence[CropCache], data: DataSettings) -> None:

@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from vidfer.learn.accelerator import share_buffers
 from vidfer.learn.consistency import Consistency
+from vidfer.learn.distil import FeatureLoss
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.losses import noisy_student_loss, smooth_targets
 from vidfer.learn.mix import mix_clips
@@ -32,13 +33,16 @@ def train_epoch(
     class_weights: Tensor | None = None,
     mixup: float = 0.0,
     cutmix: float = 0.0,
+    feature_loss: FeatureLoss | None = None,
 ) -> dict[str, float]:
     """Do the steps of an epoch that are not done yet.
 
     Args:
-        model: prepared by the accelerator; gives logits (B, C).
+        model: prepared by the accelerator; gives logits (B, C); with ``feature_loss`` a
+            :class:`vidfer.learn.distil.GuidedNet`.
         epoch: its batches have ``crops``, ``frame_mask`` and ``label``; if some clips are pseudo-labelled,
-            also ``target`` (B, C) and ``pseudo`` (B,), see :class:`vidfer.data.mixed_batches.MixedDataset`.
+            also ``target`` (B, C) and ``pseudo`` (B,), see :class:`vidfer.data.mixed_batches.MixedDataset`;
+            with ``feature_loss`` those of :class:`vidfer.learn.distil.GuidedClips`.
         optimiser, schedule: prepared.
         noise: turns uint8 crops into noised float crops, on their device.
         consistency: also labels the pseudo-labelled clips, with the student itself.
@@ -46,12 +50,13 @@ def train_epoch(
         label_smoothing: for labelled clips without a ``target``.
         class_weights: (C,) how much a labelled clip of each class counts.
         mixup, cutmix: how clips are mixed, see :func:`vidfer.learn.mix.mix_clips`; 0 is off.
+        feature_loss: how much all clips, also those without a label, learn from the features of a guide.
 
     Returns:
         Means over the epoch and over the processes: ``loss``, ``labelled_loss``, ``pseudo_loss``,
         ``train_war`` (accuracy on noised labelled clips; a mixed one counts as the clip of which it has more)
         and ``waiting``; with ``consistency`` also ``consistency_loss`` and ``sure``, the share of
-        pseudo-labelled clips of which the student is sure.
+        pseudo-labelled clips of which the student is sure; with ``feature_loss`` also ``feature_loss``.
 
     Raises:
         RunError: the loss is not a finite number any more.
@@ -69,6 +74,8 @@ def train_epoch(
                 crops, frame_mask, mixture = mix_clips(crops, frame_mask, pseudo, mixup=mixup, cutmix=cutmix)
                 labels = mixture.labels(labels)
             logits = model(crops, frame_mask)
+            if feature_loss is not None:
+                logits, features = logits
             targets = batch_targets(batch, logits.shape[1], label_smoothing, class_weights)
             targets = targets if mixture is None else mixture.targets(targets)
             labelled_loss, pseudo_loss = noisy_student_loss(logits, targets, pseudo)
@@ -78,6 +85,10 @@ def train_epoch(
                 _, consistency_loss = noisy_student_loss(logits, targets, pseudo)
                 loss = loss + consistency.weight * consistency_loss
                 more = {"consistency_loss": consistency_loss, "sure": (sure.sum(), pseudo.sum())}
+            if feature_loss is not None:
+                targets = batch["guide"] if mixture is None else mixture.targets(batch["guide"])
+                more["feature_loss"] = feature_loss(features, targets)
+                loss = loss + more["feature_loss"]
             take_step(loss, model, optimiser, schedule, accelerator, clip_norm=clip_norm, ema=epoch.ema)
         right = ((logits.argmax(1) == labels) & ~pseudo).sum()
         epoch.add(
@@ -127,7 +138,9 @@ def batch_targets(
     if "target" in batch:
         targets = batch["target"]
     else:
-        targets = smooth_targets(batch["label"], n_classes, label_smoothing)
+        # A clip without a label has no target.
+        labelled = (batch["label"] >= 0)[:, None]
+        targets = smooth_targets(batch["label"].clamp(min=0), n_classes, label_smoothing) * labelled
     if class_weights is None:
         return targets
     return targets * clip_weights(batch["label"], class_weights)[:, None]
