@@ -32,6 +32,7 @@ from vidfer.learn.finish_epoch import finish_epoch
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings
+from vidfer.learn.side_by_side import fit_side_by_side
 from vidfer.learn.start import base_classes, build_model, start_from
 from vidfer.models.encoders.resnet18 import ResNet18Settings
 from vidfer.models.heads.similarity import SimilaritySettings
@@ -84,6 +85,7 @@ def main(settings: Settings) -> None:
     recogniser = build_model(settings.model, classes, start=start, weights=settings.weights)
     encoder, seen = recogniser.settings.encoder, {"regions": recogniser.settings.encoder.regions}
     train_clips = training_clips_of_domains(domains, classes, data, seed=settings.seed, **seen)
+    fit_side_by_side(recogniser, train_clips, accelerator, workers)
     batches = EpisodeBatches(episodes_of_domains(train_clips, classes, task, seed=settings.seed))
     per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(train_clips, per_batch, batches=batches, workers=workers, pin_memory=pinned)

@@ -29,6 +29,7 @@ from vidfer.learn.frozen_features import seen_once
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings
+from vidfer.learn.side_by_side import fit_side_by_side
 from vidfer.learn.standardise import check_standardising, standardise
 from vidfer.learn.start import base_classes, build_model, start_from
 from vidfer.models.encoders.conv4 import Conv4Settings
@@ -91,6 +92,7 @@ def main(settings: Settings) -> None:
     encoder, seen = recogniser.settings.encoder, {"regions": recogniser.settings.encoder.regions}
     train_clips = training_clips(cache, split.train, split.classes, data, seed=settings.seed, **seen)
     val_clips = evaluation_clips(cache, split.val, split.classes, n_frames=data.frames, **seen)
+    fit_side_by_side(recogniser, train_clips, accelerator, workers)
     once = frozen and settings.noise.off and not recogniser.head.compares_maps
     if once:  # a frozen encoder sees each clip the same in every episode
         train_clips, val_clips = seen_once(recogniser, [train_clips, val_clips], accelerator, workers)
@@ -109,9 +111,8 @@ def main(settings: Settings) -> None:
     run.save_data(split, cache)
     info = split_info([cache], [split])
     info |= {"classes": split.classes, "base_classes": base_classes(split.classes, start)}
-    accelerator.print(
-        terminal_text(f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})")
-    )
+    clips = f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})"
+    accelerator.print(terminal_text(clips))
     if val_episodes is None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
     recogniser.to(accelerator.device)

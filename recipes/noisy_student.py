@@ -28,6 +28,7 @@ from vidfer.learn.label_round import label_round
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings, PseudoLabelSettings, StudentSettings, TrainSettings
+from vidfer.learn.side_by_side import fit_side_by_side
 from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
 from vidfer.learn.student_data import mixed_loader, student_data
@@ -112,6 +113,7 @@ def main(settings: Settings) -> None:
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
         model = build_student(network, teacher.recogniser, **reused)
+        fit_side_by_side(model, data.labelled, accelerator, workers)
         noise = NoisedInput(settings.noise, sees.input_px, sees.regions)
         train_loader = mixed_loader(data, found.labels, settings.pseudo, train, **loading)
         if settings.sync_batch_norm:

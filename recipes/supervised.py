@@ -31,6 +31,7 @@ from vidfer.learn.guide import guided_clips, load_guide
 from vidfer.learn.noised_input import NoisedInput
 from vidfer.learn.optimiser import build_optimiser
 from vidfer.learn.settings import OptimSettings, TrainSettings
+from vidfer.learn.side_by_side import fit_side_by_side
 from vidfer.learn.start import base_classes, build_model, start_from
 from vidfer.learn.supervised import step_options, train_epoch
 from vidfer.learn.validate import validate
@@ -89,6 +90,7 @@ def main(settings: Settings) -> None:
     model = build_model(settings.model, classes, **known)
     input_px, seen = model.settings.encoder.input_px, {"regions": model.settings.encoder.regions}
     train_clips = training_clips_of_domains(domains, classes, settings.data, seed=settings.seed, **seen)
+    fit_side_by_side(model, train_clips, accelerator, workers)
     shown = {"n_frames": settings.val_frames or settings.data.frames, **seen}
     val_clips = [evaluation_clips(one.cache, one.split.val, classes, **shown) for one in domains]
     net, stepping = model, step_options(settings.optim, settings.train, train_clips.labels, len(classes))

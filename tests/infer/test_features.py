@@ -39,13 +39,13 @@ def shown(cache, clips=range(6), **how):
 def looked_at(monkeypatch):
     """The clips that the encoder had to see."""
     seen = []
-    real = features._embedded
+    real = features.embedded
 
-    def counted(recogniser, loader, device):
+    def counted(encoder, loader, device):
         seen.extend(int(clip) for clip in loader.dataset.clips)
-        return real(recogniser, loader, device)
+        return real(encoder, loader, device)
 
-    monkeypatch.setattr(features, "_embedded", counted)
+    monkeypatch.setattr(features, "embedded", counted)
     return seen
 
 
@@ -108,17 +108,17 @@ def test_a_damaged_file_is_made_again(cache, looked_at, damage):
 
 def test_a_kill_loses_no_more_than_a_piece(cache, looked_at, monkeypatch):
     monkeypatch.setattr(features, "CHUNK", 2)
-    real = features._embedded
+    real = features.embedded
 
-    def stopped(recogniser, loader, device):
+    def stopped(encoder, loader, device):
         if 4 in loader.dataset.clips:
             raise KeyboardInterrupt
-        return real(recogniser, loader, device)
+        return real(encoder, loader, device)
 
-    monkeypatch.setattr(features, "_embedded", stopped)
+    monkeypatch.setattr(features, "embedded", stopped)
     with pytest.raises(KeyboardInterrupt):
         feature_clips(recogniser(), shown(cache))
-    monkeypatch.setattr(features, "_embedded", real)
+    monkeypatch.setattr(features, "embedded", real)
     looked_at.clear()
     feature_clips(recogniser(), shown(cache))
     assert looked_at == [4, 5]

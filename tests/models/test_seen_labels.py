@@ -73,14 +73,14 @@ def test_a_student_starts_from_its_pretrained_encoder(net):
 def test_a_file_is_known_by_its_hash_or_not_at_all(net, tmp_path, monkeypatch):
     file = tmp_path / "mine.safetensors"
     save_file(torchvision_model(SMALL).state_dict(), file)
-    model = build_model(small(), ("happy",), weights=file)
+    model = build_model(small(), ("happy",), weights=[file])
     assert model.seen == SeenLabels(unknown=("mine.safetensors",))
     assert model.seen.warnings() == ["which labels the weights of mine.safetensors have seen is not known"]
     monkeypatch.setitem(table.PRETRAINED, "net", replace(net, sha256=sha256_of(file)[:16]))
-    assert build_model(small(), ("happy",), weights=file).seen.labels.keys() == {"angry", "fear"}
+    assert build_model(small(), ("happy",), weights=[file]).seen.labels.keys() == {"angry", "fear"}
     # beside a name, the file holds the weights of this name
     monkeypatch.setitem(table.PRETRAINED, "net", net)
-    assert build_model(small("net"), (), weights=file).seen.unknown == ()
+    assert build_model(small("net"), (), weights=[file]).seen.unknown == ()
 
 
 def test_a_checkpoint_of_an_earlier_vidfer_knows_what_it_was_trained_on(tmp_path):

@@ -16,7 +16,7 @@ SETTINGS = network(encoder="conv4", head="prototype")
 def test_closed_form():
     """Two parts of two numbers and of one; spreads 2, 1/2 and 3 over the four vectors."""
     vectors = torch.tensor([[2.0, 0.5, 4], [-2, 0.5, 4], [2, -0.5, -2], [-2, -0.5, -2]])
-    standardising = fit_standardising(vectors, torch.tensor([1.0, 0, 4]), parts=(2, 1))
+    standardising = fit_standardising(vectors, torch.tensor([1.0, 0, 4]), torch.tensor([2.0, 2, 1]))
     expected = torch.diag(torch.tensor([1 / (2 * 2**0.5), 1 / (0.5 * 2**0.5), 1 / 3]))
     torch.testing.assert_close(standardising.transform, expected)
     torch.testing.assert_close(standardising.centre, torch.tensor([1.0, 0, 4]))
@@ -25,20 +25,20 @@ def test_closed_form():
 
 def test_parts_weigh_the_same_whatever_their_size_and_scale():
     vectors = torch.cat([torch.randn(200, 30) * 0.01 + 5, torch.randn(200, 2) * 40], dim=1)
-    standardised = fit_standardising(vectors, vectors.mean(0), parts=(30, 2))(vectors)
+    standardised = fit_standardising(vectors, vectors.mean(0), torch.tensor([30.0] * 30 + [2] * 2))(vectors)
     lengths = [part.square().sum(1).mean() for part in standardised.split((30, 2), dim=1)]
     torch.testing.assert_close(torch.stack(lengths), torch.ones(2), atol=1e-3, rtol=0)
 
 
 def test_a_number_that_never_changes_becomes_zero():
     vectors = torch.cat([torch.randn(5, 40), torch.full((5, 1), 0.1)], dim=1)
-    standardised = fit_standardising(vectors, vectors[0], (41,))(vectors + 1)
+    standardised = fit_standardising(vectors, vectors[0], torch.full((41,), 41.0))(vectors + 1)
     assert standardised.isfinite().all() and (standardised[:, -1] == 0).all()
 
 
 def test_nothing_to_fit():
     with pytest.raises(ValueError, match="3 vectors are all equal"):
-        fit_standardising(torch.ones(3, 2), torch.ones(2), (2,))
+        fit_standardising(torch.ones(3, 2), torch.ones(2), torch.full((2,), 2.0))
 
 
 def test_the_recogniser_whitens_vectors_of_clips_with_a_face(tmp_path):

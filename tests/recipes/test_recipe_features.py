@@ -23,13 +23,13 @@ STILL = FAST | {"noise": NoiseSettings(flip=0.0, magnitude=0.0)}
 def looked_at(monkeypatch):
     """How many clips the encoder had to see, each time that something was missing."""
     seen = []
-    real = features._embedded
+    real = features.embedded
 
-    def counted(recogniser, loader, device):
+    def counted(encoder, loader, device):
         seen.append(len(loader.dataset))
-        return real(recogniser, loader, device)
+        return real(encoder, loader, device)
 
-    monkeypatch.setattr(features, "_embedded", counted)
+    monkeypatch.setattr(features, "embedded", counted)
     return seen
 
 

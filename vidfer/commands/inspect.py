@@ -11,6 +11,7 @@ import tyro
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
+from vidfer.included import checkpoint_folder
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -18,10 +19,11 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Inspect:
-        """Say what a cache holds, list the clips that went wrong, or draw a contact sheet of one clip."""
+        """Say what a cache holds, list the clips that went wrong, or draw a contact sheet of one clip; or say
+        what a checkpoint is made of."""
 
         cache: tyro.conf.Positional[Path]
-        """The cache."""
+        """The cache; or a run folder, a checkpoint, or the name of an included network."""
         failures: bool = False
         """List clips that could not be read, or not to their end, and clips that show no face or few; with
         reasons."""
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(Inspect, arguments)
     _check_inspect(options)
+    folder = checkpoint_folder(options.cache)
+    if (folder / "model.safetensors").is_file() or (folder / "checkpoints").is_dir():
+        return _say_checkpoint(options)
     from vidfer.store.reader import CropCache
 
     crops = CropCache(options.cache)
@@ -55,6 +60,16 @@ def main(arguments: Sequence[str]) -> int:
         from vidfer.store.inspect import inspect_cache
 
         say(inspect_cache(crops))
+    return 0
+
+
+def _say_checkpoint(options) -> int:
+    if options.failures or options.clip is not None:
+        raise SettingError(f"{options.cache} is a checkpoint; --failures and --clip are about a cache")
+    from vidfer.models.describe import checkpoint_page
+    from vidfer.runs.read_run import best_checkpoint
+
+    say(checkpoint_page(best_checkpoint(options.cache)))
     return 0
 
 

@@ -94,8 +94,9 @@ def _values(
     settings: Any,
     path: Path,
     parts: Mapping[str, Mapping[str, type]] | None = None,
+    given: Any = None,
 ) -> dict[str, Any]:
-    """What the entries say, in the types of a dataclass."""
+    """What the entries say, in the types of a dataclass; ``given`` holds the values of inner groups."""
     hints = get_type_hints(settings)
     known = sorted({field.name for field in fields(settings) if field.init} - ONLY_ON_THE_COMMAND_LINE)
     values = {}
@@ -112,8 +113,9 @@ def _values(
             values[name] = _part(name, node, parts[name], _default(settings, name), path)
         elif is_dataclass(hints[name]):
             inner = _values(list(_entries(node, path)), hints[name], path)
+            before = _default(settings, name) if given is None else getattr(given, name)
             with _located(where):
-                values[name] = replace(_default(settings, name), **inner)
+                values[name] = replace(before, **inner)
         else:
             values[name] = _value(node, hints[name], f"{_where(path, node)}: {name}")
     return values
@@ -141,7 +143,7 @@ def _part(part: str, node: yaml.Node, kinds: Mapping[str, type], default: Any, p
             raise SettingError(f"{_where(path, key)}: {option}: {why}")
     if chosen is None:
         return None
-    values = _values(options, type(chosen), path)
+    values = _values(options, type(chosen), path, given=chosen)
     with _located(where):
         return replace(chosen, **values)
 

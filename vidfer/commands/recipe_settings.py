@@ -24,6 +24,7 @@ from vidfer.commands.model_parts import (
 from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.protocol_file import read_protocol
 from vidfer.errors import SettingError
+from vidfer.models.settings import INIT, PLUS
 from vidfer.rare import marked
 
 Settings = TypeVar("Settings")
@@ -91,9 +92,14 @@ def protocol_of(arguments: Sequence[str]) -> Path | None:
 def refuse_encoder_beside_init(arguments: Sequence[str]) -> None:
     """Raise a SettingError if the encoder comes from a checkpoint and options describe another one."""
     names = [argument.partition("=")[0] for argument in arguments]
+    if INIT in (named_part("encoder", arguments) or "").split(PLUS):
+        return
     about = next((name for name in names if name == "--encoder" or name.startswith("--encoder.")), None)
     if about and "--init" in names:
-        raise SettingError(f"{about} has no effect: the encoder comes from --init; leave one of them out")
+        raise SettingError(
+            f"{about} has no effect: the encoder comes from --init; leave one of them out, or name it {INIT} "
+            f"beside another one: --encoder face_landmarker{PLUS}{INIT}"
+        )
 
 
 def default_values(settings: type) -> dict[str, Any]:
@@ -130,7 +136,8 @@ def _with_names(settings: type, start: Any, parts: Mapping[str, Mapping[str, typ
 
 
 HELP = {
-    "encoder": "The network that sees the crops, or a pretrained one that `vidfer encoders` lists. Add "
-    "--help to see its options, which start with --encoder.",
+    "encoder": "The network that sees the crops, a pretrained one that `vidfer encoders` lists, or several "
+    "side by side, such as face_landmarker+resnet18. Add --help to see its options, which start with "
+    "--encoder.",
     "head": "The few-shot head. Add --help to see its options, which start with --head.",
 }

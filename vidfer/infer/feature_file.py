@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vidfer.files import replace_durably, writing
-from vidfer.models.recogniser import Recogniser
+from vidfer.models.encoders.base import Encoder
+from vidfer.models.settings import EncoderSettings
 from vidfer.store.reader import CropCache
 
 FORMAT = "vidfer-features 1"
@@ -30,13 +31,13 @@ class FeatureFile:
     deleted.
     """
 
-    def __init__(self, cache: CropCache, recogniser: Recogniser, n_frames: int) -> None:
-        """``n_frames``: evenly spaced frames of each clip that the encoder sees."""
+    def __init__(self, cache: CropCache, encoder: Encoder, settings: EncoderSettings, n_frames: int) -> None:
+        """``n_frames``: evenly spaced frames of each clip that the encoder, which has ``settings``, sees."""
         self.folder = Path(f"{cache.path}.features")
         self.about = {
             "format": FORMAT,
             "cache": cache.content_hash,
-            "encoder": encoder_hash(recogniser),
+            "encoder": encoder_hash(encoder, settings),
             "frames": str(n_frames),
         }
         key = hashlib.sha256(json.dumps(self.about, sort_keys=True).encode()).hexdigest()
@@ -110,12 +111,12 @@ class FeatureFile:
         return stale
 
 
-def encoder_hash(recogniser: Recogniser) -> str:
+def encoder_hash(encoder: Encoder, settings: EncoderSettings) -> str:
     """SHA-256 of an encoder: its settings and all its weights."""
-    settings = asdict(recogniser.settings.encoder)
-    settings.pop("pretrained", None)  # where the weights are from changes nothing
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for name, tensor in sorted(recogniser.encoder.state_dict().items()):
+    values = asdict(settings)
+    values.pop("pretrained", None)  # where the weights are from changes nothing
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
+    for name, tensor in sorted(encoder.state_dict().items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

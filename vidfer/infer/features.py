@@ -15,7 +15,9 @@ from vidfer.data.loader import build_loader
 from vidfer.data.sampling import cap_frames
 from vidfer.infer.feature_file import FeatureFile
 from vidfer.infer.iterate import evaluating, iterate_batches
+from vidfer.models.encoders.base import Encoder
 from vidfer.models.recogniser import Recogniser
+from vidfer.models.settings import EncoderSettings
 
 CHUNK = 2048
 """So many clips are written at once; a kill loses the work on fewer."""
@@ -69,6 +71,8 @@ def feature_clips(
 ) -> FeatureClips:
     """The vectors of clips, from the files beside their caches; those that are missing are computed and kept.
 
+    Encoders side by side have a file each, which one of them alone would find, too.
+
     The encoder sees evenly spaced frames of each clip, without noise, and gives the vector before whitening.
 
     Args:
@@ -82,29 +86,55 @@ def feature_clips(
     Raises:
         DiskError: the disk is full.
     """
+    settings, encoder = recogniser.settings.encoder, recogniser.encoder
+    of_each = [
+        single_vectors(one, of_one, dataset, device, batch_size, workers, progress, say)
+        for of_one, one in zip(settings.side_by_side.values() or [settings], encoder.singles, strict=True)
+    ]
+    has_face = of_each[0][1]
+    with torch.inference_mode(), evaluating(recogniser):
+        vectors = encoder.joined([v.to(device) for v, _ in of_each], has_face.to(device)).cpu()
+    return FeatureClips(dataset, vectors, has_face)
+
+
+def single_vectors(
+    encoder: Encoder,
+    settings: EncoderSettings,
+    dataset: ClipDataset | JoinedClips,
+    device: torch.device | str = "cpu",
+    batch_size: int = 32,
+    workers: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Vectors (M, C) that a single encoder gives clips, and which of these have a face (M,).
+
+    For the other arguments see :func:`feature_clips`.
+    """
     found = []
     for part in parts_of(dataset):
-        file = FeatureFile(part.cache, recogniser, cap_frames(part.n_frames, part.cache.clips))
+        file = FeatureFile(part.cache, encoder, settings, cap_frames(part.n_frames, part.cache.clips))
         missing = file.missing(part.clips)
         for start in range(0, len(missing), CHUNK):
             clips = missing[start : start + CHUNK]
-            shown = ClipDataset(part.cache.path, clips, n_frames=part.n_frames, regions=part.regions)
-            file.add(clips, *_embedded(recogniser, build_loader(shown, batch_size, workers=workers), device))
+            shown = ClipDataset(part.cache.path, clips, n_frames=part.n_frames, regions=encoder.regions)
+            file.add(clips, *embedded(encoder, build_loader(shown, batch_size, workers=workers), device))
             if progress is not None:
                 progress(start + len(clips), len(missing))
         if say is not None:
             say(_report(file, len(part), len(missing)))
         found.append(file.of(part.clips))
     vectors, has_face = (torch.cat(one) for one in zip(*found))
-    return FeatureClips(dataset, vectors, has_face)
+    return vectors, has_face
 
 
 @torch.inference_mode()
-def _embedded(recogniser: Recogniser, loader, device: torch.device | str) -> tuple[Tensor, np.ndarray]:
+def embedded(encoder: Encoder, loader, device: torch.device | str) -> tuple[Tensor, np.ndarray]:
+    """Vectors (M, C) of all clips of a loader, and which of these have a face (M,)."""
     vectors, has_face = [], []
-    with evaluating(recogniser):
+    with evaluating(encoder):
         for batch in iterate_batches(loader, device):
-            vectors.append(recogniser.encoder.vectors(batch["crops"], batch["frame_mask"]).float().cpu())
+            vectors.append(encoder.vectors(batch["crops"], batch["frame_mask"]).float().cpu())
             has_face.append(batch["frame_mask"].any(1).cpu())
     return torch.cat(vectors), torch.cat(has_face).numpy()
 

@@ -113,7 +113,7 @@ def as_guide(network: Recogniser) -> Iterator[None]:
     encoder, which never normalises by the clips, stays as it is.
     """
     training = network.training
-    frozen = {*network.encoder.modules()} if network.encoder_frozen else set()
+    frozen = {*network.encoder.modules()} if network.encoder_frozen else network.encoder.frozen_modules()
     norms = [one for one in network.modules() if isinstance(one, _BatchNorm) and one not in frozen]
     network.eval()
     for norm in norms:

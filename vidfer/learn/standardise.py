@@ -75,7 +75,7 @@ def standardise(
     vectors = embedded.vector.double().cpu()
     centre = torch.stack([vectors[labels == number].mean(0) for number in numbers]).mean(0)
     try:
-        fitted = fit_standardising(vectors, centre, encoder.vector_parts)
+        fitted = fit_standardising(vectors, centre, encoder.part_sizes())
     except ValueError as error:
         raise CheckpointError(f"--standardise {name}: {error}; give other weights of the encoder") from error
     recogniser.whitening.load_state_dict(fitted.state_dict())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,12 +12,14 @@ from vidfer.errors import CheckpointError, SettingError
 from vidfer.included import checkpoint_folder
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint
+from vidfer.models.encoders.side_by_side_settings import side_by_side
 from vidfer.models.pretrained.keep import kept_file
 from vidfer.models.pretrained.load_weights import load_weights
+from vidfer.models.pretrained.named_weights import SINGLE, named_weights
 from vidfer.models.pretrained.seen_by_weights import seen_by, seen_by_file
 from vidfer.models.pretrained.table import pretrained
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.settings import ModelSettings
+from vidfer.models.settings import INIT, ModelSettings
 from vidfer.names import Names, same_names
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import read_record, run_of
@@ -40,9 +42,22 @@ class Start:
         return (*self.recogniser.classes, *self.info.get("base_classes", ()))
 
     def model_settings(self, request: ModelSettings) -> ModelSettings:
-        """Settings of the other encoder and its whitening, with the head and the dropout of ``request``."""
-        other = self.recogniser.settings
-        return replace(request, encoder=other.encoder, whitened=other.whitened)
+        """Settings of the other encoder and its whitening, with the head and the dropout of ``request``.
+
+        Where the encoder of ``request`` has a place for the other one among several, the other one takes it.
+
+        Raises:
+            SettingError: the other one stands for several, too.
+        """
+        other, parts = self.recogniser.settings, request.encoder.side_by_side
+        if INIT not in parts:
+            return replace(request, encoder=other.encoder, whitened=other.whitened)
+        if other.encoder.side_by_side:
+            raise SettingError(
+                f"--encoder {request.encoder.title}: the encoder in {self.folder} is {other.encoder.title} "
+                "already; start from the checkpoint of a single encoder"
+            )
+        return replace(request, encoder=side_by_side({**parts, INIT: other.encoder}, request.encoder.frozen))
 
     def check_splits(self, caches: Sequence[CropCache], splits: Sequence[ClipSplit]) -> None:
         """:meth:`check_split` for each cache."""
@@ -70,9 +85,15 @@ class Start:
         here = [one for one in domains_of(data) if one.get("cache_hash") == cache.content_hash]
         return {clip for one in here for clip in one["train"]}
 
-    def fill(self, recogniser: Recogniser) -> None:
-        """Copy the weights of the encoder, and of its whitening, into another model."""
-        recogniser.encoder.load_state_dict(self.recogniser.encoder.state_dict())
+    def fill(self, recogniser: Recogniser, *, beside_others: bool = False) -> None:
+        """Copy the weights of the encoder, and of its whitening, into another model.
+
+        ``beside_others``: the encoder takes its place among several in the other model, without whitening.
+        """
+        encoder = recogniser.encoder.encoders[INIT] if beside_others else recogniser.encoder
+        encoder.load_state_dict(self.recogniser.encoder.state_dict())
+        if beside_others:
+            return
         if self.recogniser.whitening is not None:
             recogniser.whitening.load_state_dict(self.recogniser.whitening.state_dict())
 
@@ -107,7 +128,7 @@ def build_model(
     classes: Sequence[str] = (),
     *,
     start: Start | None = None,
-    weights: Path | None = None,
+    weights: Sequence[Path] = (),
     freeze_encoder: bool = False,
     whitened: bool = False,
 ) -> Recogniser:
@@ -117,40 +138,49 @@ def build_model(
         settings: of the model. With ``start``, the settings of its encoder come from there.
         classes: of the classifier; none leaves it out.
         start: the checkpoint whose encoder to copy.
-        weights: file of published weights for the encoder; by default the downloaded ones if it is a
-            pretrained encoder.
+        weights: files of published weights for the encoder, see
+            :func:`vidfer.models.pretrained.named_weights.named_weights`; by default the downloaded ones if it
+            is a pretrained encoder.
         freeze_encoder: train everything but the encoder.
         whitened: build it with a whitening of its vectors, to be fitted later.
 
     Raises:
         CheckpointError: the weights are not here, damaged, or of another network.
     """
+    beside_others = INIT in settings.encoder.side_by_side
     settings = start.model_settings(settings) if start else settings
     model = build_recogniser(replace(settings, whitened=True) if whitened else settings, classes)
     if start:
-        start.fill(model)
+        start.fill(model, beside_others=beside_others)
         model.seen = start.recogniser.seen
-    else:
+    if start is None or beside_others:
         fill_from_published(model, weights)
     if freeze_encoder:
         model.freeze_encoder()
     return model
 
 
-def fill_from_published(model: Recogniser, weights: Path | None = None) -> None:
-    """Copy published weights into the encoder, if it is a pretrained one or a file is given.
+def fill_from_published(
+    model: Recogniser, weights: Sequence[Path] = (), but: Collection[str] = (INIT,)
+) -> None:
+    """Copy published weights into each encoder that is a pretrained one, or for which a file is given.
 
     Args:
         model: it remembers which expression labels these weights have seen.
-        weights: the file; by default the downloaded one of the pretrained encoder.
+        weights: the files; by default the downloaded one of each pretrained encoder.
+        but: names of encoders side by side that have their weights already.
 
     Raises:
         CheckpointError: the weights are not here, damaged, or of another network.
     """
-    name = model.settings.encoder.pretrained
-    if name is None and weights is None:
-        return
-    file = weights or kept_file(name)
-    load_weights(model.encoder, file)
-    # A file beside the name of a pretrained encoder holds the weights of that one.
-    model.seen = model.seen.joined(seen_by_file(file) if name is None else seen_by(pretrained(name)))
+    settings, files = model.settings.encoder, named_weights(weights, model.settings.encoder)
+    for (name, one), encoder in zip(
+        (settings.side_by_side or {SINGLE: settings}).items(), model.encoder.singles, strict=True
+    ):
+        if name in but or (one.pretrained is None and name not in files):
+            continue
+        file = files.get(name) or kept_file(one.pretrained)
+        load_weights(encoder, file)
+        # A file beside the name of a pretrained encoder holds the weights of that one.
+        pre = one.pretrained
+        model.seen = model.seen.joined(seen_by_file(file) if pre is None else seen_by(pretrained(pre)))

@@ -11,10 +11,11 @@ from vidfer.learn.settings import StudentSettings
 from vidfer.learn.start import fill_from_published
 from vidfer.models.build import build_encoder, build_recogniser
 from vidfer.models.encoders import ENCODERS
+from vidfer.models.encoders.side_by_side_settings import names_of_parts, side_by_side
 from vidfer.models.pretrained.pretrained_settings import pretrained_settings
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.settings import EncoderSettings, ModelSettings
+from vidfer.models.settings import PLUS, EncoderSettings, ModelSettings
 
 OF_ENCODER = ("width", "network", "input_px", "stochastic_depth")
 """Options of a student that some encoders have and others do not."""
@@ -44,13 +45,13 @@ def student_settings(
         dropout=teacher.dropout if student.dropout is None else student.dropout,
         whitened=teacher.whitened and from_teacher,  # it was fitted to the teacher's vectors
     )
-    changed = [name for name in ("name", "network", "width") if _changed(encoder, teacher.encoder, name)]
+    changed = [name for name in ("title", "network", "width") if _changed(encoder, teacher.encoder, name)]
     if not changed:
         return chosen
 
-    what = f"--student.{changed[0].replace('name', 'encoder')} {getattr(encoder, changed[0])}"
+    what = f"--student.{changed[0].replace('title', 'encoder')} {getattr(encoder, changed[0])}"
     before, after = parameters(teacher.encoder), parameters(encoder)
-    has = f"the teacher's {teacher.encoder.name} has {before:,} parameters, this has {after:,}"
+    has = f"the teacher's {teacher.encoder.title} has {before:,} parameters, this has {after:,}"
     if changed == ["width"]:
         has = f"the teacher's {teacher.encoder.name} has {teacher.encoder.width}"
     if from_teacher:
@@ -69,7 +70,9 @@ def student_encoder(teacher: EncoderSettings, student: StudentSettings) -> Encod
     Raises:
         SettingError: there is no such encoder, or it does not have one of the options.
     """
-    name = student.encoder or teacher.name
+    name = student.encoder or teacher.title
+    if PLUS in name:
+        return _several(name, teacher, student)
     if name in PRETRAINED:
         kinds = {name: kind.Settings for name, kind in ENCODERS.items()}
         chosen = pretrained_settings(name, kinds, "--student.encoder")
@@ -102,6 +105,19 @@ def student_encoder(teacher: EncoderSettings, student: StudentSettings) -> Encod
     return kind(**options)
 
 
+def _several(name: str, teacher: EncoderSettings, student: StudentSettings) -> EncoderSettings:
+    """The encoders side by side of a student: its teacher's, or others."""
+    if given := next((option for option in OF_ENCODER if getattr(student, option) is not None), None):
+        raise SettingError(
+            f"--student.{given.replace('_', '-')} {getattr(student, given)}: the encoders {name} stand "
+            "side by side, and it is not said which is meant; leave it out, or name one --student.encoder"
+        )
+    if name == teacher.title:
+        return teacher
+    names = names_of_parts(name, "--student.encoder")
+    return side_by_side({one: student_encoder(teacher, replace(student, encoder=one)) for one in names})
+
+
 def build_student(
     settings: ModelSettings, teacher: Recogniser, *, from_teacher: bool, freeze_encoder: bool
 ) -> Recogniser:
@@ -113,11 +129,13 @@ def build_student(
         from_teacher: start from the teacher's weights.
         freeze_encoder: train the classifier only.
     """
-    student = build_recogniser(settings, teacher.classes)
+    student, frozen = build_recogniser(settings, teacher.classes), settings.encoder.frozen
     if from_teacher:
         student.load_state_dict(teacher.state_dict())
     else:
-        fill_from_published(student)
+        fill_from_published(student, but=frozen)
+        for name in frozen:  # as in its teacher, of which this is a part
+            student.encoder.encoders[name].load_state_dict(teacher.encoder.encoders[name].state_dict())
     student.seen = student.seen.joined(teacher.seen)  # its pseudo-labels are what the teacher knows
     if freeze_encoder:
         student.freeze_encoder()

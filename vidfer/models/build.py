@@ -9,6 +9,8 @@ from torch import nn
 
 from vidfer.models.encoders import ENCODERS
 from vidfer.models.encoders.base import Encoder
+from vidfer.models.encoders.side_by_side import SideBySideEncoder
+from vidfer.models.encoders.side_by_side_settings import SideBySideSettings, side_by_side
 from vidfer.models.heads import HEADS
 from vidfer.models.heads.base import Head
 from vidfer.models.recogniser import Recogniser
@@ -17,6 +19,9 @@ from vidfer.models.settings import EncoderSettings, HeadSettings, ModelSettings,
 
 def build_encoder(settings: EncoderSettings) -> Encoder:
     """The encoder, with random weights from torch's global generator."""
+    if settings.side_by_side:
+        built = {name: build_encoder(one) for name, one in settings.side_by_side.items()}
+        return SideBySideEncoder(built, settings.frozen)
     return _build(ENCODERS, settings)
 
 
@@ -42,10 +47,20 @@ def model_settings(values: Mapping[str, Any]) -> ModelSettings:
     return ModelSettings(
         **values
         | {
-            "encoder": _part_settings(ENCODERS, encoder),
+            "encoder": encoder_settings(encoder),
             "head": None if head is None else _part_settings(HEADS, head),
         }
     )
+
+
+def encoder_settings(values: Mapping[str, Any]) -> EncoderSettings:
+    """Settings of an encoder, or of several side by side, from JSON; raises as :func:`model_settings`."""
+    if values["name"] == SideBySideSettings.name:
+        parts = {name: encoder_settings(one) for name, one in values.items() if isinstance(one, Mapping)}
+        if not parts:
+            raise KeyError("the encoders side by side")
+        return side_by_side(parts, values["frozen"])
+    return _part_settings(ENCODERS, values)
 
 
 def _build(parts: Mapping[str, type], settings: EncoderSettings | HeadSettings) -> nn.Module:

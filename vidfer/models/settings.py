@@ -6,13 +6,19 @@ head stand in the file of that part.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal
 
 from vidfer.crops import REGIONS
 from vidfer.errors import SettingError
 from vidfer.rare import Fixed, Rare
+
+PLUS = "+"
+"""Stands between the names of encoders side by side."""
+
+INIT = "init"
+"""The name, among encoders side by side, of the one that the checkpoint of ``--init`` has."""
 
 FRAME_ATTENTIONS = ("softmax", "sigmoid", "relation", "mean")
 
@@ -36,6 +42,9 @@ class EncoderSettings:
 
     input_px: ClassVar[int | None] = None
     """Side that crops are resized to before noise is added; None leaves them as they are in the cache."""
+
+    frozen: ClassVar[tuple[str, ...]] = ()
+    """Names of the encoders side by side in this one that stay as they are in every training."""
 
     frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "softmax"
     """How the frames of a clip become one vector. `softmax` weighs them by softmax(w tanh(W x)), `sigmoid` by
@@ -62,6 +71,21 @@ class EncoderSettings:
             raise SettingError(
                 f"--encoder.input-px {self.input_px}: give at least 32 pixels, or leave it out"
             )
+
+    @property
+    def side_by_side(self) -> Mapping[str, EncoderSettings]:
+        """Settings of the encoders that stand side by side in this one, by name; none for a single one."""
+        return {}
+
+    @property
+    def title(self) -> str:
+        """Its name, or the names of those side by side with ``+`` between them."""
+        return PLUS.join(self.side_by_side) or self.name
+
+    @property
+    def map_regions(self) -> tuple[str, ...]:
+        """Regions of its maps, in order."""
+        return self.regions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +121,7 @@ class ModelSettings:
         if not 0 <= self.dropout < 1:
             raise SettingError(f"--dropout {self.dropout}: give a share of at least 0 and below 1")
         if self.head is not None:
-            self.head.check_regions(self.encoder.regions)
+            self.head.check_regions(self.encoder.map_regions)
 
 
 def ordered_regions(regions: Sequence[str]) -> tuple[str, ...]:

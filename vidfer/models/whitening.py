@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
@@ -28,7 +26,7 @@ class Whitening(nn.Module):
 
 
 @torch.no_grad()
-def fit_standardising(vectors: Tensor, centre: Tensor, parts: Sequence[int]) -> Whitening:
+def fit_standardising(vectors: Tensor, centre: Tensor, sizes: Tensor) -> Whitening:
     """Fit v' = (v - centre) / (standard deviation of v sqrt(C of its part)).
 
     Cosines then compare all numbers alike, however large they are, and all parts of a vector weigh the same,
@@ -37,7 +35,8 @@ def fit_standardising(vectors: Tensor, centre: Tensor, parts: Sequence[int]) -> 
     Args:
         vectors: (M, C), of the clips to train on.
         centre: (C,), what becomes the origin.
-        parts: how many numbers each part of the vector has, C in all.
+        sizes: (C,) how many numbers the part of each number has
+            (:meth:`vidfer.models.encoders.base.Encoder.part_sizes`).
 
     Returns:
         The whitening, float32 on the CPU. A number that never changes becomes zero.
@@ -50,8 +49,7 @@ def fit_standardising(vectors: Tensor, centre: Tensor, parts: Sequence[int]) -> 
     changes = spread > 1e-6 * spread.max()
     if not changes.any():
         raise ValueError(f"the {len(vectors)} vectors are all equal")
-    size = torch.cat([torch.full((part,), float(part), dtype=torch.double) for part in parts])
-    scale = torch.where(changes, 1 / (spread.clamp_min(1e-300) * size.sqrt()), 0.0)
+    scale = torch.where(changes, 1 / (spread.clamp_min(1e-300) * sizes.double().cpu().sqrt()), 0.0)
     whitening = Whitening(vectors.shape[1])
     whitening.transform.copy_(scale.diag())
     whitening.centre.copy_(centre)

@@ -10,6 +10,7 @@ from vidfer.errors import RunError
 from vidfer.evaluate.result import Result
 from vidfer.files import write_text
 from vidfer.models.checkpoint import read_seen
+from vidfer.models.describe import network_lines
 from vidfer.report.named_results import head_of, read_results
 from vidfer.runs.data_record import domains_of
 from vidfer.runs.read_run import Run, read_runs
@@ -91,6 +92,8 @@ def _data(run: Run) -> str:
         )
     if data.get("note"):
         lines.append(f"- split: {data['note']}")
+    network = network_lines(run.folder / "checkpoints" / "best")
+    lines += [f"- {what}: {network[what]}" for what in ("encoder", "head", "parameters")]
     if seen := read_seen(run.folder / "checkpoints" / "best").text():
         lines.append(f"- expression labels that its weights have seen: {seen}")
     lines.append(f"- seed of training: {run.seed}")

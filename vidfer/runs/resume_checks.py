@@ -89,8 +89,9 @@ def _binding(settings: dict, inside: str = "") -> dict:
 
 
 def _unlisted(value: Any) -> Any:
-    """The value of a list of one: some options that take several values took one before."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+    """The value of a list of one, null for an empty one: some options that take several values took one
+    before."""
+    return next(iter(value), None) if isinstance(value, list) and len(value) < 2 else value
 
 
 def _same(before: Any, now: Any) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from vidfer.errors import SettingError
-from vidfer.models.settings import EncoderSettings, HeadSettings, ModelSettings
+from vidfer.models.pretrained.named_weights import SINGLE, named_weights
+from vidfer.models.settings import INIT, EncoderSettings, HeadSettings, ModelSettings
 from vidfer.rare import Rare
 
 
@@ -54,26 +55,43 @@ class ModelRunSettings(RunSettings):
     """The few-shot head."""
     init: Path | None = None
     """Checkpoint folder; the run starts from its encoder, which takes the place of --encoder."""
-    weights: Path | None = None
+    weights: tuple[Path, ...] = ()
     """File of published weights to start the encoder from: torchvision's ResNet-18 (resnet18-f37072fd.pth) or
-    one of the same form that was trained on faces, or those of the network that --encoder names."""
+    one of the same form that was trained on faces, or those of the network that --encoder names. For encoders
+    side by side NAME=FILE, for one or several of them."""
     dropout: float = 0.5
     """Dropout before the classifier. Noisy Student FER and FAN have 0.5; FAN with relation attention has
     0.6."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.weights, Path):  # from Python, a single one
+            object.__setattr__(self, "weights", (self.weights,))
         super().__post_init__()
         _ = self.model  # checks that the parts fit
-        if self.init is not None and self.weights is not None:
+        side_by_side = self.encoder.side_by_side
+        if INIT in side_by_side and self.init is None:
+            raise SettingError(f"--encoder {self.encoder.title}: {INIT} is the encoder of --init; name it")
+        if self.init is not None and self.weights and INIT not in side_by_side:
             raise SettingError("--init and --weights both say where the encoder starts; name one of them")
+        if INIT in named_weights(self.weights, self.encoder):
+            raise SettingError(f"--weights {INIT}=: its weights are those of --init; leave it out")
+        self.check_frozen(False)
 
     def check_frozen(self, freeze_encoder: bool) -> None:
-        """Raise a SettingError if the encoder is to stay as it is and has nothing but random weights."""
-        if freeze_encoder and self.init is None and self.weights is None and self.encoder.pretrained is None:
-            raise SettingError(
-                "--freeze-encoder needs --init, --weights or a pretrained --encoder: random weights must be "
-                "trained"
-            )
+        """Raise a SettingError if an encoder is to stay as it is and has nothing but random weights."""
+        side_by_side = self.encoder.side_by_side
+        if self.init is not None and INIT not in side_by_side:
+            return
+        given = named_weights(self.weights, self.encoder)
+        for name, one in (side_by_side or {SINGLE: self.encoder}).items():
+            stays = freeze_encoder or name in self.encoder.frozen
+            if stays and name != INIT and name not in given and one.pretrained is None:
+                what = f"--encoder.frozen {name}" if name in self.encoder.frozen else "--freeze-encoder"
+                of = f" for {name}" if name else ""
+                raise SettingError(
+                    f"{what} needs --init, --weights or a pretrained --encoder{of}: random weights must be "
+                    "trained"
+                )
 
     @property
     def model(self) -> ModelSettings:

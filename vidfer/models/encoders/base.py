@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from vidfer.models.embedding import Embedding
@@ -34,6 +36,26 @@ class Encoder(nn.Module):
     def vector_parts(self) -> tuple[int, ...]:
         """How many numbers each part of ``vector`` has; standardised, all parts weigh the same."""
         return (self.vector_channels,)
+
+    def part_sizes(self) -> Tensor:
+        """(C,) of each number of ``vector``, how many numbers share the weight of one part."""
+        return torch.cat([torch.full((part,), float(part)) for part in self.vector_parts])
+
+    @property
+    def singles(self) -> tuple[Encoder, ...]:
+        """The encoders that stand side by side in this one, or this one itself."""
+        return (self,)
+
+    def frozen_modules(self) -> set[nn.Module]:
+        """Modules that no training changes, not even their running statistics."""
+        return set()
+
+    def joined(self, vectors: Sequence[Tensor], has_face: Tensor) -> Tensor:
+        """``vector`` (B, C) from the vectors that each of :attr:`singles` gives.
+
+        ``has_face`` (B,): a clip without any face keeps a zero vector.
+        """
+        return vectors[0]
 
     @abstractmethod
     def forward(self, crops: Tensor, frame_mask: Tensor) -> Embedding:
