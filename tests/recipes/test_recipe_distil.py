@@ -83,7 +83,7 @@ def test_a_guide_that_must_not_be_is_refused(supervised, own_cache, teacher_run,
     with refused(CheckpointError, tmp_path / "nowhere"):
         run(tmp_path / "nowhere")
     with refused(SettingError, "angry", "--distil.encoder"):
-        load_guide(DistilSettings(encoder=str(teacher_run)), [], ("angry",))
+        load_guide(DistilSettings(encoder=str(teacher_run / "checkpoints/best")), [], ("angry",))
     with refused(SettingError, "--freeze-encoder"):
         run(teacher_run, init=teacher_run, freeze_encoder=True)
     assert not (tmp_path / "run").exists()
