@@ -85,6 +85,16 @@ def test_a_frozen_encoder_is_not_normalised_by_the_clips_of_a_guide():
     assert not model.encoder.training and model.classifier.training
 
 
+def test_a_single_frame_is_normalised_by_the_running_statistics():
+    model = student(dropout=0.5)
+    settings = PseudoLabelSettings(consistency="fixmatch", consistency_threshold=0.0)
+    weak = build_consistency(settings, NoiseSettings(flip=0.0, translation=0.0), model, Accelerator(cpu=True))
+    crops = (CROPS * 255).to(torch.uint8)[:1, :1]
+    found = weak(model, crops, MASK[:1, :1])
+    expected = model.eval()(crops.float() / 255, MASK[:1, :1]).argmax(1)
+    assert found.argmax(1).equal(expected)
+
+
 def test_what_the_student_sees_weakly_noised_becomes_its_target():
     model = student(dropout=0.0)
     noise = NoiseSettings(flip=1.0, translation=0.0, rotation=90.0, erase=1.0)

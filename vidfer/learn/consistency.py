@@ -55,7 +55,8 @@ class Consistency(nn.Module):
             network: the student, or its moving average.
             crops, frame_mask: uint8 (U, T, R, 3, H, W) and (U, T).
         """
-        with torch.no_grad(), as_guide(network):
+        alone = crops.shape[:2].numel() == 1
+        with torch.no_grad(), as_guide(network, alone=alone):
             probabilities = network(self.weak(crops), frame_mask).float().softmax(1)
             return self.targets(probabilities)
 
@@ -106,17 +107,21 @@ def build_consistency(
 
 
 @contextmanager
-def as_guide(network: Recogniser) -> Iterator[None]:
+def as_guide(network: Recogniser, *, alone: bool = False) -> Iterator[None]:
     """Within the block the network has no dropout, and normalises by the clips that it is given.
 
     Its running statistics are neither used nor changed: they depend on the number of processes. A frozen
     encoder, which never normalises by the clips, stays as it is.
+
+    Args:
+        network: the student, or its moving average.
+        alone: it is given a single frame, which has no spread to normalise by: take the running statistics.
     """
     training = network.training
     frozen = {*network.encoder.modules()} if network.encoder_frozen else network.encoder.frozen_modules()
     norms = [one for one in network.modules() if isinstance(one, _BatchNorm) and one not in frozen]
     network.eval()
-    for norm in norms:
+    for norm in () if alone else norms:
         norm.training, norm.track_running_stats = True, False
     try:
         yield
