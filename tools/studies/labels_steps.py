@@ -18,9 +18,9 @@ SYSTEMS = {
     "student1": "noisy student, round 1",
     "student2": "noisy student, round 2",
     "student3": "noisy student, round 3",
-    "fixmatch": "FixMatch",
-    "freematch": "FreeMatch",
-    "both": "noisy student, round 1, and FreeMatch",
+    "plain": "round 1 without consistency",
+    "fixmatch": "FixMatch alone",
+    "freematch": "FreeMatch alone",
 }
 """Run folder -> what its row is called."""
 
@@ -41,32 +41,38 @@ class Budget:
     )
     """Options of recipes/supervised.py that choose the network, which is that of all systems."""
     common: str = (
-        "--data.frames 1 --noise.rotation 15 --noise.scale 0.2 --noise.translation 0.08 --noise.erase 0.5"
+        "--data.frames 1 --noise.rotation 15 --noise.scale 0.2 --noise.translation 0.08 --noise.erase 0.5 "
+        "--mixed-precision bf16"
     )
     """Options of all trainings."""
-    teacher: str = "--train.batch-size 32 --train.ema-decay 0.99"
+    teacher: str = (
+        "--train.batch-size 64 --optim.lr 4e-3 --train.ema-decay 0.98 --train.validate-every 50"
+    )
     """Options of recipes/supervised.py with few labels."""
-    teacher_images: int = 26_000
+    teacher_images: int = 52_000
     """Images that it sees, each label as often as that takes."""
-    teacher_epochs: int = 60
+    teacher_epochs: int = 50
     """The least number of its epochs."""
     classes: int = 7
     """Classes of the cache, to count these epochs."""
     student: str = (
-        "--train.batch-size 32 --pseudo.ratio 3 --train.epochs 12 --train.ema-decay 0.995 "
-        "--pseudo.no-calibrate"
+        "--from-teacher --train.batch-size 16 --pseudo.ratio 7 --train.epochs 6 --train.ema-decay 0.995 "
+        "--train.validate-every 6 --pseudo.threshold 0 --pseudo.no-balance --pseudo.no-calibrate"
     )
     """Options of recipes/noisy_student.py for all students. Calibration would use thousands of labels of val,
-    where the teacher has a few."""
-    noisy: str = ""
+    where the teacher has a few. The teacher's first choices are so uneven that balance would lose a class."""
+    noisy: str = "--pseudo.consistency freematch"
     """More options of the noisy students."""
+    plain: str = ""
+    """More options of the noisy student without consistency."""
     fixmatch: str = "--pseudo.consistency fixmatch --pseudo.teacher-weight 0 --train.label-smoothing 0"
     """More options of FixMatch."""
     freematch: str = "--pseudo.consistency freematch --pseudo.teacher-weight 0 --train.label-smoothing 0"
     """More options of FreeMatch."""
-    both: str = "--pseudo.consistency freematch"
-    """More options of the noisy student with FreeMatch's loss."""
-    ceiling: str = "--train.batch-size 64 --train.epochs 20 --train.ema-decay 0.995"
+    ceiling: str = (
+        "--train.batch-size 128 --optim.lr 4e-3 --train.epochs 15 --train.ema-decay 0.995 "
+        "--train.validate-every 5"
+    )
     """Options of recipes/supervised.py with all labels."""
 
     def epochs(self, per_class: int) -> int:
