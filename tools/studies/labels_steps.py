@@ -45,9 +45,7 @@ class Budget:
         "--mixed-precision bf16"
     )
     """Options of all trainings."""
-    teacher: str = (
-        "--train.batch-size 64 --optim.lr 4e-3 --train.ema-decay 0.98 --train.validate-every 50"
-    )
+    teacher: str = "--train.batch-size 64 --optim.lr 4e-3 --train.ema-decay 0.98 --train.validate-every 50"
     """Options of recipes/supervised.py with few labels."""
     teacher_images: int = 52_000
     """Images that it sees, each label as often as that takes."""
