@@ -87,9 +87,18 @@ def test_whatever_shapes_them_is_in_the_key(cache, looked_at, tmp_path, what):
         said = []
         other = write_cache(cache.path, CLIPS[:5], size_px=32)
         feature_clips(recogniser(), shown(other, range(5)), say=said.append)
-        assert len(said) == 1 and "earlier state of the cache" in said[0]
+        assert len(said) == 1 and "other crops" in said[0]
         assert len(list(cache.path.parent.glob("c.h5.features/*"))) == 1
     assert looked_at == [*range(5 if what == "cache" else 6)]
+
+
+def test_other_labels_change_nothing(cache, looked_at):
+    whole = feature_clips(recogniser(), shown(cache))
+    looked_at.clear()
+    other = write_cache(cache.path, [clip | {"label": "happy", "split": "val"} for clip in CLIPS], size_px=32)
+    assert other.content_hash != cache.content_hash
+    again = feature_clips(recogniser(), shown(other))
+    assert not looked_at and torch.equal(again.vectors, whole.vectors)
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,15 +20,17 @@ from vidfer.models.encoders.base import Encoder
 from vidfer.models.settings import EncoderSettings
 from vidfer.store.reader import CropCache
 
-FORMAT = "vidfer-features 1"
+FORMAT = "vidfer-features 2"
+FORMATS = ("vidfer-features 1", FORMAT)
+"""The first one was about labels too, so its files are made again."""
 
 
 class FeatureFile:
     """Clips' vectors by their place in the cache; what was computed once is never computed again.
 
-    The name of the file is a hash of what shaped its content: the cache, the encoder with its weights, and
-    the number of frames. So a file is never about anything else; those of an earlier state of the cache are
-    deleted.
+    The name of the file is a hash of what shaped its content: the crops of the cache, the encoder with its
+    weights, and the number of frames. So a file is never about anything else; those of other crops that the
+    cache had before are deleted. Other labels, subjects or splits (`vidfer relabel`) change nothing.
     """
 
     def __init__(self, cache: CropCache, encoder: Encoder, settings: EncoderSettings, n_frames: int) -> None:
@@ -36,7 +38,7 @@ class FeatureFile:
         self.folder = Path(f"{cache.path}.features")
         self.about = {
             "format": FORMAT,
-            "cache": cache.content_hash,
+            "crops": _crops_hash(cache),
             "encoder": encoder_hash(encoder, settings),
             "frames": str(n_frames),
         }
@@ -96,7 +98,7 @@ class FeatureFile:
         return tensors["clips"], tensors["vectors"], tensors["has_face"]
 
     def _remove_stale(self) -> int:
-        """Delete the files of an earlier state of the cache; how many there were."""
+        """Delete the files of other crops that the cache had before; how many there were."""
         stale = 0
         for path in sorted(self.folder.glob("*.safetensors")) if self.folder.is_dir() else ():
             try:
@@ -104,7 +106,7 @@ class FeatureFile:
                     about = file.metadata() or {}
             except (SafetensorError, OSError, ValueError):
                 continue
-            if about.get("format") == FORMAT and about.get("cache") != self.about["cache"]:
+            if about.get("format") in FORMATS and about.get("crops") != self.about["crops"]:
                 with suppress(PermissionError):
                     path.unlink(missing_ok=True)
                     stale += 1
@@ -115,16 +117,17 @@ def encoder_hash(encoder: Encoder, settings: EncoderSettings) -> str:
     """SHA-256 of an encoder: its settings and all its weights."""
     values = asdict(settings)
     values.pop("pretrained", None)  # where the weights are from changes nothing
-    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
-    for name, tensor in sorted(encoder.state_dict().items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return _hash(encoder.state_dict(), json.dumps(values, sort_keys=True))
 
 
-def _hash(tensors: dict[str, Tensor]) -> str:
-    digest = hashlib.sha256()
+def _crops_hash(cache: CropCache) -> str:
+    """SHA-256 of the crops of all clips, in order; caches of early checkouts know that of whole clips."""
+    return hashlib.sha256("".join(clip.crops_hash or clip.hash for clip in cache.clips).encode()).hexdigest()
+
+
+def _hash(tensors: Mapping[str, Tensor], before: str = "") -> str:
+    digest = hashlib.sha256(before.encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

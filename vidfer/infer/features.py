@@ -143,5 +143,5 @@ def _report(file: FeatureFile, wanted: int, computed: int) -> str:
     here = f"vectors of {wanted:,} clips from {file.path}"
     parts = [f"{here}, {computed:,} of them computed now" if computed else here]
     if file.removed:
-        parts.append("those of an earlier state of the cache were deleted")
+        parts.append("those of other crops that the cache had before were deleted")
     return "; ".join([*parts, *([file.note] if file.note else [])])
