@@ -12,6 +12,7 @@ import tyro
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.save_results import check_hardest, save_results
+from vidfer.errors import SettingError
 from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.eval_request import check_has_effect, eval_request
 
@@ -23,9 +24,10 @@ def main(arguments: Sequence[str]) -> int:
     class Eval:
         """Measure a checkpoint: classes of a split, and novel classes from a few examples, clip by clip."""
 
-        checkpoint: Path
+        checkpoint: tuple[Path, ...]
         """Run folder, for its best checkpoint; a checkpoint in it such as runs/x/checkpoints/last; or the
-        name of an included network, such as basic7."""
+        name of an included network, such as basic7. Several are measured as one: their answers are averaged
+        with equal weights."""
         cache: Path
         """The crop cache to measure on."""
         out: Path | None = None
@@ -43,22 +45,31 @@ def main(arguments: Sequence[str]) -> int:
     check_hardest(options.hardest)
     from vidfer.commands.device import check_device
     from vidfer.data.splits import novel_clips
-    from vidfer.evaluate.evaluate_checkpoint import check_not_seen, evaluate_checkpoint
+    from vidfer.evaluate.evaluate_checkpoint import (
+        check_not_seen,
+        classes_trained_on,
+        evaluate_checkpoint,
+        hash_of,
+    )
     from vidfer.evaluate.find_results import check_free, results_folder
-    from vidfer.models.checkpoint import checkpoint_hash, trained_classes
     from vidfer.runs.read_run import best_checkpoint
     from vidfer.store.reader import CropCache
 
     check_device(options.device)
-    protocol, out = options.protocol, options.out or results_folder(options.checkpoint)
+    protocol = options.protocol
+    if options.out is None and len(options.checkpoint) != 1:
+        raise SettingError("--out: name a folder for the result of several checkpoints together")
+    out = options.out or results_folder(options.checkpoint[0])
     check_has_effect(protocol)
-    checkpoint, cache = best_checkpoint(options.checkpoint), CropCache(options.cache)
+    checkpoints, cache = [best_checkpoint(one) for one in options.checkpoint], CropCache(options.cache)
     if protocol.novel:  # a wrong request is told before a result that is there
-        novel_clips(cache, protocol.novel, base=() if protocol.allow_seen else trained_classes(checkpoint))
-        check_not_seen(checkpoint, protocol)
+        known = () if protocol.allow_seen else classes_trained_on(checkpoints)
+        novel_clips(cache, protocol.novel, base=known)
+        for checkpoint in checkpoints:
+            check_not_seen(checkpoint, protocol)
     if options.out is None:
         names = ("classification", "fewshot") if protocol.novel else ("classification",)
-        hashes = checkpoint_hash(checkpoint), cache.content_hash
+        hashes = hash_of(checkpoints), cache.content_hash
         check_free(out, *hashes, {name: eval_request(name, protocol) for name in names})
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be written to is an error before the work
     with Progress("embedding clips", "batch") as progress:

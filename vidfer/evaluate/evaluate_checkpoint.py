@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, read_seen, trained_classes
+from vidfer.models.late_fusion import FusedRecogniser
+from vidfer.models.recogniser import Recogniser
 from vidfer.names import Names
+from vidfer.runs.joint_provenance import JointProvenance
 from vidfer.runs.provenance import Provenance, read_provenance
 from vidfer.runs.read_run import best_checkpoint
 from vidfer.store.reader import CropCache
@@ -25,7 +29,7 @@ FRAMES = 8
 
 
 def evaluate_checkpoint(
-    checkpoint: Path,
+    checkpoint: Path | Sequence[Path],
     cache: Path,
     protocol: EvalProtocol,
     *,
@@ -39,7 +43,8 @@ def evaluate_checkpoint(
 
     Args:
         checkpoint: a run folder, for its best checkpoint; a checkpoint in a run folder
-            (``runs/x/checkpoints/last``); or a checkpoint alone.
+            (``runs/x/checkpoints/last``); or a checkpoint alone. Several are measured as one, by late fusion
+            (:mod:`vidfer.models.late_fusion`).
         cache: file of the crop cache.
         protocol: what to measure, and how.
         device: where the network runs.
@@ -55,25 +60,25 @@ def evaluate_checkpoint(
         CheckpointError: a damaged checkpoint, or one whose answers are no numbers.
         RunError: a damaged run folder.
     """
-    checkpoint = best_checkpoint(checkpoint)
-    recogniser, info = load_checkpoint(checkpoint)
+    given = [checkpoint] if isinstance(checkpoint, (str, Path)) else list(checkpoint)
+    folders, crops = [best_checkpoint(one) for one in given], CropCache(cache)
+    recogniser, provenance = _loaded(folders, crops)
     recogniser.to(device)
-    crops = CropCache(cache)
-    provenance = read_provenance(checkpoint, crops, info)
     split, there = protocol.split, Names(class_counts(crops))
     protocol = replace(protocol, novel=tuple(map(there.spelt, protocol.novel)))
     novel = protocol.novel
     common = {
         "n_frames": _n_frames(protocol, provenance, crops),
-        "checkpoint_hash": checkpoint_hash(checkpoint),
-        "base_classes": trained_classes(checkpoint),
+        "checkpoint_hash": hash_of(folders),
+        "base_classes": classes_trained_on(folders),
         "provenance": provenance,
         "device": device,
         "progress": progress,
         "keep_features": bool(provenance.settings.get("freeze_encoder")),
     }
 
-    check_not_seen(checkpoint, protocol)
+    for folder in folders:
+        check_not_seen(folder, protocol)
     results = {}
     clips = _clips_to_classify(crops, provenance, split)
     measured = clips_of_split(crops, split, recogniser.classes)[0] if clips is None else clips
@@ -89,10 +94,49 @@ def evaluate_checkpoint(
         provenance.check_unseen(crops, measured, "the novel clips")
         results["fewshot"] = evaluate_fewshot(recogniser, crops, protocol, measured, split=name, **common)
     if not results:
-        raise SettingError(
-            f"{checkpoint} has no classifier, so no split can be classified; name novel classes with --novel"
-        )
+        has = f"{folders[0]} has no classifier"
+        if len(folders) > 1:
+            has = f"{', '.join(map(str, folders))} have no classifiers of the same classes"
+        raise SettingError(f"{has}, so no split can be classified; name novel classes with --novel")
     return results
+
+
+def hash_of(folders: Sequence[Path]) -> str:
+    """Names one checkpoint, or several together in any order, in results: 64 hex digits.
+
+    Raises:
+        SettingError: one of several is there twice.
+        CheckpointError: as :func:`vidfer.models.checkpoint.load_checkpoint`.
+    """
+    hashes = sorted(checkpoint_hash(folder) for folder in folders)
+    if len(hashes) == 1:
+        return hashes[0]
+    if len(hashes) > len(set(hashes)):
+        raise SettingError(
+            f"--checkpoint {' '.join(map(str, folders))}: one of them is there twice, which changes nothing; "
+            "leave it out"
+        )
+    return hashlib.sha256("late fusion ".join(hashes).encode()).hexdigest()
+
+
+def classes_trained_on(folders: Sequence[Path]) -> tuple[str, ...]:
+    """All classes that any of the checkpoints was ever trained on."""
+    return tuple(dict.fromkeys(name for folder in folders for name in trained_classes(folder)))
+
+
+def _loaded(
+    folders: Sequence[Path], crops: CropCache
+) -> tuple[Recogniser | FusedRecogniser, Provenance | JointProvenance]:
+    """The model of one checkpoint, or of several together, and what it was trained on."""
+    loaded = [load_checkpoint(folder) for folder in folders]
+    each = [read_provenance(folder, crops, info) for folder, (_, info) in zip(folders, loaded)]
+    if len(folders) == 1:
+        return loaded[0][0], each[0]
+    names = [
+        f"{one.run_name if one.settings else folder.name} ({checkpoint_hash(folder)[:12]})"
+        for folder, one in zip(folders, each)
+    ]
+    return FusedRecogniser([model for model, _ in loaded]), JointProvenance(each, names)
 
 
 def check_not_seen(checkpoint: Path, protocol: EvalProtocol) -> None:
@@ -110,13 +154,15 @@ def check_not_seen(checkpoint: Path, protocol: EvalProtocol) -> None:
             )
 
 
-def _n_frames(protocol: EvalProtocol, provenance: Provenance, cache: CropCache) -> int:
+def _n_frames(protocol: EvalProtocol, provenance: Provenance | JointProvenance, cache: CropCache) -> int:
     wanted = protocol.frames or provenance.settings.get("data", {}).get("frames", FRAMES)
     # A cache of images has one frame per clip, and the result must not claim more.
     return cap_frames(wanted, cache.clips)
 
 
-def _clips_to_classify(cache: CropCache, provenance: Provenance, split: str) -> list[int] | None:
+def _clips_to_classify(
+    cache: CropCache, provenance: Provenance | JointProvenance, split: str
+) -> list[int] | None:
     """The run's own part of this name, where the run divided the cache; None for an official split or all."""
     if provenance.held_out is not None:
         return provenance.parts.get(split)
@@ -125,7 +171,10 @@ def _clips_to_classify(cache: CropCache, provenance: Provenance, split: str) -> 
 
 
 def _clips_of_novel_classes(
-    cache: CropCache, provenance: Provenance, protocol: EvalProtocol, base_classes: tuple[str, ...]
+    cache: CropCache,
+    provenance: Provenance | JointProvenance,
+    protocol: EvalProtocol,
+    base_classes: tuple[str, ...],
 ) -> tuple[str, list[int]]:
     """The clips for few-shot episodes, and the name of their split.
 

@@ -20,15 +20,16 @@ from vidfer.evaluate.fewshot import FewShotAnswers, fewshot_answers
 from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.embed import embed_clips
 from vidfer.infer.features import feature_clips
-from vidfer.models.heads.prototype import PrototypeHead
+from vidfer.models.late_fusion import FusedRecogniser
 from vidfer.models.recogniser import Recogniser
+from vidfer.runs.joint_provenance import JointProvenance
 from vidfer.runs.provenance import Provenance
 from vidfer.store.reader import CropCache
 from vidfer.store.records import CachedClip
 
 
 def evaluate_fewshot(
-    recogniser: Recogniser,
+    recogniser: Recogniser | FusedRecogniser,
     cache: CropCache,
     protocol: EvalProtocol,
     clips: Sequence[int] | None = None,
@@ -37,7 +38,7 @@ def evaluate_fewshot(
     n_frames: int,
     checkpoint_hash: str,
     base_classes: Sequence[str] = (),
-    provenance: Provenance | None = None,
+    provenance: Provenance | JointProvenance | None = None,
     device: torch.device | str = "cpu",
     batch_size: int = 16,
     workers: int = 0,
@@ -68,7 +69,7 @@ def evaluate_fewshot(
         SettingError: the head has no transductive inference; a class is base and novel, or unknown.
         DataError: too few clips, or subjects that are not known.
     """
-    head = PrototypeHead() if protocol.head == "prototype" else recogniser.head
+    head = recogniser.prototype_head() if protocol.head == "prototype" else recogniser.head
     if head is None:
         raise CheckpointError(
             "this checkpoint has no few-shot head; --head prototype needs none, and no training"

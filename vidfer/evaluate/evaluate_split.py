@@ -18,8 +18,10 @@ from vidfer.evaluate.result import Result, describe_clips
 from vidfer.infer.features import feature_clips
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import predict
+from vidfer.models.late_fusion import FusedRecogniser
 from vidfer.models.recogniser import Recogniser
 from vidfer.names import Names
+from vidfer.runs.joint_provenance import JointProvenance
 from vidfer.runs.provenance import Provenance
 from vidfer.store.reader import CropCache
 
@@ -41,7 +43,7 @@ def clips_of_split(cache: CropCache, split: str, classes: Sequence[str]) -> tupl
 
 
 def evaluate_split(
-    recogniser: Recogniser,
+    recogniser: Recogniser | FusedRecogniser,
     cache: CropCache,
     protocol: EvalProtocol,
     clips: Sequence[int] | None = None,
@@ -49,7 +51,7 @@ def evaluate_split(
     n_frames: int,
     checkpoint_hash: str,
     base_classes: Sequence[str] = (),
-    provenance: Provenance | None = None,
+    provenance: Provenance | JointProvenance | None = None,
     device: torch.device | str = "cpu",
     batch_size: int = 16,
     workers: int = 0,

@@ -51,8 +51,8 @@ class Result:
     Few-shot: ``ways``, ``shots``, ``queries``, ``person_disjoint``, ``episodes``, ``episodes_hash``
     (:meth:`vidfer.evaluate.episodes.Episodes.hash`), ``head``, ``inference`` (``inductive`` or
     ``transductive``), ``seen_classes``, novel classes whose labels the weights have seen, where there are
-    any. Cross-validation: ``fold`` (3/10), ``folds``, and ``division_hash`` of all of them; results of all
-    folds together have no ``fold``."""
+    any. Late fusion: ``fused``, the checkpoints. Cross-validation: ``fold`` (3/10), ``folds``, and
+    ``division_hash`` of all of them; results of all folds together have no ``fold``."""
     per_class: list[dict]
     """For every class: ``class``, ``clips``, ``n_queries``, ``accuracy`` (recall), and ``without_face``, the
     queries about a clip without a face."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from vidfer.models.embedding import MAP_CHANNELS, MAP_PX, Embedding
+from vidfer.models.heads.prototype import PrototypeHead
 from vidfer.models.seen_labels import SeenLabels
 from vidfer.models.settings import ModelSettings
 from vidfer.models.whitening import Whitening
@@ -38,6 +39,10 @@ class Recogniser(nn.Module):
             self.classifier = nn.Sequential(
                 nn.Dropout(settings.dropout), nn.Linear(encoder.vector_channels, len(self.classes))
             )
+
+    def prototype_head(self) -> PrototypeHead:
+        """A head without training: the nearest class mean."""
+        return PrototypeHead()
 
     def freeze_encoder(self) -> None:
         """The encoder stays as it is from now on: without gradients, and in evaluation mode, as otherwise the

@@ -53,6 +53,8 @@ def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult
         run, name = None, f"checkpoint {result.checkpoint_hash[:12]}"
         if result.pooled:  # it has one checkpoint per fold
             name = Path(file).resolve().parent.name
+        if fused := result.protocol.get("fused"):
+            name = f"late fusion of {fused}"
         for candidate in runs:
             if known := candidate.name_of(result.checkpoint_hash):
                 run, name = candidate, known
