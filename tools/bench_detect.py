@@ -30,6 +30,7 @@ from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.detect.boxes import overlap
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.detect.faces import Faces
+from vidfer.crops.detect.side_by_side import alone
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.crops.track.track_faces import track_faces
@@ -125,7 +126,9 @@ def compare(path: Path, detector: FaceDetector, settings: Settings, sums: Sums) 
     cascade_ms, dense = timed(
         lambda: [faces for chunk in chunks for faces in detector.detect(chunk.images)], len(images)
     )
-    track_ms, tracks = timed(lambda: track_faces(lambda: iter(chunks), detector, settings.crops), len(images))
+    track_ms, tracks = timed(
+        lambda: alone(track_faces(lambda: iter(chunks), settings.crops), detector), len(images)
+    )
     print(f"{path.name[:32]:32} {width:4}x{height:<4} {loop_ms:8.1f} {cascade_ms:8.1f} {track_ms:8.1f}")
     for i, (boxes, _, points) in zip(frames, loop):
         for box, landmarks in zip(() if boxes is None else boxes, () if points is None else points):

@@ -76,7 +76,7 @@ def of_size(n_bytes: int, name: str):
 
 
 def test_groups_hold_small_pictures_in_order_and_nothing_else():
-    videos = [of_size(9_000, f"{i}.avi") for i in range(3)]
+    videos = [of_size(90_000, f"{i}.avi") for i in range(3)]
     pictures = [of_size(1_000 + i, f"{i:04d}.jpg") for i in range(1000)]
     large = [of_size(grouping.SMALL_BYTES + 1, "large.jpg")]
     jobs = group_clips([*large, *pictures[::-1], *videos], n_workers=1)

@@ -46,7 +46,7 @@ def prepare(
 
     def make(clips: Sequence[ClipToRead]) -> dict[str, float]:
         if len(clips) > 1:
-            return make_group(clips, parts, header, settings, detector)
+            return make_group(clips, parts, header, settings, detector, overlap)
         return make_part(*clips[0], parts, header, settings, detector, overlap)
 
     return make

@@ -12,7 +12,7 @@ from vidfer.crops import REGIONS
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import FrameChunk, read_chunks
 from vidfer.crops.detect.face_detector import FaceDetector
-from vidfer.crops.detect.searched_picture import SearchedPicture
+from vidfer.crops.detect.side_by_side import side_by_side
 from vidfer.crops.enhance import build_enhance, unchanged
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
@@ -66,12 +66,13 @@ class ReadClip:
 
     @property
     def n_bytes(self) -> int:
-        """Memory that its frames take."""
+        """Memory that the kept frames take."""
         return sum(chunk.images.nbytes for chunk in self.kept)
 
-    def is_picture(self) -> bool:
-        """Whether it has one frame only."""
-        return len(self.kept) == 1 and len(self.kept[0]) == 1
+    @property
+    def n_frames(self) -> int:
+        """Number of kept frames."""
+        return sum(map(len, self.kept))
 
 
 def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) -> list[ClipCrops]:
@@ -92,7 +93,10 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
     Raises:
         UnreadableVideo: no frame of the clip can be read.
     """
-    return find_faces(read_clip(clip, settings), detector, settings)
+    (faces,) = find_faces([read_clip(clip, settings)], detector, settings)
+    if isinstance(faces, Exception):
+        raise faces
+    return faces
 
 
 def read_clip(clip: Clip, settings: CropSettings) -> ReadClip:
@@ -108,30 +112,31 @@ def read_clip(clip: Clip, settings: CropSettings) -> ReadClip:
     return ReadClip(clip, lambda: (_enhance(chunk, enhance) for chunk in reading.chunks()), kept, reading)
 
 
-def search_pictures(
-    reads: Sequence[ReadClip], detector: FaceDetector
-) -> list[FaceDetector | SearchedPicture]:
-    """Between the steps of :func:`extract_crops`: for each clip, what finds the faces in it.
+def find_faces(
+    reads: Sequence[ReadClip], detector: FaceDetector, settings: CropSettings
+) -> list[list[ClipCrops] | Exception]:
+    """The second step of :func:`extract_crops`: find and follow, in several clips side by side.
 
-    All clips of one frame are searched here together: with small pictures that takes less than half of the
-    time.
+    Their frames are searched together: with short clips this takes little more than half of the time. On a
+    CPU the crops of a clip do not depend on the clips beside it.
+
+    Args:
+        reads: what :func:`read_clip` returned. All frames that they keep are in memory.
+        detector: finds the faces.
+        settings: how faces are found, followed and cut.
+
+    Returns:
+        For each clip what :func:`extract_crops` returns, or why it cannot be followed.
     """
-    is_wanted = detector.settings.face != "picture"
-    pictures = [read for read in reads if is_wanted and read.is_picture()]
-    faces = iter(detector.detect([read.kept[0].images[0] for read in pictures]))
+    works = [track_faces(read.chunks, settings, read.clip.box_hint, read.clip.whole_face) for read in reads]
     return [
-        SearchedPicture(next(faces), detector.settings) if is_wanted and read.is_picture() else detector
-        for read in reads
+        tracks if isinstance(tracks, Exception) else [_crops_of(read, track, settings) for track in tracks]
+        for read, tracks in zip(reads, side_by_side(works, detector))
     ]
 
 
-def find_faces(
-    read: ReadClip, detector: FaceDetector | SearchedPicture, settings: CropSettings
-) -> list[ClipCrops]:
-    """The second step of :func:`extract_crops`: find and follow."""
-    tracks = track_faces(read.chunks, detector, settings, read.clip.box_hint, read.clip.whole_face)
-    reading = read._reading
-    return [ClipCrops(track, settings, reading.fault, reading.library, read.chunks) for track in tracks]
+def _crops_of(read: ReadClip, track: FaceTrack, settings: CropSettings) -> ClipCrops:
+    return ClipCrops(track, settings, read._reading.fault, read._reading.library, read.chunks)
 
 
 class _ClipReader:

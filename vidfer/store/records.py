@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -130,8 +132,10 @@ def _id_suffix(track_index: int) -> str:
 
 def _file_size(path: Path) -> int:
     try:
-        if path.is_dir():
-            return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
-        return path.stat().st_size
+        file = path.stat()
+        if not stat.S_ISDIR(file.st_mode):
+            return file.st_size
+        with os.scandir(path) as entries:  # an entry knows without a call whether it is a file
+            return sum(entry.stat().st_size for entry in entries if entry.is_file())
     except OSError:  # reading the clip will fail too, and give the reason
         return 0

@@ -7,9 +7,16 @@ from facenet_pytorch import MTCNN
 from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.detect.boxes import overlap
 from vidfer.crops.detect.device_frames import DeviceFrames
-from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.face_detector import FaceDetector, Found
 from vidfer.crops.detect.faces import squares_around
+from vidfer.crops.detect.question import Question
 from vidfer.crops.settings import CropSettings
+
+
+def look(detector: FaceDetector, images: np.ndarray, frames: np.ndarray, squares: np.ndarray) -> Found:
+    """Boxes, landmarks and scores of faces at these places."""
+    (found,) = detector.follow([Question(images, frames, squares)])
+    return found
 
 
 def assert_same_faces_as_mtcnn(detector: FaceDetector, images: np.ndarray) -> int:
@@ -99,7 +106,7 @@ def test_a_frame_without_a_face_has_none(detector, value):
 def test_no_frames_have_no_faces(detector):
     images = np.empty((0, 240, 320, 3), np.uint8)
     assert detector.detect(images) == []
-    boxes, landmarks, scores = detector.follow(images, np.zeros(0, int), np.empty((0, 4)))
+    boxes, landmarks, scores = look(detector, images, np.zeros(0, int), np.empty((0, 4)))
     assert boxes.shape == (0, 4) and landmarks.shape == (0, 5, 2) and scores.shape == (0,)
 
 
@@ -115,13 +122,13 @@ def test_follow_sees_the_face_near_its_place_and_nothing_elsewhere(detector, dra
     found = np.stack([faces.boxes[0] for faces in detector.detect(images)])
     moved = found + np.array([3, -2, 3, -2])
     squares = squares_around(moved, np.stack([faces.margins[0] for faces in detector.detect(images)]))
-    boxes, landmarks, scores = detector.follow(images, np.arange(4), squares)
+    boxes, landmarks, scores = look(detector, images, np.arange(4), squares)
     eyes = np.linalg.norm(truth.landmarks[:, 1] - truth.landmarks[:, 0], axis=1).mean()
     assert (scores > 0.9).all()
     assert np.linalg.norm(landmarks - truth.landmarks, axis=2).mean() < 0.15 * eyes
     assert all(overlap(boxes[i : i + 1], found[i])[0] > 0.8 for i in range(4))
     nowhere = np.array([[0, 0, 60, 60], [300, 200, 320, 240], [-90, -90, -10, -10], [500, 10, 600, 90]])
-    boxes, landmarks, scores = detector.follow(images, np.arange(4), nowhere)
+    boxes, landmarks, scores = look(detector, images, np.arange(4), nowhere)
     assert (scores < 0.7).all() and scores[2] == 0 and scores[3] == 0
     assert np.isfinite(boxes).all() and np.isfinite(landmarks).all()
 
@@ -145,7 +152,7 @@ def test_an_accelerator_finds_the_same_faces(detector, draw_actor):
         np.stack([vars(faces)[name][0] for faces in detector.detect(images)]) for name in ("boxes", "margins")
     )
     squares = squares_around(boxes, margins)
-    here, elsewhere = (d.follow(images, np.arange(len(images)), squares) for d in (detector, there))
+    here, elsewhere = (look(d, images, np.arange(len(images)), squares) for d in (detector, there))
     assert np.allclose(here[0], boxes, atol=0.2)
     assert np.allclose(here[0], elsewhere[0], atol=0.2)
 
@@ -155,5 +162,5 @@ def test_looking_from_where_a_face_was_found_finds_the_same_box(detector, draw_a
     boxes, margins = (
         np.stack([vars(faces)[name][0] for faces in detector.detect(images)]) for name in ("boxes", "margins")
     )
-    again, _, _ = detector.follow(images, np.arange(3), squares_around(boxes, margins))
+    again, _, _ = look(detector, images, np.arange(3), squares_around(boxes, margins))
     assert np.abs(again - boxes).max() < 0.02 * np.ptp(boxes[:, [0, 2]])

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from vidfer.crops.decode.video import FrameChunk, read_chunks
+from vidfer.crops.detect.side_by_side import alone
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import MISSING
-from vidfer.crops.track.key_frames import scan_key_frames
+from vidfer.crops.track.key_frames import KeyFrameScan, scan_key_frames
 from vidfer.crops.track.track_faces import track_faces
 
 TILE = (200, 160)
@@ -42,11 +43,16 @@ def chunks_of(images: np.ndarray, chunk_frames: int = 32) -> list[FrameChunk]:
     ]
 
 
+def scan_ends(chunks: list[FrameChunk], detector) -> KeyFrameScan:
+    """The key-frame scan of a short clip: only the ends of its shots and chunks are searched."""
+    return alone(scan_key_frames(iter(chunks), CropSettings(key_every_s=10)), detector)
+
+
 def tiles_of_tracks(detector, images: np.ndarray, chunk_frames: int = 32) -> list[tuple[set[int], set[int]]]:
     """For each track, the tiles in which it lies before the cut and from the cut on."""
     chunks = chunks_of(images, chunk_frames)
     found = []
-    for track in track_faces(lambda: iter(chunks), detector, CropSettings(face="all")):
+    for track in alone(track_faces(lambda: iter(chunks), CropSettings(face="all")), detector):
         seen = np.flatnonzero(track.status != MISSING)
         tiles = np.array([int(box[0] + box[2] > 2 * 270) for box in track.boxes_xyxy[seen]])
         found.append((set(tiles[seen < CUT].tolist()), set(tiles[seen >= CUT].tolist())))
@@ -87,7 +93,7 @@ def test_a_tile_that_is_empty_for_a_while_may_show_another_then(detector, drawn_
 
 def test_the_frames_around_a_cut_are_key_frames_of_two_shots(detector, drawn_tiles):
     one, other, _ = drawn_tiles
-    scan = scan_key_frames(iter(chunks_of(slide_of([one, other], [other, one]))), detector, 10.0)
+    scan = scan_ends(chunks_of(slide_of([one, other], [other, one])), detector)
     assert scan.shots.tolist() == [0] * CUT + [1] * (N_FRAMES - CUT)
     assert {CUT - 1, CUT} <= set(scan.key_frames)
     assert len(scan.key_frames[CUT].cut_places) == 2
@@ -98,7 +104,7 @@ def test_the_frames_around_a_cut_are_key_frames_of_two_shots(detector, drawn_til
 def test_a_light_that_changes_in_one_tile_is_no_cut(detector, drawn_tiles, gain):
     one, stays, _ = drawn_tiles
     lit = (one * gain).astype(np.uint8)
-    scan = scan_key_frames(iter(chunks_of(slide_of([one, stays], [lit, stays]))), detector, 10.0)
+    scan = scan_ends(chunks_of(slide_of([one, stays], [lit, stays])), detector)
     assert not scan.shots.any()
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from vidfer.crops.decode.video import FrameChunk
+from vidfer.crops.detect.side_by_side import alone
+from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.key_frames import KeyFrameScan, scan_key_frames
 
 
@@ -14,13 +16,17 @@ def chunks_of(images: np.ndarray, times_s: np.ndarray, chunk_frames: int) -> Ite
         yield FrameChunk(images[i : i + chunk_frames], times_s[i : i + chunk_frames])
 
 
+def scan_at(chunks: Iterator[FrameChunk], detector, key_every_s: float) -> KeyFrameScan:
+    return alone(scan_key_frames(chunks, CropSettings(key_every_s=key_every_s)), detector)
+
+
 def scan_of(
     detector, greys: np.ndarray, key_every_s: float, times_s: np.ndarray | None = None, chunk_frames: int = 32
 ) -> KeyFrameScan:
     """The key-frame scan of a clip of plain frames in these grey levels, 25 a second."""
     images = np.broadcast_to(greys[:, None, None, None], (len(greys), 26, 32, 3)).astype(np.uint8)
     times_s = np.arange(len(greys)) / 25 if times_s is None else times_s
-    return scan_key_frames(chunks_of(images, times_s, chunk_frames), detector, key_every_s)
+    return scan_at(chunks_of(images, times_s, chunk_frames), detector, key_every_s)
 
 
 def test_key_frames_are_evenly_spread_up_to_the_ends(detector):
@@ -74,9 +80,9 @@ def test_what_holds_for_all_key_frames(detector, seed):
 def test_frames_between_are_searched_where_somebody_moves_fast(detector, draw_actor):
     image = draw_actor(2, 1)[0][0]
     still = np.stack([image] * 24)
-    assert len(scan_key_frames(chunks_of(still, np.arange(24) / 25, 24), detector, 10.0).key_frames) == 2
+    assert len(scan_at(chunks_of(still, np.arange(24) / 25, 24), detector, 10.0).key_frames) == 2
     moving = np.stack([np.roll(image, 6 * i - 74, axis=1) for i in range(24)])
-    keys = scan_key_frames(chunks_of(moving, np.arange(24) / 25, 24), detector, 10.0).key_frames
+    keys = scan_at(chunks_of(moving, np.arange(24) / 25, 24), detector, 10.0).key_frames
     assert {0, 11, 23} <= set(keys) and 3 <= len(keys) <= 9
 
 
@@ -84,6 +90,6 @@ def test_somebody_who_comes_and_goes_between_two_key_frames_is_seen(detector, dr
     small = [cv2.resize(image, (144, 108), interpolation=cv2.INTER_AREA) for image in draw_actor(2, 9)[0]]
     images = np.full((31, 240, 320, 3), int(np.mean(small)), np.uint8)
     images[11:20, 60:168, 90:234] = small
-    scan = scan_key_frames(chunks_of(images, np.arange(31) / 25, 32), detector, 1.2)
+    scan = scan_at(chunks_of(images, np.arange(31) / 25, 32), detector, 1.2)
     assert (scan.shots == 0).all()
     assert [frame for frame, key in scan.key_frames.items() if len(key.faces)] == [15]

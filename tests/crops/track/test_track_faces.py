@@ -5,6 +5,7 @@ import pytest
 from vidfer.crops import STATUS
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.side_by_side import alone
 from vidfer.crops.regions import crop_regions
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import ASSUMED, DETECTED, INTERPOLATED, MISSING, TRACKED, FaceTrack
@@ -25,7 +26,7 @@ def follow(
         for i in range(0, len(images), chunk_frames):
             yield FrameChunk(images[i : i + chunk_frames], times_s[i : i + chunk_frames])
 
-    return track_faces(chunks, detector, settings or CropSettings(), box_hint)[0]
+    return alone(track_faces(chunks, settings or CropSettings(), box_hint), detector)[0]
 
 
 def assert_consistent(track: FaceTrack) -> None:
@@ -160,7 +161,7 @@ def track_all(detector: FaceDetector, images: np.ndarray, **settings) -> list[Fa
         for i in range(0, len(images), 16):
             yield FrameChunk(images[i : i + 16], times_s[i : i + 16])
 
-    return track_faces(chunks, detector, CropSettings(**settings))
+    return alone(track_faces(chunks, CropSettings(**settings)), detector)
 
 
 def test_all_people_get_a_track_each_and_keep_it(detector, draw_actor):
@@ -244,7 +245,7 @@ def test_two_people_who_walk_past_each_other_keep_their_tracks(detector, draw_ac
 def test_a_picture_that_is_cut_to_the_face_is_used_whole_where_none_is_found(detector):
     images = np.random.default_rng(0).integers(0, 255, (2, 48, 48, 3), dtype=np.uint8)
     chunks = [FrameChunk(images, np.arange(2) / 25)]
-    (track,) = track_faces(lambda: iter(chunks), detector, CropSettings(size_px=48), whole_face=True)
+    (track,) = alone(track_faces(lambda: iter(chunks), CropSettings(size_px=48), whole_face=True), detector)
     assert_consistent(track)
     assert track.status.tolist() == [ASSUMED, ASSUMED] and track.scores.tolist() == [0, 0]
     crops = crop_regions(images[0], track.landmarks[0], CropSettings(size_px=48))

@@ -15,6 +15,7 @@ from vidfer.crops.detect.device_frames import DeviceFrames
 from vidfer.crops.detect.faces import Faces, largest_first, place_margins
 from vidfer.crops.detect.nets import ONet, PNet, RNet, probability
 from vidfer.crops.detect.propose import propose
+from vidfer.crops.detect.question import Question
 from vidfer.crops.detect.summed_frames import SummedFrames, cut_one_each
 from vidfer.crops.detect.suppress import suppress
 from vidfer.crops.settings import CropSettings
@@ -27,6 +28,9 @@ CUT_PIXELS_AT_ONCE = 1024 * 48**2
 """Pixels of candidates that go through R-Net or O-Net together, to fill a GPU."""
 CUT_PIXELS_AT_ONCE_CPU = 16 * 48**2
 """The same on a CPU; few enough to stay in its caches."""
+
+Found = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Boxes (k,4), landmarks (k,5,2) and scores (k,) at k places."""
 
 
 @contextmanager
@@ -70,31 +74,37 @@ class FaceDetector:
         return [found[i] for i in range(len(images))]
 
     @_exactly()
-    def follow(
-        self, images: np.ndarray, frames: np.ndarray, squares: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def follow(self, questions: Sequence[Question]) -> list[Found]:
         """Find faces at places where they are expected, with O-Net only.
 
         Args:
-            images: uint8 (n,H,W,3) RGB.
-            frames: (k,) int: the frame of each square.
-            squares: (k,4) float, xyxy in pixels: the expected places.
+            questions: frames and squares, maybe of many clips.
 
         Returns:
-            boxes (k,4), landmarks (k,5,2), scores (k,), float32. A square without a face has a low score, a
-            square outside the frame has score 0.
+            For the k squares of each question: boxes (k,4), landmarks (k,5,2), scores (k,), float32. A square
+            without a face has a low score, a square outside the frame has score 0. On a CPU they do not
+            depend on the other squares, to the last bit.
         """
-        height, width = images.shape[1:3]
-        squares = torch.as_tensor(squares, dtype=torch.float32)
-        rectangles = inside(squares, torch.tensor([[width, height]], dtype=torch.float32))
-        meets = is_solid(rectangles)
-        whole = torch.tensor([0, 0, width, height], dtype=torch.float32)
-        squares = torch.where(meets[:, None], squares, whole)
-        rectangles = torch.where(meets[:, None], rectangles, whole).numpy().astype(np.int64)
-        cuts = cut_one_each(images, frames, rectangles, 48)
+        if not questions:
+            return []
+        squares, cuts, meets = (torch.cat(x) for x in zip(*map(_cut_squares, questions)))
         pieces = cuts.to(self.device).split(self._cuts_at_once(48))
         boxes, landmarks, scores = _describe(squares.to(self.device), *_ask(self._onet, pieces))
-        return boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * meets).numpy()
+        found = boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * meets).numpy()
+        ends = np.cumsum([len(question.squares) for question in questions])[:-1]
+        return list(zip(*(np.split(values, ends) for values in found)))
+
+    def answer(self, questions: Sequence[Question]) -> list[list[Faces] | Found]:
+        """The answers to questions of many clips: of :meth:`detect` for whole frames, else of
+        :meth:`follow`."""
+        is_whole = [question.squares is None for question in questions]
+        whole = [question for question, whole in zip(questions, is_whole) if whole]
+        faces = iter(self.detect([image for question in whole for image in question.images]))
+        found = iter(self.follow([question for question, whole in zip(questions, is_whole) if not whole]))
+        return [
+            [next(faces) for _ in question.images] if whole else next(found)
+            for question, whole in zip(questions, is_whole)
+        ]
 
     def min_face_px(self, height: int, width: int) -> float:
         """Side of the smallest face to search for in frames of that size, see
@@ -154,6 +164,21 @@ class FaceDetector:
     def _cuts_at_once(self, size_px: int) -> int:
         n_pixels = CUT_PIXELS_AT_ONCE_CPU if self.device.type == "cpu" else CUT_PIXELS_AT_ONCE
         return n_pixels // size_px**2
+
+
+def _cut_squares(question: Question) -> tuple[Tensor, Tensor, Tensor]:
+    """The squares (k,4) of a question, what they show (k,48,48,3), and whether they meet their frame (k,).
+
+    A square that does not is replaced by the whole frame.
+    """
+    height, width = question.images[0].shape[:2] if len(question.images) else (1, 1)
+    squares = torch.as_tensor(question.squares, dtype=torch.float32)
+    rectangles = inside(squares, torch.tensor([[width, height]], dtype=torch.float32))
+    meets = is_solid(rectangles)
+    whole = torch.tensor([0, 0, width, height], dtype=torch.float32)
+    squares = torch.where(meets[:, None], squares, whole)
+    rectangles = torch.where(meets[:, None], rectangles, whole).numpy().astype(np.int64)
+    return squares, cut_one_each(question.images, question.frames, rectangles, 48), meets
 
 
 def _ask(net: RNet | ONet, pieces: Iterable[Tensor]) -> tuple[Tensor, ...]:

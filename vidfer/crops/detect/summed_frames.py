@@ -80,7 +80,9 @@ class SummedFrames:
         return self.memory[self._first[first] : self._first[last]].reshape(-1, height, width, 3)
 
 
-def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray, size_px: int) -> Tensor:
+def cut_one_each(
+    images: Sequence[np.ndarray], frames: np.ndarray, rectangles: np.ndarray, size_px: int
+) -> Tensor:
     """Cut few rectangles (k,4) of whole pixels, one in each of the ``frames`` (k,), without tables.
 
     Where a rectangle has at least twice the wanted size, blocks of pixels are averaged first, which saves
@@ -92,7 +94,7 @@ def cut_one_each(images: np.ndarray, frames: np.ndarray, rectangles: np.ndarray,
     cuts = np.empty((len(rectangles), size_px, size_px, 3), np.float32)
     for cut, frame, (x1, y1, x2, y2) in zip(cuts, frames, rectangles.tolist()):
         block = max(1, min(x2 - x1, y2 - y1) // (2 * size_px))
-        part = images[frame, y1:y2, x1:x2]
+        part = images[frame][y1:y2, x1:x2]
         if block > 1:
             width, height = (x2 - x1) // block, (y2 - y1) // block
             part = part[: height * block, : width * block]

@@ -10,8 +10,8 @@ import numpy as np
 
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.boxes import distance, overlap
-from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.detect.faces import Faces, squares_around
+from vidfer.crops.detect.question import Asking, Question
 from vidfer.crops.track.key_frames import KeyFrameScan
 from vidfer.crops.track.link import NEAR, Person
 
@@ -44,8 +44,8 @@ def follow_people(
     people: Sequence[Person],
     everybody: Sequence[Person],
     scan: KeyFrameScan,
-    detector: FaceDetector,
-) -> list[set[int]]:
+    least_score: float,
+) -> Asking[list[set[int]]]:
     """Find people in the frames of a chunk that are no key frames.
 
     In the middle frame of every gap between two key frames, O-Net looks at the place on the line between the
@@ -63,7 +63,7 @@ def follow_people(
         everybody: all people of the clip, by their faces in key frames. Nobody is followed onto the face of
             another.
         scan: the first pass over the clip.
-        detector: finds the faces.
+        least_score: lowest score of a face in O-Net.
 
     Returns:
         For each of the people, the frames in which the search of the whole frame found them.
@@ -84,17 +84,18 @@ def follow_people(
         expected = np.stack([_expected(gap, people[gap.person].boxes) for gap in gaps])
         margins = np.stack([_expected(gap, people[gap.person].margins) for gap in gaps])
         squares = squares_around(expected, margins)
-        found = Faces(*detector.follow(chunk.images, middles - first, squares), margins)
+        found = Faces(*(yield Question(chunk.images, middles - first, squares)), margins)
         lost: dict[int, list[int]] = {}
         for i, gap in enumerate(gaps):
             taken = [boxes[gap.middle - first] for boxes in others[gap.person]]
-            is_face = found.scores[i] >= detector.settings.thresholds[2]
+            is_face = found.scores[i] >= least_score
             if is_face and not _is_of_another(taken, found.boxes[i], expected[i]):
                 people[gap.person].add(gap.middle, found, i)
             else:
                 lost.setdefault(gap.middle, []).append(i)
         frames = sorted(lost)
-        for frame, faces in zip(frames, detector.detect(chunk.images[[frame - first for frame in frames]])):
+        all_faces = (yield Question([chunk.images[frame - first] for frame in frames])) if lost else ()
+        for frame, faces in zip(frames, all_faces):
             for i in lost[frame] if len(faces) else ():
                 person, distances = gaps[i].person, distance(faces.boxes, expected[i])
                 nearest = int(distances.argmin())

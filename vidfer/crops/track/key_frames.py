@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 
 from vidfer.crops.decode.video import FrameChunk
-from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.question import Asking, Question
+from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.appearance import face_patches
 from vidfer.crops.track.face_cuts import FaceCuts, confirm_cuts
 from vidfer.crops.track.key_frame import KeyFrame
@@ -33,8 +34,8 @@ class KeyFrameScan:
     """Size of a frame in pixels."""
 
 
-def scan_key_frames(chunks: Iterator[FrameChunk], detector: FaceDetector, key_every_s: float) -> KeyFrameScan:
-    """Find the cuts of a clip, and all faces in frames that are at most about ``key_every_s`` apart.
+def scan_key_frames(chunks: Iterator[FrameChunk], settings: CropSettings) -> Asking[KeyFrameScan]:
+    """Find the cuts of a clip, and all faces in frames that are at most about ``settings.key_every_s`` apart.
 
     A cut at the place of a face begins a new shot, too. Where it is unclear who is who from one of these
     frames to the next, the frames between are searched too, always the middle one first.
@@ -43,17 +44,19 @@ def scan_key_frames(chunks: Iterator[FrameChunk], detector: FaceDetector, key_ev
     first, shot, previous_s = 0, 0, None
     for chunk, next_images in _with_next_images(chunks):
         starts = cuts.find(chunk.images, next_images)
-        positions = _key_positions(chunk.times_s, starts, key_every_s, previous_s)
+        positions = _key_positions(chunk.times_s, starts, settings.key_every_s, previous_s)
         previous = key_frames.get(first - 1)
-        found = _see(chunk, positions, detector)
-        cut_places = _cuts_at_faces(face_cuts, chunk, next_images, starts, found, previous, detector)
+        found = yield from _see(chunk, positions, settings)
+        cut_places = yield from _cuts_at_faces(
+            face_cuts, chunk, next_images, starts, found, previous, settings
+        )
         begins = sorted({*starts, *cut_places})
         chunk_shots = shot + np.searchsorted(begins, np.arange(len(chunk)), side="right")
         found = {
             position: replace(key, shot=int(chunk_shots[position]), cut_places=cut_places.get(position))
             for position, key in found.items()
         }
-        _search_unclear(chunk, chunk_shots, found, previous, detector)
+        yield from _search_unclear(chunk, chunk_shots, found, previous, settings)
         key_frames |= {first + position: key for position, key in found.items()}
         times_s.append(chunk.times_s)
         shots.append(chunk_shots)
@@ -98,14 +101,14 @@ def _key_positions(
     return keys - {-1}
 
 
-def _see(chunk: FrameChunk, positions: set[int], detector: FaceDetector) -> dict[int, KeyFrame]:
+def _see(chunk: FrameChunk, positions: set[int], settings: CropSettings) -> Asking[dict[int, KeyFrame]]:
     """Search the frames at these positions. Their shots are not known yet."""
+    if not positions:
+        return {}
     in_order = sorted(positions)
-    all_faces = detector.detect(chunk.images[in_order]) if in_order else []
+    all_faces = yield Question([chunk.images[position] for position in in_order])
     return {
-        position: KeyFrame(
-            faces, face_patches(chunk.images[position], faces.landmarks, detector.settings), shot=-1
-        )
+        position: KeyFrame(faces, face_patches(chunk.images[position], faces.landmarks, settings), shot=-1)
         for position, faces in zip(in_order, all_faces)
     }
 
@@ -117,8 +120,8 @@ def _cuts_at_faces(
     shot_starts: list[int],
     found: dict[int, KeyFrame],
     previous: KeyFrame | None,
-    detector: FaceDetector,
-) -> dict[int, np.ndarray]:
+    settings: CropSettings,
+) -> Asking[dict[int, np.ndarray]]:
     """The boxes (m,4) of places that are cut, by the position of the first frame after the cut.
 
     The frames around each cut become key frames.
@@ -130,11 +133,11 @@ def _cuts_at_faces(
         shot_starts: positions at which the whole frame begins a new shot.
         found: the key frames so far, by position; those around the cuts are added.
         previous: the key frame before the chunk; None at the start of the clip.
-        detector: finds the faces.
+        settings: how faces are cut out to be compared.
     """
     cuts = face_cuts.find(chunk.images, next_images, shot_starts, found)
     around = {position for cut in cuts for position in (cut - 1, cut)} - {-1}
-    known = found | _see(chunk, around - set(found), detector)
+    known = found | (yield from _see(chunk, around - set(found), settings))
     cut_places = confirm_cuts(cuts, known if previous is None else {-1: previous, **known})
     for cut in cut_places:
         found |= {position: known[position] for position in (cut - 1, cut) if position >= 0}
@@ -146,8 +149,8 @@ def _search_unclear(
     shots: np.ndarray,
     found: dict[int, KeyFrame],
     previous: KeyFrame | None,
-    detector: FaceDetector,
-) -> None:
+    settings: CropSettings,
+) -> Asking[None]:
     """Add key frames where those that were ``found`` leave it unclear who is who.
 
     Between two frames that show nobody, the middle one is searched too: somebody may have come and gone.
@@ -157,7 +160,7 @@ def _search_unclear(
         shots: (n,) the number of the shot of each frame.
         found: the key frames so far, by position; the new ones are added.
         previous: the key frame before the chunk; None at the start of the clip.
-        detector: finds the faces.
+        settings: how faces are cut out to be compared.
     """
     is_first_round = True
     while True:
@@ -171,6 +174,7 @@ def _search_unclear(
         }
         if not positions:
             return
-        for position, key in _see(chunk, positions, detector).items():
+        seen = yield from _see(chunk, positions, settings)
+        for position, key in seen.items():
             found[position] = replace(key, shot=int(shots[position]))
         is_first_round = False

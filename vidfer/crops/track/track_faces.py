@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from vidfer.crops.decode.video import FrameChunk
-from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.question import Asking
 from vidfer.crops.regions import whole_face_landmarks
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.choose import choose_people
@@ -28,12 +28,12 @@ from vidfer.crops.track.smooth import smooth_over_time
 
 def track_faces(
     chunks: Callable[[], Iterator[FrameChunk]],
-    detector: FaceDetector,
     settings: CropSettings,
     box_hint: tuple[float, float, float, float] | None = None,
     whole_face: bool = False,
-) -> list[FaceTrack]:
-    """Follow faces through a clip. The frames are read twice.
+) -> Asking[list[FaceTrack]]:
+    """Follow faces through a clip. The frames are read twice. The detections that this needs are asked for,
+    so that many clips can be followed side by side (:mod:`vidfer.crops.detect.side_by_side`).
 
     1. The first pass finds cuts, and all faces in key frames (:mod:`vidfer.crops.track.key_frames`). These
        faces are joined into people (:mod:`vidfer.crops.track.link`), and ``settings.face`` chooses among the
@@ -46,7 +46,6 @@ def track_faces(
 
     Args:
         chunks: starts reading the frames of the clip; called twice.
-        detector: finds the faces.
         settings: how faces are found and followed.
         box_hint: x1, y1, x2, y2 in pixels: where the head of the wanted person is.
         whole_face: where no face is found, the whole picture is taken to be one (`assumed`).
@@ -57,14 +56,14 @@ def track_faces(
     """
     if settings.face == "picture":
         return [_whole_pictures(chunks(), settings)]
-    scan = scan_key_frames(chunks(), detector, settings.key_every_s)
+    scan = yield from scan_key_frames(chunks(), settings)
     everybody = link_people(scan.key_frames)
     people = choose_people(everybody, settings.face, box_hint, scan.width, scan.height)
     detected = [set(person.boxes) for person in people]
     if people and len(scan.key_frames) < len(scan.times_s):
         first = 0
         for chunk in chunks():
-            searched = follow_people(chunk, first, people, everybody, scan, detector)
+            searched = yield from follow_people(chunk, first, people, everybody, scan, settings.thresholds[2])
             for frames, more in zip(detected, searched):
                 frames |= more
             first += len(chunk)
