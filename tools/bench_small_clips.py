@@ -1,7 +1,7 @@
-"""How fast a set of small pictures is cached: in groups, against one by one.
+"""How fast a set of small clips is cached: in groups, against one by one.
 
 Both sides run in this process, in turn, and all their work is counted in its CPU seconds, which other
-programs on the machine make only a little longer. Without --root, pictures of drawn people are made.
+programs on the machine make only a little longer. Without --root, clips of drawn people are made.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -30,7 +31,8 @@ from vidfer.errors import exit_on_user_error
 from vidfer.store.records import record_of
 
 SIDES = {"one by one": 1, "in groups": grouping.GROUP_CLIPS}
-"""Pictures of a group."""
+"""Clips of a group."""
+VIDEO_SIZE = (320, 240)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +40,15 @@ class Settings:
     """What is cached, and how often."""
 
     root: Path | None = None
-    """A folder of pictures, as `vidfer cache --src folder` takes it."""
-    pictures: int = 1000
-    """Pictures of each turn, spread evenly over the folder; or drawn ones."""
+    """A folder of pictures, folders of frames or videos, as `vidfer cache --src folder` takes it."""
+    clips: int = 1000
+    """Clips of each turn, spread evenly over the folder; or drawn ones."""
+    drawn: Literal["pictures", "folders", "videos"] = "pictures"
+    """What is drawn: square pictures, folders of these, or videos of 320x240 pixels."""
     drawn_px: int = 48
-    """Side of the drawn pictures."""
+    """Side of drawn pictures, alone and in folders."""
+    frames: int = 8
+    """Frames of a drawn folder or video."""
     turns: int = 3
     """The median over turns is printed."""
     crops: CropSettings = field(default_factory=lambda: CropSettings(size_px=64))
@@ -51,10 +57,10 @@ class Settings:
 def main(settings: Settings) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
-        root = settings.root or draw_pictures(settings.pictures, settings.drawn_px, Path(folder) / "drawn")
+        root = settings.root or draw_clips(settings, Path(folder) / "drawn")
         listing_s, clips = timed(lambda: find_clips("folder", root))
-        every = max(1, len(clips) // settings.pictures)
-        todo = [(clip, record_of(clip)) for clip in clips[::every][: settings.pictures]]
+        every = max(1, len(clips) // settings.clips)
+        todo = [(clip, record_of(clip)) for clip in clips[::every][: settings.clips]]
         turns: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
         hashes = set()
         for turn in range(settings.turns):
@@ -63,12 +69,12 @@ def main(settings: Settings) -> None:
                 *seconds, content = cache(todo, out, settings.crops, SIDES[side])
                 turns[side].append(tuple(seconds))
                 hashes.add(content)
-        print(f"{len(todo)} pictures; listing {len(clips)} takes {listing_s:.2f} s of CPU time")
-        print(f"{'pictures per CPU second':24} {'reading':>9} {'joining':>9} {'both':>9}")
+        print(f"{len(todo)} clips; listing {len(clips)} takes {listing_s:.2f} s of CPU time")
+        print(f"{'clips per CPU second':24} {'reading':>9} {'joining':>9} {'both':>9}")
         for side, seconds in turns.items():
             read_s, join_s = (median(values) for values in zip(*seconds))
             rates = (len(todo) / s for s in (read_s, join_s, read_s + join_s))
-            print(f"{side:24}" + "".join(f" {rate:9.0f}" for rate in rates))
+            print(f"{side:24}" + "".join(f" {rate:9.1f}" for rate in rates))
         print(f"content hash {hashes.pop()} on both sides" if len(hashes) == 1 else "THE CONTENT DIFFERS")
 
 
@@ -113,21 +119,30 @@ def timed(work: Callable) -> tuple[float, object]:
     return time.process_time() - begin, result
 
 
-def draw_pictures(n: int, side_px: int, folder: Path) -> Path:
-    """Write n square pictures of drawn faces."""
+def draw_clips(settings: Settings, folder: Path) -> Path:
+    """Write clips of drawn people, half of them in a studio and half in the wild."""
     from vidfer.actors.draw import draw_clip
+    from vidfer.actors.encode import encode
     from vidfer.actors.identity import sample_identity
 
     folder.mkdir(parents=True)
-    for i in range(n):
+    n_frames = 1 if settings.drawn == "pictures" else settings.frames
+    for i in range(settings.clips):
         identity = sample_identity(np.random.default_rng(i))
-        options = {"setting": "studio", "seed": i, "n_frames": 1, "fps": 25, "size": (320, 240)}
-        frame = draw_clip(identity, "happy", **options)[0][0][20:212, 60:252]
-        picture = cv2.resize(frame, (side_px, side_px), interpolation=cv2.INTER_AREA)
-        cv2.imwrite(str(folder / f"{i:05d}.jpg"), picture[..., ::-1])
+        options = {"setting": ("studio", "wild")[i % 2], "n_frames": n_frames, "fps": 25, "size": VIDEO_SIZE}
+        frames = draw_clip(identity, "happy", seed=i, **options)[0]
+        if settings.drawn == "videos":
+            encode(frames, folder / f"{i:05d}.avi", fps=25, crf=23)
+            continue
+        side = (settings.drawn_px, settings.drawn_px)
+        for number, frame in enumerate(frames):
+            picture = cv2.resize(frame[20:212, 60:252], side, interpolation=cv2.INTER_AREA)
+            name = f"{i:05d}.jpg" if settings.drawn == "pictures" else f"{i:05d}/{number:03d}.jpg"
+            (folder / name).parent.mkdir(exist_ok=True)
+            cv2.imwrite(str(folder / name), picture[..., ::-1])
     return folder
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_pictures.py"):
+    with exit_on_user_error("bench_small_clips.py"):
         main(tyro.cli(Settings, description=__doc__))
