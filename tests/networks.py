@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from vidfer.models.encoders import ENCODERS
+from vidfer.models.encoders import KNOWN_ENCODERS
 from vidfer.models.heads import HEADS
 from vidfer.models.settings import ModelSettings
 
@@ -26,7 +26,7 @@ def network(
     that have them.
     """
     encoder, _, of_library = encoder.partition(" ")
-    kind = ENCODERS[encoder].Settings
+    kind = KNOWN_ENCODERS[encoder].Settings
     known = {field.name for field in fields(kind)}
     options = {name: value for name, value in (where_known or {}).items() if name in known} | of_encoder
     if of_library:

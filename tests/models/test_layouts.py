@@ -10,7 +10,6 @@ SETTINGS = {
     "grouped_resnet18": network(width=4, input_px=64),
     "conv4": network(encoder="conv4"),
     "resnet18": network(encoder="resnet18", width=8, input_px=64, frame_attention="relation"),
-    "face_mesh": network(encoder="face_mesh"),
     "face_landmarker": network(encoder="face_landmarker"),
     "torchvision": network("torchvision mobilenet_v3_small", input_px=64),
 }
@@ -34,7 +33,7 @@ def test_channels_last_weights(name):
         torch.testing.assert_close(model(crops, mask), logits, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["grouped_resnet18", "conv4", "resnet18", "face_mesh"])
+@pytest.mark.parametrize("name", ["grouped_resnet18", "conv4", "resnet18"])
 def test_compiled(name):
     """Everything but the code generator, which takes minutes on a small machine."""
     model, crops, mask = model_and_clips(name)

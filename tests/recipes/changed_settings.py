@@ -244,10 +244,6 @@ OF_ENCODERS: dict[str, dict[str, Change]] = {
         "frame_attention": Change("softmax"),
         "attention_dropout": Change(0.5, {"encoder.frame_attention": "sigmoid"}),
     },
-    "face_mesh": {
-        "frame_attention": Change("mean"),
-        "attention_dropout": Change(0.5, {"encoder.frame_attention": "sigmoid"}),
-    },
 }
 OF_ENCODERS["resnet18"] = {
     **{
@@ -286,7 +282,6 @@ SMALL_ENCODERS = {
     "torchvision": OF_TORCHVISION,
     "timm": encoder("timm resnet10t"),
     "face_landmarker": encoder("face_landmarker"),
-    "face_mesh": encoder("face_mesh"),
     "inception_resnet_v1": encoder("inception_resnet_v1", input_px=80),
 }
 """What their options are tried with."""

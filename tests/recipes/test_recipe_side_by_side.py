@@ -163,6 +163,8 @@ def test_options_of_each(supervised, tmp_path):
         parse(supervised, *options, "--encoder.width", "8")
     with refused(SettingError, "--encoder.conv4.pools", "face_landmarker.features"):
         parse(supervised, *options, "--encoder.conv4.pools", "4")
+    with refused(SettingError, "--encoder face_mesh is now", "face_landmarker --encoder.features points"):
+        parse(supervised, *options[:-1], "conv4+face_mesh")
     with refused(SettingError, "--encoder resnet19", "choose"):
         parse(supervised, *options[:-1], "conv4+resnet19")
     with refused(SettingError, "--freeze-encoder", "resnet18"):

@@ -1,7 +1,7 @@
 """All systems on the same few-shot episodes (docs/results/systems_actors.md and docs/results/images.md).
 
     nohup python tools/study.py systems --out systems --images muxspace --unlabelled clips \
-        --released released --face-mesh runs/face_mesh > systems.txt 2>&1 &
+        --released released --face-landmarker face_landmarker.task > systems.txt 2>&1 &
 
 Each system is trained on base classes. `vidfer eval` evaluates all of them on novel classes, on the same
 clips and episodes. Started again, the study goes on where it stopped. `--report` runs nothing: it makes the

@@ -31,8 +31,9 @@ class Settings:
     released: Path | None = None
     """Folder of released CSRN checkpoints, each made by tools/import_csrn.py. They are evaluated in the task
     `images`, on the crops of the others and on whole pictures, which they were trained on."""
-    face_mesh: Path | None = None
-    """Checkpoint made by tools/import_face_mesh.py. Without it there is no system with face points."""
+    face_landmarker: Path | None = None
+    """The file face_landmarker.task (`vidfer encoders get face_landmarker`). Without it there is no system
+    with face points."""
     seeds: tuple[int, ...] = (0,)
     """Seeds of training; accuracies are means over them. Actors and episodes are the same for all."""
     episodes: int = 600

@@ -74,10 +74,13 @@ class Run:
     start_option: str = ""
     """Option of the recipe that names the checkpoint of that run."""
     face_points: bool = False
-    """It starts from the checkpoint of face points that the user names."""
+    """It has the weights of face points that the user names."""
 
 
-POINTS = "--freeze-encoder --head prototype --head.distance cosine"
+POINTS = (
+    "--encoder face_landmarker --encoder.features points --freeze-encoder "
+    "--head prototype --head.distance cosine"
+)
 SUPERVISED, EPISODES = "python recipes/supervised.py", "python recipes/fewshot.py"
 RUNS = {
     "prototypical": Run(recipe=FEWSHOT, budget="conv4", options="--head prototype"),

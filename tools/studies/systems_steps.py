@@ -23,7 +23,7 @@ def tasks_of(settings: Settings) -> list[str]:
 def systems_of(settings: Settings, task: str) -> list[str]:
     """The rows of a task, in the order of :data:`SYSTEMS`."""
     without = {"student", "student_csrn"} if task == "images" and not settings.unlabelled else set()
-    if settings.face_mesh is None:
+    if settings.face_landmarker is None:
         without |= {name for name, run in RUNS.items() if run.face_points}
     return [name for name in SYSTEMS if name in settings.systems and name not in without]
 
@@ -101,7 +101,7 @@ def train_step(settings: Settings, task: str, seed: int, name: str) -> Step:
         f"--data.frames {frames} --data.classes {TASKS[task].base}",
         f"--data.novel {TASKS[task].novel}",
         start if run.starts_from else "",
-        f"--init {in_repository(settings.face_mesh)}" if run.face_points else "",
+        f"--weights {in_repository(settings.face_landmarker)}" if run.face_points else "",
         f"--unlabelled {out}/unlabelled.h5" if other_cache else "",
         run.options,
         getattr(budget, run.budget),

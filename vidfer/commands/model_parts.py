@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from vidfer.commands.old_names import OLD_ENCODERS
 from vidfer.errors import SettingError
 from vidfer.models.pretrained.pretrained_settings import pretrained_settings
 from vidfer.models.pretrained.table import PRETRAINED
@@ -43,6 +44,10 @@ def chosen_settings(part: str, name: str, kinds: Mapping[str, type], default: An
     if part == "encoder" and name in PRETRAINED:
         return pretrained_settings(name, kinds)
     if name not in kinds:
+        if part == "encoder" and name in OLD_ENCODERS:
+            raise SettingError(
+                f"--encoder {name} is now --encoder {OLD_ENCODERS[name]}; its checkpoints still work (--init)"
+            )
         kind, _, network = name.partition(":")
         if network and kind in kinds:
             raise SettingError(f"--{part} {name} is now --{part} {kind} --{part}.network {network}")

@@ -34,6 +34,9 @@ OTHERS = {
     "--episodes.no-other-people": "--episodes.no-person-disjoint",
 }
 
+OLD_ENCODERS = {"face_mesh": "face_landmarker --encoder.features points"}
+"""Encoders that are no more -> what to type now."""
+
 IN_FILES = {
     "imagenet": "weights",
     "model": "encoder, head and dropout, each without model",

@@ -10,7 +10,7 @@ from vidfer.errors import SettingError
 from vidfer.learn.settings import StudentSettings
 from vidfer.learn.start import fill_from_published
 from vidfer.models.build import build_encoder, build_recogniser
-from vidfer.models.encoders import ENCODERS
+from vidfer.models.encoders import ENCODERS, KNOWN_ENCODERS
 from vidfer.models.encoders.side_by_side_settings import names_of_parts, side_by_side
 from vidfer.models.pretrained.pretrained_settings import pretrained_settings
 from vidfer.models.pretrained.table import PRETRAINED
@@ -77,13 +77,13 @@ def student_encoder(teacher: EncoderSettings, student: StudentSettings) -> Encod
         kinds = {name: kind.Settings for name, kind in ENCODERS.items()}
         chosen = pretrained_settings(name, kinds, "--student.encoder")
         name, teacher = chosen.name, replace(chosen, frame_attention=teacher.frame_attention)
-    if name not in ENCODERS:
+    if name not in KNOWN_ENCODERS:
         kind, _, network = name.partition(":")
         if network and kind in ENCODERS:
             new = f"--student.encoder {kind} --student.network {network}"
             raise SettingError(f"--student.encoder {name} is now {new}")
         raise SettingError(f"--student.encoder {name}: choose {', '.join(ENCODERS)}")
-    kind = ENCODERS[name].Settings
+    kind = KNOWN_ENCODERS[name].Settings
     usual = None if name == teacher.name else type(teacher)()
     options = {
         field.name: getattr(teacher, field.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from vidfer.models.encoders import ENCODERS
+from vidfer.models.encoders import KNOWN_ENCODERS
 from vidfer.models.encoders.base import Encoder
 from vidfer.models.encoders.side_by_side import SideBySideEncoder
 from vidfer.models.encoders.side_by_side_settings import SideBySideSettings, side_by_side
@@ -22,7 +22,7 @@ def build_encoder(settings: EncoderSettings) -> Encoder:
     if settings.side_by_side:
         built = {name: build_encoder(one) for name, one in settings.side_by_side.items()}
         return SideBySideEncoder(built, settings.frozen)
-    return _build(ENCODERS, settings)
+    return _build(KNOWN_ENCODERS, settings)
 
 
 def build_head(settings: HeadSettings | None) -> Head | None:
@@ -60,7 +60,7 @@ def encoder_settings(values: Mapping[str, Any]) -> EncoderSettings:
         if not parts:
             raise KeyError("the encoders side by side")
         return side_by_side(parts, values["frozen"])
-    return _part_settings(ENCODERS, values)
+    return _part_settings(KNOWN_ENCODERS, values)
 
 
 def _build(parts: Mapping[str, type], settings: EncoderSettings | HeadSettings) -> nn.Module:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from vidfer.models.encoders import ENCODERS
+from vidfer.models.encoders import KNOWN_ENCODERS
 from vidfer.models.heads import HEADS
 
 OLD_NAMES_OF_ENCODERS = {"pools": "conv4_pools"}
@@ -26,14 +26,14 @@ def nested_model(values: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(values["encoder"], str):
         return dict(values)
     name, _, network = values["encoder"].partition(":")
-    options = _options_of(ENCODERS[name].Settings, values, OLD_NAMES_OF_ENCODERS)
+    options = _options_of(KNOWN_ENCODERS[name].Settings, values, OLD_NAMES_OF_ENCODERS)
     if network:
         options["network"] = network
     if options.get("regions", ()) is None:  # was: the default of the encoder
         del options["regions"]
     if options.get("frame_attention") not in ("sigmoid", "relation"):  # had no effect on the others
         options.pop("attention_dropout", None)
-    encoder, head = _defaults(ENCODERS[name].Settings) | options, None
+    encoder, head = _defaults(KNOWN_ENCODERS[name].Settings) | options, None
     if values["head"] is not None:
         kind = HEADS[values["head"]].Settings
         head = _defaults(kind) | _options_of(kind, values, OLD_NAMES_OF_HEADS)

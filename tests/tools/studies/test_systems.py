@@ -143,7 +143,7 @@ def commands(settings: Settings) -> dict[str, str]:
 
 
 def test_all_systems_are_evaluated_alike():
-    more = {"images": Path("pictures"), "unlabelled": Path("more"), "face_mesh": Path("points")}
+    more = {"images": Path("pictures"), "unlabelled": Path("more"), "face_landmarker": Path("points.task")}
     found = commands(Settings(out=Path("s"), **more))
     for task, about in TASKS.items():
         for protocol in about.protocols:

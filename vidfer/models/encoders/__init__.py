@@ -18,6 +18,11 @@ ENCODERS: dict[str, type[Encoder]] = {
     "timm": TimmEncoder,
     "face_landmarker": FaceLandmarkerEncoder,
     "inception_resnet_v1": InceptionResnetV1Encoder,
-    "face_mesh": FaceMeshEncoder,
 }
 """Every encoder by its name on the command line and in checkpoints."""
+
+OLD_ENCODERS: dict[str, type[Encoder]] = {"face_mesh": FaceMeshEncoder}
+"""Encoders of checkpoints that an earlier vidfer wrote; no command line has them any more."""
+
+KNOWN_ENCODERS = ENCODERS | OLD_ENCODERS
+"""What a checkpoint may hold."""

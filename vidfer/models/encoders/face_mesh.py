@@ -1,4 +1,7 @@
-"""The shape of the face as an embedding: what an expression moves, wherever the face is."""
+"""The shape of the face from MediaPipe Face Mesh, for checkpoints that an earlier vidfer wrote.
+
+:mod:`vidfer.models.encoders.face_landmarker` has taken its place.
+"""
 
 from __future__ import annotations
 

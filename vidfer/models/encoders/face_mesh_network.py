@@ -48,8 +48,7 @@ class MeshBlock(nn.Module):
 class FaceMesh(nn.Module):
     """The published network that finds the points, without its branch that tells whether there is a face.
 
-    580,908 parameters. ``face_landmark.tflite`` has the same ones in half precision
-    (``tools/import_face_mesh.py``).
+    580,908 parameters.
     """
 
     def __init__(self) -> None:
