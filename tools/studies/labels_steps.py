@@ -12,7 +12,7 @@ from vidfer.errors import SettingError
 
 from .steps import Step, in_repository
 
-TEACHER, CEILING, GUIDED, TUNED = "teacher", "ceiling", "guided", "tuned"
+TEACHER, CEILING = "teacher", "ceiling"
 SYSTEMS = {
     TEACHER: "supervised only",
     "student1": "noisy student, round 1",
@@ -21,14 +21,11 @@ SYSTEMS = {
     "plain": "round 1 without consistency",
     "fixmatch": "FixMatch alone",
     "freematch": "FreeMatch alone",
-    GUIDED: "labels and face points of all images",
-    TUNED: "then labels alone",
-    "tuned1": "then noisy student, round 1",
 }
 """Run folder -> what its row is called."""
 
-STARTS_FROM = {"student2": "student1", "student3": "student2", TUNED: GUIDED, "tuned1": TUNED}
-"""Run -> the run whose last checkpoint it starts from, or is labelled by, where that is not the teacher."""
+LABELS_FROM = {"student2": "student1", "student3": "student2"}
+"""Run -> the run whose last checkpoint is its teacher, where that is not the supervised one."""
 
 KEPT = "checkpoints/last"
 """Not the best on validation, as the study measures on the validation clips."""
@@ -70,16 +67,6 @@ class Budget:
     """More options of FixMatch."""
     freematch: str = "--pseudo.consistency freematch --pseudo.teacher-weight 0 --train.label-smoothing 0"
     """More options of FreeMatch."""
-    guided: str = (
-        "--distil.encoder face_landmarker --train.batch-size 128 --optim.lr 4e-3 --train.epochs 8 "
-        "--train.ema-decay 0.99 --train.validate-every 8"
-    )
-    """Options of recipes/supervised.py with few labels and a guide that sees all images."""
-    tuned: str = (
-        "--dropout 0.2 --train.batch-size 64 --optim.lr 1e-3 --train.epochs 20 --train.ema-decay 0.98 "
-        "--train.validate-every 20"
-    )
-    """Options of recipes/supervised.py that goes on from there with the labels alone."""
     ceiling: str = (
         "--train.batch-size 128 --optim.lr 4e-3 --train.epochs 15 --train.ema-decay 0.995 "
         "--train.validate-every 5"
@@ -124,7 +111,7 @@ class Settings:
         for name in self.systems:
             while name not in needed:
                 needed.add(name)
-                name = STARTS_FROM.get(name, TEACHER)
+                name = LABELS_FROM.get(name, TEACHER)
         return [name for name in SYSTEMS if name in needed]
 
 
@@ -150,24 +137,22 @@ def run_and_eval(settings: Settings, system: str, per_class: int, seed: int) -> 
     cache, name = in_repository(settings.cache), folder(system, per_class, seed)
     run = f"--cache {cache} --out {out}/{name} --resume --tracker none --seed {seed} {budget.common}"
     few = f"--data.labels-per-class {per_class} --data.split-seed {seed}"
-    start = folder(STARTS_FROM.get(system, TEACHER), per_class, seed)
-    after = () if system in (CEILING, TEACHER, GUIDED) else (start,)
+    after: tuple[str, ...] = ()
     if system == CEILING:
-        command = f"supervised.py {run} {budget.network} {budget.ceiling}"
+        command = f"python recipes/supervised.py {run} {budget.network} {budget.ceiling}"
     elif system == TEACHER:
         epochs = f"--train.epochs {budget.epochs(per_class)}"
-        command = f"supervised.py {run} {few} {budget.network} {budget.teacher} {epochs}"
-    elif system == GUIDED:
-        command = f"supervised.py {run} {few} {budget.network} {budget.guided}"
-    elif system == TUNED:
-        command = f"supervised.py {run} {few} --init {out}/{start}/{KEPT} {budget.tuned}"
+        command = f"python recipes/supervised.py {run} {few} {budget.network} {budget.teacher} {epochs}"
     else:
-        more = getattr(budget, system, budget.noisy)
-        command = f"noisy_student.py {run} {few} --teacher {out}/{start}/{KEPT} {budget.student} {more}"
+        before = folder(LABELS_FROM.get(system, TEACHER), per_class, seed)
+        more = budget.noisy if system.startswith("student") else getattr(budget, system)
+        teacher = f"--teacher {out}/{before}/{KEPT}"
+        command = f"python recipes/noisy_student.py {run} {few} {teacher} {budget.student} {more}"
+        after = (before,)
     measure = (
         f"vidfer eval --checkpoint {out}/{name}/{KEPT} --cache {cache} --split val --out {out}/{name}/val"
     )
     return [
-        Step(name=name, command=" ".join(f"python recipes/{command}".split()), after=after),
+        Step(name=name, command=" ".join(command.split()), after=after),
         Step(name=f"{name}_eval", command=measure, after=(name,)),
     ]

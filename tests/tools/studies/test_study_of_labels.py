@@ -96,23 +96,19 @@ def test_recipes_accept_every_command_and_systems_differ(tmp_path):
         assert one.data.labels_per_class == per_class and one.data.split_seed == (3 if per_class else 0)
     students = {name.split("/")[2]: one for name, one in found.items() if name.startswith("labels25/seed3/")}
     assert students["teacher"].train.epochs == 298 and found["labels100/seed3/teacher"].train.epochs == 75
-    guided, tuned = students.pop("guided"), students.pop("tuned")
-    assert guided.distil.encoder == "face_landmarker" and guided.init is None
-    assert tuned.distil.encoder is None and tuned.init.parts[-3:] == ("guided", "checkpoints", "last")
     kinds = {
         name: (one.pseudo.consistency, one.pseudo.teacher_weight)
         for name, one in students.items()
         if name != "teacher"
     }
     assert kinds == {
-        **dict.fromkeys(("student1", "student2", "student3", "tuned1"), ("freematch", 1.0)),
+        **dict.fromkeys(("student1", "student2", "student3"), ("freematch", 1.0)),
         "plain": ("none", 1.0),
         "fixmatch": ("fixmatch", 0.0),
         "freematch": ("freematch", 0.0),
     }
     assert not any(one.pseudo.calibrate for name, one in students.items() if name != "teacher")
     assert students["student3"].teacher.parts[-3:] == ("student2", "checkpoints", "last")
-    assert students["tuned1"].teacher.parts[-3:] == ("tuned", "checkpoints", "last")
     assert students["plain"].teacher.parts[-3:] == ("teacher", "checkpoints", "last")
 
 
