@@ -117,7 +117,7 @@ def main(settings: Settings) -> None:
         accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
     recogniser.to(accelerator.device)
     if origin:
-        standardise(recogniser, origin, cache, split, data)
+        standardise(recogniser, origin, cache, split, data, accelerator)
     # The prototype and matching heads have no parameters.
     if not any(parameter.requires_grad for parameter in net.parameters()):
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)

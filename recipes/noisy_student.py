@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from accelerate.utils import set_seed
+from torch.nn import Identity
 
 from vidfer.commands.console import Progress, epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
@@ -31,7 +32,7 @@ from vidfer.learn.settings import OptimSettings, PseudoLabelSettings, StudentSet
 from vidfer.learn.side_by_side import fit_side_by_side
 from vidfer.learn.start import base_classes, start_from
 from vidfer.learn.student import build_student, student_settings
-from vidfer.learn.student_data import mixed_loader, student_data
+from vidfer.learn.student_data import data_seen_once, mixed_loader, student_data
 from vidfer.learn.supervised import step_options, train_epoch
 from vidfer.learn.validate import validate
 from vidfer.models.ema import Ema
@@ -89,6 +90,9 @@ def main(settings: Settings) -> None:
     cache, other = CropCache(settings.cache), settings.unlabelled and CropCache(settings.unlabelled)
     sees, chosen = network.encoder, (settings.data, settings.pseudo)
     data = student_data(start, cache, other, *chosen, seed=settings.seed, regions=sees.regions)
+    still = settings.noise.off and not train.blends and settings.pseudo.consistency == "none"
+    if once := settings.freeze_encoder and still:  # a frozen encoder sees each clip the same in every epoch
+        data = data_seen_once(data, start.recogniser, accelerator, workers)
     split, classes = data.split, data.split.classes
     val_loader = build_loader(data.val, train.batch_size, workers=workers)
     stepping = step_options(settings.optim, train, data.labelled.labels, len(classes))
@@ -113,8 +117,9 @@ def main(settings: Settings) -> None:
         # The student learns, with noise
         set_seed(settings.seed + number - 1)
         model = build_student(network, teacher.recogniser, **reused)
-        fit_side_by_side(model, data.labelled, accelerator, workers)
-        noise = NoisedInput(settings.noise, sees.input_px, sees.regions)
+        if not settings.freeze_encoder:
+            fit_side_by_side(model, data.labelled, accelerator, workers)
+        noise = Identity() if once else NoisedInput(settings.noise, sees.input_px, sees.regions)
         train_loader = mixed_loader(data, found.labels, settings.pseudo, train, **loading)
         if settings.sync_batch_norm:
             model = sync_batch_norm(model, accelerator)

@@ -241,6 +241,7 @@ OF_ENCODERS: dict[str, dict[str, Change]] = {
     "face_landmarker": {
         "features": Change("points"),
         "mirror": Change(True),
+        "pooling": Change("max"),
         "frame_attention": Change("softmax"),
         "attention_dropout": Change(0.5, {"encoder.frame_attention": "sigmoid"}),
     },

@@ -86,3 +86,37 @@ def test_fewshot(own_cache, start, tmp_path, looked_at, head):
     fewshot.main(settings)
     assert len(looked_at) == 2
     assert metrics(tmp_path / "run")[-1]["val_accuracy"] > 0.2
+
+
+def test_noisy_student(noisy_student, teacher_run, own_cache, tmp_path, looked_at):
+    def run(name, **options):
+        how = STILL | {"teacher": teacher_run / "checkpoints/last", "train": replace(SHORT, epochs=2)}
+        how |= {"from_teacher": True, "freeze_encoder": True, "rounds": 2} | options
+        noisy_student.main(noisy_student.Settings(cache=own_cache, out=tmp_path / name, **how))
+        return weights(tmp_path / name, "last")
+
+    first = run("first")
+    assert len(looked_at) == 3  # labelled, unlabelled, and clips to validate on
+    assert all(
+        t.equal(first[n]) for n, t in weights_of(teacher_run / "checkpoints/last").items() if "encoder" in n
+    )
+    again = run("again")
+    assert len(looked_at) == 3
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert [line["round"] for line in metrics(tmp_path / "first") if "loss" in line] == [1, 1, 2, 2]
+    assert metrics(tmp_path / "first")[-1]["val_uar"] > 0.5  # chance is 0.33
+    run("noised", noise=FAST["noise"])
+    assert len(looked_at) == 3  # noise needs the crops
+
+
+def test_fewshot_standardised(own_cache, start, tmp_path, looked_at):
+    fewshot = load_recipe("fewshot")
+    episodes = EpisodeSettings(ways=3, shots=1, queries=1, per_epoch=4, val_episodes=10, epochs=1)
+    how = {"init": start, "freeze_encoder": True, "episodes": episodes, "standardise": "all", **FAST}
+    head = network(width=4, head="prototype")
+    fewshot.main(fewshot.Settings(cache=own_cache, out=tmp_path / "one", **of_recipe(head), **how))
+    assert looked_at == [18]  # with noise the clips to train on are seen once for the standardising
+    fewshot.main(fewshot.Settings(cache=own_cache, out=tmp_path / "two", **of_recipe(head), **how))
+    assert looked_at == [18]
+    one, two = weights(tmp_path / "one", "last"), weights(tmp_path / "two", "last")
+    assert all(torch.equal(one[name], two[name]) for name in one)

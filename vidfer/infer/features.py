@@ -32,6 +32,8 @@ class FeatureClips(Dataset):
     """
 
     training = False
+    seed = 0
+    """A clip that comes again shows the same."""
 
     def __init__(self, dataset: ClipDataset | JoinedClips, vectors: Tensor, has_face: Tensor) -> None:
         """``vectors`` (M, C) and ``has_face`` (M,) of all clips of ``dataset``."""

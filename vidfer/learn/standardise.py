@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 
 from vidfer.data.clip_labels import labels_of
-from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings
 from vidfer.data.split_datasets import evaluation_clips
 from vidfer.data.splits import ClipSplit
 from vidfer.errors import CheckpointError, DataError, SettingError
-from vidfer.infer.embed import embed_clips
+from vidfer.learn.frozen_features import seen_once
 from vidfer.models.recogniser import Recogniser
-from vidfer.models.whitening import Whitening, fit_standardising
+from vidfer.models.whitening import fit_standardising
 from vidfer.store.reader import CropCache
 
 ALL = "all"
@@ -21,9 +21,6 @@ ALL = "all"
 
 LEAST_CLIPS = 10
 """Training clips of the class to centre on; the mean of fewer says too little."""
-
-BATCH_SIZE = 16
-"""Clips that are embedded at once; their number does not change the result."""
 
 
 def check_standardising(name: str, cache: CropCache, split: ClipSplit) -> None:
@@ -49,30 +46,33 @@ def check_standardising(name: str, cache: CropCache, split: ClipSplit) -> None:
 
 
 def standardise(
-    recogniser: Recogniser, name: str, cache: CropCache, split: ClipSplit, settings: DataSettings
+    recogniser: Recogniser,
+    name: str,
+    cache: CropCache,
+    split: ClipSplit,
+    settings: DataSettings,
+    accelerator: Accelerator,
 ) -> None:
     """Fit the standardising of a recogniser on the training clips, without noise.
 
-    Every process computes all of it, so the number of processes does not change the result.
+    The vectors of the encoder, which is frozen, are kept beside the cache. Every process comes to the same.
 
     Args:
-        recogniser: built with a whitening, which is replaced.
+        recogniser: with a frozen encoder, built with a whitening, which is replaced.
         name: the class whose mean becomes the origin, or ``all`` for the mean of the means of all classes.
         cache, split: checked by :func:`check_standardising`.
         settings: number of frames of each clip, and loader processes.
+        accelerator: of the run.
 
     Raises:
         CheckpointError: the encoder gives the same vector for all clips.
     """
     encoder = recogniser.encoder
     clips = evaluation_clips(cache, split.train, None, n_frames=settings.frames, regions=encoder.regions)
-    loader = build_loader(clips, BATCH_SIZE, workers=settings.workers)
-    device = next(recogniser.parameters()).device
-    recogniser.whitening.load_state_dict(Whitening(encoder.vector_channels).state_dict())
-    embedded, _ = embed_clips(recogniser, loader, device, maps=False)
+    (seen,) = seen_once(recogniser, [clips], accelerator, settings.workers)
     labels = torch.as_tensor(np.asarray(labels_of(cache, split.train, split.classes)))
     numbers = labels.unique() if name == ALL else [split.classes.index(name)]
-    vectors = embedded.vector.double().cpu()
+    vectors = seen.vectors.double()
     centre = torch.stack([vectors[labels == number].mean(0) for number in numbers]).mean(0)
     try:
         fitted = fit_standardising(vectors, centre, encoder.part_sizes())

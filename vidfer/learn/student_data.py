@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from accelerate import Accelerator
 from torch.utils.data import DataLoader
 
 from vidfer.crops import REGIONS
@@ -18,11 +19,14 @@ from vidfer.data.splits import ClipSplit
 from vidfer.data.training_split import training_split
 from vidfer.data.unlabelled_clips import with_unlabelled
 from vidfer.errors import CheckpointError, SettingError
+from vidfer.infer.features import FeatureClips
+from vidfer.learn.frozen_features import seen_once
 from vidfer.learn.losses import smooth_targets
 from vidfer.learn.pseudo_labels import PseudoLabels
 from vidfer.learn.selection import check_quota, student_targets
 from vidfer.learn.settings import PseudoLabelSettings, TrainSettings
 from vidfer.learn.start import Start
+from vidfer.models.recogniser import Recogniser
 from vidfer.names import same_names
 from vidfer.store.reader import CropCache
 
@@ -32,13 +36,13 @@ class StudentData:
     """The clips of a noisy student, as data sets."""
 
     split: ClipSplit
-    labelled: ClipDataset
+    labelled: ClipDataset | FeatureClips
     """Labelled clips to train on."""
-    pseudo: ClipDataset
+    pseudo: ClipDataset | FeatureClips
     """Unlabelled clips to train on, with the teacher's labels."""
-    to_label: ClipDataset
+    to_label: ClipDataset | FeatureClips
     """The same unlabelled clips for the teacher to label: evenly spaced frames, no noise."""
-    val: ClipDataset
+    val: ClipDataset | FeatureClips
 
     @property
     def summary(self) -> str:
@@ -98,6 +102,18 @@ def student_data(
     )
     check_quota(pseudo.quota, data.to_label.n_with_face)
     return data
+
+
+def data_seen_once(
+    data: StudentData, teacher: Recogniser, accelerator: Accelerator, workers: int
+) -> StudentData:
+    """The same clips as vectors of the teacher's encoder, which its students keep as it is.
+
+    The vectors are kept beside the caches (:func:`vidfer.learn.frozen_features.seen_once`).
+    """
+    parts = [data.labelled, data.pseudo, data.to_label, data.val]
+    seen = seen_once(teacher, parts, accelerator, workers)
+    return replace(data, **dict(zip(("labelled", "pseudo", "to_label", "val"), seen, strict=True)))
 
 
 def mixed_loader(

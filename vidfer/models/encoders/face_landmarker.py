@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from vidfer.errors import SettingError
 from vidfer.models.embedding import MAP_PX, Embedding
 from vidfer.models.encoders.attention import FrameAttention, frame_average
 from vidfer.models.encoders.base import Encoder
@@ -16,6 +17,7 @@ from vidfer.models.encoders.face_blendshapes import BLENDSHAPES, FaceBlendshapes
 from vidfer.models.encoders.face_landmarker_network import INPUT_PX, POINTS, FaceLandmarks, mirror_partners
 from vidfer.models.encoders.face_shape import aligned_shape, centred_shape, mirror_points
 from vidfer.models.encoders.face_squares import Squares, level_squares, middle_squares, sample_squares
+from vidfer.models.encoders.pooling import POOLINGS, pool_frames
 from vidfer.models.frames import FramePacker, resize_images, select_regions, unit_float
 from vidfer.models.pretrained.face_landmarker_file import load_face_landmarker
 from vidfer.models.settings import EncoderSettings, check_choice
@@ -64,9 +66,20 @@ class FaceLandmarkerSettings(EncoderSettings):
     frame_attention: Literal["softmax", "sigmoid", "relation", "mean"] = "mean"
     """How the frames of a clip become one vector; see the other encoders. `mean` needs no training."""
 
+    pooling: Rare[Literal["attention", "max", "spread", "peak"]] = "attention"
+    """How the frames become one vector: by the frame `attention`, by the largest value of each number
+    (`max`), by the mean with the `spread` over the frames beside it, or by the frame of the strongest
+    expression (`peak`)."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("--encoder.features", self.features, tuple(PARTS))
+        check_choice("--encoder.pooling", self.pooling, POOLINGS)
+        if self.pooling != "attention" and self.frame_attention != "mean":
+            raise SettingError(
+                f"--encoder.pooling {self.pooling}: --encoder.frame-attention {self.frame_attention} would "
+                "have no effect; leave one of them out"
+            )
 
 
 class FaceLandmarkerEncoder(Encoder):
@@ -86,13 +99,14 @@ class FaceLandmarkerEncoder(Encoder):
         mirror: bool = False,
         frame_attention: str = "mean",
         attention_dropout: float = 0.0,
+        pooling: str = "attention",
     ) -> None:
         super().__init__()
-        self.features, self.mirror = features, mirror
+        self.features, self.mirror, self.pooling = features, mirror, pooling
         self.landmarks = FaceLandmarks()
         self.blendshapes = FaceBlendshapes()
         self.frame_attention = FrameAttention(sum(PARTS[features]), frame_attention, attention_dropout)
-        self.vector_channels = self.frame_attention.out_channels
+        self.vector_channels = self.frame_attention.out_channels * (2 if pooling == "spread" else 1)
         self.register_buffer("partner", mirror_partners(), persistent=False)
         self.register_buffer("reference", torch.zeros(POINTS, 3))
         self.take_reference()
@@ -117,7 +131,12 @@ class FaceLandmarkerEncoder(Encoder):
         frames = FramePacker(frame_mask)
         faces = unit_float(select_regions(frames.pack(crops), self.regions))[:, 0]
         points, maps = self.find_points(faces)
-        vector, attention = self.frame_attention(frames.unpack(self.frame_vectors(points)), frame_mask)
+        shapes = None if self.features == "points" else self.blendshapes(points)
+        vectors = frames.unpack(self.frame_vectors(points, shapes))
+        vector, attention = self.frame_attention(vectors, frame_mask)
+        if self.pooling != "attention":
+            strength = frames.unpack(self.strength(points, shapes))
+            vector = pool_frames(self.pooling, vectors, frame_mask, attention["frames"], strength)
         maps = frames.unpack(resize_images(maps.float(), MAP_PX))
         return Embedding(
             vector=vector,
@@ -156,13 +175,21 @@ class FaceLandmarkerEncoder(Encoder):
         maps = torch.cat(maps)
         return self.landmarks.late_points(maps), maps
 
-    def frame_vectors(self, points: Tensor) -> Tensor:
-        """Points (M, 478, 3) to the chosen features (M, C)."""
+    def strength(self, points: Tensor, shapes: Tensor | None) -> Tensor:
+        """How strong the expression of each frame is (M,): the sum of its blendshapes but for the first,
+        which is neutral; of points alone, their distance from the reference."""
+        if shapes is None:
+            return (aligned_shape(points, self.reference) - self.reference).flatten(1).norm(dim=1)
+        return shapes[:, 1:].sum(1)
+
+    def frame_vectors(self, points: Tensor, shapes: Tensor | None = None) -> Tensor:
+        """Points (M, 478, 3) to the chosen features (M, C); ``shapes`` (M, 52) if they are known already."""
         chosen = []
+        if shapes is None and self.features != "points":
+            shapes = self.blendshapes(points)
         if self.features in ("points", "both"):
             chosen.append(((aligned_shape(points, self.reference) - self.reference) * UNIT).flatten(1))
-        if self.features != "points":
-            shapes = self.blendshapes(points)
+        if shapes is not None:
             # ln((b + 0.001) / (1.001 - b))
             logits = ((shapes + LOGIT_FLOOR) / (1 + LOGIT_FLOOR - shapes)).log()
             chosen.append(shapes if self.features == "blendshapes" else logits)
