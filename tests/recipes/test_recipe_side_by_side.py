@@ -191,6 +191,11 @@ def test_the_encoder_of_init_beside_another_one(supervised):
     with refused(SettingError, "conv4+init", "--init", "name it"):
         parse(supervised, *options)
     assert parse(supervised, *options, "--init", "start", "--encoder.conv4.pools", "4").init == Path("start")
+    found = parse(supervised, *options, "--init", "start", "--encoder.init.input-px", "64").encoder
+    resnet = found.side_by_side["init"].of(RESNET)
+    assert resnet == replace(RESNET, input_px=64) and EncoderOfInit().of(resnet) == resnet
+    with refused(SettingError, "--encoder.init.input-px 64", "conv4 has its own size"):
+        found.side_by_side["init"].of(CONV4)
     with refused(SettingError, "--encoder has no effect", "face_landmarker+init"):
         parse(supervised, *options[:-1], "conv4+resnet18", "--init", "start")
     with refused(SettingError, "--freeze-encoder", "for conv4"):

@@ -57,7 +57,10 @@ class Start:
                 f"--encoder {request.encoder.title}: the encoder in {self.folder} is {other.encoder.title} "
                 "already; start from the checkpoint of a single encoder"
             )
-        return replace(request, encoder=side_by_side({**parts, INIT: other.encoder}, request.encoder.frozen))
+        return replace(
+            request,
+            encoder=side_by_side({**parts, INIT: parts[INIT].of(other.encoder)}, request.encoder.frozen),
+        )
 
     def check_splits(self, caches: Sequence[CropCache], splits: Sequence[ClipSplit]) -> None:
         """:meth:`check_split` for each cache."""

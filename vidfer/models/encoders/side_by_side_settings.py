@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -19,10 +19,28 @@ class EncoderOfInit(EncoderSettings):
 
     name = INIT
 
+    input_px: int | None = None
+    """Side, in pixels, that crops are resized to before it sees them, such as that of the cache that it was
+    trained on; by default as its checkpoint says."""
+
     frame_attention: Fixed[Literal["softmax", "sigmoid", "relation", "mean"]] = field(
         init=False, default="mean"
     )
     attention_dropout: Fixed[float] = field(init=False, default=0.0)
+
+    def of(self, encoder: EncoderSettings) -> EncoderSettings:
+        """Settings of the encoder of the checkpoint, in its place.
+
+        Raises:
+            SettingError: it has a size of its own.
+        """
+        if self.input_px is None:
+            return encoder
+        if not any(one.name == "input_px" for one in fields(encoder)):
+            raise SettingError(
+                f"--encoder.{INIT}.input-px {self.input_px}: {encoder.name} has its own size; leave it out"
+            )
+        return replace(encoder, input_px=self.input_px)
 
 
 @dataclass(frozen=True, kw_only=True)
