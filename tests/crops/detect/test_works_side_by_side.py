@@ -43,8 +43,9 @@ def look_again(images: Sequence[np.ndarray], n_looks: int) -> Asking[list[np.nda
 
 @pytest.fixture(scope="module")
 def pictures(draw_actor) -> list[list[np.ndarray]]:
-    """Frames of seven clips of several sizes; the last one shows nobody."""
+    """Frames of seven clips of several sizes; one shows two people, the last one nobody."""
     clips = [list(draw_actor(person, 1 + person % 3)[0]) for person in range(6)]
+    clips[3] = [np.concatenate([image, clips[0][0]], axis=1) for image in clips[3]]
     for person in (1, 2, 4):
         size = (80 + 20 * person, 60 + 15 * person)
         clips[person] = [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in clips[person]]
