@@ -20,15 +20,22 @@ from vidfer.errors import exit_on_user_error
 
 JOBS = 2
 BUDGET = Budget(
-    actors="--train-per-class 10 --train-subjects 14 --val-per-class 6 --val-subjects 6 --test-per-class 15 "
-    "--test-subjects 15 --novel-per-class 12 --unlabelled 350 --unlabelled-subjects 60 --max-duration-s 0.8",
+    # Even light and frontal faces: the wild setting needs more labels and minutes than a demo has. A clip has
+    # five or six frames, of which training sees four.
+    setting="studio",
+    actors="--fps 10 --train-per-class 6 --train-subjects 14 --val-per-class 6 --val-subjects 6 "
+    "--test-per-class 20 --test-subjects 20 --novel-per-class 12 --unlabelled 400 --unlabelled-subjects 60 "
+    "--max-duration-s 0.6",
     crop_px=64,
     network="--encoder.width 16 --encoder.input-px 64",
     # With all of the noise and dropout so few steps end near chance on training and validation clips.
-    # With two frames of clips of ten frames a second the teacher had 38 % on validation, not 52 %.
-    teacher="--data.frames 4 --train.epochs 60 --train.batch-size 16 --train.ema-decay 0.98 "
+    teacher="--data.frames 4 --train.epochs 50 --train.batch-size 14 --train.ema-decay 0.98 "
     "--noise.magnitude 0.5 --dropout 0.2",
-    students=(f"--data.frames 4 --from-teacher --optim.lr 1e-3 --train.epochs 12 {STUDENT}",),
+    # Of labels of two such teachers (seeds 2 and 3) with a confidence above 0.3, 78 and 76 % were right after
+    # balancing, which repeats the clips of rare classes; above 0.7 it is 92 and 81 %.
+    students=(
+        f"--data.frames 4 --from-teacher --optim.lr 1e-3 --train.epochs 8 --pseudo.threshold 0.7 {STUDENT}",
+    ),
     # So few episodes would spoil the encoder; its maps tell expressions apart already.
     relation="--data.frames 2 --freeze-encoder --episodes.queries 2 --episodes.epochs 3 "
     "--episodes.per-epoch 30 --episodes.val-episodes 40",

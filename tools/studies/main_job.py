@@ -22,6 +22,8 @@ class Budget:
     """How much of everything. A text holds options of a command."""
 
     actors: str
+    setting: str = "wild"
+    """Of the actors, see :mod:`vidfer.actors.conditions`."""
     crop_px: int
     network: str
     teacher: str
@@ -52,10 +54,8 @@ def steps(out: Path, budget: Budget, seed: int, prefix: str = "") -> list[Step]:
     def add(name: str, command: str, *after: str) -> None:
         made.append(Step(name=prefix + name, command=command, after=tuple(prefix + one for one in after)))
 
-    add(
-        "actors",
-        f"vidfer actors --out {out}/actors --setting wild --seed {seed} --min-duration-s 0.5 {budget.actors}",
-    )
+    drawn = f"--setting {budget.setting} --seed {seed} --min-duration-s 0.5 {budget.actors}"
+    add("actors", f"vidfer actors --out {out}/actors {drawn}")
     crops = f"--out {out}/actors.h5 --size-px {budget.crop_px}"
     add("cache", f"vidfer cache --src actors --root {out}/actors {crops}", "actors")
     add("inspect", f"vidfer inspect {out}/actors.h5", "cache")
