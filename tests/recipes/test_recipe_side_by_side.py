@@ -8,7 +8,7 @@ import pytest
 import torch
 from landmarker_files import random_weights, write_task
 from networks import network, of_recipe
-from recipe_runs import FAST, SHORT, TINY, metrics, parse, weights
+from recipe_runs import FAST, SHORT, TINY, here, load_recipe, metrics, parse, torchrun, weights
 from refused import refused
 from striped_cache import write_striped_cache
 
@@ -139,6 +139,19 @@ def test_egs(egs, own_cache, tmp_path):
     egs.main(settings)
     trained, _ = load_checkpoint(tmp_path / "run" / "checkpoints" / "last")
     assert all(one.following.num_batches_tracked > 2 for one in trained.encoder.standardising.values())
+
+
+def test_two_processes_fit_the_same(own_cache, start, tmp_path):
+    options = "--encoder conv4+init --encoder.frozen init --data.frames 1 --noise.flip 0 --tracker none"
+    options += " --train.epochs 1 --train.batch-size 6 --dropout 0"
+    options = ["--cache", own_cache, "--init", start, *options.split()]
+    torchrun("supervised", *options, "--out", tmp_path / "two")
+    here(load_recipe("supervised"), *options, "--out", tmp_path / "one")
+    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
+    fitted = [name for name in one if "standardising.init" in name and "following" not in name]
+    assert len(fitted) == 3 and all(one[name].equal(two[name]) for name in fitted)
+    assert two["encoder.standardising.init.fitted"]
+    assert two["encoder.standardising.conv4.following.running_mean"].any()
 
 
 def test_a_run_can_be_resumed(supervised, own_cache, tmp_path):
