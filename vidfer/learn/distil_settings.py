@@ -16,8 +16,9 @@ class DistilSettings:
     encoder: Rare[str | None] = None
     """The other encoder: the name of a pretrained one, such as face_landmarker, or the folder of a
     checkpoint. The unlabelled clips of --cache take part."""
-    weight: Rare[float] = 1.0
-    """How much its features count beside the labels."""
+    weight: Rare[float] = 5.0
+    """How much its features count beside the labels; more than 1, as their loss is small
+    (docs/results/base4.md)."""
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < math.inf:
