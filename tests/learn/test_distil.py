@@ -1,5 +1,7 @@
 """The loss of a guide's features, and the clips that carry them."""
 
+import shutil
+
 import pytest
 import torch
 from crop_caches import write_cache
@@ -11,8 +13,10 @@ from vidfer.data.joined_clips import JoinedClips
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.learn.distil import FeatureLoss, GuidedClips, GuidedNet, recogniser_of
 from vidfer.learn.distil_settings import DistilSettings
-from vidfer.learn.guide import LARGEST, LEAST_SPREAD, standardised
+from vidfer.learn.guide import LARGEST, LEAST_SPREAD, load_guide, standardised
 from vidfer.models.build import build_recogniser
+from vidfer.models.pretrained.keep import place_of
+from vidfer.models.pretrained.table import pretrained
 
 
 def test_the_loss_is_hubers_and_counts_parts_alike():
@@ -71,3 +75,16 @@ def test_settings_that_cannot_be():
     with refused(SettingError, "--distil.encoder", "--freeze-encoder"):
         DistilSettings(encoder="face_landmarker").check_trains(True)
     DistilSettings().check_trains(True)
+
+
+def test_a_guide_by_name_is_the_pretrained_encoder_and_stays_as_it_is(shared, tmp_path, monkeypatch):
+    monkeypatch.setenv("VIDFER_ENCODERS", str(tmp_path))
+    with refused(CheckpointError, "face_landmarker"):
+        load_guide(DistilSettings(encoder="face_landmarker"), [])
+    place = place_of(pretrained("face_landmarker"))
+    place.parent.mkdir(parents=True)
+    shutil.copy(shared / "weights/mediapipe/face_landmarker.task", place)
+    guide = load_guide(DistilSettings(encoder="face_landmarker"), [])
+    assert guide.recogniser.encoder_frozen and not guide.recogniser.seen.labels
+    assert guide.recogniser.encoder.vector_parts == (52,)
+    assert load_guide(DistilSettings(), []) is None
