@@ -12,9 +12,10 @@ from vidfer.errors import SettingError
 
 from .steps import Step, in_repository
 
-TEACHER, CEILING = "teacher", "ceiling"
+TEACHER, LONGER, CEILING = "teacher", "longer", "ceiling"
 SYSTEMS = {
     TEACHER: "supervised only",
+    LONGER: "supervised only, four times as long",
     "student1": "noisy student, round 1",
     "student2": "noisy student, round 2",
     "student3": "noisy student, round 3",
@@ -140,8 +141,8 @@ def run_and_eval(settings: Settings, system: str, per_class: int, seed: int) -> 
     after: tuple[str, ...] = ()
     if system == CEILING:
         command = f"python recipes/supervised.py {run} {budget.network} {budget.ceiling}"
-    elif system == TEACHER:
-        epochs = f"--train.epochs {budget.epochs(per_class)}"
+    elif system in (TEACHER, LONGER):
+        epochs = f"--train.epochs {budget.epochs(per_class) * (1 if system == TEACHER else 4)}"
         command = f"python recipes/supervised.py {run} {few} {budget.network} {budget.teacher} {epochs}"
     else:
         before = folder(LABELS_FROM.get(system, TEACHER), per_class, seed)

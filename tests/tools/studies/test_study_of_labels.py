@@ -96,6 +96,7 @@ def test_recipes_accept_every_command_and_systems_differ(tmp_path):
         assert one.data.labels_per_class == per_class and one.data.split_seed == (3 if per_class else 0)
     students = {name.split("/")[2]: one for name, one in found.items() if name.startswith("labels25/seed3/")}
     assert students["teacher"].train.epochs == 298 and found["labels100/seed3/teacher"].train.epochs == 75
+    assert students.pop("longer").train.epochs == 4 * students["teacher"].train.epochs
     kinds = {
         name: (one.pseudo.consistency, one.pseudo.teacher_weight)
         for name, one in students.items()
