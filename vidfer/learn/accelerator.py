@@ -73,7 +73,7 @@ def _accelerator(settings: RunSettings, optim: OptimSettings, split_batches: boo
             split_batches=split_batches, use_seedable_sampler=True, non_blocking=True
         ),
         # Some parameters have no gradient: behind the maps for a classifier or a head of vectors, behind the
-        # behind the vector for a head of maps, and those of the branch of EGS-Net that does not learn.
+        # vector for a head of maps, and those of the branch of EGS-Net that does not learn.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
 
