@@ -1,5 +1,8 @@
 """Encoders, one file each. A new encoder is a new file here and a line in :data:`ENCODERS`."""
 
+from collections import ChainMap
+from collections.abc import Mapping
+
 from vidfer.models.encoders.base import Encoder
 from vidfer.models.encoders.conv4 import Conv4Encoder
 from vidfer.models.encoders.face_landmarker import FaceLandmarkerEncoder
@@ -24,5 +27,5 @@ ENCODERS: dict[str, type[Encoder]] = {
 OLD_ENCODERS: dict[str, type[Encoder]] = {"face_mesh": FaceMeshEncoder}
 """Encoders of checkpoints that an earlier vidfer wrote; no command line has them any more."""
 
-KNOWN_ENCODERS = ENCODERS | OLD_ENCODERS
+KNOWN_ENCODERS: Mapping[str, type[Encoder]] = ChainMap(ENCODERS, OLD_ENCODERS)
 """What a checkpoint may hold."""
