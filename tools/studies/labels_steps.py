@@ -19,13 +19,15 @@ SYSTEMS = {
     "student1": "noisy student, round 1",
     "student2": "noisy student, round 2",
     "student3": "noisy student, round 3",
+    "student4": "noisy student, round 4",
+    "student5": "noisy student, round 5",
     "plain": "round 1 without consistency",
     "fixmatch": "FixMatch alone",
     "freematch": "FreeMatch alone",
 }
 """Run folder -> what its row is called."""
 
-LABELS_FROM = {"student2": "student1", "student3": "student2"}
+LABELS_FROM = {f"student{n}": f"student{n - 1}" for n in range(2, 6)}
 """Run -> the run whose last checkpoint is its teacher, where that is not the supervised one."""
 
 KEPT = "checkpoints/last"

@@ -103,7 +103,7 @@ def test_recipes_accept_every_command_and_systems_differ(tmp_path):
         if name != "teacher"
     }
     assert kinds == {
-        **dict.fromkeys(("student1", "student2", "student3"), ("freematch", 1.0)),
+        **{f"student{n}": ("freematch", 1.0) for n in range(1, 6)},
         "plain": ("none", 1.0),
         "fixmatch": ("fixmatch", 0.0),
         "freematch": ("freematch", 0.0),
