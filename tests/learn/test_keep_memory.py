@@ -31,5 +31,5 @@ def pages_of_two_steps(how: str) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's option")
 def test_the_second_step_gets_no_new_pages():
-    kept = pages_of_two_steps("keep")
-    assert kept < 2000 and pages_of_two_steps("usual") > 10 * kept + 2000
+    # A system with large pages hands out hundreds of them, one with pages of 4 kB a hundred thousand.
+    assert pages_of_two_steps("usual") > 5 * pages_of_two_steps("keep") + 100

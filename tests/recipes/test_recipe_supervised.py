@@ -26,6 +26,7 @@ from refused import refused
 from striped_cache import write_striped_cache
 
 from vidfer.errors import CacheError, CheckpointError, RunError, SettingError
+from vidfer.learn import validate
 from vidfer.learn.settings import OptimSettings
 from vidfer.models.checkpoint import load_checkpoint
 from vidfer.store.reader import CropCache
@@ -243,7 +244,7 @@ def test_a_training_that_diverges_later_keeps_what_it_had(supervised, striped_ca
     settings = supervised.Settings(
         cache=striped_cache, out=tmp_path / "run", **of_recipe(TINY), train=SHORT, **FAST
     )
-    predict = supervised.predict
+    predict = validate.predict
 
     def poison(model, *of_predict):
         found = predict(model, *of_predict)
@@ -251,7 +252,7 @@ def test_a_training_that_diverges_later_keeps_what_it_had(supervised, striped_ca
             next(model.parameters()).data.fill_(torch.nan)
         return found
 
-    monkeypatch.setattr(supervised, "predict", poison)
+    monkeypatch.setattr(validate, "predict", poison)
     with refused(RunError, tmp_path / "run" / "checkpoints", "--out", "--optim.lr"):
         supervised.main(settings)
     for name in ("best", "last"):

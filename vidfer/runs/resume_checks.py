@@ -76,6 +76,8 @@ def _with_defaults(found: dict, settings: object) -> dict:
             filled[field.name] = _with_defaults(found[field.name], value)
         elif field.name not in found and field.default is not MISSING:
             filled[field.name] = to_json(field.default)
+        elif field.name not in found and is_dataclass(field.default_factory):
+            filled[field.name] = as_json(field.default_factory())
     return filled
 
 
