@@ -21,10 +21,6 @@ from vidfer.models.settings import EncoderSettings
 from vidfer.store.reader import CropCache
 
 FORMAT = "vidfer-features 2"
-CAME_LATER = {"pooling": "attention"}
-"""Options that encoders did not have before, at the value that changes nothing: it is left out of the key, so
-that what was kept before is found."""
-
 FORMATS = ("vidfer-features 1", FORMAT)
 """The first one was about labels too, so its files are made again."""
 
@@ -121,7 +117,6 @@ def encoder_hash(encoder: Encoder, settings: EncoderSettings) -> str:
     """SHA-256 of an encoder: its settings and all its weights."""
     values = asdict(settings)
     values.pop("pretrained", None)  # where the weights are from changes nothing
-    values = {name: value for name, value in values.items() if CAME_LATER.get(name) != value}
     return _hash(encoder.state_dict(), json.dumps(values, sort_keys=True))
 
 

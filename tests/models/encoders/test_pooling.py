@@ -8,7 +8,6 @@ from networks import network
 from refused import refused
 
 from vidfer.errors import SettingError
-from vidfer.infer.feature_file import encoder_hash
 from vidfer.models.build import build_encoder
 from vidfer.models.encoders.pooling import pool_frames
 
@@ -68,19 +67,3 @@ def test_settings():
         network("face_landmarker", pooling="median")
     with refused(SettingError, "--encoder.pooling max", "softmax"):
         network("face_landmarker", pooling="max", frame_attention="softmax")
-
-
-def test_what_was_kept_before_is_found():
-    settings = network("face_landmarker").encoder
-    torch.manual_seed(0)
-    encoder = build_encoder(settings)
-
-    class Before:  # as it was written without this option
-        pass
-
-    fields = {k: v for k, v in dataclasses.asdict(settings).items() if k != "pooling"}
-    before = dataclasses.make_dataclass("Before", fields)(**fields)
-    assert encoder_hash(encoder, settings) == encoder_hash(encoder, before)
-    assert encoder_hash(encoder, dataclasses.replace(settings, pooling="max")) != encoder_hash(
-        encoder, before
-    )
