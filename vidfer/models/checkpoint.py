@@ -21,7 +21,6 @@ from vidfer.models.finite import first_not_finite
 from vidfer.models.migrate import nested_model
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.seen_labels import SeenLabels, seen_labels, trained_on
-from vidfer.models.settings import ModelSettings
 from vidfer.models.wrappers import plain_names
 
 FORMAT = "vidfer-recogniser"
@@ -84,7 +83,7 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
     """
     folder = checkpoint_folder(folder)
     config = _read_config(folder)
-    settings, outline = _outline(config, folder)
+    outline = _outline(config, folder)
     try:
         # An earlier vidfer wrote a compiled network under the names of its wrapper.
         state = plain_names(load_file(folder / WEIGHTS))
@@ -99,30 +98,29 @@ def load_checkpoint(folder: Path) -> tuple[Recogniser, dict]:
             f"tensor {name} in {folder / WEIGHTS} is not finite, so its training had diverged; use the "
             "checkpoint of an earlier epoch, or train again with a lower --optim.lr"
         )
-    model = build_recogniser(settings, config["classes"])
+    model = build_recogniser(outline.settings, outline.classes)
     model.load_state_dict(state)
     model.seen = _seen_of(config)
     return model.eval(), config.get("info", {})
 
 
-def read_network(folder: Path) -> tuple[ModelSettings, tuple[str, ...]]:
-    """Settings and classes of the model in a folder, without its weights.
+def read_outline(folder: Path) -> Recogniser:
+    """The model in a folder on the device "meta": with settings and classes, without weights.
 
     Raises:
         CheckpointError: as :func:`load_checkpoint`.
     """
     folder = checkpoint_folder(folder)
-    config = _read_config(folder)
-    return _outline(config, folder)[0], tuple(config["classes"])
+    return _outline(_read_config(folder), folder)
 
 
-def _outline(config: dict, folder: Path) -> tuple[ModelSettings, Recogniser]:
-    """Settings of a model, and the model without memory for its weights."""
+def _outline(config: dict, folder: Path) -> Recogniser:
+    """A model without memory for its weights."""
     try:
         settings = model_settings(nested_model(config["model"]))
         # On the device "meta" tensors take no memory: a made-up config may describe a network of any size.
         with torch.device("meta"):
-            return settings, build_recogniser(settings, config["classes"])
+            return build_recogniser(settings, config["classes"])
     except (TypeError, KeyError, ValueError, AttributeError, RuntimeError, SettingError) as error:
         raise CheckpointError(
             f"{folder / CONFIG} describes a model that vidfer {vidfer.__version__} cannot build ({error}); "

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from torch import nn
 
-from vidfer.models.build import build_recogniser
-from vidfer.models.checkpoint import checkpoint_hash, read_network, read_seen
+from vidfer.models.checkpoint import checkpoint_hash, read_outline, read_seen
 from vidfer.models.settings import EncoderSettings
 
 
@@ -20,9 +18,8 @@ def network_lines(folder: Path) -> dict[str, str]:
     Raises:
         CheckpointError: as :func:`vidfer.models.checkpoint.load_checkpoint`.
     """
-    settings, classes = read_network(folder)
-    with torch.device("meta"):
-        model = build_recogniser(settings, classes)
+    model = read_outline(folder)
+    settings = model.settings
     names = settings.encoder.side_by_side or {"": settings.encoder}
     encoders = [
         f"{_encoder(name, one)}, {_count(module)} parameters{_stays(name, settings.encoder)}"
@@ -31,7 +28,7 @@ def network_lines(folder: Path) -> dict[str, str]:
     return {
         "encoder": "; beside it ".join(encoders),
         "head": "none" if settings.head is None else settings.head.name,
-        "classes": ", ".join(classes) or "none, so it has no classifier",
+        "classes": ", ".join(model.classes) or "none, so it has no classifier",
         "parameters": f"{_count(model)} in all",
     }
 
