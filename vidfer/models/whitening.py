@@ -25,6 +25,21 @@ class Whitening(nn.Module):
             return (vectors.float() - self.centre) @ self.transform
 
 
+def spread_of(vectors: Tensor) -> Tensor:
+    """Standard deviation (C,) of each number of vectors (M, C), double on the CPU, to divide by.
+
+    It is infinite for a number that never changes, which so becomes zero.
+
+    Raises:
+        ValueError: all vectors are equal, so there is no spread.
+    """
+    spread = vectors.double().cpu().std(0, correction=0)
+    changes = spread > 1e-6 * spread.max()
+    if not changes.any():
+        raise ValueError(f"the {len(vectors)} vectors are all equal")
+    return spread.masked_fill(~changes, float("inf"))
+
+
 @torch.no_grad()
 def fit_standardising(vectors: Tensor, centre: Tensor, sizes: Tensor) -> Whitening:
     """Fit v' = (v - centre) / (standard deviation of v sqrt(C of its part)).
@@ -44,12 +59,7 @@ def fit_standardising(vectors: Tensor, centre: Tensor, sizes: Tensor) -> Whiteni
     Raises:
         ValueError: all vectors are equal, so there is no spread.
     """
-    vectors = vectors.double().cpu()
-    spread = vectors.std(0, correction=0)
-    changes = spread > 1e-6 * spread.max()
-    if not changes.any():
-        raise ValueError(f"the {len(vectors)} vectors are all equal")
-    scale = torch.where(changes, 1 / (spread.clamp_min(1e-300) * sizes.double().cpu().sqrt()), 0.0)
+    scale = 1 / (spread_of(vectors) * sizes.double().cpu().sqrt())
     whitening = Whitening(vectors.shape[1])
     whitening.transform.copy_(scale.diag())
     whitening.centre.copy_(centre)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from vidfer.models.whitening import spread_of
+
 
 class Standardising(nn.Module):
     """v' = weight (v - centre) / spread, number by number; clips without a face become zero.
@@ -32,13 +34,8 @@ class Standardising(nn.Module):
         Raises:
             ValueError: all vectors are equal, so there is no spread.
         """
-        vectors = vectors.double().cpu()
-        spread = vectors.std(0, correction=0)
-        changes = spread > 1e-6 * spread.max()
-        if not changes.any():
-            raise ValueError(f"the {len(vectors)} vectors are all equal")
-        self.centre.copy_(vectors.mean(0))
-        self.scale.copy_(torch.where(changes, 1 / spread.clamp_min(1e-300), 0.0))
+        self.scale.copy_(1 / spread_of(vectors))
+        self.centre.copy_(vectors.double().mean(0))
         self.fitted.fill_(True)
 
     def follow(self) -> None:
