@@ -43,7 +43,8 @@ def kept_file(name: str) -> Path:
         if row.address is None:
             fetch = f"it cannot be downloaded by a program ({row.note or row.licence})"
         raise CheckpointError(
-            f"the weights of {name} are not here: {fetch}; a file that you have is named with --weights FILE"
+            f"the weights of {name} are not here: {fetch}; a file that you have goes to {path}, or is named "
+            "with --weights FILE"
         )
     check_hash(row, path, sha256_of(path))
     return path
