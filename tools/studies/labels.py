@@ -4,9 +4,10 @@
 
 The cache has labelled clips in the splits train and val. All but a few labels of each class are hidden
 (`--data.labels-per-class`). A teacher learns from these few labels alone. Students learn from the other
-clips too: noisy students in three rounds, FixMatch, FreeMatch, and a noisy student with FreeMatch's loss.
-The ceiling learns from all labels. Everything is measured on val. No checkpoint, epoch or threshold is
-chosen on val: the last checkpoint counts, and teachers are not calibrated. Started again, the study goes on
+clips too: noisy students in five rounds, with FreeMatch's loss and in one round without it; FixMatch and
+FreeMatch alone. A teacher that trains four times as long shows what the hours are worth. The ceiling learns
+from all labels. Everything is measured on val. No checkpoint, epoch or threshold is chosen on val:
+the last checkpoint counts, and teachers are not calibrated. Started again, the study goes on
 where it stopped. `--report` runs nothing: it makes the table from what is finished.
 """
 
