@@ -1,0 +1,104 @@
+"""What a prediction leaves in its folder: ``predict.json`` beside the tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import vidfer
+from vidfer.errors import ResultError
+from vidfer.files import write_json
+from vidfer.infer.moment import Moment
+from vidfer.infer.moment_table import read_moments
+
+FORMAT, VERSION = "vidfer-prediction", 1
+ABOUT, FRAMES, SEGMENTS, CLIPS = "predict.json", "frames.csv", "segments.csv", "clips.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictedInput:
+    """A video, image or folder of frames, and how far its prediction is."""
+
+    name: str
+    """As it stands in the column ``input`` of the tables."""
+    path: str
+    """Where it was read."""
+    state: str = "waiting"
+    """``waiting``, ``begun``, ``done``, or ``failed``: nothing could be read."""
+    reason: str = ""
+    """Why it failed, or why it was not read to its end."""
+    n_frames: int = 0
+    n_people: int = 0
+    duration_s: float = 0.0
+    """Time of the last frame that was read, in seconds since the first frame of the file."""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionFolder:
+    """The settings of a prediction and the state of its inputs."""
+
+    folder: Path
+    classes: tuple[str, ...]
+    """The expressions, in the order of their columns."""
+    model: dict
+    """``name``, ``hash`` (64 hex digits), ``kind``, and ``threshold``: below it the label is ``unsure``."""
+    settings: dict
+    """Of reading, following and windows."""
+    inputs: tuple[PredictedInput, ...] = field(default_factory=tuple)
+
+    @property
+    def frames_csv(self) -> Path:
+        return self.folder / FRAMES
+
+    @property
+    def segments_csv(self) -> Path:
+        return self.folder / SEGMENTS
+
+    @property
+    def clips_csv(self) -> Path:
+        return self.folder / CLIPS
+
+    def moments(self, name: str | None = None) -> Iterator[list[Moment]]:
+        """The moments of each frame of one input, or of all; see :func:`read_moments`."""
+        return read_moments(self.frames_csv, self.classes, name)
+
+    def write(self) -> None:
+        """Write ``predict.json`` as a whole or not at all."""
+        about = {"format": FORMAT, "version": VERSION, "vidfer": vidfer.__version__}
+        content = {name: value for name, value in asdict(self).items() if name != "folder"}
+        write_json(self.folder / ABOUT, about | content)
+
+
+def read_prediction(folder: Path) -> PredictionFolder:
+    """Read what :meth:`PredictionFolder.write` wrote.
+
+    Raises:
+        ResultError: there is none, it is damaged, or a later vidfer wrote it.
+    """
+    file = Path(folder) / ABOUT
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        found = content["format"], content["version"]
+        inputs = tuple(PredictedInput(**one) for one in content["inputs"])
+        read = PredictionFolder(
+            folder=Path(folder),
+            classes=tuple(map(str, content["classes"])),
+            model=dict(content["model"]),
+            settings=dict(content["settings"]),
+            inputs=inputs,
+        )
+    except FileNotFoundError as error:
+        raise ResultError(
+            f"there is no {ABOUT} in {folder}, so it is no prediction; name the --out of `vidfer predict`"
+        ) from error
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ResultError(f"{file} is damaged ({error!r}); predict again into another folder") from error
+    if found != (FORMAT, VERSION):
+        raise ResultError(
+            f"{file} has format {found}, and this vidfer reads {(FORMAT, VERSION)}; update vidfer"
+        )
+    return read
