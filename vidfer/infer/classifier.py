@@ -25,7 +25,7 @@ class Classifier(Protocol):
     crop_px: int
     """Side of the crops that suit it, in pixels."""
     about: dict
-    """For ``predict.json``: ``name``, ``kind``, ``hash``, and ``threshold``, below which a label is not told."""
+    """For ``predict.json``: ``name``, ``kind``, ``hash``, and ``threshold``, below which no label is told."""
 
     def probabilities(self, crops: np.ndarray, frame_mask: np.ndarray) -> np.ndarray:
         """The probability of each expression in B windows of T frames: float32 (B, C).
