@@ -1,6 +1,7 @@
 """Names from files that hold what controls a terminal."""
 
 import ast
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import vidfer.commands
 from vidfer.commands.say import say
 from vidfer.errors import DataError, exit_on_user_error
 from vidfer.tables import read_table
-from vidfer.terminal import terminal_text
+from vidfer.terminal import coloured_text, shows_colours, shows_unicode, terminal_text
 
 RED = "\x1b[31m"
 
@@ -68,3 +69,33 @@ def test_a_cache_with_such_an_id(tmp_path):
     assert "\x1b" not in "".join(said)
     assert b"\x1b" not in table.read_bytes()
     assert [row["id"] for row in read_table(table, ("id", "reason"))] == [f"={RED}.mp4"]
+
+
+def test_colours_stay_where_they_are_wanted():
+    assert coloured_text("\x1b[38;5;16mH\x1b[0m \x1b[2J") == "\x1b[38;5;16mH\x1b[0m \\x1b[2J"
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environment", "shown"),
+    [
+        (True, {"TERM": "xterm"}, True),
+        (False, {"TERM": "xterm"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colours_are_for_terminals(is_terminal, environment, shown, monkeypatch):
+    for name in ("TERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    file = io.StringIO()
+    monkeypatch.setattr(file, "isatty", lambda: is_terminal)
+    assert shows_colours(file) is shown
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"), [("utf-8", True), ("UTF8", True), ("ascii", False), ("cp1252", False)]
+)
+def test_letters_outside_ascii_need_utf(encoding, shown):
+    assert shows_unicode(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is shown

@@ -2,13 +2,18 @@ r"""Makes characters visible that would control a terminal, turn the direction o
 
 from __future__ import annotations
 
+import os
 import re
+from typing import TextIO
 
 LINE_FEED_AND_TAB = "\n\t"
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 """C0 and C1 (with the start of every ANSI escape), marks of direction (bidi), separators of lines, the byte
 order mark, and lone surrogates, which stand for bytes of a file name that are no UTF-8."""
+
+COLOUR = re.compile("(\x1b\\[[0-9;]*m)")
+"""The ANSI escape that sets the colour of the letters behind it."""
 
 
 def spell(character: str) -> str:
@@ -26,3 +31,19 @@ def terminal_text(text: object) -> str:
     return CONTROLS.sub(
         lambda found: found[0] if found[0] in LINE_FEED_AND_TAB else spell(found[0]), str(text)
     )
+
+
+def coloured_text(text: object) -> str:
+    """As :func:`terminal_text`, but colours stay. Names from files must have gone through that before."""
+    parts = COLOUR.split(str(text))
+    return "".join(part if number % 2 else terminal_text(part) for number, part in enumerate(parts))
+
+
+def shows_colours(file: TextIO) -> bool:
+    """Whether what is written there is read on a terminal that shows colours (https://no-color.org)."""
+    return file.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def shows_unicode(file: TextIO) -> bool:
+    """Whether letters outside ASCII can be written there."""
+    return (file.encoding or "").lower().replace("-", "").startswith("utf")
