@@ -49,7 +49,7 @@ def hide(images: np.ndarray, truth, hidden: np.ndarray) -> np.ndarray:
 def test_a_face_that_stays_needs_no_search(counting, draw_actor):
     chunk, scan, people = scan_ends(draw_actor(2, 32)[0], counting)
     counting.n_searched = 0
-    searched = alone(follow_people(chunk, 0, people, people, scan, LEAST_SCORE), counting)
+    searched = alone(follow_people(chunk, 0, people, people, scan.key_frames, LEAST_SCORE), counting)
     assert counting.n_searched == 0 and searched == [set()]
     assert sorted(people[0].boxes) == list(range(32))
 
@@ -61,7 +61,7 @@ def test_the_moment_when_somebody_goes_or_comes_is_found_by_halving(counting, dr
     images = hide(images, truth, np.arange(32) > last)
     chunk, scan, people = scan_ends(images[::-1] if comes else images, counting)
     counting.n_searched = 0
-    alone(follow_people(chunk, 0, people, people, scan, LEAST_SCORE), counting)
+    alone(follow_people(chunk, 0, people, people, scan.key_frames, LEAST_SCORE), counting)
     there = list(range(31 - last, 32)) if comes else list(range(last + 1))
     assert sorted(people[0].boxes) == there
     assert counting.n_searched <= 5
@@ -72,7 +72,7 @@ def test_a_face_that_is_hidden_for_a_while_is_there_before_and_after(counting, d
     hidden = (np.arange(32) >= 10) & (np.arange(32) < 20)
     chunk, scan, people = scan_ends(hide(images, truth, hidden), counting)
     counting.n_searched = 0
-    alone(follow_people(chunk, 0, people, people, scan, LEAST_SCORE), counting)
+    alone(follow_people(chunk, 0, people, people, scan.key_frames, LEAST_SCORE), counting)
     assert sorted(people[0].boxes) == np.flatnonzero(~hidden).tolist()
     assert counting.n_searched <= 10
 
@@ -85,9 +85,9 @@ def test_nobody_is_followed_onto_the_face_of_another(counting, draw_actor):
     for values in ("boxes", "landmarks", "scores", "margins"):
         getattr(gone, values)[0] = getattr(person, values)[0]
     gone.boxes[0] = box + 0.55 * (box[2] - box[0]) * np.float32([1, 0, 1, 0])
-    alone(follow_people(chunk, 0, [person, gone], [person, gone], scan, LEAST_SCORE), counting)
+    alone(follow_people(chunk, 0, [person, gone], [person, gone], scan.key_frames, LEAST_SCORE), counting)
     assert sorted(person.boxes) == list(range(17)) and sorted(gone.boxes) == [0]
-    alone(follow_people(chunk, 0, [gone], [gone], scan, LEAST_SCORE), counting)
+    alone(follow_people(chunk, 0, [gone], [gone], scan.key_frames, LEAST_SCORE), counting)
     assert len(gone.boxes) > 1  # alone it would have been taken
 
 
@@ -97,5 +97,5 @@ def test_frames_are_counted_from_the_start_of_the_clip(counting, draw_actor):
     chunks = [FrameChunk(images[:10], np.arange(10) / 25), FrameChunk(images[10:], np.arange(10, 24) / 25)]
     scan = alone(scan_key_frames(iter(chunks), ENDS), counting)
     people = link_people(scan.key_frames)
-    alone(follow_people(chunks[1], 10, people, people, scan, LEAST_SCORE), counting)
+    alone(follow_people(chunks[1], 10, people, people, scan.key_frames, LEAST_SCORE), counting)
     assert sorted(people[0].boxes) == [0, *range(9, 24)]

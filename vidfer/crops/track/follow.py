@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.boxes import distance, overlap
 from vidfer.crops.detect.faces import Faces, squares_around
 from vidfer.crops.detect.question import Asking, Question
-from vidfer.crops.track.key_frames import KeyFrameScan
+from vidfer.crops.track.key_frame import KeyFrame
 from vidfer.crops.track.link import NEAR, Person
 
 OTHERS = 0.3
@@ -43,7 +43,7 @@ def follow_people(
     first: int,
     people: Sequence[Person],
     everybody: Sequence[Person],
-    scan: KeyFrameScan,
+    key_frames: Mapping[int, KeyFrame],
     least_score: float,
 ) -> Asking[list[set[int]]]:
     """Find people in the frames of a chunk that are no key frames.
@@ -62,17 +62,18 @@ def follow_people(
         people: who is followed; the faces that are found are added to them.
         everybody: all people of the clip, by their faces in key frames. Nobody is followed onto the face of
             another.
-        scan: the first pass over the clip.
+        key_frames: of the chunk and the last one before it, by the number of the frame in the clip; there may
+            be more.
         least_score: lowest score of a face in O-Net.
 
     Returns:
         For each of the people, the frames in which the search of the whole frame found them.
     """
-    keys = sorted(key for key in scan.key_frames if first - 1 <= key < first + len(chunk))
+    keys = sorted(key for key in key_frames if first - 1 <= key < first + len(chunk))
     gaps = [
         Gap(person, before, after)
         for before, after in pairwise(keys)
-        if scan.shots[before] == scan.shots[after]
+        if key_frames[before].shot == key_frames[after].shot
         for person in range(len(people))
     ]
     seen = [person for person in everybody if any(key in person.boxes for key in keys)]

@@ -33,6 +33,10 @@ class FaceTrack:
     def __len__(self) -> int:
         return len(self.times_s)
 
+    def __getitem__(self, frames: slice) -> FaceTrack:
+        """The track of some of the frames."""
+        return FaceTrack(*(column[frames] for column in vars(self).values()))
+
     @classmethod
     def missing(cls, times_s: np.ndarray) -> FaceTrack:
         """A track of frames at these times (T,) in which no face is seen."""

@@ -34,38 +34,74 @@ class KeyFrameScan:
     """Size of a frame in pixels."""
 
 
+@dataclass(frozen=True)
+class ScannedChunk:
+    """What the first pass finds in a chunk of n frames."""
+
+    first: int
+    """Number of its first frame in the clip."""
+    shots: np.ndarray
+    """(n,) int64: the number of the shot of each frame."""
+    key_frames: dict[int, KeyFrame]
+    """Its key frames, by the number of the frame in the clip."""
+
+
+class KeyFrameScanner:
+    """Finds the cuts of a clip, and all faces in some frames, chunk by chunk.
+
+    It remembers a few frames and places, however long the clip is.
+    """
+
+    def __init__(self, settings: CropSettings) -> None:
+        self.settings = settings
+        self._cuts, self._face_cuts = ShotCuts(), FaceCuts()
+        self._first, self._shot = 0, 0
+        self._previous: KeyFrame | None = None
+        self._previous_s: float | None = None
+
+    def scan(self, chunk: FrameChunk, next_images: np.ndarray) -> Asking[ScannedChunk]:
+        """Find cuts and key frames of the next chunk.
+
+        Args:
+            chunk: n frames that follow those of the last call.
+            next_images: the frames after these; three of them are used, fewer at the end of the clip.
+        """
+        settings, first, previous = self.settings, self._first, self._previous
+        starts = self._cuts.find(chunk.images, next_images)
+        positions = _key_positions(chunk.times_s, starts, settings.key_every_s, self._previous_s)
+        found = yield from _see(chunk, positions, settings)
+        cut_places = yield from _cuts_at_faces(
+            self._face_cuts, chunk, next_images, starts, found, previous, settings
+        )
+        begins = sorted({*starts, *cut_places})
+        shots = self._shot + np.searchsorted(begins, np.arange(len(chunk)), side="right")
+        found = {
+            position: replace(key, shot=int(shots[position]), cut_places=cut_places.get(position))
+            for position, key in found.items()
+        }
+        yield from _search_unclear(chunk, shots, found, previous, settings)
+        self._first, self._shot = first + len(chunk), int(shots[-1])
+        self._previous, self._previous_s = found[len(chunk) - 1], float(chunk.times_s[-1])
+        return ScannedChunk(first, shots, {first + position: key for position, key in found.items()})
+
+
 def scan_key_frames(chunks: Iterator[FrameChunk], settings: CropSettings) -> Asking[KeyFrameScan]:
     """Find the cuts of a clip, and all faces in frames that are at most about ``settings.key_every_s`` apart.
 
     A cut at the place of a face begins a new shot, too. Where it is unclear who is who from one of these
     frames to the next, the frames between are searched too, always the middle one first.
     """
-    times_s, shots, key_frames, cuts, face_cuts = [], [], {}, ShotCuts(), FaceCuts()
-    first, shot, previous_s = 0, 0, None
-    for chunk, next_images in _with_next_images(chunks):
-        starts = cuts.find(chunk.images, next_images)
-        positions = _key_positions(chunk.times_s, starts, settings.key_every_s, previous_s)
-        previous = key_frames.get(first - 1)
-        found = yield from _see(chunk, positions, settings)
-        cut_places = yield from _cuts_at_faces(
-            face_cuts, chunk, next_images, starts, found, previous, settings
-        )
-        begins = sorted({*starts, *cut_places})
-        chunk_shots = shot + np.searchsorted(begins, np.arange(len(chunk)), side="right")
-        found = {
-            position: replace(key, shot=int(chunk_shots[position]), cut_places=cut_places.get(position))
-            for position, key in found.items()
-        }
-        yield from _search_unclear(chunk, chunk_shots, found, previous, settings)
-        key_frames |= {first + position: key for position, key in found.items()}
+    times_s, shots, key_frames, scanner = [], [], {}, KeyFrameScanner(settings)
+    for chunk, next_images in with_next_images(chunks):
+        scanned = yield from scanner.scan(chunk, next_images)
+        key_frames |= scanned.key_frames
         times_s.append(chunk.times_s)
-        shots.append(chunk_shots)
-        first, shot, previous_s = first + len(chunk), int(chunk_shots[-1]), float(chunk.times_s[-1])
+        shots.append(scanned.shots)
     height, width = chunk.images.shape[1:3]
     return KeyFrameScan(np.concatenate(times_s), np.concatenate(shots), key_frames, width, height)
 
 
-def _with_next_images(chunks: Iterator[FrameChunk]) -> Iterator[tuple[FrameChunk, np.ndarray]]:
+def with_next_images(chunks: Iterator[FrameChunk]) -> Iterator[tuple[FrameChunk, np.ndarray]]:
     """Each chunk together with the images of the next one; none after the last."""
     chunk = next(chunks)
     for following in chunks:

@@ -44,9 +44,15 @@ class Person:
         self.scores[frame] = float(faces.scores[i])
         self.margins[frame] = faces.margins[i]
 
+    def forget(self, first: int) -> None:
+        """Forget in which frames before ``first`` the person was seen, but not when last."""
+        for found in (self.boxes, self.landmarks, self.scores, self.margins):
+            for frame in [frame for frame in found if frame < first]:
+                del found[frame]
 
-def link_people(key_frames: Mapping[int, KeyFrame]) -> list[Person]:
-    """Join the faces of key frames (by the number of the frame) into people, in order of time.
+
+class PeopleLinker:
+    """Joins the faces of key frames into people, key frame by key frame in order of time.
 
     Within a shot, a face belongs to the person who was last seen nearest to it. A similar appearance makes
     the distance smaller; a very different one forbids the match. A person who left and comes back near the
@@ -54,10 +60,14 @@ def link_people(key_frames: Mapping[int, KeyFrame]) -> list[Person]:
     says nothing, and for people who were last seen elsewhere. After a cut at single places, the people at all
     other places stay where they are.
     """
-    people: list[Person] = []
-    for frame in sorted(key_frames):
-        key = key_frames[frame]
-        everyone = range(len(key.faces))
+
+    def __init__(self) -> None:
+        self.people: list[Person] = []
+        """Everybody so far, in the order in which they appear."""
+
+    def add(self, frame: int, key: KeyFrame) -> None:
+        """Give each face of the next key frame to its person."""
+        people, everyone = self.people, range(len(key.faces))
         if key.cut_places is not None:
             _stay_or_leave(people, key)
         in_shot = [person for person in people if person.shot == key.shot]
@@ -71,7 +81,15 @@ def link_people(key_frames: Mapping[int, KeyFrame]) -> list[Person]:
                 people.append(person := Person())
             person.add(frame, key.faces, i)
             person.last, person.shot, person.is_cut_away = (key, i), key.shot, False
-    return people
+
+
+def link_people(key_frames: Mapping[int, KeyFrame]) -> list[Person]:
+    """Join the faces of all key frames (by the number of the frame) into people; see
+    :class:`PeopleLinker`."""
+    linker = PeopleLinker()
+    for frame in sorted(key_frames):
+        linker.add(frame, key_frames[frame])
+    return linker.people
 
 
 def _stay_or_leave(people: Sequence[Person], key: KeyFrame) -> None:
