@@ -1,0 +1,1 @@
+"""Files of annotation programs: ELAN, Praat and Label Studio, read and written."""
