@@ -24,6 +24,7 @@ from vidfer.data.split_datasets import evaluation_clips
 from vidfer.data.training_split import split_hashes
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.learn.accelerator import build_accelerator, sync_batch_norm
+from vidfer.learn.calibrate_checkpoints import calibrate_checkpoints
 from vidfer.learn.egs import GUIDES, EgsNet
 from vidfer.learn.egs_settings import EgsSettings
 from vidfer.learn.episodic import train_episodes, validate_domains
@@ -89,12 +90,12 @@ def main(settings: Settings) -> None:
     batches = EpisodeBatches(episodes_of_domains(train_clips, classes, task, seed=settings.seed))
     per_batch, pinned = batches.batch_size, accelerator.device.type == "cuda"
     train_loader = build_loader(train_clips, per_batch, batches=batches, workers=workers, pin_memory=pinned)
-    validation = {}
+    validation, val_loaders = {}, []
     for domain in domains:
         val_clips = evaluation_clips(domain.cache, domain.split.val, classes, n_frames=data.frames, **seen)
+        val_loaders.append(build_loader(val_clips, per_batch, workers=workers))
         if episodes := validation_episodes(val_clips, classes, task, seed=data.split_seed):
-            loader = build_loader(val_clips, per_batch, workers=workers)
-            validation[domain.name] = (loader, episodes)
+            validation[domain.name] = (val_loaders[-1], episodes)
 
     # Noise, optimiser
     egs = EgsNet(recogniser, settings.egs)
@@ -134,6 +135,7 @@ def main(settings: Settings) -> None:
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info, **more)
         accelerator.print(terminal_text(f"{name}: {line}"))
 
+    calibrate_checkpoints(run, ("best", "last"), val_loaders, accelerator)
     accelerator.print(terminal_text(f"checkpoint in {run.path / 'checkpoints/best'}"))
     accelerator.end_training()
 

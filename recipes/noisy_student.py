@@ -142,8 +142,9 @@ def main(settings: Settings) -> None:
             train_loader.dataset.set_epoch(epoch.number)
             means = train_epoch(model, epoch, optimiser, schedule, noise, consistency, **stepping)
             place, validated = {"round": number, "epoch": epoch_number + 1}, train.validates(epoch_number + 1)
-            scores = validate(kept, [prepared_val_loader], accelerator) if validated else {}
-            line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info, best=best)
+            scores, known = validate(kept, [prepared_val_loader], accelerator) if validated else ({}, {})
+            keeping = {"place": place, "info": info | known, "best": best}
+            line = finish_epoch(epoch, kept, means, scores, schedule, **keeping)
             accelerator.print(terminal_text(f"{name}: {line}"))
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()

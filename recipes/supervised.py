@@ -138,8 +138,8 @@ def main(settings: Settings) -> None:
         train_clips.set_epoch(number)
         means = train_epoch(net, epoch, optimiser, schedule, noise, **stepping)
         place, validated = {"epoch": number + 1}, settings.train.validates(number + 1)
-        scores = validate(kept, val_loaders, accelerator) if validated else {}
-        line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info)
+        scores, known = validate(kept, val_loaders, accelerator) if validated else ({}, {})
+        line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info | known)
         accelerator.print(terminal_text(f"{name}: {line}"))
 
     best = f"best validation UAR {progress['best']:.1%}"

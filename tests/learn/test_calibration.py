@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from vidfer.infer.predict import Predictions
-from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
+from vidfer.learn.calibration import (
+    MIN_CLIPS,
+    at_temperature,
+    calibration_error,
+    calibration_info,
+    fit_temperature,
+    measure_calibration,
+)
 
 
 def predictions(probabilities, labels, has_face=None) -> Predictions:
@@ -48,3 +55,24 @@ def test_few_clips_that_are_all_right_or_all_wrong_move_it_only_so_far():
     assert fit_temperature(predictions(sure, [1] * 4)) == pytest.approx(10, rel=1e-3)
     # A probability of 0 for the truth is no infinite loss.
     assert np.isfinite(fit_temperature(predictions([[1.0, 0.0]] * 3, [0, 0, 1])))
+
+
+def test_a_calibration_counts_answers_after_the_temperature_over_all_caches():
+    """0.9 sure and right in 7 of 10 becomes 0.7 sure: answered up to 0.65, and not at 0.75 and above."""
+    part = predictions([[0.9, 0.1]] * 100, [0] * 70 + [1] * 30)
+    unseen = predictions([[0.9, 0.1]] * 12, [0] * 10 + [-1] * 2, [False] * 12)
+    found = measure_calibration([part, part, unseen])
+    assert found.clips == 210 and found.temperature == pytest.approx(np.log(9) / np.log(7 / 3), rel=1e-4)
+    counts = dict(zip(found.thresholds, zip(found.answered, found.right)))
+    assert counts[0.0] == counts[0.65] == (200, 140) and counts[0.75] == counts[0.95] == (0, 0)
+    assert found.threshold_for(0.7) == 0.0 and found.threshold_for(0.75) is None
+
+
+def test_too_few_clips_or_no_numbers_give_no_calibration():
+    rows, labels = [[0.9, 0.1]] * MIN_CLIPS, [0] * MIN_CLIPS
+    assert measure_calibration([predictions(rows, labels)]) is not None
+    assert measure_calibration([predictions(rows[1:], labels[1:])]) is None
+    assert calibration_info([predictions(rows[1:], labels[1:])]) == {}
+    assert measure_calibration([predictions(rows, [-1, *labels[1:]])]) is None
+    rows[0] = [np.nan, np.nan]
+    assert measure_calibration([predictions(rows, labels)]) is None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -49,6 +49,11 @@ def predict(model: nn.Module, batches: Iterable[dict], accelerator: Accelerator 
     clips, probabilities, labels, has_face = (torch.cat(column).numpy() for column in zip(*rows))
     order = np.unique(clips, return_index=True)[1]
     return Predictions(clips[order], probabilities[order], labels[order], has_face[order])
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions of several caches one after the other; ``clips`` then repeat numbers."""
+    return Predictions(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Predictions)))
 
 
 def war_uar(*predictions: Predictions) -> tuple[float, float]:

@@ -1,19 +1,24 @@
-"""Calibrate a teacher's confidence with one temperature, fitted on clips it was not trained on."""
+"""Calibrate the confidence of a network with one temperature, fitted on clips it was not trained on."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from vidfer.infer.predict import Predictions
+from vidfer.infer.predict import Predictions, joined
+from vidfer.infer.selective import GRID, LEAST_PROBABILITY, Calibration, count_answers
+from vidfer.infer.selective import at_temperature as tempered
 
 COLDEST, HOTTEST = 0.1, 10.0
 """Limits of the temperature: a few validation clips that are all right, or all wrong, would take it to 0 or
 to infinity."""
 STEPS = 80
-LEAST_PROBABILITY = 1e-12
 N_BINS = 10
+MIN_CLIPS = 100
+"""With fewer validation clips with a face, a temperature can do more harm than good
+(tools/calibration_clips.py), and the share of right answers is hardly known."""
 
 
 def n_known(predictions: Predictions) -> int:
@@ -52,10 +57,7 @@ def fit_temperature(predictions: Predictions) -> float:
 
 def at_temperature(predictions: Predictions, temperature: float) -> Predictions:
     """The same predictions with probabilities softmax(log p / T); the most probable class stays the same."""
-    logits = np.log(np.maximum(predictions.probabilities.astype(np.float64), LEAST_PROBABILITY)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = powers / powers.sum(axis=1, keepdims=True)
-    return replace(predictions, probabilities=probabilities.astype(np.float32))
+    return replace(predictions, probabilities=tempered(predictions.probabilities, temperature))
 
 
 def calibrate(
@@ -99,3 +101,37 @@ def calibration_error(predictions: Predictions) -> float:
     number = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
     off = np.bincount(number, weights=right - confidence, minlength=N_BINS)
     return float(np.abs(off).sum() / used.sum())
+
+
+def measure_calibration(parts: Sequence[Predictions], min_clips: int = MIN_CLIPS) -> Calibration | None:
+    """How far a network's confidence can be trusted: its temperature, and its answers at each threshold.
+
+    Args:
+        parts: its predictions of the validation clips of each cache. Clips without a label are left out.
+        min_clips: with fewer labelled clips with a face there is no calibration.
+    """
+    predictions = joined(parts)
+    if n_known(predictions) < min_clips or not np.isfinite(predictions.probabilities).all():
+        return None
+    temperature = fit_temperature(predictions)
+    labelled = predictions.labels >= 0
+    shown = at_temperature(predictions, temperature).probabilities[labelled]
+    right = shown.argmax(axis=1) == predictions.labels[labelled]
+    answered, correct = count_answers(shown.max(axis=1), right, predictions.has_face[labelled])
+    return Calibration(
+        temperature=temperature,
+        clips=int(labelled.sum()),
+        thresholds=GRID,
+        answered=answered,
+        right=correct,
+    )
+
+
+def calibration_info(parts: Sequence[Predictions]) -> dict:
+    """``{"calibration": ...}`` for the ``info`` of a checkpoint; empty if there are too few clips.
+
+    Args:
+        parts: see :func:`measure_calibration`.
+    """
+    found = measure_calibration(parts)
+    return {} if found is None else {"calibration": found.record()}

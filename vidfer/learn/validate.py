@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from accelerate import Accelerator
 
 from vidfer.infer.predict import predict, war_uar
+from vidfer.learn.calibration import calibration_info
 from vidfer.models.recogniser import Recogniser
 
 
 def validate(
     model: Recogniser, loaders: Iterable[Iterable[dict]], accelerator: Accelerator
-) -> dict[str, float]:
+) -> tuple[dict[str, float], dict]:
     """Measure a classifier on validation clips, all loaders together.
 
     Args:
@@ -21,7 +22,9 @@ def validate(
         accelerator: gathers the predictions of all processes.
 
     Returns:
-        ``val_uar`` and ``val_war`` in [0, 1], see :func:`vidfer.infer.predict.war_uar`.
+        ``val_uar`` and ``val_war`` in [0, 1], see :func:`vidfer.infer.predict.war_uar`; and for the ``info``
+        of the checkpoint its ``calibration``, if there are enough clips.
     """
-    war, uar = war_uar(*(predict(model, loader, accelerator) for loader in loaders))
-    return {"val_uar": uar, "val_war": war}
+    found = [predict(model, loader, accelerator) for loader in loaders]
+    war, uar = war_uar(*found)
+    return {"val_uar": uar, "val_war": war}, calibration_info(found)
