@@ -36,11 +36,20 @@ def test_at_a_constant_rate_a_number_is_a_frame(rate, digits):
     assert all(clock.numbers(t, t)[0] == i + 1 for i, t in enumerate(times_s))
 
 
+def test_times_on_a_half_number_come_back_exactly():
+    times_s = [round(0.02 * i, 2) for i in (0, 2, 4, 10, 12, 15, 25, 27, 29, 45)]
+    clock = frame_clock(times_s)
+    for a in range(9):
+        for b in range(a + 1, 10):
+            assert clock.seconds(*clock.numbers(times_s[a], times_s[b])) == (times_s[a], times_s[b])
+
+
 def test_at_a_variable_rate_the_times_of_frames_come_back_exactly():
     gaps_s = np.random.default_rng(3).choice([0.016, 0.033, 0.1, 0.5], 400)
     times_s = np.round(np.concatenate([[0], np.cumsum(gaps_s)]), 6).tolist()
     clock = frame_clock(times_s)
     assert clock.rate == 63 and len(clock.times_s) == 402
+    assert len({clock.numbers(t, t)[0] for t in times_s}) == 401
     for a, b in [(0, 1), (0, 400), (17, 18), (100, 250), (398, 400)]:
         assert clock.seconds(*clock.numbers(times_s[a], times_s[b])) == (times_s[a], times_s[b])
     # A time between two frames that an annotator has chosen stays about where it is.
@@ -94,7 +103,7 @@ def test_a_task_goes_there_and_back(tmp_path):
     [written] = json.loads(out.read_text())
     data, [prediction] = written["data"], written["predictions"]
     assert data["video"] == "/data/local-files/?d=in/%C3%A4%20b.mp4" and data["path"] == str(task.media)
-    assert data["person"] == "2" and data["fps"] == 25 and data["frame_times_s"][:4] == TIMES_S[:4]
+    assert data["person"] == "2" and data["fps"] == 26 and data["frame_times_s"][:4] == TIMES_S[:4]
     assert prediction["score"] == 0.5 and prediction["model_version"] == "vidfer"
     first, second, box = prediction["result"]
     assert first["value"] == {"ranges": [{"start": 1, "end": 5}], "timelinelabels": ["happy"]}
@@ -105,7 +114,7 @@ def test_a_task_goes_there_and_back(tmp_path):
         "frame": 7,
         "enabled": True,
         "rotation": 0,
-        "time": 7 / 25,
+        "time": 7 / 26,
         "x": 10,
         "y": 20,
         "width": 30,

@@ -70,6 +70,7 @@ def frame_clock(times_s: Sequence[float]) -> FrameClock:
     if not gaps_s:
         return FrameClock(rate=USUAL_RATE)
     usual_s = gaps_s[len(gaps_s) // 2]
-    rate = min(max(math.ceil(1 / gaps_s[0] - 1e-6), 1), HIGHEST_RATE)
+    # More than one number for the shortest gap: a time in the middle of two numbers belongs to neither.
+    rate = min(math.floor(1 / gaps_s[0] + 1e-6) + 1, HIGHEST_RATE)
     known = tuple(round(float(t), 6) for t in (*times_s, times_s[-1] + usual_s))
     return FrameClock(rate=float(rate), times_s=known)
