@@ -54,7 +54,8 @@ class Settings(RunSettings):
     rounds: int = 1
     """Number of students to train, one after the other. Each becomes the teacher of the next."""
     corrections: Rare[tuple[Path, ...]] = ()
-    """Tables of pseudo-labels that people corrected, such as those of another run; later ones count more."""
+    """Pseudo-labels that people corrected: tables, such as those of another run, files of ELAN (.eaf), or
+    what Label Studio exports (.json). Later ones count more."""
     stop_to_correct: Rare[bool] = False
     """Stop when the pseudo-labels of a round are written, so that people can correct them; then --resume."""
     from_teacher: bool = False

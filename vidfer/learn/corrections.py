@@ -1,4 +1,4 @@
-"""People correct pseudo-labels in a table; the student learns from the corrected labels."""
+"""People correct pseudo-labels, in a table or in an annotation program; the student learns from them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from vidfer.clips.labels import canonical_label
 from vidfer.errors import DataError, RunError
+from vidfer.learn.annotated_corrections import is_annotated, read_annotated
 from vidfer.learn.pseudo_labels import DROP, PseudoLabels, read_about
 from vidfer.learn.selection import select
 from vidfer.learn.settings import PseudoLabelSettings
@@ -25,19 +26,22 @@ def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
     """The correction of each clip for which a person has filled the column ``corrected``.
 
     Args:
-        path: table with the columns ``clip`` and ``corrected``, and ``label`` where a correction is ``ok``.
+        path: table with the columns ``clip`` and ``corrected``, and ``label`` where a correction is ``ok``;
+            or a file of an annotation program, see :func:`vidfer.learn.annotated_corrections.read_annotated`.
         labels: of the clips that may be corrected.
 
     Returns:
         Clip id -> a class or ``drop``.
 
     Raises:
-        DataError: a correction that is no class, an unknown clip, a clip without a face, or two corrections
-            of a clip.
+        DataError: a correction that is no class, an unknown clip, a clip without a face, two corrections of a
+            clip, or an interval that may mean several clips.
     """
     corrections: dict[str, str] = {}
     ids = Ids(labels.clip_ids)
-    for row in read_table(path, ("clip", "corrected"), ("label",)):
+    annotated = is_annotated(path)
+    rows = read_annotated(path, labels) if annotated else read_table(path, ("clip", "corrected"), ("label",))
+    for row in rows:
         if not row["corrected"]:
             continue
         place = ids.place(row["clip"])
@@ -98,7 +102,7 @@ def with_corrections(
     Args:
         labels: of the teacher.
         table: of this round; it may not exist yet.
-        earlier: other tables; later ones count more.
+        earlier: other tables, or files of annotation programs; later ones count more.
         settings: of the selection.
         training_started: whether the student of this round has started.
 
@@ -149,7 +153,8 @@ def _inherited_corrections(tables: Sequence[Path], labels: PseudoLabels) -> dict
     ids = Ids(labels.clip_ids)
     for table in tables:
         own = read_corrections(table, labels)
-        before = (ids.place(clip) for clip in read_about(table)["inherited_corrections"])
+        about = {} if is_annotated(table) else read_about(table)
+        before = (ids.place(clip) for clip in about.get("inherited_corrections", ()))
         deleted = {labels.clip_ids[place] for place in before if place is not None} - own.keys()
         inherited = {clip: word for clip, word in inherited.items() if clip not in deleted} | own
     return inherited

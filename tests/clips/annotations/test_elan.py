@@ -54,10 +54,10 @@ def test_the_layout_is_that_of_eaf_3(tmp_path, video):
     assert root.get("FORMAT") == "3.0" and {"AUTHOR", "DATE", "VERSION"} <= set(root.keys())
     order = [child.tag for child in root]
     assert order == [
-        *("HEADER", "TIME_ORDER", "TIER", "TIER", "TIER", "TIER", "LINGUISTIC_TYPE", "LINGUISTIC_TYPE"),
+        *("HEADER", "TIME_ORDER", *["TIER"] * 6, "LINGUISTIC_TYPE", "LINGUISTIC_TYPE"),
         *("LANGUAGE", "CONSTRAINT", "CONTROLLED_VOCABULARY"),
     ]
-    assert [child.tag for child in root.find("HEADER")] == ["MEDIA_DESCRIPTOR", "PROPERTY"]
+    assert [child.tag for child in root.find("HEADER")] == ["MEDIA_DESCRIPTOR", "PROPERTY", "PROPERTY"]
     media = root.find("HEADER/MEDIA_DESCRIPTOR")
     assert media.get("MEDIA_URL") == video.as_uri() and media.get("MIME_TYPE") == "video/mp4"
     assert media.get("RELATIVE_MEDIA_URL") == "../films/inter view & co.mp4"
@@ -65,8 +65,9 @@ def test_the_layout_is_that_of_eaf_3(tmp_path, video):
     assert times == sorted(times) and len(times) == 6
     ids = [slot.get("TIME_SLOT_ID") for slot in root.iter("TIME_SLOT")]
     ids += [one.get("ANNOTATION_ID") for one in root.iter() if one.get("ANNOTATION_ID")]
-    assert len(ids) == len(set(ids)) == 10
-    assert root.findtext("HEADER/PROPERTY") == "4"
+    assert len(ids) == len(set(ids)) == 12
+    kept = {one.get("NAME"): one.text for one in root.iterfind("HEADER/PROPERTY")}
+    assert kept == {"vidfer video": str(video), "lastUsedAnnotationId": "6"}
     # An annotator chooses from the list: the expressions, other labels that were used, and ok and drop.
     entries = {e.get("CVE_ID"): e.findtext("CVE_VALUE") for e in root.iter("CV_ENTRY_ML")}
     assert [*entries.values()] == [*CLASSES, "sad", "ok", "drop"]
@@ -74,8 +75,8 @@ def test_the_layout_is_that_of_eaf_3(tmp_path, video):
         assert entries[one.get("CVE_REF")] == one.findtext("ANNOTATION_VALUE")
         assert {one.get("TIME_SLOT_REF1"), one.get("TIME_SLOT_REF2")} <= set(ids)
     tiers = {tier.get("TIER_ID"): tier for tier in root.iter("TIER")}
-    assert [*tiers] == ["nobody", "person 1", "person 1 probability", "two"]
-    assert tiers["person 1 probability"].get("PARENT_REF") == "person 1"
+    assert [*tiers][2:] == ["person 1", "person 1 vidfer said", "two", "two vidfer said"]
+    assert tiers["person 1 vidfer said"].get("PARENT_REF") == "person 1"
     kinds = {kind.get("LINGUISTIC_TYPE_ID"): kind for kind in root.iter("LINGUISTIC_TYPE")}
     assert kinds["expression"].get("CONTROLLED_VOCABULARY_REF") == "expression"
     assert {tier.get("LINGUISTIC_TYPE_REF") for tier in tiers.values()} == {*kinds}
@@ -90,6 +91,27 @@ def test_what_overlaps_goes_into_a_tier_of_its_own(tmp_path, video):
     assert sorted(by_tier) == ["person 1", "person 1 (2)", "person 1 (3)"]
     for found in by_tier.values():
         assert all(a.end_s <= b.start_s for a, b in pairwise(found))
+
+
+def test_what_a_person_has_checked_can_be_told(tmp_path, video):
+    told = [interval(i, i + 1, "happy", probability=0.9) for i in range(3)]
+    path = tmp_path / "a.eaf"
+    write_elan(path, video, told, CLASSES, name="films/1.mp4")
+    assert [one.is_checked for one in read_elan(path)] == [False] * 3
+    # A person changes the second annotation; vidfer's word for it stays beside it.
+    text = path.read_text(encoding="utf-8")
+    second = text.index('ANNOTATION_ID="a3"')
+    path.write_text(text[:second] + text[second:].replace("happy<", "sad<", 1), encoding="utf-8")
+    found = read_elan(path)
+    assert [(one.label, one.said, one.is_checked) for one in found] == [
+        ("happy", "happy", False),
+        ("sad", "happy", True),
+        ("happy", "happy", False),
+    ]
+    assert found[0].media == "films/1.mp4"
+    # A person who puts their name to the tier has looked at all of it.
+    path.write_text(text.replace('ANNOTATOR="vidfer"', 'ANNOTATOR="Ana"'), encoding="utf-8")
+    assert [(one.by, one.is_checked) for one in read_elan(path)] == [("Ana", True)] * 3
 
 
 def test_a_strange_name_is_spelt_out(tmp_path, video):

@@ -69,6 +69,7 @@ def film(folder: Path, times_s) -> Task:
     boxes = [Box(time_s=times_s[i], x=0.1, y=0.2, width=0.3, height=0.4, seen=i < 8) for i in (0, 4, 8)]
     return Task(
         media=folder / "in" / "ä b.mp4",
+        name="b/ä b.mp4",
         person="2",
         intervals=told,
         clock=frame_clock(times_s),
@@ -102,7 +103,7 @@ def test_a_task_goes_there_and_back(tmp_path):
     assert write_label_studio(out, [task], CLASSES) == tmp_path
     [written] = json.loads(out.read_text())
     data, [prediction] = written["data"], written["predictions"]
-    assert data["video"] == "/data/local-files/?d=in/%C3%A4%20b.mp4" and data["path"] == str(task.media)
+    assert data["video"] == "/data/local-files/?d=in/%C3%A4%20b.mp4" and data["name"] == "b/ä b.mp4"
     assert data["person"] == "2" and data["fps"] == 26 and data["frame_times_s"][:4] == TIMES_S[:4]
     assert prediction["score"] == 0.5 and prediction["model_version"] == "vidfer"
     first, second, box = prediction["result"]
@@ -127,7 +128,7 @@ def test_a_task_goes_there_and_back(tmp_path):
         (0.2, 0.9, "unsure"),
     ]
     assert {(one.media, one.tier, one.by) for one in found} == {
-        (str(task.media), "2", "annotator ana@example.org")
+        ("b/ä b.mp4", "2", "annotator ana@example.org")
     }
 
 
@@ -198,7 +199,7 @@ def without_boxes(tasks):
         ([of_data(fps="fast")], ("task 1", "fast")),
         ([of_data(fps=-3)], ("task 1", "-3")),
         ([of_data(frame_times_s=[3, 1])], ("task 1", "order")),
-        ([of_data(path="", video=None)], ("task 1", "no video")),
+        ([of_data(name="", video=None)], ("task 1", "no video")),
     ],
 )
 def test_a_region_that_says_nothing_sure_is_refused(tmp_path, changes, facts):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,9 +27,13 @@ from vidfer.clips.annotations.safe_xml import read_xml
 from vidfer.errors import DataError
 from vidfer.files import write_text
 
-EXPRESSION, PROBABILITY = "expression", "probability"
+EXPRESSION, SAID = "expression", "vidfer said"
 """Types of tiers that vidfer writes. Only tiers of the type ``expression`` are read back, where there are
-some."""
+some. A tier of the type ``vidfer said`` keeps what stood there before people changed it, and how sure vidfer
+was."""
+
+NAME = "vidfer video"
+"""The property of the file that keeps how vidfer calls the video, wherever people move it."""
 
 CONSTRAINT = "Symbolic_Association"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -36,6 +41,7 @@ SCHEMA = {
     "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
     "xsi:noNamespaceSchemaLocation": "http://www.mpi.nl/tools/elan/EAFv3.0.xsd",
 }
+SURE = re.compile(r" \(\d\.\d\d\)$")
 REPAIR = "the file is damaged, or was changed by hand; save it again with ELAN"
 MIME_TYPES = {".avi": "video/x-msvideo", ".mkv": "video/x-matroska", ".mov": "video/quicktime"}
 
@@ -46,6 +52,7 @@ def write_elan(
     intervals: Sequence[Interval],
     classes: Sequence[str],
     *,
+    name: str = "",
     tiers: Sequence[str] = (),
     words: Mapping[str, str] = VOCABULARY_WORDS,
 ) -> None:
@@ -57,6 +64,7 @@ def write_elan(
         intervals: of this video; each goes into the tier of its person. A tier belongs to the annotator
             :data:`~vidfer.clips.annotations.interval.MACHINE` until a person changes that in ELAN.
         classes: the expressions that an annotator may choose.
+        name: how vidfer calls the video; if not given, its path.
         tiers: that are there even without an interval.
         words: what else may be chosen -> what it means.
 
@@ -72,6 +80,7 @@ def write_elan(
     entries = vocabulary(classes, intervals, words)
     entry_ids = {name: f"cveid{number}" for number, name in enumerate(entries)}
     slots, written, last = _annotations(by_tier, entry_ids)
+    SubElement(header, "PROPERTY", {"NAME": NAME}).text = xml_text(name or str(media.absolute()))
     SubElement(header, "PROPERTY", {"NAME": "lastUsedAnnotationId"}).text = str(last)
     order = SubElement(root, "TIME_ORDER")
     for slot, time_ms in slots:
@@ -80,7 +89,7 @@ def write_elan(
     of_type = {"GRAPHIC_REFERENCES": "false"}
     chosen = {"CONTROLLED_VOCABULARY_REF": EXPRESSION, "LINGUISTIC_TYPE_ID": EXPRESSION}
     SubElement(root, "LINGUISTIC_TYPE", {**chosen, **of_type, "TIME_ALIGNABLE": "true"})
-    beside = {"CONSTRAINTS": CONSTRAINT, "LINGUISTIC_TYPE_ID": PROBABILITY}
+    beside = {"CONSTRAINTS": CONSTRAINT, "LINGUISTIC_TYPE_ID": SAID}
     SubElement(root, "LINGUISTIC_TYPE", {**beside, **of_type, "TIME_ALIGNABLE": "false"})
     unknown = "http://cdb.iso.org/lg/CDB-00130975-001"
     names = {"LANG_DEF": unknown, "LANG_ID": "und", "LANG_LABEL": "undetermined (und)"}
@@ -121,8 +130,8 @@ def _annotations(
     for name, intervals in by_tier.items():
         owner = {"ANNOTATOR": MACHINE, "PARTICIPANT": xml_text(name), "TIER_ID": xml_text(name)}
         tier = Element("TIER", {"LINGUISTIC_TYPE_REF": EXPRESSION, **owner})
-        below = {"PARENT_REF": xml_text(name), "TIER_ID": xml_text(f"{name} {PROBABILITY}")}
-        sure = Element("TIER", {"LINGUISTIC_TYPE_REF": PROBABILITY, **owner, **below})
+        below = {"PARENT_REF": xml_text(name), "TIER_ID": xml_text(f"{name} {SAID}")}
+        beside = Element("TIER", {"LINGUISTIC_TYPE_REF": SAID, **owner, **below})
         for interval in intervals:
             start_ms = round(interval.start_s * 1000)
             # Two annotations that touch share this millisecond; one shorter than a millisecond gets one.
@@ -133,12 +142,12 @@ def _annotations(
             entry = {"ANNOTATION_ID": f"a{number}", "CVE_REF": entry_ids[interval.label]}
             kept = SubElement(SubElement(tier, "ANNOTATION"), "ALIGNABLE_ANNOTATION", {**entry, **span})
             SubElement(kept, "ANNOTATION_VALUE").text = xml_text(interval.label)
-            if interval.probability is not None:
-                parent = {"ANNOTATION_ID": f"a{number + 1}", "ANNOTATION_REF": f"a{number}"}
-                number += 1
-                kept = SubElement(SubElement(sure, "ANNOTATION"), "REF_ANNOTATION", parent)
-                SubElement(kept, "ANNOTATION_VALUE").text = f"{interval.probability:.2f}"
-        tiers += [tier, sure] if len(sure) else [tier]
+            number += 1
+            parent = {"ANNOTATION_ID": f"a{number}", "ANNOTATION_REF": f"a{number - 1}"}
+            kept = SubElement(SubElement(beside, "ANNOTATION"), "REF_ANNOTATION", parent)
+            sure = "" if interval.probability is None else f" ({interval.probability:.2f})"
+            SubElement(kept, "ANNOTATION_VALUE").text = f"{xml_text(interval.label)}{sure}"
+        tiers += [tier, beside]
     slots = [(f"ts{place}", times[place]) for place in sorted(range(len(times)), key=times.__getitem__)]
     return slots, tiers, number
 
@@ -157,13 +166,22 @@ def read_elan(path: Path) -> list[Interval]:
     if root.tag != "ANNOTATION_DOCUMENT":
         raise DataError(f"{path} is XML, but not ELAN's ({root.tag}); give an .eaf file")
     media, times_ms = _media(root, path), _times_ms(root, path)
+    said = {
+        one.get("ANNOTATION_REF", ""): SURE.sub("", one.findtext("ANNOTATION_VALUE") or "")
+        for tier in root.iter("TIER")
+        if tier.get("LINGUISTIC_TYPE_REF") == SAID
+        for one in tier.iterfind("ANNOTATION/REF_ANNOTATION")
+    }
     tiers = [tier for tier in root.iter("TIER") if tier.find("ANNOTATION/ALIGNABLE_ANNOTATION") is not None]
     ours = [tier for tier in tiers if tier.get("LINGUISTIC_TYPE_REF") == EXPRESSION]
-    return [interval for tier in ours or tiers for interval in _read_tier(tier, media, times_ms, path)]
+    return [interval for tier in ours or tiers for interval in _read_tier(tier, media, times_ms, said, path)]
 
 
 def _media(root: Element, path: Path) -> str:
-    """The video of the file: its path if it lies on this machine, otherwise what the file says."""
+    """The video of the file: vidfer's name for it, its path on this machine, or what the file says."""
+    for one in root.iterfind("HEADER/PROPERTY"):
+        if one.get("NAME") == NAME and one.text:
+            return one.text
     named = root.findall("HEADER/MEDIA_DESCRIPTOR")
     films = [one for one in named if one.get("MIME_TYPE", "").startswith("video/")] or named
     for one in films:
@@ -190,7 +208,9 @@ def _times_ms(root: Element, path: Path) -> dict[str, int | None]:
     return found
 
 
-def _read_tier(tier: Element, media: str, times_ms: dict[str, int | None], path: Path) -> Iterator[Interval]:
+def _read_tier(
+    tier: Element, media: str, times_ms: dict[str, int | None], said: dict[str, str], path: Path
+) -> Iterator[Interval]:
     name = tier.get("TIER_ID", "")
     for one in tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"):
         label = (one.findtext("ANNOTATION_VALUE") or "").strip()
@@ -209,6 +229,7 @@ def _read_tier(tier: Element, media: str, times_ms: dict[str, int | None], path:
             start_s=start_ms / 1000,
             end_s=end_ms / 1000,
             label=label,
+            said=said.get(one.get("ANNOTATION_ID", "")),
             by=tier.get("ANNOTATOR") or "a person",
             where=where,
         )

@@ -23,7 +23,7 @@ class Interval:
     """A stretch of a video in which somebody shows something."""
 
     media: str
-    """Path or address of the video, as it stands in the file; empty where the format names none."""
+    """The video: the name that vidfer gave it, or the path or address in the file."""
     tier: str
     """Who is seen: the name of ELAN's or Praat's tier."""
     start_s: float
@@ -33,10 +33,17 @@ class Interval:
     label: str
     probability: float | None = None
     """How sure the network was, in [0, 1]; None where a person has said it."""
+    said: str | None = None
+    """What vidfer had said, where the file keeps it; None: a person has drawn the interval."""
     by: str = MACHINE
     """Who says so; :data:`MACHINE` for labels that no person has looked at."""
     where: str = ""
     """The place for messages: ``annotation a3 of clip.eaf``."""
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a person has said this: has drawn it, changed it, or put a name to it."""
+        return self.by != MACHINE or self.said != self.label
 
 
 def lanes(intervals: Iterable[Interval], names: Sequence[str] = ()) -> dict[str, list[Interval]]:

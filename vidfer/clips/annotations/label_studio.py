@@ -51,6 +51,8 @@ class Task:
     """One person in one video."""
 
     media: Path
+    name: str
+    """How vidfer calls the video, wherever people move it."""
     person: str
     intervals: Sequence[Interval]
     clock: FrameClock
@@ -134,7 +136,7 @@ def _task(task: Task, root: Path) -> dict:
     )
     data = {
         "video": LOCAL_FILES + quote(address.as_posix(), errors="surrogateescape"),
-        "path": plain_text(str(place)),
+        "name": plain_text(task.name),
         "person": plain_text(task.person),
         "fps": task.clock.rate,
     }

@@ -122,9 +122,9 @@ def _clock(data: dict, results: list, where: str) -> FrameClock:
 
 
 def _media(data: dict[str, Any], where: str) -> str:
-    """The video of a task: the path that vidfer gave it, or what its address names."""
-    if path := data.get("path"):
-        return str(path)
+    """The video of a task: vidfer's name for it, or what its address names."""
+    if name := data.get("name"):
+        return str(name)
     address = data.get("video")
     if not isinstance(address, str) or not address:
         raise DataError(f"{where} has no video in its data; name it 'video' there")
