@@ -101,3 +101,26 @@ def test_decord_gives_the_same_crops_but_for_rounding(tmp_path, detector, draw_a
     pyav, decord = (np.concatenate(list(crops.iter_crops())) for crops in by_reader)
     assert len(pyav) == len(decord) == 20
     assert np.abs(pyav.astype(int) - decord).mean() < 0.5  # their FFmpegs round differently at times
+
+
+@pytest.mark.parametrize("buffer_bytes", [1, 3_000_000, 10**9])
+def test_a_film_that_is_read_once_has_the_frames_of_a_clip(
+    film, draw_actor, tmp_path, monkeypatch, buffer_bytes
+):
+    dark = tmp_path / "dark.mp4"
+    encode((draw_actor(2, 40)[0] * 0.2).astype(np.uint8), dark, fps=25, crf=18)
+    monkeypatch.setattr(extract, "BUFFER_BYTES", buffer_bytes)
+    clip = Clip(id="dark", path=dark)
+    expected = np.concatenate([chunk.images for chunk in extract.read_clip(clip, SETTINGS).chunks()])
+    reader = extract.FilmReader(clip, SETTINGS)
+    found = np.concatenate([chunk.images.copy() for chunk in reader.chunks()])
+    assert np.array_equal(found, expected) and expected.mean() > 1.5 * draw_actor(2, 40)[0].mean() * 0.2
+    assert reader.library in ("decord", "pyav") and reader.fault == ""
+
+
+def test_a_film_that_breaks_off_says_why(film, tmp_path):
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    reader = extract.FilmReader(Clip(id="cut", path=cut), SETTINGS)
+    n_frames = sum(map(len, reader.chunks()))
+    assert 0 < n_frames < 40 and reader.fault

@@ -102,14 +102,52 @@ def extract_crops(clip: Clip, detector: FaceDetector, settings: CropSettings) ->
 def read_clip(clip: Clip, settings: CropSettings) -> ReadClip:
     """The first step of :func:`extract_crops`: decode and enhance."""
     reading = _ClipReader(clip, settings)
-    kept, complete = _fill_buffer(reading)
+    kept, following = _fill_buffer(reading.chunks())
     enhance = build_enhance(settings.enhance, _sample(kept))
-    if complete:
+    if following is None:
         for chunk in kept:
             _enhance(chunk, enhance)
         return ReadClip(clip, lambda: iter(kept), kept, reading)
     kept.clear()
     return ReadClip(clip, lambda: (_enhance(chunk, enhance) for chunk in reading.chunks()), kept, reading)
+
+
+class FilmReader:
+    """Reads the frames of a clip of any length once, enhanced as :func:`extract_crops` does."""
+
+    def __init__(self, clip: Clip, settings: CropSettings) -> None:
+        """``settings``: how frames are read and enhanced."""
+        self._reading, self._settings = _ClipReader(clip, settings), settings
+
+    @property
+    def fault(self) -> str:
+        """Why the frames end before the video does; empty if all of it was read, or nothing yet."""
+        return self._reading.fault
+
+    @property
+    def library(self) -> str:
+        """What decodes, see :attr:`vidfer.crops.decode.video.FrameChunk.library`."""
+        return self._reading.library
+
+    def chunks(self) -> Iterator[FrameChunk]:
+        """Read the frames. At most 256 MiB of them are read before the first is given: they decide how the
+        clip is enhanced.
+
+        Raises:
+            UnreadableVideo: no frame of the clip can be read.
+        """
+        chunks = self._reading.chunks()
+        if self._settings.enhance == "none":
+            yield from chunks
+            return
+        kept, following = _fill_buffer(chunks)
+        enhance = build_enhance(self._settings.enhance, _sample(kept))
+        while kept:
+            yield _enhance(kept.pop(0), enhance)
+        if following is not None:
+            yield _enhance(following, enhance)
+            del following
+            yield from (_enhance(chunk, enhance) for chunk in chunks)
 
 
 def find_faces(
@@ -173,15 +211,15 @@ def _sample(chunks: list[FrameChunk]) -> np.ndarray:
     return np.stack([places[c][0].images[places[c][1]] for c in chosen])
 
 
-def _fill_buffer(reading: _ClipReader) -> tuple[list[FrameChunk], bool]:
-    """The first chunks of the clip, up to the size of the buffer, and whether there are no more."""
+def _fill_buffer(chunks: Iterator[FrameChunk]) -> tuple[list[FrameChunk], FrameChunk | None]:
+    """The first chunks of the clip, up to the size of the buffer, and the next one; None at the end."""
     kept, n_bytes = [], 0
-    for chunk in reading.chunks():
+    for chunk in chunks:
         n_bytes += chunk.images.nbytes
         if n_bytes > BUFFER_BYTES and kept:
-            return kept, False
+            return kept, chunk
         kept.append(chunk)
-    return kept, True
+    return kept, None
 
 
 def _enhance(chunk: FrameChunk, enhance: Callable[[np.ndarray], np.ndarray]) -> FrameChunk:
