@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import cv2
@@ -77,12 +78,16 @@ def whole_face_landmarks(width: int, height: int, settings: CropSettings) -> np.
     return (middle + np.array(offsets)).astype(np.float32)
 
 
-def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSettings) -> np.ndarray:
+def crop_regions(
+    image: np.ndarray, landmarks: np.ndarray, settings: CropSettings, regions: Collection[str] = REGIONS
+) -> np.ndarray:
     """Cut the three regions out of a frame.
 
     Args:
         image: uint8 (H,W,3) RGB.
         landmarks: (5,2) x y in pixels.
+        settings: sides of the squares and size of the crops.
+        regions: those that are needed; others may stay black.
 
     Returns:
         uint8 (3,size_px,size_px,3) RGB: face, eyes, mouth. Outside the frame its border is repeated; an edge
@@ -93,7 +98,10 @@ def crop_regions(image: np.ndarray, landmarks: np.ndarray, settings: CropSetting
     # OpenCV warps four channels in a third of the time that three take.
     part = cv2.cvtColor(part, cv2.COLOR_RGB2RGBA)
     crops = np.empty((len(REGIONS), settings.size_px, settings.size_px, 3), dtype=np.uint8)
-    for crop, centre, side in zip(crops, squares.centres - corner, squares.sides):
+    for region, crop, centre, side in zip(REGIONS, crops, squares.centres - corner, squares.sides):
+        if region not in regions:
+            crop[:] = 0
+            continue
         warped = warp_square(part, centre, side, squares.angle_rad, settings.size_px)
         cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=crop)
     return crops
