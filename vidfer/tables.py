@@ -185,11 +185,16 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence]) ->
         columns: the header.
         rows: the cells of each row, in the order of the columns. None becomes an empty cell.
     """
+    write_text(path, csv_text((columns, *rows)))
+
+
+def csv_text(rows: Iterable[Sequence]) -> str:
+    """The lines of a CSV file for some rows; cells as in :func:`write_table`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for row in (columns, *rows):
+    for row in rows:
         writer.writerow([_cell(value) for value in row])
-    write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 def _cell(value: object) -> object:

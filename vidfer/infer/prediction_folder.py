@@ -48,7 +48,9 @@ class PredictionFolder:
     """``name``, ``hash`` (64 hex digits), ``kind``, and ``threshold``: below it the label is ``unsure``."""
     settings: dict
     """Of reading, following and windows."""
-    inputs: tuple[PredictedInput, ...] = field(default_factory=tuple)
+    inputs: tuple[PredictedInput, ...] = ()
+    bytes_done: dict[str, int] = field(default_factory=dict)
+    """How long each table was when the last input was done; rows beyond are of one that was not finished."""
 
     @property
     def frames_csv(self) -> Path:
@@ -90,12 +92,13 @@ def read_prediction(folder: Path) -> PredictionFolder:
             model=dict(content["model"]),
             settings=dict(content["settings"]),
             inputs=inputs,
+            bytes_done={str(name): int(n) for name, n in content["bytes_done"].items()},
         )
     except FileNotFoundError as error:
         raise ResultError(
             f"there is no {ABOUT} in {folder}, so it is no prediction; name the --out of `vidfer predict`"
         ) from error
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ResultError(f"{file} is damaged ({error!r}); predict again into another folder") from error
     if found != (FORMAT, VERSION):
         raise ResultError(

@@ -1,0 +1,86 @@
+"""Films that are named one by one, by folder or by pattern: what a prediction is made of."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vidfer.clips.clip import Clip, plain_text
+from vidfer.clips.listing import listing_of
+from vidfer.clips.media import find_media, is_image, list_folder
+from vidfer.errors import DataError
+
+MANY_PICTURES = 5
+"""More numbered pictures than this in one folder may be the frames of one clip."""
+
+
+def find_inputs(
+    names: Sequence[str | Path],
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> list[Clip]:
+    """The videos, images and folders of frames that names stand for, each once, in the order of the names.
+
+    A file is taken whatever its name is. In a folder, videos are found at any depth; pictures that lie
+    directly in it are single pictures, and a folder of pictures below it is one clip. A name that is no file
+    may be a pattern, such as ``'films/*.mp4'``.
+
+    Args:
+        names: files, folders and patterns.
+        start_s: leave out what comes before, in each of them, in seconds.
+        end_s: leave out what comes at and after this time.
+        on_note: called with each line that the user should read, such as what was left out.
+
+    Returns:
+        A clip for each. Its id is the path below the folder that holds them all.
+
+    Raises:
+        DataError: a name stands for nothing.
+    """
+    found: dict[Path, Path] = {}
+    for name in names:
+        for path in _paths_of(str(name)):
+            for media in _media(path, on_note):
+                found.setdefault(media.resolve(), media)
+    paths = [path.absolute() for path in found.values()]
+    root = Path(os.path.commonpath([path.parent for path in paths]))
+    return [
+        Clip(id=plain_text(path.relative_to(root).as_posix()), path=path, start_s=start_s, end_s=end_s)
+        for path in paths
+    ]
+
+
+def _paths_of(name: str) -> list[Path]:
+    """The file or folder of a name, or all that fit a pattern."""
+    if os.path.lexists(name):
+        return [Path(name)]
+    fitting = [Path(path) for path in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
+    if not fitting:
+        raise DataError(
+            f"there is no file or folder {name}, and no file fits it as a pattern; check the path"
+        )
+    return fitting
+
+
+def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    with listing_of(path) as listing:
+        media = list(find_media(path))
+    for line in listing.lines() if on_note else ():
+        on_note(line)
+    if not media:
+        held = ", ".join(entry.name for entry in list_folder(path)[:3]) or "nothing"
+        raise DataError(f"{path} holds no video and no picture that can be read; it holds {held}")
+    pictures = [one for one in media if one.parent == path and is_image(one)]
+    numbered = [one for one in pictures if one.stem[-1:].isdecimal()]
+    if on_note and len(numbered) == len(media) > MANY_PICTURES:
+        on_note(
+            f"{path}: its {len(numbered)} pictures are taken one by one. If they are the frames of one clip, "
+            f"name the folder above it, {path.absolute().parent}"
+        )
+    return media

@@ -1,0 +1,166 @@
+"""Writes a prediction while it is made, and goes on with one that was stopped."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from vidfer.errors import ResultError
+from vidfer.files import writing
+from vidfer.infer.moment import Moment
+from vidfer.infer.moment_table import FRAME_COLUMNS, column_of, row_of
+from vidfer.infer.prediction_folder import (
+    ABOUT,
+    CLIPS,
+    FRAMES,
+    SEGMENTS,
+    PredictedInput,
+    PredictionFolder,
+    read_prediction,
+)
+from vidfer.infer.summary import SEGMENT_COLUMNS, FilmSummary, clip_columns
+from vidfer.tables import csv_text
+
+FLUSH_FRAMES = 32
+"""Rows reach the file after so many frames."""
+SAVE_EVERY_S = 5.0
+"""``predict.json`` is written at most this often, so that thousands of short films do not wait for it."""
+HOW_TO_GO_ON = "what was finished is kept; free some space, then start the same command, and it goes on"
+
+
+class PredictionWriter:
+    """The tables of a prediction, open for writing. Use it in a ``with`` block."""
+
+    def __init__(self, about: PredictionFolder) -> None:
+        """Go on with the prediction in ``about.folder``, or begin one there.
+
+        ``about`` says what is wanted. Inputs that were done before keep their rows.
+
+        Raises:
+            ResultError: the folder holds another prediction: other inputs, settings or model.
+        """
+        self.about = about
+        if (about.folder / ABOUT).exists():
+            self.about = _same(read_prediction(about.folder), about)
+        self._files: dict[str, BinaryIO] = {}
+        self._saved_s = -SAVE_EVERY_S
+        self._summary: FilmSummary | None = None
+        self._rows: list[list] = []
+        self._n_waiting = 0
+
+    def __enter__(self) -> PredictionWriter:
+        about = self.about
+        columns = {
+            FRAMES: (*FRAME_COLUMNS, *map(column_of, about.classes)),
+            SEGMENTS: SEGMENT_COLUMNS,
+            CLIPS: clip_columns(about.classes),
+        }
+        with writing(about.folder, HOW_TO_GO_ON):
+            about.folder.mkdir(parents=True, exist_ok=True)
+            for name, header in columns.items():
+                path = about.folder / name
+                file = self._files[name] = path.open("r+b" if path.exists() else "w+b")
+                file.truncate(min(about.bytes_done.get(name, 0), path.stat().st_size))
+                file.seek(0, os.SEEK_END)
+                if not file.tell():
+                    file.write(csv_text([header]).encode())
+        self._save()
+        return self
+
+    def __exit__(self, *_) -> None:
+        try:
+            with writing(self.about.folder, HOW_TO_GO_ON):
+                self._flush()
+                self._save()
+        finally:
+            for file in self._files.values():
+                file.close()
+
+    def begin(self, place: int) -> None:
+        """Begin with the input at this place of ``about.inputs``."""
+        self._set(place, state="begun")
+        self._summary = FilmSummary(self.about.inputs[place].name, self.about.classes)
+
+    def add(self, moments: Sequence[Moment]) -> None:
+        """Write the moments of the next frame of the input that was begun."""
+        with writing(self.about.folder, HOW_TO_GO_ON):
+            for segment in self._summary.add(moments):
+                self._files[SEGMENTS].write(csv_text([segment.row()]).encode())
+            self._rows += [row_of(moment, self.about.classes) for moment in moments]
+            self._n_waiting += 1
+            if self._n_waiting >= FLUSH_FRAMES:
+                self._flush()
+
+    def finish(self, place: int, **facts) -> None:
+        """The input is done; ``facts`` are fields of :class:`PredictedInput`."""
+        with writing(self.about.folder, HOW_TO_GO_ON):
+            rows = [segment.row() for segment in self._summary.end()]
+            self._files[SEGMENTS].write(csv_text(rows).encode())
+            self._files[CLIPS].write(csv_text(self._summary.people_rows()).encode())
+            self._flush()
+            self._done(place, n_people=self._summary.n_people, n_frames=self._summary.n_frames, **facts)
+
+    def fail(self, place: int, reason: str) -> None:
+        """Nothing of the input can be read."""
+        with writing(self.about.folder, HOW_TO_GO_ON):
+            self._flush()
+            self._done(place, state="failed", reason=reason)
+
+    def _done(self, place: int, state: str = "done", **facts) -> None:
+        self._summary = None
+        self._set(place, state=state, **facts)
+        self.about = replace(self.about, bytes_done={name: f.tell() for name, f in self._files.items()})
+        if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
+            self._save()
+
+    def _set(self, place: int, **facts) -> None:
+        inputs = list(self.about.inputs)
+        inputs[place] = replace(inputs[place], **facts)
+        self.about = replace(self.about, inputs=tuple(inputs))
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._files[FRAMES].write(csv_text(self._rows).encode())
+            self._rows, self._n_waiting = [], 0
+        for file in self._files.values():
+            file.flush()
+
+    def _save(self) -> None:
+        for file in self._files.values():
+            file.flush()
+            os.fsync(file.fileno())
+        self.about.write()
+        self._saved_s = time.monotonic()
+
+
+def _same(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder:
+    """The prediction that is there, if it is the one that is wanted."""
+    differences = [
+        *(f"model {name}" for name in _different(there.model, wanted.model)),
+        *(f"setting {name}" for name in _different(there.settings, wanted.settings)),
+    ]
+    if _paths(there.inputs) != _paths(wanted.inputs):
+        differences.append("inputs")
+    if differences:
+        raise ResultError(
+            f"{there.folder} holds another prediction ({', '.join(differences)} differ); choose another --out, "
+            "or remove the folder"
+        )
+    return there
+
+
+def _different(one: dict, other: dict) -> list[str]:
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def _paths(inputs: Sequence[PredictedInput]) -> list[tuple[str, str]]:
+    return [(one.name, one.path) for one in inputs]
+
+
+def waiting_inputs(folder: Path, inputs: Sequence[PredictedInput], clips: Sequence) -> list[PredictedInput]:
+    """A record of each clip that is to be predicted."""
+    return [PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips]
