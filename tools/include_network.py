@@ -17,10 +17,9 @@ from vidfer.errors import DataError, SettingError, exit_on_user_error
 from vidfer.evaluate.find_results import result_files
 from vidfer.evaluate.result import load_result
 from vidfer.files import write_text
-from vidfer.included import ZOO
+from vidfer.included import ZOO, best_checkpoint
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.report.model_card import figures
-from vidfer.runs.read_run import best_checkpoint
 
 MAX_BYTES = 12 * 2**20
 """All included networks together: they are part of every installation."""

@@ -20,3 +20,10 @@ def checkpoint_folder(path: Path) -> Path:
     """
     path = Path(path)
     return ZOO / path if str(path) in included_networks() and not path.exists() else path
+
+
+def best_checkpoint(folder: Path) -> Path:
+    """The best checkpoint of a run folder; another folder is itself the checkpoint, and so is an included
+    network."""
+    best = Path(folder) / "checkpoints" / "best"
+    return best if best.is_dir() else checkpoint_folder(folder)

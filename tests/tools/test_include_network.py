@@ -12,6 +12,7 @@ from refused import refused
 from vidfer import included
 from vidfer.errors import CheckpointError, DataError, RunError, SettingError
 from vidfer.evaluate.find_results import results_folder
+from vidfer.included import best_checkpoint
 from vidfer.learn.start import start_from
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import (
@@ -21,7 +22,6 @@ from vidfer.models.checkpoint import (
     save_checkpoint,
     trained_classes,
 )
-from vidfer.runs.read_run import best_checkpoint
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         hash_of,
     )
     from vidfer.evaluate.find_results import check_free, results_folder
-    from vidfer.runs.read_run import best_checkpoint
+    from vidfer.included import best_checkpoint
     from vidfer.store.reader import CropCache
 
     check_device(options.device)

@@ -66,8 +66,8 @@ def main(arguments: Sequence[str]) -> int:
 def _say_checkpoint(options) -> int:
     if options.failures or options.clip is not None:
         raise SettingError(f"{options.cache} is a checkpoint; --failures and --clip are about a cache")
+    from vidfer.included import best_checkpoint
     from vidfer.models.describe import checkpoint_page
-    from vidfer.runs.read_run import best_checkpoint
 
     say(checkpoint_page(best_checkpoint(options.cache)))
     return 0

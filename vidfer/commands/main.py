@@ -24,6 +24,7 @@ COMMANDS = {
     "merge": ("merge", "join caches: shards of a data set, or several data sets"),
     "encoders": ("encoders", "list pretrained encoders, with what they learned from and their licence"),
     "encoders get": ("encoders_get", "download a pretrained encoder, check it and keep it"),
+    "predict": ("predict", "say what the people in videos and pictures express, moment by moment"),
     "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
@@ -33,6 +34,7 @@ COMMANDS = {
 """Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
 
 GROUPS = {
+    "New films": ("predict",),
     "Data sets": ("sources", "sources folds", "actors"),
     "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
     "Pretrained encoders": ("encoders", "encoders get"),
@@ -70,7 +72,7 @@ def main() -> None:
 def _run(words: Sequence[str]) -> None:
     if not words or words[0] in ("-h", "--help"):
         sections = [f"{title}\n{_lines(names)}" for title, names in GROUPS.items()]
-        sections.insert(3, TRAINING)  # after the caches that it reads, before the results that it makes
+        sections.insert(4, TRAINING)  # after the caches that it reads, before the results that it makes
         say(HELP.format(sections="\n\n".join(sections)))
     elif words[0] in ("-V", "--version"):
         from vidfer import __version__

@@ -36,7 +36,8 @@ class ClipCrops:
     """Why the frames end before the video does; empty if all of it was read."""
     reader: str
     """What decoded the clip, see :attr:`vidfer.crops.decode.video.FrameChunk.library`."""
-    _chunks: Callable[[], Iterator[FrameChunk]]
+    chunks: Callable[[], Iterator[FrameChunk]]
+    """Starts reading the frames, enhanced."""
 
     def iter_crops(self) -> Iterator[np.ndarray]:
         """Yield the crops of some frames at a time, in order: uint8 (n,3,S,S,3) RGB.
@@ -44,7 +45,7 @@ class ClipCrops:
         The second axis is face, eyes, mouth. Crops of frames in which the face is missing are black.
         """
         size_px, first = self.settings.size_px, 0
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             crops = np.zeros((len(chunk), len(REGIONS), size_px, size_px, 3), dtype=np.uint8)
             for i in range(len(chunk)):
                 if self.track.status[first + i] != MISSING:

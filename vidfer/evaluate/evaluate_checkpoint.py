@@ -15,13 +15,13 @@ from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
+from vidfer.included import best_checkpoint
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, read_seen, trained_classes
 from vidfer.models.late_fusion import FusedRecogniser
 from vidfer.models.recogniser import Recogniser
 from vidfer.names import Names
 from vidfer.runs.joint_provenance import JointProvenance
 from vidfer.runs.provenance import Provenance, read_provenance
-from vidfer.runs.read_run import best_checkpoint
 from vidfer.store.reader import CropCache
 
 FRAMES = 8

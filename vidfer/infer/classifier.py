@@ -3,13 +3,11 @@ run without PyTorch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
 
-from vidfer.crops import REGIONS
 from vidfer.infer.iterate import evaluating
 from vidfer.models.recogniser import Recogniser
 
@@ -40,13 +38,19 @@ class NetworkClassifier:
     """A checkpoint's network with its classifier as a :class:`Classifier`."""
 
     def __init__(
-        self, network: Recogniser, about: dict, device: str = "cpu", regions: Sequence[str] = REGIONS
+        self, network: Recogniser, about: dict, device: str = "cpu", temperature: float = 1.0
     ) -> None:
-        """``network``: with a classifier. It is moved to the device. ``about``: see :class:`Classifier`."""
+        """
+        Args:
+            network: with a classifier; it is moved to the device.
+            about: see :class:`Classifier`.
+            device: cpu, cuda, cuda:1.
+            temperature: its probabilities become softmax(log p / temperature).
+        """
         self.network = network.to(device).eval()
-        self.device, self.about = device, about
+        self.device, self.about, self.temperature = device, about, temperature
         self.classes = tuple(network.classes)
-        self.regions = tuple(getattr(network.encoder, "regions", regions))
+        self.regions = tuple(network.encoder.regions)
         self.crop_px = crop_size_of(network)
 
     def probabilities(self, crops: np.ndarray, frame_mask: np.ndarray) -> np.ndarray:
@@ -55,7 +59,7 @@ class NetworkClassifier:
             logits = self.network(
                 torch.from_numpy(crops).to(self.device), torch.from_numpy(frame_mask).to(self.device)
             )
-            return logits.float().softmax(1).cpu().numpy()
+            return (logits.float() / self.temperature).softmax(1).cpu().numpy()
 
 
 DEFAULT_CROP_PX = 224

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.face_detector import FaceDetector
-from vidfer.crops.extract import FilmReader
+from vidfer.crops.extract import ClipCrops, FilmReader, extract_crops
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track.follow_stream import FaceStream
+from vidfer.crops.track.follow_stream import FaceStream, FollowedFrames
+from vidfer.crops.track.followed_face import MISSING
 from vidfer.crops.track.key_frames import with_next_images
 from vidfer.infer.classifier import Classifier
 from vidfer.infer.expression_stream import BATCH, ExpressionStream
@@ -28,8 +29,7 @@ class FilmPredictor:
     detector: FaceDetector | None
     """None with ``crops.face`` = ``picture``, where no face is searched."""
     crops: CropSettings
-    """How films are read and faces followed: everybody, or whole pictures. The classifier chooses the size
-    of the crops."""
+    """How films are read and faces followed. The classifier chooses the size of the crops."""
     windows: WindowSettings = WindowSettings()
     batch: int = BATCH
     """The most windows that the network sees at once."""
@@ -48,6 +48,7 @@ class FilmPrediction:
     def __init__(self, predictor: FilmPredictor, clip: Clip) -> None:
         self._predictor, self.clip = predictor, clip
         self._reader = FilmReader(clip, self._crops())
+        self._whole: ClipCrops | None = None
         self.width = self.height = self.n_frames = 0
         self.last_s = 0.0
         """Time of the last frame that was read."""
@@ -58,12 +59,12 @@ class FilmPrediction:
     @property
     def fault(self) -> str:
         """Why the frames end before the film does; empty if all of it was read."""
-        return self._reader.fault
+        return self._reader.fault if self._whole is None else self._whole.fault
 
     @property
     def reader(self) -> str:
         """What decoded the film, see :attr:`vidfer.crops.decode.video.FrameChunk.library`."""
-        return self._reader.library
+        return self._reader.library if self._whole is None else self._whole.reader
 
     def moments(self) -> Iterator[list[Moment]]:
         """The moments of each frame, in order, while the film is read; one moment for each person who is
@@ -75,23 +76,50 @@ class FilmPrediction:
         Raises:
             UnreadableVideo: no frame can be read.
         """
-        return self._of_chunks(prefetch(self._reader.chunks(), 1))
+        if self._predictor.crops.face in ("all", "picture"):
+            return self._of_chunks(prefetch(self._reader.chunks(), 1))
+        return self._of_one()
 
     def _of_chunks(self, chunks: Iterator[FrameChunk]) -> Iterator[list[Moment]]:
-        predictor, crops = self._predictor, self._crops()
-        faces = FaceStream(crops, predictor.detector)
+        predictor = self._predictor
         expressions = ExpressionStream(
-            self.clip.id, predictor.classifier, crops, predictor.windows, predictor.batch
+            self.clip.id, predictor.classifier, self._crops(), predictor.windows, predictor.batch
         )
+        for followed in self._followed(chunks):
+            yield from expressions.feed(followed)
+        yield from expressions.end()
+
+    def _followed(self, chunks: Iterator[FrameChunk]) -> Iterator[FollowedFrames]:
+        faces = FaceStream(self._crops(), self._predictor.detector)
         for chunk, next_images in with_next_images(iterate_timed("read", chunks)):
-            self.height, self.width = chunk.images.shape[1:3]
-            self.n_frames += len(chunk)
-            self.last_s = float(chunk.times_s[-1])
+            self._count(chunk)
             with timed("find"):
                 followed = faces.feed(chunk, next_images)
             if len(followed):
-                yield from expressions.feed(followed)
-        followed = faces.end()
-        if len(followed):
-            yield from expressions.feed(followed)
+                yield followed
+        if len(followed := faces.end()):
+            yield followed
+
+    def _of_one(self) -> Iterator[list[Moment]]:
+        """The moments of the one person whom ``crops.face`` chooses. Who that is shows at the end of the
+        film, so it is read several times."""
+        predictor, crops = self._predictor, self._crops()
+        with timed("find"):
+            (face,) = extract_crops(self.clip, predictor.detector, crops)
+        self._whole = face
+        expressions = ExpressionStream(
+            self.clip.id, predictor.classifier, crops, predictor.windows, predictor.batch
+        )
+        first = 0
+        for chunk in iterate_timed("read", face.chunks()):
+            self._count(chunk)
+            track = face.track[first : first + len(chunk)]
+            faces = {0: track} if (track.status != MISSING).any() else {}
+            yield from expressions.feed(FollowedFrames(first, list(chunk.images), chunk.times_s, faces))
+            first += len(chunk)
         yield from expressions.end()
+
+    def _count(self, chunk: FrameChunk) -> None:
+        self.height, self.width = chunk.images.shape[1:3]
+        self.n_frames += len(chunk)
+        self.last_s = float(chunk.times_s[-1])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import BinaryIO
 
 from vidfer.errors import ResultError
@@ -18,7 +18,6 @@ from vidfer.infer.prediction_folder import (
     CLIPS,
     FRAMES,
     SEGMENTS,
-    PredictedInput,
     PredictionFolder,
     read_prediction,
 )
@@ -41,7 +40,8 @@ class PredictionWriter:
         ``about`` says what is wanted. Inputs that were done before keep their rows.
 
         Raises:
-            ResultError: the folder holds another prediction: other inputs, settings or model.
+            ResultError: the folder holds another prediction: of another model, with other settings, or of an
+                input that is not named now. New inputs are added.
         """
         self.about = about
         if (about.folder / ABOUT).exists():
@@ -138,29 +138,25 @@ class PredictionWriter:
 
 
 def _same(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder:
-    """The prediction that is there, if it is the one that is wanted."""
+    """The prediction that is there, if it is the one that is wanted, with the inputs that are new."""
     differences = [
         *(f"model {name}" for name in _different(there.model, wanted.model)),
         *(f"setting {name}" for name in _different(there.settings, wanted.settings)),
     ]
-    if _paths(there.inputs) != _paths(wanted.inputs):
+    known = {one.name: one.path for one in there.inputs}
+    named = {one.name: one.path for one in wanted.inputs}
+    if known.items() & named.items() != known.items():
         differences.append("inputs")
     if differences:
         raise ResultError(
-            f"{there.folder} holds another prediction ({', '.join(differences)} differ); choose another --out, "
-            "or remove the folder"
+            f"{there.folder} holds another prediction ({', '.join(differences)}); choose another --out, or "
+            "remove the folder"
         )
-    return there
+    new = [one for one in wanted.inputs if one.name not in known]
+    return replace(there, inputs=(*there.inputs, *new))
 
 
 def _different(one: dict, other: dict) -> list[str]:
+    """The names of what differs, after a way through JSON, which knows no tuples."""
+    one, other = (json.loads(json.dumps(values)) for values in (one, other))
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
-
-
-def _paths(inputs: Sequence[PredictedInput]) -> list[tuple[str, str]]:
-    return [(one.name, one.path) for one in inputs]
-
-
-def waiting_inputs(folder: Path, inputs: Sequence[PredictedInput], clips: Sequence) -> list[PredictedInput]:
-    """A record of each clip that is to be predicted."""
-    return [PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips]

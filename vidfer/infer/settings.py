@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vidfer.crops.settings import CropSettings, Whose
 from vidfer.errors import SettingError
-from vidfer.rare import Rare
+from vidfer.rare import Fixed, Rare
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmSettings(CropSettings):
+    """How films are read, and faces found and followed; the same as for a cache but for these."""
+
+    size_px: Fixed[int] = 224
+    """The classifier chooses it."""
+    max_frames: Fixed[int | None] = None
+    """Films are not thinned to a number of frames; ``fps`` thins them."""
+    face: Whose = "all"
+    """Who is predicted: `all` (everybody who is seen), `main` (large, clear and seen for long), `longest`
+    (seen in most frames), `largest`, `centre` (nearest to the middle), or `picture` (nothing is searched;
+    every picture was cut to the face before)."""
 
 
 @dataclass(frozen=True, kw_only=True)

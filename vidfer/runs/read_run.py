@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.errors import RunError
-from vidfer.included import checkpoint_folder
 from vidfer.models.checkpoint import checkpoint_hash
 from vidfer.runs.migrate import current_settings
 
@@ -82,13 +81,6 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
 def run_of(checkpoint: Path) -> Path:
     """The run folder around a checkpoint, ``runs/x`` of ``runs/x/checkpoints/best``; it may not exist."""
     return Path(checkpoint).resolve().parent.parent
-
-
-def best_checkpoint(folder: Path) -> Path:
-    """The best checkpoint of a run folder; another folder is itself the checkpoint, and so is an included
-    network."""
-    best = Path(folder) / "checkpoints" / "best"
-    return best if best.is_dir() else checkpoint_folder(folder)
 
 
 def is_run(folder: Path) -> bool:

@@ -1,0 +1,184 @@
+"""``vidfer predict``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from vidfer.commands.console import Progress, parse
+from vidfer.commands.say import say
+from vidfer.errors import SettingError
+from vidfer.infer.settings import FilmSettings, WindowSettings
+
+if TYPE_CHECKING:
+    from vidfer.clips.clip import Clip
+    from vidfer.infer.predict_film import FilmPredictor
+    from vidfer.infer.prediction_folder import PredictionFolder
+    from vidfer.infer.prediction_writer import PredictionWriter
+
+Flat = tyro.conf.OmitArgPrefixes
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer predict``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Predict:
+        """Say what the people in videos and pictures express, moment by moment.
+
+        Stopped and started again, the same command goes on with the next film. An expression is not an
+        emotion: what a face shows does not tell what a person feels.
+        """
+
+        inputs: tyro.conf.Positional[tuple[str, ...]]
+        """Videos, pictures, folders, or patterns such as 'films/*.mp4'."""
+        checkpoint: str = "basic7"
+        """The network: a run folder, a checkpoint, or the name of an included network."""
+        out: Path | None = None
+        """Folder for the tables; by default a folder in predictions/, named after the input."""
+        start: float | None = None
+        """Begin at this time of each film, in seconds."""
+        end: float | None = None
+        """Stop at this time of each film, in seconds."""
+        accuracy: float = 0.8
+        """The share of its answers that shall be right on the network's validation clips, 0 to 1. Where it is
+        less sure, it says `unsure`."""
+        json: bool = False
+        """Print one JSON object about all inputs, instead of lines for people."""
+        device: str = "cpu"
+        """Where the networks run: cpu, cuda, cuda:1."""
+        batch: int = 32
+        """The most windows that the network sees at once."""
+        windows: Flat[WindowSettings] = WindowSettings()
+        crops: Flat[FilmSettings] = FilmSettings()
+
+        def __post_init__(self) -> None:
+            if not self.inputs:
+                raise SettingError("name a video, a picture or a folder, as in `vidfer predict film.mp4`")
+            if not 0 < self.accuracy < 1:
+                raise SettingError(
+                    f"--accuracy {self.accuracy}: give a share above 0 and below 1, such as 0.8"
+                )
+            if self.batch < 1:
+                raise SettingError(f"--batch {self.batch}: give at least 1")
+            if (self.start or 0) < 0 or (self.end is not None and self.end <= (self.start or 0)):
+                raise SettingError(
+                    f"--start {self.start or 0:g} --end {self.end}: give seconds; the end comes after the start"
+                )
+
+    options = parse(Predict, arguments)
+    from vidfer.clips.inputs import find_inputs
+    from vidfer.commands.device import check_device
+    from vidfer.crops.decode.readers import check_reader
+    from vidfer.crops.detect.face_detector import FaceDetector
+    from vidfer.infer.load_classifier import load_classifier
+    from vidfer.infer.predict_film import FilmPredictor
+    from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
+    from vidfer.infer.prediction_writer import PredictionWriter
+
+    check_device(options.device)
+    check_reader(options.crops.reader)
+    clips = find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=_note)
+    classifier, why = load_classifier(options.checkpoint, device=options.device, accuracy=options.accuracy)
+    _note(f"{options.checkpoint}: {', '.join(classifier.classes)}; {why}")
+    predictor = FilmPredictor(
+        classifier=classifier,
+        detector=None if options.crops.face == "picture" else FaceDetector(options.device, options.crops),
+        crops=options.crops,
+        windows=options.windows,
+        batch=options.batch,
+    )
+    wanted = PredictionFolder(
+        folder=options.out or Path("predictions") / _name_of(options.inputs),
+        classes=classifier.classes,
+        model=classifier.about,
+        settings=asdict(options.crops)
+        | asdict(options.windows)
+        | {"start_s": options.start, "end_s": options.end},
+        inputs=tuple(PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips),
+    )
+    with PredictionWriter(wanted) as writer:
+        _predict_all(predictor, {clip.id: clip for clip in clips}, writer)
+    return _tell(writer.about, as_json=options.json)
+
+
+def _predict_all(predictor: FilmPredictor, clips: dict[str, Clip], writer: PredictionWriter) -> None:
+    """Predict all inputs that are not done yet."""
+    for place, one in enumerate(writer.about.inputs):
+        if one.state not in ("done", "failed"):
+            with Progress(one.name, "frame") as progress:
+                _predict(predictor, clips[one.name], writer, place, progress)
+
+
+def _predict(
+    predictor: FilmPredictor, clip: Clip, writer: PredictionWriter, place: int, progress: Progress
+) -> None:
+    from vidfer.build.cut_faces import faults_as_reasons, without_paths
+    from vidfer.clips.media import video_header
+    from vidfer.errors import DataError
+
+    header = video_header(clip.path) if clip.path.is_file() else None
+    film = predictor.predict(clip)
+    moments, reason, n = film.moments(), "", 0
+    writer.begin(place)
+    while True:
+        try:
+            with faults_as_reasons(clip):
+                frame = next(moments, None)
+        except DataError as error:  # one film must not stop the others
+            reason = str(error)
+            break
+        if frame is None:
+            break
+        writer.add(frame)
+        n += 1
+        progress(n, max(n, header[1] if header else 0))
+    if n == 0:
+        writer.fail(place, reason)
+        return
+    writer.finish(
+        place,
+        reason=reason or without_paths(film.fault, clip),
+        duration_s=film.last_s,
+        width=film.width,
+        height=film.height,
+    )
+
+
+def _name_of(inputs: Sequence[str]) -> str:
+    """The name of the first input without its suffix; of a pattern, its folder."""
+    first = Path(inputs[0])
+    name = (
+        first.parent.absolute().name if any(sign in first.name for sign in "*?[") else first.absolute().stem
+    )
+    return name or "films"
+
+
+def _tell(about: PredictionFolder, *, as_json: bool) -> int:
+    """Say what was found and where it is; the exit status."""
+    wrong = [one for one in about.inputs if one.reason]
+    for one in wrong:
+        what = "cannot read" if one.state == "failed" else "not read to its end:"
+        say(f"{what} {one.name}: {one.reason}", file=sys.stderr)
+    if as_json:
+        from vidfer.infer.prediction_json import prediction_json
+
+        say(json.dumps(prediction_json(about), indent=1, ensure_ascii=False))
+        return 1 if wrong else 0
+    done = [one for one in about.inputs if one.state == "done"]
+    n_people = sum(one.n_people for one in done)
+    say(
+        f"{len(done)} of {len(about.inputs)} inputs, {sum(one.n_frames for one in done)} frames, {n_people} "
+        f"faces followed; tables in {about.folder}: frames.csv, segments.csv, clips.csv"
+    )
+    return 1 if wrong else 0
+
+
+def _note(line: str) -> None:
+    say(line, file=sys.stderr)

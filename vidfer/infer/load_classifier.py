@@ -1,0 +1,52 @@
+"""Finds what a prediction asks: the network in the box, a run of the user, or another file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidfer.errors import CheckpointError
+from vidfer.included import best_checkpoint
+from vidfer.infer.classifier import Classifier, NetworkClassifier
+from vidfer.infer.selective import WANTED, choose_threshold, read_calibration
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+
+IN_THE_BOX = "basic7"
+
+
+def load_classifier(
+    model: Path | str = IN_THE_BOX, *, device: str = "cpu", accuracy: float = WANTED
+) -> tuple[Classifier, str]:
+    """Load what names expressions.
+
+    Args:
+        model: the name of an included network, a run folder (its best checkpoint), or a checkpoint.
+        device: where the network runs.
+        accuracy: the share (0..1) of its answers that shall be right on its validation clips. Where it is
+            less sure, it does not answer. See :mod:`vidfer.infer.selective`.
+
+    Returns:
+        The classifier, and a sentence about its threshold.
+
+    Raises:
+        CheckpointError: there is no checkpoint, it is damaged, or it has no classifier.
+    """
+    folder = best_checkpoint(Path(model))
+    network, info = load_checkpoint(folder)
+    if network.classifier is None:
+        raise CheckpointError(
+            f"{model} has no classifier, only a few-shot head: it needs examples of the expressions. Name a "
+            "folder of examples with --support, or another --checkpoint"
+        )
+    calibration = read_calibration(info, folder)
+    threshold, why = choose_threshold(calibration, accuracy)
+    about = {
+        "name": str(model),
+        "kind": "network",
+        "hash": checkpoint_hash(folder),
+        "classes": list(network.classes),
+        "threshold": threshold,
+        "threshold_says": why,
+        "calibrated": calibration is not None,
+    }
+    temperature = calibration.temperature if calibration else 1.0
+    return NetworkClassifier(network, about, device, temperature), why
