@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
                 raise SettingError(f"--batch {self.batch}: give at least 1")
             if (self.start or 0) < 0 or (self.end is not None and self.end <= (self.start or 0)):
                 raise SettingError(
-                    f"--start {self.start or 0:g} --end {self.end}: give seconds; the end comes after the start"
+                    f"--start {self.start or 0:g} --end {self.end}: give seconds, and the end after the start"
                 )
 
     options = parse(Predict, arguments)

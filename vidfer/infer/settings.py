@@ -33,12 +33,12 @@ class WindowSettings:
     """Time from one piece to the next, in seconds: 0.2 asks the network five times a second."""
     frames: Rare[int] = 5
     """Frames of a piece that the network sees, evenly spread over it."""
-    smooth_s: Rare[float] = 0.4
+    average_s: Rare[float] = 0.4
     """The answers for pieces whose middles are nearer than this to a frame count for it, in seconds; nearer
     ones count more. At least one step."""
 
     def __post_init__(self) -> None:
-        for name in ("window_s", "step_s", "smooth_s"):
+        for name in ("window_s", "step_s", "average_s"):
             if not 0 < getattr(self, name) < 3600:
                 raise SettingError(
                     f"--{name.replace('_', '-')} {getattr(self, name)}: give seconds, more than 0"
@@ -59,4 +59,4 @@ class WindowSettings:
     @property
     def reach_s(self) -> float:
         """How far from a frame the answers that count for it may be."""
-        return max(self.smooth_s, self.step_s)
+        return max(self.average_s, self.step_s)
