@@ -13,6 +13,7 @@ from vidfer.commands.say import say
 from vidfer.errors import SettingError, exit_on_user_error
 
 COMMANDS = {
+    "predict": ("predict", "say what the people in videos and pictures express, moment by moment"),
     "sources": ("sources", "list the data sets that can be read, with layout and licence"),
     "sources folds": ("sources_folds", "write the official folds of a data set as a table"),
     "actors": ("actors", "write a data set of synthetic actors in AFEW's layout"),
@@ -24,7 +25,6 @@ COMMANDS = {
     "merge": ("merge", "join caches: shards of a data set, or several data sets"),
     "encoders": ("encoders", "list pretrained encoders, with what they learned from and their licence"),
     "encoders get": ("encoders_get", "download a pretrained encoder, check it and keep it"),
-    "predict": ("predict", "say what the people in videos and pictures express, moment by moment"),
     "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
