@@ -146,7 +146,7 @@ def _annotations(
             parent = {"ANNOTATION_ID": f"a{number}", "ANNOTATION_REF": f"a{number - 1}"}
             kept = SubElement(SubElement(beside, "ANNOTATION"), "REF_ANNOTATION", parent)
             sure = "" if interval.probability is None else f" ({interval.probability:.2f})"
-            SubElement(kept, "ANNOTATION_VALUE").text = f"{xml_text(interval.label)}{sure}"
+            SubElement(kept, "ANNOTATION_VALUE").text = xml_text(interval.said or interval.label) + sure
         tiers += [tier, beside]
     slots = [(f"ts{place}", times[place]) for place in sorted(range(len(times)), key=times.__getitem__)]
     return slots, tiers, number
