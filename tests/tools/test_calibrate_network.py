@@ -1,0 +1,64 @@
+"""The tool that writes into a checkpoint how often it is right, and what the included network has."""
+
+import json
+from pathlib import Path
+
+import calibrate_network
+import pytest
+import torch
+from networks import network
+from refused import refused
+from striped_cache import CLASSES, write_striped_cache
+
+from vidfer.errors import DataError
+from vidfer.infer.selective import choose_threshold, read_calibration
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    torch.manual_seed(0)
+    made = build_recogniser(network("resnet18", None, width=4, input_px=32), CLASSES)
+    save_checkpoint(tmp_path / "net", made.half(), {"epoch": 3})
+    return tmp_path / "net"
+
+
+def run(*arguments) -> None:
+    checkpoint, caches, checks = arguments
+    calibrate_network.main(
+        calibrate_network.Settings(checkpoint=checkpoint, caches=caches, checks=checks, check_frames=2)
+    )
+
+
+def test_the_counts_go_into_the_checkpoint_and_all_else_stays(folder, tmp_path, capsys):
+    cache = write_striped_cache(tmp_path / "val.h5", {"val": 40, "train": 3})
+    other = write_striped_cache(tmp_path / "other.h5", {"test": 5, "unlabelled": 2})
+    before, weights = checkpoint_hash(folder), (folder / "model.safetensors").read_bytes()
+    run(folder, (cache.path,), (other.path,))
+    config = json.loads((folder / "config.json").read_text())
+    assert config["info"]["epoch"] == 3 and checkpoint_hash(folder) == before
+    assert (folder / "model.safetensors").read_bytes() == weights
+    known = read_calibration(load_checkpoint(folder)[1], folder)
+    assert known.clips == known.answered[0] == 120
+    shown = capsys.readouterr().out
+    assert choose_threshold(known)[1] in shown and "| other.h5 | 15 |" in shown
+
+
+def test_without_clips_or_with_few_nothing_is_written(folder, tmp_path):
+    few = write_striped_cache(tmp_path / "few.h5", {"val": 4})
+    before = (folder / "config.json").read_text()
+    with refused(DataError, "too few", "--caches"):
+        run(folder, (few.path,), ())
+    none = write_striped_cache(tmp_path / "none.h5", {"train": 4})
+    with refused(DataError, "split val", "none.h5", "angry"):
+        run(folder, (none.path,), ())
+    assert (folder / "config.json").read_text() == before
+
+
+def test_the_included_network_answers_where_four_of_five_are_right():
+    known = read_calibration(load_checkpoint(Path("basic7"))[1], "basic7")
+    threshold = known.threshold_for()
+    assert choose_threshold(known)[0] == threshold == 0.6
+    place = known.thresholds.index(threshold)
+    assert known.accuracy(place) >= 0.8 > known.accuracy(place - 1) and known.clips == 5916
