@@ -146,6 +146,12 @@ def sureness(moment: Moment) -> float:
     return max(moment.probabilities.values(), default=0.0) if found is None else found
 
 
+def percent(moment: Moment) -> str:
+    """The probability of the label in per cent; empty where the label is no expression."""
+    share = moment.probabilities.get(moment.label)
+    return "" if share is None else f"{100 * share:.0f}%"
+
+
 def _watch_peak(person: PersonTimeline, moment: Moment, number: int) -> None:
     """A run of one label ends where the label changes or the person is lost; its surest moment is a peak."""
     best = person.run
