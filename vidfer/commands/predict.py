@@ -17,10 +17,7 @@ from vidfer.errors import SettingError
 from vidfer.infer.settings import FilmSettings, WindowSettings
 
 if TYPE_CHECKING:
-    from vidfer.clips.clip import Clip
-    from vidfer.infer.predict_film import FilmPredictor
     from vidfer.infer.prediction_folder import PredictionFolder
-    from vidfer.infer.prediction_writer import PredictionWriter
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -32,8 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     class Predict:
         """Say what the people in videos and pictures express, moment by moment.
 
-        Stopped and started again, the same command goes on with the next film. An expression is not an
-        emotion: what a face shows does not tell what a person feels.
+        Stopped and started again, the same command goes on where it was. An expression is not an emotion:
+        what a face shows does not tell what a person feels.
         """
 
         inputs: tyro.conf.Positional[tuple[str, ...]]
@@ -79,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.crops.detect.face_detector import FaceDetector
     from vidfer.infer.load_classifier import load_classifier
     from vidfer.infer.predict_film import FilmPredictor
+    from vidfer.infer.predict_inputs import predict_inputs
     from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
     from vidfer.infer.prediction_writer import PredictionWriter
 
@@ -103,52 +101,28 @@ def main(arguments: Sequence[str]) -> int:
         | {"start_s": options.start, "end_s": options.end},
         inputs=tuple(PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips),
     )
-    with PredictionWriter(wanted) as writer:
-        _predict_all(predictor, {clip.id: clip for clip in clips}, writer)
+    with PredictionWriter(wanted) as writer, _Bars() as bars:
+        predict_inputs(predictor, clips, writer, bars)
     return _tell(writer.about, as_json=options.json)
 
 
-def _predict_all(predictor: FilmPredictor, clips: dict[str, Clip], writer: PredictionWriter) -> None:
-    """Predict all inputs that are not done yet."""
-    for place, one in enumerate(writer.about.inputs):
-        if one.state not in ("done", "failed"):
-            with Progress(one.name, "frame") as progress:
-                _predict(predictor, clips[one.name], writer, place, progress)
+class _Bars:
+    """A progress bar for each input."""
 
+    def __init__(self) -> None:
+        self.name, self.bar = "", Progress("", "frame")
 
-def _predict(
-    predictor: FilmPredictor, clip: Clip, writer: PredictionWriter, place: int, progress: Progress
-) -> None:
-    from vidfer.build.cut_faces import faults_as_reasons, without_paths
-    from vidfer.clips.media import video_header
-    from vidfer.errors import DataError
+    def __call__(self, name: str, done: int, total: int) -> None:
+        if name != self.name:
+            self.bar.__exit__()
+            self.name, self.bar = name, Progress(name, "frame")
+        self.bar(done, total)
 
-    header = video_header(clip.path) if clip.path.is_file() else None
-    film = predictor.predict(clip)
-    moments, reason, n = film.moments(), "", 0
-    writer.begin(place)
-    while True:
-        try:
-            with faults_as_reasons(clip):
-                frame = next(moments, None)
-        except DataError as error:  # one film must not stop the others
-            reason = str(error)
-            break
-        if frame is None:
-            break
-        writer.add(frame)
-        n += 1
-        progress(n, max(n, header[1] if header else 0))
-    if n == 0:
-        writer.fail(place, reason)
-        return
-    writer.finish(
-        place,
-        reason=reason or without_paths(film.fault, clip),
-        duration_s=film.last_s,
-        width=film.width,
-        height=film.height,
-    )
+    def __enter__(self) -> _Bars:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.bar.__exit__()
 
 
 def _name_of(inputs: Sequence[str]) -> str:

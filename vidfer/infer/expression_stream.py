@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,8 +29,9 @@ class _Frame:
 
     number: int
     time_s: float
-    faces: dict[int, tuple[FaceTrack, int, FaceQuality | None]]
-    """Of each person who is seen: the track, the place of the frame in it, and how well the face is seen."""
+    faces: dict[int, tuple[FaceTrack, FaceQuality | None]]
+    """Of each person who is seen: the track of this frame alone, and how well the face is seen where it was
+    measured."""
 
 
 @dataclass
@@ -51,7 +51,24 @@ class ExpressionStream:
     _waiting: list[_Frame] = field(default_factory=list)
     _start_s: float | None = None
 
-    def feed(self, followed: FollowedFrames) -> Iterator[list[Moment]]:
+    def state(self) -> dict:
+        """What :meth:`restore` needs to go on from here."""
+        return {
+            "people": {number: person.state() for number, person in self._people.items()},
+            "quality": self._quality,
+            "waiting": [(frame.number, frame.time_s, frame.faces) for frame in self._waiting],
+            "start_s": self._start_s,
+        }
+
+    def restore(self, state: dict) -> None:
+        """Go on from a state."""
+        self._start_s, self._quality = state["start_s"], state["quality"]
+        self._waiting = [_Frame(*values) for values in state["waiting"]]
+        for number, of_person in state["people"].items():
+            person = self._people[number] = PersonWindows(self.windows, self._start_s)
+            person.restore(of_person)
+
+    def feed(self, followed: FollowedFrames) -> list[list[Moment]]:
         """Take the next frames, and give the moments of all frames that are known now, frame by frame.
 
         A frame is known when all windows that count for it are: after about one and a half windows.
@@ -62,7 +79,7 @@ class ExpressionStream:
             measured = {number: self._see(number, followed) for number in followed.faces}
         for i, time_s in enumerate(followed.times_s.tolist()):
             faces = {
-                number: (track, i, measured[number].get(i))
+                number: (track[i : i + 1], measured[number].get(i))
                 for number, track in followed.faces.items()
                 if track.status[i] != MISSING
             }
@@ -70,12 +87,12 @@ class ExpressionStream:
         until_s = float(followed.times_s[-1])
         self._ask(until_s)
         settings = self.windows
-        yield from self._give(until_s - settings.reach_s - settings.window_s / 2 - settings.slot_s)
+        return self._give(until_s - settings.reach_s - settings.window_s / 2 - settings.slot_s)
 
-    def end(self) -> Iterator[list[Moment]]:
+    def end(self) -> list[list[Moment]]:
         """The moments of all frames that are left."""
         self._ask(math.inf)
-        yield from self._give(math.inf)
+        return self._give(math.inf)
 
     def _see(self, number: int, followed: FollowedFrames) -> dict[int, FaceQuality]:
         """Cut out a person where the network looks; how well the person is seen there, by frame."""
@@ -107,25 +124,22 @@ class ExpressionStream:
             for (person, window, *_), answer in zip(some, answers):
                 person.answer(window, answer)
 
-    def _give(self, until_s: float) -> Iterator[list[Moment]]:
-        n = 0
-        for frame in self._waiting:
-            if frame.time_s > until_s:
-                break
-            n += 1
-            yield self._moments(frame)
+    def _give(self, until_s: float) -> list[list[Moment]]:
+        n = sum(frame.time_s <= until_s for frame in self._waiting)
+        given = [self._moments(frame) for frame in self._waiting[:n]]
         del self._waiting[:n]
         for person in self._people.values():
             person.forget(self._waiting[0].time_s if self._waiting else until_s)
+        return given
 
     def _moments(self, frame: _Frame) -> list[Moment]:
         of_frame = {"input": self.input, "frame": frame.number, "time_s": frame.time_s}
         moments = []
-        for number, (track, i, quality) in sorted(frame.faces.items()):
+        for number, (track, quality) in sorted(frame.faces.items()):
             if quality is not None:
                 self._quality[number] = quality
             quality = self._quality[number]
-            status = STATUS[track.status[i]]
+            status = STATUS[track.status[0]]
             answer = self._people[number].at(frame.time_s)
             best = int(answer.argmax())
             sure = answer[best] >= self.classifier.about.get("threshold", 0.0)
@@ -133,9 +147,9 @@ class ExpressionStream:
                 Moment(
                     **of_frame,
                     face_id=number,
-                    score=float(track.scores[i]),
-                    box_xyxy=track.boxes_xyxy[i],
-                    landmarks=track.landmarks[i],
+                    score=float(track.scores[0]),
+                    box_xyxy=track.boxes_xyxy[0],
+                    landmarks=track.landmarks[0],
                     status=status,
                     label=self.classifier.classes[best] if sure else UNSURE,
                     probabilities=dict(zip(self.classifier.classes, answer.tolist())),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from vidfer.clips.clip import Clip
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.face_detector import FaceDetector
@@ -13,12 +15,16 @@ from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.follow_stream import FaceStream, FollowedFrames
 from vidfer.crops.track.followed_face import MISSING
 from vidfer.crops.track.key_frames import with_next_images
+from vidfer.crops.track.shots import N_BEFORE
 from vidfer.infer.classifier import Classifier
 from vidfer.infer.expression_stream import BATCH, ExpressionStream
 from vidfer.infer.moment import Moment
 from vidfer.infer.settings import WindowSettings
 from vidfer.prefetch import prefetch
 from vidfer.timing import iterate_timed, timed
+
+STREAMED = ("all", "picture")
+"""Values of ``CropSettings.face`` with which a film is read once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,10 @@ class FilmPrediction:
         self._predictor, self.clip = predictor, clip
         self._reader = FilmReader(clip, self._crops())
         self._whole: ClipCrops | None = None
+        self._faces = FaceStream(self._crops(), predictor.detector)
+        self._expressions = ExpressionStream(
+            clip.id, predictor.classifier, self._crops(), predictor.windows, predictor.batch
+        )
         self.width = self.height = self.n_frames = 0
         self.last_s = 0.0
         """Time of the last frame that was read."""
@@ -76,48 +86,60 @@ class FilmPrediction:
         Raises:
             UnreadableVideo: no frame can be read.
         """
-        if self._predictor.crops.face in ("all", "picture"):
-            return self._of_chunks(prefetch(self._reader.chunks(), 1))
-        return self._of_one()
+        for piece in self.pieces():
+            yield from piece
 
-    def _of_chunks(self, chunks: Iterator[FrameChunk]) -> Iterator[list[Moment]]:
-        predictor = self._predictor
-        expressions = ExpressionStream(
-            self.clip.id, predictor.classifier, self._crops(), predictor.windows, predictor.batch
-        )
-        for followed in self._followed(chunks):
-            yield from expressions.feed(followed)
-        yield from expressions.end()
+    def pieces(self, state: dict | None = None) -> Iterator[list[list[Moment]]]:
+        """The same in pieces of many frames. Between two of them :meth:`state` may be asked.
 
-    def _followed(self, chunks: Iterator[FrameChunk]) -> Iterator[FollowedFrames]:
-        faces = FaceStream(self._crops(), self._predictor.detector)
-        for chunk, next_images in with_next_images(iterate_timed("read", chunks)):
+        Args:
+            state: go on from there. The frames before are decoded again, but no face is searched in them.
+        """
+        if self._predictor.crops.face not in STREAMED:
+            yield from self._of_one()
+            return
+        chunks = with_next_images(iterate_timed("read", prefetch(self._reader.chunks(), 1)))
+        if state is not None:
+            self._go_on(state, chunks)
+        for chunk, next_images in chunks:
             self._count(chunk)
             with timed("find"):
-                followed = faces.feed(chunk, next_images)
-            if len(followed):
-                yield followed
-        if len(followed := faces.end()):
-            yield followed
+                followed = self._faces.feed(chunk, next_images)
+            yield self._expressions.feed(followed) if len(followed) else []
+        if len(followed := self._faces.end()):
+            yield self._expressions.feed(followed)
+        yield self._expressions.end()
 
-    def _of_one(self) -> Iterator[list[Moment]]:
+    def state(self) -> dict | None:
+        """What :meth:`pieces` needs to go on from here; None if it cannot."""
+        if self._predictor.crops.face not in STREAMED:
+            return None
+        return {"n": self.n_frames, "faces": self._faces.state(), "expressions": self._expressions.state()}
+
+    def _go_on(self, state: dict, chunks: Iterator[tuple[FrameChunk, np.ndarray]]) -> None:
+        last: list[np.ndarray] = []
+        while self.n_frames < state["n"]:
+            chunk, _ = next(chunks)
+            self._count(chunk)
+            last.extend(chunk.images)
+            n_old = state["faces"]["first"] - (self.n_frames - len(last))
+            del last[: max(0, min(n_old, len(last)) - N_BEFORE)]
+        self._faces.restore(state["faces"], last)
+        self._expressions.restore(state["expressions"])
+
+    def _of_one(self) -> Iterator[list[list[Moment]]]:
         """The moments of the one person whom ``crops.face`` chooses. Who that is shows at the end of the
         film, so it is read several times."""
-        predictor, crops = self._predictor, self._crops()
         with timed("find"):
-            (face,) = extract_crops(self.clip, predictor.detector, crops)
+            (face,) = extract_crops(self.clip, self._predictor.detector, self._crops())
         self._whole = face
-        expressions = ExpressionStream(
-            self.clip.id, predictor.classifier, crops, predictor.windows, predictor.batch
-        )
-        first = 0
         for chunk in iterate_timed("read", face.chunks()):
+            first = self.n_frames
             self._count(chunk)
-            track = face.track[first : first + len(chunk)]
+            track = face.track[first : self.n_frames]
             faces = {0: track} if (track.status != MISSING).any() else {}
-            yield from expressions.feed(FollowedFrames(first, list(chunk.images), chunk.times_s, faces))
-            first += len(chunk)
-        yield from expressions.end()
+            yield self._expressions.feed(FollowedFrames(first, list(chunk.images), chunk.times_s, faces))
+        yield self._expressions.end()
 
     def _count(self, chunk: FrameChunk) -> None:
         self.height, self.width = chunk.images.shape[1:3]

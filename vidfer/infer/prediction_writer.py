@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from vidfer.errors import ResultError
 from vidfer.files import writing
 from vidfer.infer.moment import Moment
 from vidfer.infer.moment_table import FRAME_COLUMNS, column_of, row_of
+from vidfer.infer.plain_state import read_state, write_state
 from vidfer.infer.prediction_folder import (
     ABOUT,
     CLIPS,
@@ -28,6 +29,10 @@ FLUSH_FRAMES = 32
 """Rows reach the file after so many frames."""
 SAVE_EVERY_S = 5.0
 """``predict.json`` is written at most this often, so that thousands of short films do not wait for it."""
+UNFINISHED = "unfinished.safetensors"
+"""The state of the film that is being predicted."""
+KEEP_EVERY_S = 10.0
+"""It is written at most this often."""
 HOW_TO_GO_ON = "what was finished is kept; free some space, then start the same command, and it goes on"
 
 
@@ -51,6 +56,8 @@ class PredictionWriter:
         self._summary: FilmSummary | None = None
         self._rows: list[list] = []
         self._n_waiting = 0
+        self._unfinished: dict | None = None
+        self.keep_every_s = KEEP_EVERY_S
 
     def __enter__(self) -> PredictionWriter:
         about = self.about
@@ -61,10 +68,12 @@ class PredictionWriter:
         }
         with writing(about.folder, HOW_TO_GO_ON):
             about.folder.mkdir(parents=True, exist_ok=True)
+            self._unfinished = self._read_unfinished()
+            n_bytes = self._unfinished["bytes"] if self._unfinished else about.bytes_done
             for name, header in columns.items():
                 path = about.folder / name
                 file = self._files[name] = path.open("r+b" if path.exists() else "w+b")
-                file.truncate(min(about.bytes_done.get(name, 0), path.stat().st_size))
+                file.truncate(min(n_bytes.get(name, 0), path.stat().st_size))
                 file.seek(0, os.SEEK_END)
                 if not file.tell():
                     file.write(csv_text([header]).encode())
@@ -80,10 +89,57 @@ class PredictionWriter:
             for file in self._files.values():
                 file.close()
 
-    def begin(self, place: int) -> None:
-        """Begin with the input at this place of ``about.inputs``."""
+    def begin(self, place: int) -> dict | None:
+        """Begin with the input at this place of ``about.inputs``.
+
+        Returns:
+            The state of :meth:`vidfer.infer.predict_film.FilmPrediction.state` from which to go on, where
+            the input was begun before; else None.
+        """
         self._set(place, state="begun")
         self._summary = FilmSummary(self.about.inputs[place].name, self.about.classes)
+        self._begun_s = time.monotonic()
+        unfinished, self._unfinished = self._unfinished, None
+        if unfinished is None or unfinished["name"] != self.about.inputs[place].name:
+            return None
+        self._summary.restore(unfinished["summary"])
+        return unfinished["film"]
+
+    def keep(self, state: Callable[[], dict | None]) -> None:
+        """Now and then, keep the state of the film that was begun, so that a stopped prediction goes on.
+
+        Args:
+            state: gives it; None where the film cannot go on.
+        """
+        if time.monotonic() - self._begun_s < self.keep_every_s:
+            return
+        with writing(self.about.folder, HOW_TO_GO_ON):
+            self._flush()
+            self._save()
+            place = next(i for i, one in enumerate(self.about.inputs) if one.state == "begun")
+            film = state()
+            if film is not None:
+                unfinished = {
+                    "name": self.about.inputs[place].name,
+                    "bytes_done": self.about.bytes_done,
+                    "bytes": {name: file.tell() for name, file in self._files.items()},
+                    "summary": self._summary.state(),
+                    "film": film,
+                }
+                write_state(self.about.folder / UNFINISHED, unfinished)
+        self._begun_s = time.monotonic()
+
+    def _read_unfinished(self) -> dict | None:
+        """What :meth:`keep` kept, if it fits the tables."""
+        found = read_state(self.about.folder / UNFINISHED)
+        if not isinstance(found, dict) or found.get("bytes_done") != self.about.bytes_done:
+            return None
+        whole = all(
+            (self.about.folder / name).is_file() and (self.about.folder / name).stat().st_size >= n_bytes
+            for name, n_bytes in found["bytes"].items()
+        )
+        begun = [one.name for one in self.about.inputs if one.state == "begun"]
+        return found if whole and found["name"] in begun else None
 
     def add(self, moments: Sequence[Moment]) -> None:
         """Write the moments of the next frame of the input that was begun."""
@@ -112,6 +168,7 @@ class PredictionWriter:
 
     def _done(self, place: int, state: str = "done", **facts) -> None:
         self._summary = None
+        (self.about.folder / UNFINISHED).unlink(missing_ok=True)
         self._set(place, state=state, **facts)
         self.about = replace(self.about, bytes_done={name: f.tell() for name, f in self._files.items()})
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:

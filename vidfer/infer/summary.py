@@ -47,7 +47,7 @@ def clip_columns(classes: Sequence[str]) -> tuple[str, ...]:
 
 
 @dataclass
-class _Person:
+class PersonSums:
     """The sums of one person, and the segment that goes on."""
 
     first_s: float
@@ -71,8 +71,16 @@ class FilmSummary:
         """``name``: of the input; ``classes``: the expressions."""
         self.name, self.classes = name, tuple(classes)
         self.n_frames = 0
-        self._people: dict[int, _Person] = {}
+        self._people: dict[int, PersonSums] = {}
         self._last_s, self._frame_s = 0.0, 0.0
+
+    def state(self) -> dict:
+        """What :meth:`restore` needs to go on from here."""
+        return {name: value for name, value in vars(self).items() if name not in ("name", "classes")}
+
+    def restore(self, state: dict) -> None:
+        """Go on from a state."""
+        self.__dict__.update(state)
 
     @property
     def n_people(self) -> int:
@@ -84,16 +92,16 @@ class FilmSummary:
         time_s = moments[0].time_s
         if self.n_frames:
             self._frame_s = time_s - self._last_s
-        self.n_frames, before_s, self._last_s = self.n_frames + 1, self._last_s, time_s
+        self.n_frames, self._last_s = self.n_frames + 1, time_s
         for moment in moments:
             if moment.has_face:
-                yield from self._add(moment, before_s)
+                yield from self._add(moment)
 
-    def _add(self, moment: Moment, before_s: float) -> Iterator[Segment]:
+    def _add(self, moment: Moment) -> Iterator[Segment]:
         time_s, top = moment.time_s, max(moment.probabilities, key=moment.probabilities.get)
         person = self._people.get(moment.face_id)
         if person is None:
-            person = self._people[moment.face_id] = _Person(first_s=time_s)
+            person = self._people[moment.face_id] = PersonSums(first_s=time_s)
         elif person.n_here:
             is_gone = time_s - person.last_s > LONGEST_GAP_S
             if top != person.top or is_gone:
@@ -117,7 +125,7 @@ class FilmSummary:
             if person.n_here:
                 yield self._segment(number, person, person.last_s + self._frame_s)
 
-    def _segment(self, number: int, person: _Person, end_s: float) -> Segment:
+    def _segment(self, number: int, person: PersonSums, end_s: float) -> Segment:
         n = person.n_here
         is_unsure = 2 * person.unsure_here > n
         segment = Segment(

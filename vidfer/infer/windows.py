@@ -29,6 +29,14 @@ class PersonWindows:
         self._answers: dict[int, np.ndarray] = {}
         self._next = 0
 
+    def state(self) -> dict:
+        """What :meth:`restore` needs to go on from here."""
+        return {name: getattr(self, name) for name in ("_off_s", "_crops", "_answers", "_next")}
+
+    def restore(self, state: dict) -> None:
+        """Go on from a state."""
+        self.__dict__.update(state)
+
     def see(self, times_s: np.ndarray, there: np.ndarray, cut: Callable[[int], np.ndarray]) -> None:
         """Take frames for the slots.
 

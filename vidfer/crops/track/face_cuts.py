@@ -44,7 +44,12 @@ class FaceCuts:
 
     def __init__(self) -> None:
         self._before: np.ndarray | None = None  # the last frames of the chunk before
-        self._places: list[Place] = []
+        self.places: list[Place] = []
+        """Where faces were seen last in this shot."""
+
+    def keep(self, images: Sequence[np.ndarray]) -> None:
+        """Remember the last of some frames; the next ones follow them."""
+        self._before = np.stack(images[-N_BEFORE:])
 
     def find(
         self,
@@ -67,15 +72,15 @@ class FaceCuts:
         cuts: dict[int, list[Place]] = {}
         for before, key in pairwise([-1, *sorted(key_frames)]):
             if key in shot_starts:
-                self._places = []
+                self.places = []
             first = max(-known, before + 1 - N_BEFORE)
             window = frames[known + first : known + key + 1 + N_AFTER]
-            for place in self._places:
+            for place in self.places:
                 for cut in first + np.flatnonzero(begins_shot(_sampled(window, place.box), SAME_PICTURE)):
                     if before < cut <= key:
                         cuts.setdefault(int(cut), []).append(place)
-            self._places = _update(self._places, key_frames[key])
-        self._before = images[-N_BEFORE:].copy()
+            self.places = _update(self.places, key_frames[key])
+        self.keep(images)
         return cuts
 
 

@@ -23,6 +23,10 @@ LEAST_FRAMES = 3
 """A face that is found in fewer frames than this is taken for a mistake, but in a film that is shorter."""
 
 
+OWN_STATE = ("first", "_past", "_times_s", "_shots", "_numbers", "_n_seen", "_detected", "_previous")
+"""The fields of a :class:`FaceStream` that its state keeps."""
+
+
 @dataclass(frozen=True)
 class FollowedFrames:
     """Some consecutive frames of a film, and the faces in them, which no later frame changes."""
@@ -110,6 +114,24 @@ class FaceStream:
     def end(self) -> FollowedFrames:
         """The frames that are left."""
         return self._give(len(self._images))
+
+    def state(self) -> dict:
+        """What :meth:`restore` needs to go on from here: all but pictures, which can be read again."""
+        own = {name: value for name, value in vars(self).items() if name in OWN_STATE}
+        return own | {"people": self._linker.people, "scanner": self._scanner.state()}
+
+    def restore(self, state: dict, images: list[np.ndarray]) -> None:
+        """Go on from a state.
+
+        Args:
+            state: of a stream that was fed the same frames.
+            images: the last of these frames, at least those from ``state["first"]`` on and four more.
+        """
+        self.__dict__.update({name: state[name] for name in OWN_STATE})
+        self._linker.people = state["people"]
+        n_fed = self._past + len(self._times_s)
+        self._images = images[len(images) - (n_fed - self.first) :] if n_fed > self.first else []
+        self._scanner.restore(state["scanner"], images)
 
     def _give(self, n: int) -> FollowedFrames:
         """The next n frames; forget what no later one depends on."""

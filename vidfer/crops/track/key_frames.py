@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -58,6 +58,18 @@ class KeyFrameScanner:
         self._first, self._shot = 0, 0
         self._previous: KeyFrame | None = None
         self._previous_s: float | None = None
+
+    def state(self) -> dict:
+        """What :meth:`restore` needs to go on from here."""
+        own = {name: getattr(self, name) for name in ("_first", "_shot", "_previous", "_previous_s")}
+        return own | {"cuts": self._cuts.last, "places": self._face_cuts.places}
+
+    def restore(self, state: dict, images: Sequence[np.ndarray]) -> None:
+        """Go on from a state. ``images``: the last frames that were scanned before it, at least four."""
+        self._cuts.last, self._face_cuts.places = state["cuts"], state["places"]
+        self._face_cuts.keep(images)
+        for name in ("_first", "_shot", "_previous", "_previous_s"):
+            setattr(self, name, state[name])
 
     def scan(self, chunk: FrameChunk, next_images: np.ndarray) -> Asking[ScannedChunk]:
         """Find cuts and key frames of the next chunk.

@@ -25,7 +25,8 @@ class ShotCuts:
     """Finds cuts in frames that come in chunks. The size of the chunks makes no difference."""
 
     def __init__(self) -> None:
-        self._last = np.empty((0, *SAMPLES[::-1], 3), np.float32)
+        self.last = np.empty((0, *SAMPLES[::-1], 3), np.float32)
+        """Samples of the last frames."""
 
     def find(self, images: np.ndarray, next_images: np.ndarray) -> list[int]:
         """Positions at which a new shot begins.
@@ -37,10 +38,10 @@ class ShotCuts:
         Returns:
             Positions among ``images``; 0 means a cut between the frames of the last call and these.
         """
-        known, n = len(self._last), len(images)
+        known, n = len(self.last), len(images)
         new = np.stack([_sampled(image) for image in (*images, *next_images[:N_AFTER])])
-        samples = np.concatenate([self._last, new])
-        self._last = samples[: known + n][-N_BEFORE:]
+        samples = np.concatenate([self.last, new])
+        self.last = samples[: known + n][-N_BEFORE:]
         return np.flatnonzero(begins_shot(samples)[known : known + n]).tolist()
 
 

@@ -1,0 +1,181 @@
+"""Tables of a prediction: whole, stopped, killed, gone on with; full disks; wrong folders."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from refused import refused
+
+from vidfer.clips.inputs import find_inputs
+from vidfer.errors import DiskError, ResultError
+from vidfer.infer.predict_film import FilmPrediction
+from vidfer.infer.predict_inputs import predict_inputs
+from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, read_prediction
+from vidfer.infer.prediction_writer import UNFINISHED, PredictionWriter
+from vidfer.tables import read_table
+
+TABLES = ("frames.csv", "segments.csv", "clips.csv")
+
+
+@pytest.fixture(scope="module")
+def clips(film, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    for name in ("a.mp4", "c.mp4"):
+        (folder / name).write_bytes(film.read_bytes())
+    (folder / "b.mp4").write_bytes(b"no video")
+    return find_inputs([folder])
+
+
+def wanted(folder: Path, film_predictor, clips) -> PredictionFolder:
+    return PredictionFolder(
+        folder=folder,
+        classes=film_predictor.classifier.classes,
+        model=film_predictor.classifier.about,
+        settings={"thresholds": (0.6, 0.7, 0.7)},
+        inputs=tuple(PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips),
+    )
+
+
+def run(folder: Path, film_predictor, clips, keep_every_s: float = 0.0) -> PredictionFolder:
+    with PredictionWriter(wanted(folder, film_predictor, clips)) as writer:
+        writer.keep_every_s = keep_every_s
+        predict_inputs(film_predictor, clips, writer)
+    return read_prediction(folder)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, film_predictor, clips) -> PredictionFolder:
+    return run(tmp_path_factory.mktemp("whole"), film_predictor, clips)
+
+
+def tables(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in TABLES]
+
+
+def test_a_whole_prediction(whole):
+    assert [(one.name, one.state) for one in whole.inputs] == [
+        ("a.mp4", "done"),
+        ("b.mp4", "failed"),
+        ("c.mp4", "done"),
+    ]
+    first, broken, _ = whole.inputs
+    assert (first.n_frames, first.n_people, first.width, first.height) == (140, 2, 640, 240)
+    assert first.duration_s == pytest.approx(5.56, abs=0.01) and "not a video" in broken.reason
+    assert not (whole.folder / UNFINISHED).exists()
+    assert sum(1 for _ in whole.moments("c.mp4")) == 140
+
+
+def test_segments_and_people_add_up(whole):
+    segments = [row for row in read_table(whole.segments_csv, ("input",)) if row["input"] == "a.mp4"]
+    for face in ("0", "1"):
+        own = [row for row in segments if row["face_id"] == face]
+        times_s = [(float(row["start_s"]), float(row["end_s"])) for row in own]
+        assert all(start < end for start, end in times_s) and times_s == sorted(times_s)
+        assert times_s[0][0] == 0 and times_s[-1][1] == pytest.approx(5.6, abs=0.02)
+        # Nobody is seen from 3.6 to 4.4 s, so no segment reaches over it.
+        assert not any(start < 3.7 and end > 4.3 for start, end in times_s)
+    people = [row for row in read_table(whole.clips_csv, ("input",)) if row["input"] == "a.mp4"]
+    moments = [m for frame in whole.moments("a.mp4") for m in frame]
+    for row in people:
+        own = [m for m in moments if str(m.face_id) == row["face_id"]]
+        assert int(row["n_frames"]) == len(own)
+        assert float(row["mean_happy"]) == pytest.approx(
+            sum(m.probabilities["happy"] for m in own) / len(own), abs=2e-4
+        )
+        assert float(row["share_happy"]) == pytest.approx(
+            sum(m.label == "happy" for m in own) / len(own), abs=1e-3
+        )
+        assert float(row["unsure_share"]) == pytest.approx(
+            sum(m.label == "unsure" for m in own) / len(own), abs=1e-3
+        )
+
+
+@pytest.mark.parametrize("after", [2, 4, 9])
+def test_stopped_and_gone_on_with_it_is_the_same(whole, film_predictor, clips, tmp_path, monkeypatch, after):
+    """Ctrl-C in the ``after``-th piece: in the first film, at its end, or in the second one."""
+    n, pieces = 0, FilmPrediction.pieces
+
+    def stop(self, state=None):
+        nonlocal n
+        for piece in pieces(self, state):
+            n += 1
+            if n > after:
+                raise KeyboardInterrupt
+            yield piece
+
+    monkeypatch.setattr(FilmPrediction, "pieces", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, film_predictor, clips)
+    monkeypatch.undo()
+    rows = (tmp_path / "frames.csv").read_text().splitlines()
+    assert len(rows) > 10  # what was predicted is there to be looked at
+    began_at = []
+    real = FilmPrediction._go_on
+    monkeypatch.setattr(
+        FilmPrediction,
+        "_go_on",
+        lambda self, state, chunks: (began_at.append(state["n"]), real(self, state, chunks)),
+    )
+    run(tmp_path, film_predictor, clips)
+    assert tables(tmp_path) == tables(whole.folder)
+    assert len(began_at) == 1 and began_at[0] > 0
+
+
+def test_started_again_nothing_is_done_twice(whole, film_predictor, clips, monkeypatch):
+    before = tables(whole.folder)
+    monkeypatch.setattr(FilmPrediction, "pieces", None)
+    run(whole.folder, film_predictor, clips)
+    assert tables(whole.folder) == before
+
+
+def test_new_inputs_are_added(film_predictor, clips, tmp_path, whole):
+    run(tmp_path, film_predictor, clips[:2])
+    assert len(run(tmp_path, film_predictor, clips).inputs) == 3
+    assert tables(tmp_path) == tables(whole.folder)
+    with refused(ResultError, "inputs", "--out"):
+        run(tmp_path, film_predictor, clips[1:])
+
+
+def test_another_prediction_is_not_mixed_in(whole, film_predictor, clips):
+    about = wanted(whole.folder, film_predictor, clips)
+    for other in (
+        replace(about, model=about.model | {"hash": "0" * 64}),
+        replace(about, settings={"thresholds": (0.5, 0.7, 0.7)}),
+    ):
+        with refused(ResultError, whole.folder, "choose another --out"):
+            PredictionWriter(other)
+
+
+def test_a_full_disk_in_the_middle_of_a_film(film_predictor, clips, tmp_path, whole, monkeypatch):
+    add, n = PredictionWriter._flush, 0
+
+    def full(self):
+        nonlocal n
+        n += bool(self._rows)
+        if n > 2:
+            raise OSError(28, "No space left on device")
+        add(self)
+
+    monkeypatch.setattr(PredictionWriter, "_flush", full)
+    with refused(DiskError, "the disk is full", tmp_path, "goes on"):
+        run(tmp_path, film_predictor, clips)
+    monkeypatch.undo()
+    run(tmp_path, film_predictor, clips)
+    assert tables(tmp_path) == tables(whole.folder)
+
+
+def test_a_state_of_other_tables_is_not_used(film_predictor, clips, tmp_path, whole):
+    """Somebody copied an old state beside the tables, or shortened a table."""
+    with PredictionWriter(wanted(tmp_path, film_predictor, clips)) as writer:
+        writer.keep_every_s = 0.0
+        film = film_predictor.predict(clips[0])
+        pieces = film.pieces(writer.begin(0))
+        for _ in range(3):
+            for frame in next(pieces):
+                writer.add(frame)
+            writer.keep(film.state)
+    (tmp_path / "frames.csv").write_text("short")
+    run(tmp_path, film_predictor, clips)
+    assert tables(tmp_path) == tables(whole.folder)
+    assert json.loads((tmp_path / "predict.json").read_text())["inputs"][0]["state"] == "done"
