@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import tyro
 
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_extra_files
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
 from vidfer.infer.settings import FilmSettings, WindowSettings
-
-if TYPE_CHECKING:
-    from vidfer.infer.prediction_folder import PredictionFolder
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -48,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         less sure, it says `unsure`."""
         json: bool = False
         """Print one JSON object about all inputs, instead of lines for people."""
+        files: Flat[ExtraFiles] = ExtraFiles()
         device: str = "cpu"
         """Where the networks run: cpu, cuda, cuda:1."""
         batch: int = 32
@@ -103,7 +100,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     with PredictionWriter(wanted) as writer, _Bars() as bars:
         predict_inputs(predictor, clips, writer, bars)
-    return _tell(writer.about, as_json=options.json)
+    tell_prediction(writer.about, as_json=options.json)
+    write_extra_files(writer.about, options.files, _note if options.json else say)
+    return 1 if any(one.reason for one in writer.about.inputs) else 0
 
 
 class _Bars:
@@ -132,26 +131,6 @@ def _name_of(inputs: Sequence[str]) -> str:
         first.parent.absolute().name if any(sign in first.name for sign in "*?[") else first.absolute().stem
     )
     return name or "films"
-
-
-def _tell(about: PredictionFolder, *, as_json: bool) -> int:
-    """Say what was found and where it is; the exit status."""
-    wrong = [one for one in about.inputs if one.reason]
-    for one in wrong:
-        what = "cannot read" if one.state == "failed" else "not read to its end:"
-        say(f"{what} {one.name}: {one.reason}", file=sys.stderr)
-    if as_json:
-        from vidfer.infer.prediction_json import prediction_json
-
-        say(json.dumps(prediction_json(about), indent=1, ensure_ascii=False))
-        return 1 if wrong else 0
-    done = [one for one in about.inputs if one.state == "done"]
-    n_people = sum(one.n_people for one in done)
-    say(
-        f"{len(done)} of {len(about.inputs)} inputs, {sum(one.n_frames for one in done)} frames, {n_people} "
-        f"faces followed; tables in {about.folder}: frames.csv, segments.csv, clips.csv"
-    )
-    return 1 if wrong else 0
 
 
 def _note(line: str) -> None:

@@ -1,0 +1,122 @@
+"""What `vidfer predict` tells, and the files that it writes beside the tables."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from vidfer.commands.console import Progress
+from vidfer.commands.say import say
+from vidfer.errors import SettingError
+from vidfer.terminal import terminal_text
+
+if TYPE_CHECKING:
+    from vidfer.infer.prediction_folder import PredictionFolder
+
+MOST_TIMELINES = 5
+"""More inputs than these are not drawn in the terminal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtraFiles:
+    """Files beside the tables and the page."""
+
+    video: bool = False
+    """Write each film with what was predicted, in films/; its sound is kept."""
+    blur_faces: bool = False
+    """Make the faces in these films unrecognisable."""
+    elan: bool = False
+    """Write an .eaf for ELAN for each input, in annotations/."""
+    textgrid: bool = False
+    """Write a .TextGrid for Praat for each input."""
+    label_studio: bool = False
+    """Write tasks with predictions for Label Studio."""
+    parquet: bool = False
+    """Also write frames.parquet; needs pyarrow."""
+    no_page: bool = False
+    """Write no index.html."""
+
+    def __post_init__(self) -> None:
+        if self.blur_faces and not self.video:
+            raise SettingError("--blur-faces is about the films; add --video")
+
+
+def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
+    """Print what was found: a timeline for each person, or one JSON object; faults go to standard error."""
+    for one in about.inputs:
+        if one.reason:
+            what = "cannot read" if one.state == "failed" else "not read to its end:"
+            say(f"{what} {one.name}: {one.reason}", file=sys.stderr)
+    if as_json:
+        from vidfer.infer.prediction_json import prediction_json
+
+        say(json.dumps(prediction_json(about), indent=1, ensure_ascii=False))
+        return
+    done = [one for one in about.inputs if one.state == "done"]
+    for one in done[:MOST_TIMELINES]:
+        _draw_timeline(about, one.name)
+    if len(done) > MOST_TIMELINES:
+        say(f"and {len(done) - MOST_TIMELINES} more inputs")
+    n_frames, n_people = (sum(getattr(one, name) for one in done) for name in ("n_frames", "n_people"))
+    inputs = f"{len(done)} of {len(about.inputs)} inputs" if len(about.inputs) > 1 else "1 input"
+    say(f"{inputs if done else 'no input'} read, {n_frames} frames, {n_people} faces followed")
+    say(f"tables: {about.frames_csv}, {about.segments_csv.name}, {about.clips_csv.name}")
+
+
+def _draw_timeline(about: PredictionFolder, name: str) -> None:
+    from vidfer.report.person_timeline import build_timelines
+    from vidfer.report.timeline_text import timeline_text
+
+    lines = build_timelines(about.moments(name), about.classes)
+    on_terminal = sys.stdout.isatty()
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    width = shutil.get_terminal_size().columns
+    # Not through say(), which would take the colours out; the names in it are made harmless.
+    sys.stdout.write(
+        timeline_text(terminal_text(name), lines, width=width, colour=on_terminal, unicode=unicode) + "\n"
+    )
+
+
+def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable[[str], None]) -> None:
+    """Write the files that are asked for, and tell where they are."""
+    if files.parquet:
+        from vidfer.infer.frames_parquet import write_frames_parquet
+
+        tell(f"table: {write_frames_parquet(about)}")
+    if files.elan or files.textgrid or files.label_studio:
+        from vidfer.report.export_annotations import export_prediction
+
+        kinds = {name: getattr(files, name) for name in ("elan", "textgrid", "label_studio")}
+        written = export_prediction(about, about.folder / "annotations", **kinds)
+        tell(f"annotations: {len(written.files)} files in {about.folder / 'annotations'}")
+    if files.video:
+        _write_films(about, files.blur_faces, tell)
+
+
+def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str], None]) -> None:
+    from vidfer.report.film.write_film import write_film
+
+    for one, path in film_paths(about).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with Progress(f"film of {one}", "frame") as progress:
+            film = write_film(about, one, path, blur_faces=blur_faces, progress=progress)
+        for note in film.notes:
+            say(f"{one}: {note}", file=sys.stderr)
+        tell(f"film: {film.path}")
+
+
+def film_paths(about: PredictionFolder) -> dict[str, Path]:
+    """Where the film of each input that was read goes: its name with another suffix, in films/."""
+    names = [one.name for one in about.inputs if one.state == "done"]
+    stems = [str(PurePosixPath(name).with_suffix("")).lower() for name in names]
+    return {
+        name: about.folder
+        / "films"
+        / (f"{name}.mp4" if stems.count(stem) > 1 else PurePosixPath(name).with_suffix(".mp4"))
+        for name, stem in zip(names, stems)
+    }
