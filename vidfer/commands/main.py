@@ -26,6 +26,7 @@ COMMANDS = {
     "encoders": ("encoders", "list pretrained encoders, with what they learned from and their licence"),
     "encoders get": ("encoders_get", "download a pretrained encoder, check it and keep it"),
     "annotations": ("annotations", "write labels for people who correct them in ELAN or Label Studio"),
+    "review": ("review", "look at pseudo-labelled clips in the browser, and correct them with one key"),
     "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
@@ -39,7 +40,7 @@ GROUPS = {
     "Data sets": ("sources", "sources folds", "actors"),
     "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
     "Pretrained encoders": ("encoders", "encoders get"),
-    "Correcting labels": ("annotations",),
+    "Correcting labels": ("annotations", "review"),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
