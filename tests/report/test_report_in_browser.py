@@ -1,32 +1,9 @@
 """What a browser makes of the page; skips where none is installed."""
 
-import json
-import re
-import shutil
-import subprocess
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
+from browser import measured_in_browser
 
 from vidfer.report.build import build_report
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-extensions",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=10000",
-    "--window-size=1300,1000",
-]
 
 # The page itself allows no script, so one around it measures: it shows the page in frames of several widths.
 MEASURE = """<!doctype html><link rel="icon" href="data:,"><pre id="found"></pre><script>
@@ -53,48 +30,11 @@ for (const width of widths) {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        pytest.skip(f"no browser is installed ({', '.join(NAMES)})")
-    return found
-
-
-@pytest.fixture(scope="module")
-def seen(browser, runs, tmp_path_factory):
+def seen(runs, tmp_path_factory):
     """What the browser measured, its console, and its requests."""
     folder = tmp_path_factory.mktemp("browser")
     build_report([runs.teacher, runs.student], runs.results, folder / "report.html", runs.cache)
-    (folder / "measure.html").write_text(MEASURE)
-    requests = []
-
-    class Server(SimpleHTTPRequestHandler):
-        def log_message(self, form, *values):
-            requests.append(values[0] if values else form)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        done = subprocess.run(
-            [
-                browser,
-                *FLAGS,
-                f"--user-data-dir={folder / 'profile'}",
-                "--dump-dom",
-                f"http://127.0.0.1:{server.server_address[1]}/measure.html",
-            ],
-            capture_output=True,
-            text=True,
-            timeout=2900,  # only a fault takes this long
-            check=False,
-        )
-    finally:
-        server.shutdown()
-        server.server_close()
-    found = re.search(r'<pre id="found">(\{.*?\})</pre>', done.stdout, re.DOTALL)
-    assert found, done.stderr[-2000:]
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return json.loads(found.group(1).replace("&gt;", ">").replace("&lt;", "<")), console, requests
+    return measured_in_browser(folder, MEASURE)
 
 
 @pytest.mark.parametrize("width", ["320", "400", "800", "1200"])

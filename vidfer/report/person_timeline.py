@@ -30,31 +30,31 @@ class PersonTimeline:
     first: int
     """The step in which the person is first seen."""
     counts: np.ndarray
-    """int32 (k, labels): frames with each label."""
+    """int32 (k, labels): frames with each label. A frame that is shown for several steps counts in each."""
     sums: np.ndarray
     """float32 (k, expressions): the probabilities of these frames, summed."""
     warned: np.ndarray
     """int32 (k,): frames with a warning."""
+    totals: np.ndarray
+    """int64 (labels,): frames of the film with each label."""
     peaks: dict[str, list] = field(default_factory=dict)
     """For each label, (probability, number, moment) of the surest moments of its surest runs."""
     warnings: dict[str, int] = field(default_factory=dict)
     """In how many frames each warning stands."""
     run: Moment | None = None
     """The surest moment of the run of one label that goes on."""
-
-    @property
-    def seen(self) -> np.ndarray:
-        """(k,): frames in which the person is seen."""
-        return self.counts.sum(1)
+    last: tuple[int, float] = (-2, 0.0)
+    """Number and time of the last frame in which the person is seen."""
 
     @property
     def n_frames(self) -> int:
-        return int(self.counts.sum())
+        """Frames in which the person is seen."""
+        return int(self.totals.sum())
 
     @property
     def shares(self) -> dict[str, float]:
         """The share of each label in the frames in which the person is seen; 0..1, largest first."""
-        total = self.counts.sum(0) / max(1, self.n_frames)
+        total = self.totals / max(1, self.n_frames)
         return {self.labels[i]: float(total[i]) for i in np.argsort(-total, kind="stable") if total[i]}
 
     def best_moments(self) -> list[Moment]:
@@ -79,7 +79,11 @@ class Timelines:
 
     @property
     def n_steps(self) -> int:
-        return int((self.end_s - self.start_s) / self.step_s + 1e-6) + 1
+        return self.step_of(self.end_s) + 1
+
+    def step_of(self, time_s: float) -> int:
+        """The step in which a time lies."""
+        return int((time_s - self.start_s) / self.step_s + 1e-6)
 
 
 def build_timelines(
@@ -114,30 +118,53 @@ def build_timelines(
                 continue
             person = lines.people.get(moment.face_id)
             if person is None:
-                empty = np.zeros((0, len(labels)), np.int32), np.zeros((0, len(classes)), np.float32)
-                person = PersonTimeline(moment.face_id, labels, step, *empty, np.zeros(0, np.int32))
-                lines.people[moment.face_id] = person
+                person = lines.people[moment.face_id] = _new_person(
+                    moment.face_id, labels, step, len(classes)
+                )
+            place = column.get(moment.label, column[UNSURE])
+            _fill_steps(person, lines, step)
             row = step - person.first
-            if row >= len(person.counts):
-                _grow(person, row + 1)
-            person.counts[row, column.get(moment.label, column[UNSURE])] += 1
+            person.counts[row, place] += 1
+            person.totals[place] += 1
             person.sums[row] += [moment.probabilities.get(name, 0.0) for name in classes]
             if moment.warnings:
                 person.warned[row] += 1
                 for warning in moment.warnings:
                     person.warnings[warning] = person.warnings.get(warning, 0) + 1
+            person.last = lines.n_frames, time_s
             _watch_peak(person, moment, next(number))
     for person in lines.people.values():
         _end_run(person, next(number))
-        rows = lines.n_steps - person.first
+        rows = int(np.flatnonzero(person.counts.any(1))[-1]) + 1
         person.counts, person.sums, person.warned = (
-            values[:rows] for values in (person.counts, person.sums, person.warned)
-        )
-        last = int(np.flatnonzero(person.seen)[-1]) + 1
-        person.counts, person.sums, person.warned = (
-            values[:last].copy() for values in (person.counts, person.sums, person.warned)
+            values[:rows].copy() for values in (person.counts, person.sums, person.warned)
         )
     return lines
+
+
+def _new_person(face_id: int, labels: tuple[str, ...], step: int, n_classes: int) -> PersonTimeline:
+    return PersonTimeline(
+        face_id,
+        labels,
+        step,
+        counts=np.zeros((0, len(labels)), np.int32),
+        sums=np.zeros((0, n_classes), np.float32),
+        warned=np.zeros(0, np.int32),
+        totals=np.zeros(len(labels), np.int64),
+    )
+
+
+def _fill_steps(person: PersonTimeline, lines: Timelines, step: int) -> None:
+    """Make room up to a step. The frame before is shown up to it, if it shows the person, too."""
+    row = step - person.first
+    if row >= len(person.counts):
+        _grow(person, row + 1)
+    number, time_s = person.last
+    if number == lines.n_frames - 1:
+        before = lines.step_of(time_s) - person.first
+        if row - before > 1:
+            for values in (person.counts, person.sums, person.warned):
+                values[before + 1 : row] = values[before]
 
 
 def sureness(moment: Moment) -> float:

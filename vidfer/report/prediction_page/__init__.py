@@ -1,0 +1,1 @@
+"""The page of a prediction: what each person of each input shows over time."""

@@ -1,0 +1,56 @@
+"""What the card of a network says about how well it works, and where not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfer.errors import VidferError
+from vidfer.included import best_checkpoint
+
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """The parts of a model card that a reader of a prediction must know."""
+
+    figures: tuple[tuple[str, ...], ...] = ()
+    """Rows of the table of figures; the first one is its head."""
+    limits: tuple[str, ...] = ()
+
+
+def read_card(model: str) -> NetworkCard:
+    """The card of a network, by the name under which ``vidfer predict`` found it; empty if there is none."""
+    try:
+        text = (best_checkpoint(Path(model)) / CARD).read_text(encoding="utf-8")
+    except (OSError, ValueError, VidferError):
+        return NetworkCard()
+    figures = [
+        tuple(_plain(cell) for cell in line.strip().strip("|").split("|"))
+        for line in _section(text, "Figures")
+        if line.startswith("|") and not re.fullmatch(r"[|\s:-]+", line)
+    ]
+    # The first table only; the recall of each class follows it.
+    figures = [row for row in figures if len(row) == len(figures[0])] if figures else []
+    limits = re.split(r"\n- ", "\n" + "\n".join(_section(text, "Limits")))[1:]
+    return NetworkCard(_first_table(figures), tuple(_plain(" ".join(item.split())) for item in limits))
+
+
+def _section(text: str, title: str) -> list[str]:
+    """The lines below a heading, up to the next one."""
+    found = re.search(rf"^## {title}\s*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return found.group(1).strip().splitlines() if found else []
+
+
+def _first_table(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The rows up to the head of the next table, which names classes."""
+    end = next((i for i, row in enumerate(rows) if i and row[0] == "class"), len(rows))
+    return tuple(rows[:end])
+
+
+def _plain(text: str) -> str:
+    """Text without Markdown's signs."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"\*\*|`", "", text).strip()

@@ -1,0 +1,88 @@
+"""Writes the page of a prediction: one HTML file that loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from vidfer import __version__
+from vidfer.files import write_text
+from vidfer.infer.moment import UNSURE
+from vidfer.infer.prediction_folder import PredictionFolder, read_prediction
+from vidfer.report.expression_colours import NONE_OF_THESE, colours_of, hours, ink_on
+from vidfer.report.prediction_page.content import MOST_INPUTS, MOST_PEOPLE, view_inputs
+from vidfer.report.prediction_page.network_card import read_card
+from vidfer.report.prediction_page.peak_pictures import PICTURE_PX
+from vidfer.report.prediction_page.rows import HIGH, WIDE, clock
+
+HERE = Path(__file__).parent
+PAGE = "page.html"
+OPEN_INPUTS = 4
+"""Up to so many inputs are unfolded when the page opens."""
+
+
+def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool = True) -> Path:
+    """Write ``page.html`` into the folder of a prediction.
+
+    It has an overview of all inputs, a timeline for each person, faces at the moments in which an expression
+    was surest, how sure the network is and how well it works, and the settings. The faces are cut out of the
+    videos again; where a video cannot be read any more, the page says so.
+
+    Args:
+        prediction: the folder that ``vidfer predict`` wrote.
+        pictures: whether faces are shown.
+
+    Returns:
+        the file.
+
+    Raises:
+        ResultError: there is no prediction in the folder.
+        DataError: its tables are damaged.
+        DiskError: the disk is full.
+    """
+    prediction = prediction if isinstance(prediction, PredictionFolder) else read_prediction(Path(prediction))
+    environment = Environment(
+        loader=FileSystemLoader([HERE, HERE.parent]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    colours = colours_of(prediction.classes)
+    inputs = view_inputs(prediction, pictures=pictures)
+    model, name = prediction.model, str(prediction.model.get("name", "unknown network"))
+    text = environment.get_template("prediction.html").render(
+        version=__version__,
+        made_on=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        classes=prediction.classes,
+        colours=colours,
+        inks={label: ink_on(colour) for label, colour in colours.items()},
+        places={label: place for place, label in enumerate(colours)},
+        labels=[*prediction.classes, UNSURE, NONE_OF_THESE],
+        told={label for one in inputs for person in one.people for label, _ in person.shares},
+        unsure=UNSURE,
+        inputs=inputs,
+        n_inputs=len(prediction.inputs),
+        most_inputs=MOST_INPUTS,
+        most_people=MOST_PEOPLE,
+        open_all=len(inputs) <= OPEN_INPUTS,
+        pictures=pictures,
+        picture_px=PICTURE_PX,
+        wide=WIDE,
+        high=HIGH,
+        length=lambda time_s: clock(time_s) if time_s < 60 else hours(time_s),
+        clock=clock,
+        model_name=name,
+        model_hash=str(model.get("hash", "")),
+        threshold=model.get("threshold") if isinstance(model.get("threshold"), (int, float)) else None,
+        threshold_says=str(model.get("threshold_says", "")),
+        card=read_card(name),
+        settings=json.dumps(prediction.settings, indent=2, default=str, ensure_ascii=False),
+        model_json=json.dumps(model, indent=2, default=str, ensure_ascii=False),
+    )
+    path = prediction.folder / PAGE
+    write_text(path, text)
+    return path
