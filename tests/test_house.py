@@ -18,7 +18,7 @@ ROOMS = (
 DOORS = ("__init__.py", "__main__.py")
 """How Python and the command line enter; they lead into the rooms, and no room goes through them."""
 
-PUBLIC = {"vidfer.CropCache", "vidfer.build_cache", "vidfer.find_clips"}
+PUBLIC = {f"vidfer.{name}" for name in ("CropCache", "Predictor", "build_cache", "find_clips", "load")}
 
 MAX_LINES = 350
 

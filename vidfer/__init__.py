@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vidfer.build.build_cache import build_cache
     from vidfer.clips import find_clips
+    from vidfer.infer.predictor import Predictor, load
     from vidfer.store.reader import CropCache
 
 __version__ = "0.1.0"
 
-__all__ = ["CropCache", "__version__", "build_cache", "find_clips"]
+__all__ = ["CropCache", "Predictor", "__version__", "build_cache", "find_clips", "load"]
 
 _PLACES = {
     "CropCache": "vidfer.store.reader",
+    "Predictor": "vidfer.infer.predictor",
     "build_cache": "vidfer.build.build_cache",
     "find_clips": "vidfer.clips",
+    "load": "vidfer.infer.predictor",
 }
 
 

@@ -73,7 +73,7 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     options = parse(Cache, arguments)
     from vidfer.build.build_cache import build_cache
     from vidfer.clips import find_clips
-    from vidfer.commands.device import check_device
+    from vidfer.infer.device import check_device
     from vidfer.store.reader import CropCache
 
     check_device(options.device)

@@ -43,7 +43,6 @@ def main(arguments: Sequence[str]) -> int:
     refuse_old_options(arguments)
     options = parse(Eval, arguments)
     check_hardest(options.hardest)
-    from vidfer.commands.device import check_device
     from vidfer.data.splits import novel_clips
     from vidfer.evaluate.evaluate_checkpoint import (
         check_not_seen,
@@ -53,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     from vidfer.evaluate.find_results import check_free, results_folder
     from vidfer.included import best_checkpoint
+    from vidfer.infer.device import check_device
     from vidfer.store.reader import CropCache
 
     check_device(options.device)

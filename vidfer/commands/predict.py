@@ -68,9 +68,9 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(Predict, arguments)
     from vidfer.clips.inputs import find_inputs
-    from vidfer.commands.device import check_device
     from vidfer.crops.decode.readers import check_reader
     from vidfer.crops.detect.face_detector import FaceDetector
+    from vidfer.infer.device import check_device
     from vidfer.infer.load_classifier import load_classifier
     from vidfer.infer.predict_film import FilmPredictor
     from vidfer.infer.predict_inputs import predict_inputs

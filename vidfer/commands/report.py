@@ -29,8 +29,8 @@ def main(arguments: Sequence[str]) -> int:
         """Where the networks run for the film strips: cpu, cuda, cuda:1."""
 
     options = parse(Report, arguments)
-    from vidfer.commands.device import check_device
     from vidfer.evaluate.find_results import result_files
+    from vidfer.infer.device import check_device
     from vidfer.report.build import build_report
     from vidfer.report.model_card import write_model_card
 

@@ -67,7 +67,7 @@ def _repair(options, faults: Sequence) -> int:
     """Make the clips with faults again."""
     from vidfer.build.repair import repair_cache
     from vidfer.clips import find_clips
-    from vidfer.commands.device import check_device
+    from vidfer.infer.device import check_device
     from vidfer.store.verify import PROVENANCE
 
     check_device(options.device)

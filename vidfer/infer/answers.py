@@ -1,0 +1,119 @@
+"""What a predictor answers in Python: moments of films, and answers for faces and clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vidfer.errors import MissingPackageError
+from vidfer.infer.moment import NO_FACE, UNSURE, Moment
+from vidfer.infer.moment_table import FRAME_COLUMNS, column_of, row_of
+from vidfer.infer.summary import SEGMENT_COLUMNS, FilmSummary, Segment, clip_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Prediction:
+    """The moments of some films, frame by frame."""
+
+    classes: tuple[str, ...]
+    frames: list[list[Moment]] = field(default_factory=list)
+    """The moments of each frame, one for each person; a single one where nobody is seen."""
+    faults: dict[str, str] = field(default_factory=dict)
+    """Input -> why it could not be read, or not to its end."""
+
+    def __len__(self) -> int:
+        """Number of moments."""
+        return sum(map(len, self.frames))
+
+    def __iter__(self) -> Iterator[Moment]:
+        for frame in self.frames:
+            yield from frame
+
+    def segments(self) -> list[Segment]:
+        """Stretches in which one expression stays the most probable one of a person, as ``segments.csv``."""
+        return self._summaries()[0]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The table ``frames.csv``: a row for each moment.
+
+        Raises:
+            MissingPackageError: pandas is not installed.
+        """
+        return _table(
+            (*FRAME_COLUMNS, *map(column_of, self.classes)), [row_of(m, self.classes) for m in self]
+        )
+
+    def segments_to_pandas(self) -> pd.DataFrame:
+        """The table ``segments.csv``."""
+        return _table(SEGMENT_COLUMNS, [segment.row() for segment in self.segments()])
+
+    def people_to_pandas(self) -> pd.DataFrame:
+        """The table ``clips.csv``: a row for each person of each input, for statistics."""
+        return _table(clip_columns(self.classes), self._summaries()[1])
+
+    def _summaries(self) -> tuple[list[Segment], list[list]]:
+        segments: list[Segment] = []
+        films: dict[str, FilmSummary] = {}
+        for frame in self.frames:
+            name = frame[0].input
+            film = films.setdefault(name, FilmSummary(name, self.classes))
+            segments += film.add(frame)
+        for film in films.values():
+            segments += film.end()
+        order = {name: place for place, name in enumerate(films)}
+        segments.sort(key=lambda segment: (order[segment.input], segment.start_s, segment.face_id))
+        return segments, [row for film in films.values() for row in film.people_rows()]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One answer for each of N faces or clips."""
+
+    names: Sequence[str]
+    """(N,) ids of clips, or numbers of faces."""
+    classes: tuple[str, ...]
+    probabilities: np.ndarray
+    """(N, C) float32; NaN where no face is seen."""
+    threshold: float
+    """Below this probability the label is ``unsure``."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """(N,) an expression, ``unsure``, or an empty text where no face is seen."""
+        return tuple(map(self._label, self.probabilities))
+
+    def _label(self, answer: np.ndarray) -> str:
+        if np.isnan(answer).any():
+            return NO_FACE
+        return self.classes[int(answer.argmax())] if answer.max() >= self.threshold else UNSURE
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each: ``name``, ``label``, and the probability of each expression.
+
+        Raises:
+            MissingPackageError: pandas is not installed.
+        """
+        rows = [
+            [name, label, *map(float, p)]
+            for name, label, p in zip(self.names, self.labels, self.probabilities)
+        ]
+        return _table(("name", "label", *self.classes), rows)
+
+
+def _table(columns: Sequence[str], rows: list[list]) -> pd.DataFrame:
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingPackageError(
+            "to_pandas needs the package pandas: pip install pandas; or use the moments themselves"
+        ) from error
+    return pd.DataFrame(rows, columns=list(columns))

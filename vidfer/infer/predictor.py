@@ -1,0 +1,252 @@
+"""The Python interface: load a model, and ask it about films, pictures, faces and cached clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from vidfer.build.cut_faces import faults_as_reasons
+from vidfer.clips.inputs import find_inputs
+from vidfer.crops.decode.readers import check_reader
+from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.regions import crop_regions, whole_face_landmarks
+from vidfer.data.dataset import ClipDataset
+from vidfer.errors import DataError
+from vidfer.infer.answers import Answers, Prediction
+from vidfer.infer.classifier import Classifier
+from vidfer.infer.device import check_device
+from vidfer.infer.expression_stream import BATCH
+from vidfer.infer.load_classifier import IN_THE_BOX, load_classifier
+from vidfer.infer.moment import Moment
+from vidfer.infer.predict_film import FilmPredictor
+from vidfer.infer.selective import WANTED
+from vidfer.infer.settings import FilmSettings, WindowSettings
+
+if TYPE_CHECKING:
+    from vidfer.store.reader import CropCache
+
+CLIP_FRAMES = 8
+"""Frames of a cached clip that the network sees, evenly spread over it."""
+
+
+def load(
+    model: str | Path = IN_THE_BOX,
+    *,
+    device: str = "cpu",
+    accuracy: float = WANTED,
+    films: FilmSettings | None = None,
+    windows: WindowSettings | None = None,
+) -> Predictor:
+    """Load what names expressions.
+
+    Args:
+        model: the name of an included network, a run folder (its best checkpoint), or a checkpoint.
+        device: where the networks run, such as ``cpu``, ``cuda`` or ``cuda:1``.
+        accuracy: the share (0..1) of its answers that shall be right on the network's validation clips; where
+            it is less sure, the label is ``unsure``.
+        films: how films are read, and faces found and followed.
+        windows: which pieces of film the network sees.
+
+    Raises:
+        CheckpointError: there is no such model, it is damaged, or it has no classifier.
+        SettingError: the device is not there, or a setting makes no sense.
+    """
+    check_device(device)
+    classifier, _ = load_classifier(model, device=device, accuracy=accuracy)
+    return Predictor(classifier, device=device, films=films, windows=windows)
+
+
+class Predictor:
+    """Names what faces express. :func:`load` makes one; it may be used as often as wanted."""
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        *,
+        device: str = "cpu",
+        films: FilmSettings | None = None,
+        windows: WindowSettings | None = None,
+        batch: int = BATCH,
+    ) -> None:
+        """``classifier``: what names expressions in windows of crops. The other arguments are those of
+        :func:`load`; ``batch`` is the most windows that the network sees at once."""
+        self.films, self.windows = films or FilmSettings(), windows or WindowSettings()
+        check_reader(self.films.reader)
+        self.classifier, self.device, self.batch = classifier, device, batch
+        self._detector: FaceDetector | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The expressions, in the order of their probabilities."""
+        return self.classifier.classes
+
+    @property
+    def threshold(self) -> float:
+        """Below this probability the label is ``unsure``; 0..1."""
+        return float(self.classifier.about.get("threshold", 0.0))
+
+    @property
+    def film_predictor(self) -> FilmPredictor:
+        """What predicts single films; the face detector is loaded when it is needed first."""
+        if self._detector is None and self.films.face != "picture":
+            self._detector = FaceDetector(self.device, self.films)
+        return FilmPredictor(
+            classifier=self.classifier,
+            detector=self._detector,
+            crops=self.films,
+            windows=self.windows,
+            batch=self.batch,
+        )
+
+    def stream(
+        self, source: str | Path, *, start_s: float | None = None, end_s: float | None = None
+    ) -> Iterator[Moment]:
+        """The moments of a video, picture or folder, while it is read. Memory does not grow with its length.
+
+        A moment is one person in one frame; a frame in which nobody is seen gives one moment without a
+        ``face_id``. The people of a film keep their numbers.
+
+        Args:
+            source: a video, a picture, a folder, or a pattern.
+            start_s: begin at this time of each film, in seconds.
+            end_s: stop at this time.
+
+        Raises:
+            DataError: nothing is there, or a film cannot be read, or not to its end; the moments before its
+                fault are given.
+        """
+        for clip in find_inputs([source], start_s=start_s, end_s=end_s):
+            film = self.film_predictor.predict(clip)
+            with faults_as_reasons(clip):
+                for moments in film.moments():
+                    yield from moments
+            if film.fault:
+                raise DataError(f"{clip.path} was not read to its end: {film.fault}")
+
+    def predict(
+        self,
+        sources: str | Path | Sequence[str | Path],
+        *,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> Prediction:
+        """The moments of one or several videos, pictures or folders, in memory.
+
+        For long films use :meth:`stream`, or the command ``vidfer predict``.
+
+        Args:
+            sources: what :meth:`stream` takes, one or several.
+            start_s: begin at this time of each film, in seconds.
+            end_s: stop at this time.
+
+        Returns:
+            All moments. What could not be read, or not to its end, stands in ``faults``.
+
+        Raises:
+            DataError: a source is not there, or none could be read.
+        """
+        several = [sources] if isinstance(sources, (str, Path)) else list(sources)
+        if not several:
+            raise DataError("there is nothing to predict: the list of sources is empty")
+        clips = find_inputs(several, start_s=start_s, end_s=end_s)
+        found = Prediction(self.classes)
+        for clip in clips:
+            film = self.film_predictor.predict(clip)
+            try:
+                with faults_as_reasons(clip):
+                    for moments in film.moments():
+                        found.frames.append(moments)
+            except DataError as error:
+                found.faults[clip.id] = str(error)
+            if film.fault:
+                found.faults[clip.id] = film.fault
+        if not found.frames:
+            first = next(iter(found.faults.items()))
+            raise DataError(f"none of {len(clips)} inputs can be read; {first[0]}: {first[1]}")
+        return found
+
+    def predict_faces(self, images: np.ndarray | torch.Tensor | Sequence[np.ndarray]) -> Answers:
+        """Expressions of pictures that were cut to the face before. No face is searched.
+
+        Args:
+            images: uint8 (N, H, W, 3) RGB as an array or as a list of arrays of different sizes; or a tensor
+                (N, 3, H, W), uint8, or float in 0..1.
+
+        Raises:
+            DataError: the shape, the type or the range of values is another.
+        """
+        crops_of = replace(self.films, size_px=self.classifier.crop_px, face="picture")
+        windows = []
+        for image in _pictures(images):
+            landmarks = whole_face_landmarks(image.shape[1], image.shape[0], crops_of)
+            crops = crop_regions(image, landmarks, crops_of, self.classifier.regions)
+            windows.append(crops.transpose(0, 3, 1, 2)[None])
+        seen = [self._ask(windows[i : i + self.batch]) for i in range(0, len(windows), self.batch)]
+        names = [str(i) for i in range(len(windows))]
+        return Answers(names, self.classes, np.concatenate(seen), self.threshold)
+
+    def predict_clips(
+        self, cache: str | Path | CropCache, clips: Sequence[int] | None = None, *, frames: int = CLIP_FRAMES
+    ) -> Answers:
+        """One answer for each clip of a crop cache.
+
+        Args:
+            cache: the file of the cache, or the open cache.
+            clips: which clips, by their places in the cache; by default all.
+            frames: so many frames of each clip are seen, evenly spread over it.
+
+        Returns:
+            The answers, in the order of the clips. A clip without a face has no probabilities (NaN).
+
+        Raises:
+            CacheError: there is no such cache, or it is damaged.
+        """
+        path = cache if isinstance(cache, (str, Path)) else cache.path
+        data = ClipDataset(path, [], n_frames=1)
+        places = range(len(data.cache.clips)) if clips is None else clips
+        data = ClipDataset(path, list(places), n_frames=frames, regions=self.classifier.regions)
+        answers = np.full((len(data), len(self.classes)), np.nan, np.float32)
+        for first in range(0, len(data), self.batch):
+            some = [data[i] for i in range(first, min(first + self.batch, len(data)))]
+            shown = [i for i, item in enumerate(some) if item["frame_mask"].any()]
+            if shown:
+                crops = np.stack([some[i]["crops"].numpy() for i in shown])
+                masks = np.stack([some[i]["frame_mask"].numpy() for i in shown])
+                answers[[first + i for i in shown]] = self.classifier.probabilities(crops, masks)
+        return Answers([data.cache.clips[i].id for i in places], self.classes, answers, self.threshold)
+
+    def _ask(self, windows: list[np.ndarray]) -> np.ndarray:
+        return self.classifier.probabilities(
+            np.stack(windows), np.ones((len(windows), windows[0].shape[0]), bool)
+        )
+
+
+def _pictures(images: Any) -> list[np.ndarray]:
+    """Pictures as uint8 (H,W,3)."""
+    if isinstance(images, torch.Tensor):
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise DataError(f"a tensor of faces has the shape (N, 3, H, W), not {tuple(images.shape)}")
+        if images.is_floating_point():
+            if not (images.min() >= 0 and images.max() <= 1):
+                raise DataError(
+                    f"a tensor of floats has values from 0 to 1, not {images.min():g} to {images.max():g}; "
+                    "divide it by 255, or undo its normalisation"
+                )
+            images = (images * 255).round().to(torch.uint8)
+        images = images.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    pictures = list(images)
+    if not pictures:
+        raise DataError("there is no face: the batch is empty")
+    for picture in pictures:
+        kind = getattr(picture, "dtype", type(picture).__name__)
+        shape = getattr(picture, "shape", ())
+        if kind != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise DataError(
+                f"a face is an array uint8 (H, W, 3) of red, green and blue; one is {kind} {tuple(shape)}"
+            )
+    return pictures
