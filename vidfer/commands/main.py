@@ -14,6 +14,7 @@ from vidfer.errors import SettingError, exit_on_user_error
 
 COMMANDS = {
     "predict": ("predict", "say what the people in videos and pictures express, moment by moment"),
+    "learn": ("learn", "learn expressions of your own from a few examples, without training"),
     "sources": ("sources", "list the data sets that can be read, with layout and licence"),
     "sources folds": ("sources_folds", "write the official folds of a data set as a table"),
     "actors": ("actors", "write a data set of synthetic actors in AFEW's layout"),
@@ -36,7 +37,7 @@ COMMANDS = {
 """Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
 
 GROUPS = {
-    "New films": ("predict",),
+    "New films": ("predict", "learn"),
     "Data sets": ("sources", "sources folds", "actors"),
     "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
     "Pretrained encoders": ("encoders", "encoders get"),

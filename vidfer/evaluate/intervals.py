@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Z = 1.96
-"""Two-sided 95 % of a normal distribution, as few-shot papers round it."""
+from vidfer.wilson import Z, wilson_bounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +82,5 @@ def joined_mean_interval(parts: Sequence[Interval]) -> Interval:
 
 def wilson_interval(correct: int, n: int) -> Interval:
     """Wilson's score interval (1927) of a share of n independent trials; it stays within [0, 1]."""
-    if not 0 <= correct <= n or n == 0:
-        raise ValueError(f"{correct} of {n} is no share")
-    share = correct / n
-    centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return Interval(mean=share, low=low, high=high, n=n, over="clips", method="Wilson")
+    low, high = wilson_bounds(correct, n)
+    return Interval(mean=correct / n, low=low, high=high, n=n, over="clips", method="Wilson")

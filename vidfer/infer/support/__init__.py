@@ -1,0 +1,1 @@
+"""Own expressions from a few examples, without training."""
