@@ -35,8 +35,8 @@ def main(arguments: Sequence[str]) -> int:
         which one can tell how often the teacher is right."""
         port: Rare[int] = 0
         """Port of the page; 0 takes any free one."""
-        no_browser: bool = False
-        """Open no browser, and only tell the address of the page."""
+        address_only: bool = False
+        """Only tell the address of the page, and open no browser."""
 
     options = parse(Review, arguments)
     from vidfer.learn.round_table import open_round
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         say(f"review them on {server.address}")
         say("Ctrl-C ends the review; started again, it goes on where you were")
         sys.stdout.flush()  # also where it goes into a file or another program
-        if not options.no_browser:
+        if not options.address_only:
             webbrowser.open(server.address)
         try:
             server.serve_forever()
