@@ -237,7 +237,7 @@ def test_pages_that_cannot_be_written(tmp_path):
     prediction.frames_csv.write_text(table.replace("timestamp", "time"))
     with refused(DataError, "timestamp", "frames.csv"):
         write_prediction_page(prediction)
-    assert not (tmp_path / "page.html").exists()
+    assert not (tmp_path / "index.html").exists()
 
 
 def test_times_with_tenths():

@@ -11,7 +11,7 @@ MEASURE = """<!doctype html><link rel="icon" href="data:,"><pre id="found"></pre
 const widths = [320, 400, 800, 1200], found = {};
 for (const width of widths) {
   const frame = document.createElement("iframe");
-  frame.width = width; frame.height = 900; frame.src = "page.html" + (width == 800 ? "#input-5" : "");
+  frame.width = width; frame.height = 900; frame.src = "index.html" + (width == 800 ? "#input-5" : "");
   frame.onload = () => {
     const page = frame.contentDocument, inputs = [...page.querySelectorAll("details.input")];
     const opened = inputs.map((element) => element.open);
@@ -92,4 +92,4 @@ def test_prediction_page_opens_what_is_linked(seen):
 
 def test_prediction_page_is_silent_and_alone(seen):
     assert seen[1] == []
-    assert {line.split()[1] for line in seen[2]} == {"/measure.html", "/page.html"}
+    assert {line.split()[1] for line in seen[2]} == {"/measure.html", "/index.html"}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from vidfer.commands.console import Progress
 from vidfer.commands.say import say
-from vidfer.errors import SettingError
-from vidfer.terminal import terminal_text
+from vidfer.errors import DataError, SettingError
+from vidfer.terminal import shows_colours, shows_unicode
 
 if TYPE_CHECKING:
     from vidfer.infer.prediction_folder import PredictionFolder
@@ -29,7 +29,7 @@ class ExtraFiles:
     video: bool = False
     """Write each film with what was predicted, in films/; its sound is kept."""
     blur_faces: bool = False
-    """Make the faces in these films unrecognisable."""
+    """Make the faces in these films unrecognisable, and show none on the page."""
     elan: bool = False
     """Write an .eaf for ELAN for each input, in annotations/."""
     textgrid: bool = False
@@ -73,13 +73,9 @@ def _draw_timeline(about: PredictionFolder, name: str) -> None:
     from vidfer.report.timeline_text import timeline_text
 
     lines = build_timelines(about.moments(name), about.classes)
-    on_terminal = sys.stdout.isatty()
-    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    look = {"colour": shows_colours(sys.stdout), "unicode": shows_unicode(sys.stdout)}
     width = shutil.get_terminal_size().columns
-    # Not through say(), which would take the colours out; the names in it are made harmless.
-    sys.stdout.write(
-        timeline_text(terminal_text(name), lines, width=width, colour=on_terminal, unicode=unicode) + "\n"
-    )
+    say(timeline_text(name, lines, width=width, **look), coloured=True)
 
 
 def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable[[str], None]) -> None:
@@ -96,6 +92,10 @@ def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable
         tell(f"annotations: {len(written.files)} files in {about.folder / 'annotations'}")
     if files.video:
         _write_films(about, files.blur_faces, tell)
+    if not files.no_page:
+        from vidfer.report.prediction_page.write_page import write_prediction_page
+
+        tell(f"page: {write_prediction_page(about, pictures=not files.blur_faces)}")
 
 
 def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str], None]) -> None:
@@ -103,8 +103,12 @@ def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str]
 
     for one, path in film_paths(about).items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with Progress(f"film of {one}", "frame") as progress:
-            film = write_film(about, one, path, blur_faces=blur_faces, progress=progress)
+        try:
+            with Progress(f"film of {one}", "frame") as progress:
+                film = write_film(about, one, path, blur_faces=blur_faces, progress=progress)
+        except DataError as error:  # a video that was moved must not stop the other films
+            say(f"no film of {one}: {error}", file=sys.stderr)
+            continue
         for note in film.notes:
             say(f"{one}: {note}", file=sys.stderr)
         tell(f"film: {film.path}")

@@ -19,13 +19,13 @@ from vidfer.report.prediction_page.peak_pictures import PICTURE_PX
 from vidfer.report.prediction_page.rows import HIGH, WIDE, clock
 
 HERE = Path(__file__).parent
-PAGE = "page.html"
+PAGE = "index.html"
 OPEN_INPUTS = 4
 """Up to so many inputs are unfolded when the page opens."""
 
 
 def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool = True) -> Path:
-    """Write ``page.html`` into the folder of a prediction.
+    """Write ``index.html`` into the folder of a prediction.
 
     It has an overview of all inputs, a timeline for each person, faces at the moments in which an expression
     was surest, how sure the network is and how well it works, and the settings. The faces are cut out of the
