@@ -36,6 +36,21 @@ def test_at_a_constant_rate_a_number_is_a_frame(rate, digits):
     assert all(clock.numbers(t, t)[0] == i + 1 for i, t in enumerate(times_s))
 
 
+def test_frames_that_are_missing_from_a_constant_rate_leave_the_others_their_numbers():
+    times_s = [round(i / 25, 3) for i in range(1000) if i % 7 not in (2, 3)]
+    clock = frame_clock(times_s)
+    assert clock == FrameClock(rate=25.0)
+    assert all(clock.numbers(t, t)[0] == round(25 * t) + 1 for t in times_s)
+
+
+def test_an_end_between_two_frames_comes_back_exactly():
+    clock = FrameClock(rate=25.0).knowing([0.04, 1.013, 2.0, 3.0267])
+    assert clock.times_s == (1.013, 3.0267)
+    assert clock.seconds(*clock.numbers(0.04, 1.013)) == (0.04, 1.013)
+    assert clock.seconds(*clock.numbers(1.013, 2.0)) == (1.013, 2.0)
+    assert clock.seconds(*clock.numbers(2.0, 3.0267)) == (2.0, 3.0267)
+
+
 def test_times_on_a_half_number_come_back_exactly():
     times_s = [round(0.02 * i, 2) for i in (0, 2, 4, 10, 12, 15, 25, 27, 29, 45)]
     clock = frame_clock(times_s)
@@ -104,7 +119,7 @@ def test_a_task_goes_there_and_back(tmp_path):
     [written] = json.loads(out.read_text())
     data, [prediction] = written["data"], written["predictions"]
     assert data["video"] == "/data/local-files/?d=in/%C3%A4%20b.mp4" and data["name"] == "b/ä b.mp4"
-    assert data["person"] == "2" and data["fps"] == 26 and data["frame_times_s"][:4] == TIMES_S[:4]
+    assert data["person"] == "2" and data["fps"] == 26 and data["times_s"][:4] == TIMES_S[:4]
     assert prediction["score"] == 0.5 and prediction["model_version"] == "vidfer"
     first, second, box = prediction["result"]
     assert first["value"] == {"ranges": [{"start": 1, "end": 5}], "timelinelabels": ["happy"]}
@@ -198,7 +213,7 @@ def without_boxes(tasks):
         ([of_data(fps=None), without_boxes], ("task 1", "fps", "24")),
         ([of_data(fps="fast")], ("task 1", "fast")),
         ([of_data(fps=-3)], ("task 1", "-3")),
-        ([of_data(frame_times_s=[3, 1])], ("task 1", "order")),
+        ([of_data(times_s=[3, 1])], ("task 1", "order")),
         ([of_data(name="", video=None)], ("task 1", "no video")),
     ],
 )

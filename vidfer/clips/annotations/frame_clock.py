@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 USUAL_RATE = 25.0
@@ -31,8 +31,8 @@ class FrameClock:
     rate: float
     """Numbers per second."""
     times_s: tuple[float, ...] = ()
-    """When each real frame is shown, ascending, and last the end of the video. Known where the frame rate
-    varies: then numbers become exactly these times."""
+    """Ascending: numbers next to one of these become exactly this time. They are the times of frames where
+    the frame rate varies, and ends of intervals that lie between two numbers."""
 
     def numbers(self, start_s: float, end_s: float) -> tuple[int, int]:
         """The first and the last number of a stretch of time; at least one number long."""
@@ -42,6 +42,11 @@ class FrameClock:
     def seconds(self, first: int, last: int) -> tuple[float, float]:
         """The stretch of time that the numbers from ``first`` to ``last`` stand for."""
         return self._nearest((first - 1) / self.rate), self._nearest(last / self.rate)
+
+    def knowing(self, times_s: Iterable[float]) -> FrameClock:
+        """A clock that gives back these times exactly, too."""
+        lost = {t for t in times_s if self._nearest(math.floor(t * self.rate + 0.5) / self.rate) != t}
+        return replace(self, times_s=tuple(sorted({*self.times_s, *lost})))
 
     def _nearest(self, time_s: float) -> float:
         """The frame time next to a time, if it is not farther than half a number."""
@@ -53,9 +58,10 @@ class FrameClock:
 def frame_clock(times_s: Sequence[float]) -> FrameClock:
     """The clock of a video.
 
-    At a constant frame rate a number is a frame, and the first frame is 1. At a variable one there are as
-    many numbers per second as the shortest gap between two frames asks for, at most :data:`HIGHEST_RATE`: so
-    every frame has a number of its own, and the times come back exactly.
+    At a constant frame rate a number is a frame, and the first frame is 1; so it is where frames are missing
+    from a constant rate. At any other variable rate there are as many numbers per second as the shortest gap
+    between two frames asks for, at most :data:`HIGHEST_RATE`: so every frame has a number of its own, and the
+    times come back exactly.
 
     Args:
         times_s: when each frame is shown, ascending, in seconds since the first frame.
@@ -63,12 +69,15 @@ def frame_clock(times_s: Sequence[float]) -> FrameClock:
     if len(times_s) < 2:
         return FrameClock(rate=USUAL_RATE)
     lasted_s = times_s[-1] - times_s[0]
-    step_s = lasted_s / (len(times_s) - 1)
-    if step_s > 0 and all(abs(t - times_s[0] - i * step_s) < ROUNDED_S for i, t in enumerate(times_s)):
-        return FrameClock(rate=round(1 / step_s, 6))
     gaps_s = sorted(b - a for a, b in pairwise(times_s) if b > a)
     if not gaps_s:
         return FrameClock(rate=USUAL_RATE)
+    for steps in (len(times_s) - 1, round(lasted_s / gaps_s[0])):
+        step_s = lasted_s / steps
+        places = [round((t - times_s[0]) / step_s) for t in times_s]
+        on_grid = all(abs(t - times_s[0] - n * step_s) < ROUNDED_S for n, t in zip(places, times_s))
+        if on_grid and len({*places}) == len(places) and steps <= max(HIGHEST_RATE * lasted_s, len(places)):
+            return FrameClock(rate=round(1 / step_s, 6))
     usual_s = gaps_s[len(gaps_s) // 2]
     # More than one number for the shortest gap: a time in the middle of two numbers belongs to neither.
     rate = min(math.floor(1 / gaps_s[0] + 1e-6) + 1, HIGHEST_RATE)

@@ -140,9 +140,10 @@ def _task(task: Task, root: Path) -> dict:
         "person": plain_text(task.person),
         "fps": task.clock.rate,
     }
-    if task.clock.times_s:
-        data["frame_times_s"] = list(task.clock.times_s)
-    results = [_range(one, number, task.clock) for number, one in enumerate(task.intervals, start=1)]
+    clock = task.clock.knowing(time_s for one in task.intervals for time_s in (one.start_s, one.end_s))
+    if clock.times_s:
+        data["times_s"] = list(clock.times_s)
+    results = [_range(one, number, clock) for number, one in enumerate(task.intervals, start=1)]
     results += [_rectangle(task)] if task.boxes else []
     prediction = {"model_version": MACHINE, "result": results}
     sure = [one.probability for one in task.intervals if one.probability is not None]

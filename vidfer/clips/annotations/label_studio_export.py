@@ -111,7 +111,7 @@ def _clock(data: dict, results: list, where: str) -> FrameClock:
             f"{where} does not say at how many frames per second Label Studio counted; add fps to the data "
             f"of the task (the frameRate of the tag Video, 24 if it has none)"
         )
-    rate, times_s = float(rate), tuple(float(t) for t in data.get("frame_times_s") or ())
+    rate, times_s = float(rate), tuple(float(t) for t in data.get("times_s") or ())
     # Label Studio takes a rate below 1 for the seconds that a frame lasts.
     rate = 1 / rate if 0 < rate < 1 else rate
     if not 0 < rate < math.inf or list(times_s) != sorted(times_s):
