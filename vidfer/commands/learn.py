@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         """Replace --out if it exists."""
 
     options = parse(Learn, arguments)
-    from vidfer.commands.device import check_device
+    from vidfer.infer.device import check_device
     from vidfer.infer.support.in_words import lines_of, warnings_of
     from vidfer.infer.support.learn_support import learn_support
     from vidfer.infer.support.support_file import save_support

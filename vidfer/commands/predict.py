@@ -33,6 +33,9 @@ def main(arguments: Sequence[str]) -> int:
         """Videos, pictures, folders, or patterns such as 'films/*.mp4'."""
         checkpoint: str = "basic7"
         """The network: a run folder, a checkpoint, or the name of an included network."""
+        support: Path | None = None
+        """Expressions of your own in place of the network's: a file of `vidfer learn`, or the folder or table
+        of examples that it takes."""
         out: Path | None = None
         """Folder for the tables; by default a folder in predictions/, named after the input."""
         start: float | None = None
@@ -76,12 +79,23 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.infer.predict_inputs import predict_inputs
     from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
     from vidfer.infer.prediction_writer import PredictionWriter
+    from vidfer.infer.support.open_support import open_support
 
     check_device(options.device)
     check_reader(options.crops.reader)
     clips = find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=_note)
-    classifier, why = load_classifier(options.checkpoint, device=options.device, accuracy=options.accuracy)
-    _note(f"{options.checkpoint}: {', '.join(classifier.classes)}; {why}")
+    if options.support is not None:
+        with Progress("learning", "example") as bar:
+            classifier, said = open_support(
+                options.support, checkpoint=options.checkpoint, device=options.device, progress=bar
+            )
+        for line in said:
+            _note(line)
+    else:
+        classifier, why = load_classifier(
+            options.checkpoint, device=options.device, accuracy=options.accuracy
+        )
+        _note(f"{options.checkpoint}: {', '.join(classifier.classes)}; {why}")
     predictor = FilmPredictor(
         classifier=classifier,
         detector=None if options.crops.face == "picture" else FaceDetector(options.device, options.crops),

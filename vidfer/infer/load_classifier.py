@@ -8,6 +8,7 @@ from vidfer.errors import CheckpointError
 from vidfer.included import best_checkpoint
 from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.selective import WANTED, choose_threshold, read_calibration
+from vidfer.infer.support.open_support import is_support_file, open_support
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 
 IN_THE_BOX = "basic7"
@@ -19,7 +20,8 @@ def load_classifier(
     """Load what names expressions.
 
     Args:
-        model: the name of an included network, a run folder (its best checkpoint), or a checkpoint.
+        model: the name of an included network, a run folder (its best checkpoint), a checkpoint, or a file of
+            ``vidfer learn``.
         device: where the network runs.
         accuracy: the share (0..1) of its answers that shall be right on its validation clips. Where it is
             less sure, it does not answer. See :mod:`vidfer.infer.selective`.
@@ -30,6 +32,9 @@ def load_classifier(
     Raises:
         CheckpointError: there is no checkpoint, it is damaged, or it has no classifier.
     """
+    if is_support_file(model):
+        own, said = open_support(model, device=device)
+        return own, "; ".join(said)
     folder = best_checkpoint(Path(model))
     network, info = load_checkpoint(folder)
     if network.classifier is None:

@@ -26,6 +26,8 @@ from vidfer.infer.moment import Moment
 from vidfer.infer.predict_film import FilmPredictor
 from vidfer.infer.selective import WANTED
 from vidfer.infer.settings import FilmSettings, WindowSettings
+from vidfer.infer.support.examples import Given
+from vidfer.infer.support.open_support import open_support
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
@@ -45,7 +47,8 @@ def load(
     """Load what names expressions.
 
     Args:
-        model: the name of an included network, a run folder (its best checkpoint), or a checkpoint.
+        model: the name of an included network, a run folder (its best checkpoint), a checkpoint, or a file of
+            ``vidfer learn``.
         device: where the networks run, such as ``cpu``, ``cuda`` or ``cuda:1``.
         accuracy: the share (0..1) of its answers that shall be right on the network's validation clips; where
             it is less sure, the label is ``unsure``.
@@ -101,6 +104,24 @@ class Predictor:
             crops=self.films,
             windows=self.windows,
             batch=self.batch,
+        )
+
+    def with_support(self, examples: Path | str | Given) -> Predictor:
+        """A predictor of expressions of your own, from a few examples of each and without training.
+
+        Args:
+            examples: name of the expression -> paths of its examples; or a folder or table of them, or a file
+                of ``vidfer learn`` (docs/own_expressions.md). What can be expected stands in
+                ``classifier.about["expected"]``.
+
+        Raises:
+            DataError: examples are missing, show no face or contradict each other.
+        """
+        about = self.classifier.about
+        network = str(about["name"]) if about.get("kind") == "network" else IN_THE_BOX
+        classifier, _ = open_support(examples, checkpoint=network, device=self.device)
+        return Predictor(
+            classifier, device=self.device, films=self.films, windows=self.windows, batch=self.batch
         )
 
     def stream(
