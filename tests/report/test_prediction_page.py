@@ -17,7 +17,7 @@ from vidfer.report.person_timeline import build_timelines
 from vidfer.report.prediction_page.content import MOST_PEOPLE, MOST_PICTURES, view_inputs
 from vidfer.report.prediction_page.network_card import read_card
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
-from vidfer.report.prediction_page.rows import HIGH, MOST_ROWS, WIDE, build_rows, clock
+from vidfer.report.prediction_page.rows import HIGH, MOST_ROWS, WIDE, build_rows
 from vidfer.report.prediction_page.write_page import write_prediction_page
 
 PEOPLE = {0: "h" * 50 + "?" * 25 + " " * 25 + "s" * 50, 3: " " * 100 + "n" * 50}
@@ -238,7 +238,3 @@ def test_pages_that_cannot_be_written(tmp_path):
     with refused(DataError, "timestamp", "frames.csv"):
         write_prediction_page(prediction)
     assert not (tmp_path / "index.html").exists()
-
-
-def test_times_with_tenths():
-    assert [clock(s) for s in (0, 7.34, 59.97, 3723.5)] == ["0:00.0", "0:07.3", "1:00.0", "1:02:03.5"]

@@ -7,8 +7,9 @@ import pytest
 from made_up_predictions import CLASSES, film_of, moment
 
 from vidfer.infer.moment import UNSURE
-from vidfer.report.expression_colours import colours_of, hours, letters_of
+from vidfer.report.expression_colours import colours_of, letters_of
 from vidfer.report.person_timeline import build_timelines
+from vidfer.report.time_text import clock, hours, length
 from vidfer.report.timeline_text import timeline_text
 
 PEOPLE = {0: "h" * 50 + "?" * 25 + " " * 25 + "s" * 50, 3: " " * 100 + "n" * 50}
@@ -54,7 +55,7 @@ def test_joined_steps_hold_all_frames(most_steps):
 def test_each_cell_tells_the_label_of_its_time():
     text = timeline_text("a.mp4", build_timelines(film_of("a.mp4", PEOPLE), CLASSES), width=100)
     title, first, second, marks, legend = lines_of(text)
-    assert title == "a.mp4  0:00 to 0:05"
+    assert title == "a.mp4  0:00.0 to 0:06.0"
     row = first[first.index("│") + 1 : first.rindex("│")]
     cells = len(row)
     expected = {"H": 1 / 3, "·": 1 / 6, " ": 1 / 6, "S": 1 / 3}
@@ -128,3 +129,5 @@ def test_letters_and_colours_tell_expressions_apart():
 
 def test_times_are_written_as_people_do():
     assert [hours(s) for s in (0, 7.9, 750, 3723)] == ["0:00", "0:07", "12:30", "1:02:03"]
+    assert [clock(s) for s in (0, 7.34, 59.97, 3723.5)] == ["0:00.0", "0:07.3", "1:00.0", "1:02:03.5"]
+    assert [length(s) for s in (7.34, 60)] == ["0:07.3", "1:00"]

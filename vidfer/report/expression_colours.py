@@ -68,10 +68,3 @@ def ink_on(colour: str) -> str:
     ]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "#000000" if luminance > 0.179 else "#ffffff"
-
-
-def hours(time_s: float) -> str:
-    """A time as people write it: ``0:07``, ``12:30``, ``1:02:03``."""
-    whole = int(time_s + 1e-6)
-    minutes = f"{whole // 60 % 60}:{whole % 60:02d}"
-    return minutes if whole < 3600 else f"{whole // 3600}:{minutes:>05}"

@@ -11,12 +11,12 @@ from vidfer.infer.moment import UNSURE
 from vidfer.report.expression_colours import (
     NONE_OF_THESE,
     colours_of,
-    hours,
     ink_on,
     letters_of,
     rgb_of,
 )
 from vidfer.report.person_timeline import PersonTimeline, Timelines
+from vidfer.report.time_text import hours, length
 from vidfer.terminal import terminal_text
 
 MOST_PEOPLE = 8
@@ -51,7 +51,7 @@ def timeline_text(
     signs = letters_of(lines.classes) | {UNSURE: "\u00b7" if unicode else ".", NONE_OF_THESE: "-"}
     colours = colours_of(lines.classes) if colour else {}
     bar = "\u2502" if unicode else "|"
-    title = terminal_text(f"{name}  {hours(lines.start_s)} to {hours(lines.end_s)}")
+    title = terminal_text(f"{name}  {length(lines.start_s)} to {length(lines.end_s)}")
     if not lines.people:
         return _plain(f"{title}: no face", width, unicode)
     people = sorted(lines.people.values(), key=lambda person: (-person.n_frames, person.face_id))

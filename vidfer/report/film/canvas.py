@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidfer.infer.moment import Moment
-from vidfer.report.expression_colours import colours_of, hours
+from vidfer.report.expression_colours import colours_of
 from vidfer.report.film.card import PAPER, QUIET, Card
 from vidfer.report.film.lettering import write
 from vidfer.report.film.marks import draw_marks
+from vidfer.report.time_text import clock
 
 MOST_CARDS = 6
 MOST_BARS = 8
@@ -21,6 +22,7 @@ LETTERS_PX, LEAST_LETTERS_PX, MOST_LETTERS_PX = 15 / 720, 11, 48
 """Height of the letters: in short sides of the picture, and limits in pixels."""
 CARD_WIDTH = 25
 """Least width of a card in heights of letters."""
+SPAN_S, LEAST_SPAN_S = 8.0, 1.0
 MOTTO = "what a face shows is not what a person feels"
 
 
@@ -38,6 +40,11 @@ class FilmPlan:
     last_s: float
     """Times of the first and the last frame of the film."""
     n_frames: int
+
+    @property
+    def span_s(self) -> float:
+        """The curves show so many seconds: all of a short film, the last ones of a long film."""
+        return min(SPAN_S, max(LEAST_SPAN_S, self.last_s - self.first_s))
 
     @classmethod
     def of(cls, frames, classes: Sequence[str], model: dict) -> FilmPlan | None:
@@ -101,7 +108,9 @@ class Canvas:
             row, column = divmod(number, columns)
             x1, x2 = (round(self.width * edge / columns) for edge in (column, column + 1))
             y1 = height + row * card_px
-            self.cards.append(Card((x2 - x1, card_px), plan.classes, plan.colours, unit, plan.threshold))
+            self.cards.append(
+                Card((x2 - x1, card_px), plan.classes, plan.colours, unit, plan.threshold, plan.span_s)
+            )
             self.places.append((slice(y1, y1 + card_px), slice(x1, x2)))
         self.owners: list[int | None] = [None] * n
         self.seen_s = [-np.inf] * n
@@ -124,8 +133,7 @@ class Canvas:
             if owner is not None:
                 card.draw(frame[rows, columns], time_s, here.get(owner))
                 card.title(frame[rows, columns], owner, owner in here)
-        clock = f"{hours(time_s)}.{int(time_s * 10 + 1e-6) % 10}"
-        write(frame, clock, (self.size_px, self.height - self.foot_px / 2), self.size_px)
+        write(frame, clock(time_s), (self.size_px, self.height - self.foot_px / 2), self.size_px)
         return frame
 
     def _give_cards(self, here: dict[int, Moment], time_s: float) -> None:

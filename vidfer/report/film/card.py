@@ -13,13 +13,12 @@ from vidfer.report.expression_colours import UNSURE_COLOUR, rgb_of
 from vidfer.report.film.lettering import width_of, write
 from vidfer.report.person_timeline import percent
 
-SPAN_S = 8.0
-"""The curve shows so many seconds."""
 POINTS = 240
 """The curve has at most so many points."""
 BREAK_S = 0.5
 """The curve breaks where a person is not seen for so long, in seconds."""
 PAPER, TRACK, INK, QUIET, WARN = (27, 30, 36), (50, 55, 64), (236, 238, 242), (150, 157, 168), (240, 190, 90)
+FAINT, FIELD = (95, 102, 114), (20, 22, 27)
 BARS_WIDTH = 14
 """Length of the longest bar in heights of letters, where there is room."""
 PART = 16
@@ -35,6 +34,7 @@ class Card:
         colours: ``#rrggbb`` of each label.
         size_px: height of the letters.
         threshold: below this probability the label is ``unsure``; None if there is none.
+        span_s: the curve shows so many seconds.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class Card:
         colours: dict[str, str],
         size_px: int,
         threshold: float | None,
+        span_s: float,
     ) -> None:
+        self.span_s = span_s
         self.classes, self.size_px, self.threshold = tuple(classes), size_px, threshold
         self.colours = {name: rgb_of(colour) for name, colour in colours.items()}
         self.width, self.height = size
@@ -72,7 +74,7 @@ class Card:
             np.array([moment.probabilities.get(n, np.nan) for n in self.classes]),
             moment.label,
         )
-        if len(self.points) > 1 and point[0] - self.points[-2][0] < SPAN_S / POINTS:
+        if len(self.points) > 1 and point[0] - self.points[-2][0] < self.span_s / POINTS:
             self.points.pop()  # the latest one stays until it is far enough from the one before
         self.points.append(point)
 
@@ -80,7 +82,7 @@ class Card:
         """Draw the card into ``image`` (height, width, 3); ``moment`` is None while the person is not
         seen."""
         image[:] = self.ground
-        while self.points and self.points[0][0] < time_s - SPAN_S:
+        while self.points and self.points[0][0] < time_s - self.span_s:
             self.points.popleft()
         if moment is not None:
             self._head(image, moment)
@@ -103,12 +105,18 @@ class Card:
             write(image, name, end, self.unit, QUIET, anchor="right", width_px=self.names_px)
             self._bar(image, place, 1.0, TRACK)
         x1, y1, x2, y2 = self.curve
-        cv2.rectangle(image, (x1, y1), (x2, y2), (20, 22, 27), -1)
+        cv2.rectangle(image, (x1, y1), (x2, y2), FIELD, -1)
         for share in (0.0, 0.5, 1.0):
             y = round(self._height(share))
             image[y, x1:x2] = TRACK
         small = round(0.8 * self.unit)
-        write(image, f"last {SPAN_S:.0f} s", (x1 + small / 2, y1 + 0.8 * self.unit), small, (95, 102, 114))
+        write(
+            image,
+            f"last {max(1, round(self.span_s))} s",
+            (x1 + small / 2, y1 + 0.8 * self.unit),
+            small,
+            (95, 102, 114),
+        )
         return image
 
     def _head(self, image: np.ndarray, moment: Moment) -> None:
@@ -151,7 +159,7 @@ class Card:
             return
         x1, _, x2, y2 = self.curve
         times = np.array([point[0] for point in self.points])
-        x = x2 - (time_s - times) / SPAN_S * (x2 - x1)
+        x = x2 - (time_s - times) / self.span_s * (x2 - x1)
         y = np.array([self._height(values) for _, values, _ in self.points])
         parts = np.split(np.arange(len(x)), np.flatnonzero(np.diff(times) > BREAK_S) + 1)
         order = sorted(range(len(self.classes)), key=lambda place: self.classes[place] == label)
@@ -163,7 +171,7 @@ class Card:
                 name = self.classes[place]
                 thick = max(1, round(self.unit / (6 if name == label else 11)))
                 cv2.polylines(image, [line], False, self.colours[name], thick, cv2.LINE_AA, 4)
-            edges = np.append(x[part], x[part][-1] + 1 + (x2 - x1) * 0.04 / SPAN_S)
+            edges = np.append(x[part], x[part][-1] + 1 + (x2 - x1) * 0.04 / self.span_s)
             for i, number in enumerate(part):
                 colour = self.colours.get(self.points[number][2], rgb_of(UNSURE_COLOUR))
                 ends = round(float(edges[i])), min(x2, round(float(edges[i + 1])))

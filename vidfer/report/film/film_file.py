@@ -97,6 +97,7 @@ class FilmFile:
             dst_color_range="MPEG",
             dst_color_trc=BT709,
             dst_color_primaries=BT709,
+            threads=1,  # several would wait for each other longer than they save
         )
         tick = max(self.last_tick + 1, round(time_s / self.clock.tick_s) - self.first_tick)
         frame.pts, frame.time_base, self.last_tick = tick, self.clock.tick_s, tick

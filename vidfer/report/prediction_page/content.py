@@ -11,7 +11,8 @@ from vidfer.infer.moment import UNSURE, Moment
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
 from vidfer.report.person_timeline import PersonTimeline, Timelines, build_timelines, percent
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
-from vidfer.report.prediction_page.rows import Row, build_rows, clock
+from vidfer.report.prediction_page.rows import Row, build_rows
+from vidfer.report.time_text import clock
 
 MOST_PICTURES = 400
 """The page has about so many pictures at most; they are spread over all people."""

@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from vidfer.infer.moment import UNSURE
-from vidfer.report.expression_colours import hours
 from vidfer.report.person_timeline import PersonTimeline, Timelines
+from vidfer.report.time_text import clock, hours
 
 COLUMNS = 300
 """A row has at most so many columns."""
@@ -149,9 +149,3 @@ def _ticks(start_s: float, end_s: float) -> Iterator[tuple[float, str]]:
         place = 100 * (time_s - start_s) / length_s
         if place <= 97:
             yield round(place, 2), clock(time_s) if every_s < 1 else hours(time_s + 1e-6)
-
-
-def clock(time_s: float) -> str:
-    """A time with tenths of seconds: ``0:07.3``."""
-    tenths = int(time_s * 10 + 0.5)
-    return f"{hours(tenths / 10)}.{tenths % 10}"

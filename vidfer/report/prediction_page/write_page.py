@@ -12,11 +12,12 @@ from vidfer import __version__
 from vidfer.files import write_text
 from vidfer.infer.moment import UNSURE
 from vidfer.infer.prediction_folder import PredictionFolder, read_prediction
-from vidfer.report.expression_colours import NONE_OF_THESE, colours_of, hours, ink_on
+from vidfer.report.expression_colours import NONE_OF_THESE, colours_of, ink_on
 from vidfer.report.prediction_page.content import MOST_INPUTS, MOST_PEOPLE, view_inputs
 from vidfer.report.prediction_page.network_card import read_card
 from vidfer.report.prediction_page.peak_pictures import PICTURE_PX
-from vidfer.report.prediction_page.rows import HIGH, WIDE, clock
+from vidfer.report.prediction_page.rows import HIGH, WIDE
+from vidfer.report.time_text import clock, length
 
 HERE = Path(__file__).parent
 PAGE = "index.html"
@@ -73,7 +74,7 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
         picture_px=PICTURE_PX,
         wide=WIDE,
         high=HIGH,
-        length=lambda time_s: clock(time_s) if time_s < 60 else hours(time_s),
+        length=length,
         clock=clock,
         model_name=name,
         model_hash=str(model.get("hash", "")),
