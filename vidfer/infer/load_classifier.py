@@ -8,10 +8,8 @@ from vidfer.errors import CheckpointError
 from vidfer.included import best_checkpoint
 from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.selective import WANTED, choose_threshold, read_calibration
-from vidfer.infer.support.open_support import is_support_file, open_support
+from vidfer.infer.support.open_support import IN_THE_BOX, is_support_file, open_support
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
-
-IN_THE_BOX = "basic7"
 
 
 def load_classifier(
