@@ -69,7 +69,12 @@ def writing(place: Path, remedy: str = AGAIN) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it. Its folder is made if needed.
+    """Write a text file in UTF-8, as :func:`write_bytes` does."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name and rename it. Its folder is made if needed.
 
     Raises:
         DiskError: the disk is full. The file is as it was.
@@ -78,7 +83,7 @@ def write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".tmp")
         try:
-            temporary.write_bytes(text.encode())
+            temporary.write_bytes(content)
             replace_durably(temporary, path)
         except OSError as error:
             if is_disk_full(error):

@@ -28,6 +28,7 @@ COMMANDS = {
     "encoders get": ("encoders_get", "download a pretrained encoder, check it and keep it"),
     "annotations": ("annotations", "write labels for people who correct them in ELAN or Label Studio"),
     "review": ("review", "look at pseudo-labelled clips in the browser, and correct them with one key"),
+    "export-onnx": ("export_onnx", "write a classifier as an ONNX file, which runs without PyTorch"),
     "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
@@ -42,6 +43,7 @@ GROUPS = {
     "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
     "Pretrained encoders": ("encoders", "encoders get"),
     "Correcting labels": ("annotations", "review"),
+    "Networks for other programs": ("export-onnx",),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""

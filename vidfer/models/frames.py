@@ -51,12 +51,16 @@ class FramePacker:
 
     The network never sees a masked frame, so masked frames cost nothing and cannot influence anything, not
     even the statistics of batch normalisation.
+
+    While a network is written as ONNX, it sees every frame, because the number of those with a face would
+    become a constant of the file. The values of masked ones are dropped then, so the result is the same.
     """
 
     def __init__(self, frame_mask: Tensor) -> None:
         """``frame_mask``: (B, T) bool, True where there is a face."""
         self.frame_mask = frame_mask
-        self.kept = frame_mask.flatten().nonzero()[:, 0]
+        self.sees_all = torch.onnx.is_in_onnx_export()
+        self.kept = None if self.sees_all else frame_mask.flatten().nonzero()[:, 0]
 
     def pack(self, crops: Tensor) -> Tensor:
         """(B, T, R, 3, H, W) to (M, R, 3, H, W), the M frames with a face, in order.
@@ -69,7 +73,7 @@ class FramePacker:
                 f"crops {tuple(crops.shape)} do not fit frame_mask {tuple(self.frame_mask.shape)}"
             )
         frames = crops.flatten(0, 1)
-        if len(self.kept) == len(frames):
+        if self.sees_all or len(self.kept) == len(frames):
             return frames
         return frames[self.kept] if len(self.kept) else frames.new_zeros(2, *frames.shape[1:])
 
@@ -77,11 +81,18 @@ class FramePacker:
         """What each clip has, (B, ...), for each of its frames that :meth:`pack` gives, (M, ...)."""
         if of_clips is None:
             return None
+        if self.sees_all:
+            one_more = of_clips[:, None].expand(-1, self.frame_mask.shape[1], *of_clips.shape[1:])
+            return one_more.flatten(0, 1)
         clips = self.kept // self.frame_mask.shape[1]
         return of_clips[clips] if len(clips) else of_clips.new_ones(2, *of_clips.shape[1:])
 
     def unpack(self, values: Tensor, fill: float = 0.0) -> Tensor:
         """(M, ...) to (B, T, ...), with ``fill`` where there is no face."""
+        if self.sees_all:
+            found = values.reshape(*self.frame_mask.shape, *values.shape[1:])
+            mask = self.frame_mask.reshape(*self.frame_mask.shape, *[1] * (found.ndim - 2))
+            return torch.where(mask, found, torch.full_like(found, fill))
         if len(self.kept) < self.frame_mask.numel():
             all_frames = values.new_full((self.frame_mask.numel(), *values.shape[1:]), fill)
             # The stand-ins of a batch without any face are dropped by slicing: gradients stay defined.

@@ -71,12 +71,14 @@ class PlainEncoder(Encoder):
 
     def _see(self, crops: Tensor, frames: FramePacker) -> tuple[Tensor, dict[str, Tensor], list[Tensor]]:
         """The vectors of clips, all attention weights, and the stages' maps (M, R, C, H, W)."""
-        images = self.input(frames.pack(crops)).unflatten(1, (len(self.regions), 3))  # (M, R, 3, H, W)
-        stages, vectors = self.maps_and_vectors(images.flatten(0, 1), frames)
+        of_frame = (-1, len(self.regions))  # the frames' number stays open where a network becomes ONNX
+        images = self.input(frames.pack(crops))  # (M, R 3, H, W)
+        images = images.reshape(-1, 3, *images.shape[-2:])  # (M R, 3, H, W)
+        stages, vectors = self.maps_and_vectors(images, frames)
         vectors = stages[-1].float().mean((-2, -1)) if vectors is None else vectors.float()
-        stages = [maps.unflatten(0, images.shape[:2]) for maps in stages]
+        stages = [maps.unflatten(0, of_frame) for maps in stages]
 
-        vectors, region_weights = self.region_attention(vectors.unflatten(0, images.shape[:2]))
+        vectors, region_weights = self.region_attention(vectors.unflatten(0, of_frame))
         vector, attention = self.frame_attention(frames.unpack(vectors), frames.frame_mask)
         attention["regions"] = frames.unpack(region_weights, 1 / len(self.regions))
         return vector, attention, stages

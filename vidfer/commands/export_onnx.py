@@ -1,0 +1,56 @@
+"""``vidfer export-onnx``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from vidfer.commands.console import parse
+from vidfer.commands.say import say
+from vidfer.errors import SettingError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``vidfer export-onnx``"""
+
+    @dataclass(frozen=True, kw_only=True)
+    class ExportOnnx:
+        """Write the classifier of a checkpoint as an ONNX file, which runs without PyTorch.
+
+        Number of windows and of frames stay free. The file is written only if onnxruntime gives the same as
+        PyTorch.
+        """
+
+        checkpoint: tyro.conf.Positional[str]
+        """The network: a run folder, a checkpoint, or the name of an included network."""
+        out: Path
+        """The file to write, such as faces.onnx."""
+        licence: str = ""
+        """Under which terms the weights may be used, for the file's metadata. By default what the card of an
+        included network says."""
+        overwrite: bool = False
+        """Replace --out if it exists."""
+
+    options = parse(ExportOnnx, arguments, "export-onnx")
+    if options.out.is_dir() or (options.out.exists() and not options.overwrite):
+        what = "is a folder; give a file" if options.out.is_dir() else "exists; replace it with --overwrite"
+        raise SettingError(f"--out {options.out} {what}, or choose another --out")
+    from vidfer.infer.export_onnx import SHAPES, export_onnx
+    from vidfer.infer.onnx_file import OPSET
+
+    made = export_onnx(options.checkpoint, options.out, licence=options.licence)
+    facts = made.facts
+    say(f"{options.out}: {', '.join(facts.classes)}; {made.n_bytes / 1e6:.1f} MB, opset {OPSET}")
+    say(
+        f"input crops uint8 (windows, frames, {len(facts.regions)}, 3, {facts.crop_px}, {facts.crop_px}): "
+        f"{', '.join(facts.regions)}, RGB; input frame_mask bool (windows, frames); output logits"
+    )
+    say(
+        f"onnxruntime and PyTorch differ by at most {made.difference:.1e} in a logit, in "
+        f"{2 * len(SHAPES)} comparisons of windows and masks"
+    )
+    say(f"licence: {facts.licence}")
+    return 0
