@@ -33,6 +33,9 @@ def main(arguments: Sequence[str]) -> int:
         """Videos, pictures, folders, or patterns such as 'films/*.mp4'."""
         checkpoint: str = "basic7"
         """The network: a run folder, a checkpoint, or the name of an included network."""
+        onnx: Path | None = None
+        """A file of `vidfer export-onnx`, in place of --checkpoint. Its network runs on the CPU without
+        PyTorch."""
         support: Path | None = None
         """Expressions of your own in place of the network's: a file of `vidfer learn`, or the folder or table
         of examples that it takes."""
@@ -58,6 +61,11 @@ def main(arguments: Sequence[str]) -> int:
         def __post_init__(self) -> None:
             if not self.inputs:
                 raise SettingError("name a video, a picture or a folder, as in `vidfer predict film.mp4`")
+            if self.onnx and (self.support or self.checkpoint != "basic7"):
+                other = "--support" if self.support else f"--checkpoint {self.checkpoint}"
+                raise SettingError(f"--onnx {self.onnx} and {other}: give one of them")
+            if self.onnx and self.onnx.suffix != ".onnx":
+                raise SettingError(f"--onnx {self.onnx}: give a file that ends in .onnx")
             if not 0 < self.accuracy < 1:
                 raise SettingError(
                     f"--accuracy {self.accuracy}: give a share above 0 and below 1, such as 0.8"
@@ -92,10 +100,9 @@ def main(arguments: Sequence[str]) -> int:
         for line in said:
             _note(line)
     else:
-        classifier, why = load_classifier(
-            options.checkpoint, device=options.device, accuracy=options.accuracy
-        )
-        _note(f"{options.checkpoint}: {', '.join(classifier.classes)}; {why}")
+        model = options.onnx or options.checkpoint
+        classifier, why = load_classifier(model, device=options.device, accuracy=options.accuracy)
+        _note(f"{model}: {', '.join(classifier.classes)}; {why}")
     predictor = FilmPredictor(
         classifier=classifier,
         detector=None if options.crops.face == "picture" else FaceDetector(options.device, options.crops),

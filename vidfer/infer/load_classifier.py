@@ -7,6 +7,7 @@ from pathlib import Path
 from vidfer.errors import CheckpointError
 from vidfer.included import best_checkpoint
 from vidfer.infer.classifier import Classifier, NetworkClassifier
+from vidfer.infer.onnx_classifier import load_onnx
 from vidfer.infer.selective import WANTED, choose_threshold, read_calibration
 from vidfer.infer.support.open_support import IN_THE_BOX, is_support_file, open_support
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
@@ -18,8 +19,8 @@ def load_classifier(
     """Load what names expressions.
 
     Args:
-        model: the name of an included network, a run folder (its best checkpoint), a checkpoint, or a file of
-            ``vidfer learn``.
+        model: the name of an included network, a run folder (its best checkpoint), a checkpoint, a file of
+            ``vidfer learn``, or an ``.onnx`` file of ``vidfer export-onnx``, which runs on the CPU.
         device: where the network runs.
         accuracy: the share (0..1) of its answers that shall be right on its validation clips. Where it is
             less sure, it does not answer. See :mod:`vidfer.infer.selective`.
@@ -29,7 +30,10 @@ def load_classifier(
 
     Raises:
         CheckpointError: there is no checkpoint, it is damaged, or it has no classifier.
+        MissingPackageError: an ``.onnx`` file needs onnx and onnxruntime.
     """
+    if Path(model).suffix == ".onnx":
+        return load_onnx(model, accuracy=accuracy)
     if is_support_file(model):
         own, said = open_support(model, device=device)
         return own, "; ".join(said)

@@ -47,8 +47,8 @@ def load(
     """Load what names expressions.
 
     Args:
-        model: the name of an included network, a run folder (its best checkpoint), a checkpoint, or a file of
-            ``vidfer learn``.
+        model: the name of an included network, a run folder (its best checkpoint), a checkpoint, a file of
+            ``vidfer learn``, or an ``.onnx`` file of ``vidfer export-onnx``.
         device: where the networks run, such as ``cpu``, ``cuda`` or ``cuda:1``.
         accuracy: the share (0..1) of its answers that shall be right on the network's validation clips; where
             it is less sure, the label is ``unsure``.
