@@ -136,6 +136,13 @@ def test_a_damaged_file_is_refused(tmp_path, old, new, facts):
         read_textgrid(tmp_path / "bad.TextGrid")
 
 
+@pytest.mark.parametrize("text", ['"' + "a" * 3_000_000, '"' * 3_000_001, "a" * 3_000_000, "!" * 3_000_000])
+def test_a_hostile_file_is_refused_in_one_pass(tmp_path, text):
+    (tmp_path / "bad.TextGrid").write_text('"ooTextFile" "TextGrid" ' + text)
+    with refused(DataError, "bad.TextGrid"):
+        read_textgrid(tmp_path / "bad.TextGrid")
+
+
 def test_other_bytes_are_refused(tmp_path):
     (tmp_path / "bad.TextGrid").write_bytes(LONG.encode("latin-1"))
     with refused(DataError, "bad.TextGrid", "UTF-8", "Praat"):

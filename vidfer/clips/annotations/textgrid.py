@@ -18,7 +18,9 @@ from vidfer.errors import DataError
 from vidfer.files import write_text
 
 LARGEST_BYTES = 64 << 20
-TOKEN = re.compile(r'"((?:[^"]|"")*)"|(<[^>\s]*>)|![^\r\n]*|([^\s"]+)')
+TOKEN = re.compile(r'((?:"[^"]*")+)|(<[^>\s]*>)|![^\r\n]*|([^\s"]+)')
+"""A text (two quotation marks in it stand for one), a flag, a comment, or anything else."""
+
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -125,7 +127,7 @@ class _Tokens:
         raise self.fault(f"it ends where {what} is due, so it is cut off; save it again with Praat")
 
     def text(self, what: str) -> str:
-        return self._next(1, what).replace('""', '"')
+        return self._next(1, what)[1:-1].replace('""', '"')
 
     def flag(self) -> str:
         return self._next(2, "<exists>")
