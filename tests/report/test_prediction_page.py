@@ -163,6 +163,14 @@ def test_pictures_show_the_face_at_the_moment(tmp_path):
         assert np.abs(picture.astype(int) - expected).mean() < 6
 
 
+def test_pictures_are_of_the_very_frame(tmp_path):
+    for i in range(20):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((60, 80, 3), 12 * i, np.uint8))
+    wanted = [moment("a", i + 1, i / 25, 0, "happy") for i in (3, 4, 11)]
+    found = cut_pictures(tmp_path, wanted)
+    assert [round(decoded(found[one.frame, 0]).mean()) for one in wanted] == [36, 48, 132]
+
+
 def test_pictures_of_a_long_film_are_jumped_to(tmp_path, monkeypatch):
     from vidfer.report.prediction_page import peak_pictures
 

@@ -5,6 +5,7 @@ import sys
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 from drawn_films import actor, moments_of, packets_of, write_actor
@@ -228,8 +229,6 @@ def test_a_full_disk_leaves_no_half_film(share, tmp_path):
 
 
 def test_an_image_and_a_folder_of_frames_are_films_too(tmp_path):
-    import cv2
-
     frames, truth = actor()
     folder = tmp_path / "frames"
     folder.mkdir()
@@ -241,6 +240,20 @@ def test_an_image_and_a_folder_of_frames_are_films_too(tmp_path):
         )
         written = write_film(prediction, path.name, tmp_path / "film.mp4")
         np.testing.assert_allclose(read(written.path)[0], read(path)[0], atol=1e-9)
+
+
+def test_colours_stay(tmp_path):
+    colours = [(200, 30, 30), (30, 180, 40), (40, 50, 200), (230, 220, 40), (250, 250, 250), (5, 5, 5)]
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for i, colour in enumerate(colours):
+        image = np.full((120, 160, 3), colour, np.uint8)
+        cv2.imwrite(str(folder / f"{i}.png"), image[..., ::-1])
+    frames = [[moment("frames", i + 1, i / 25)] for i in range(len(colours))]
+    write_film(write_prediction(tmp_path, {folder: frames}), "frames", tmp_path / "film.mp4")
+    _, film = read(tmp_path / "film.mp4")
+    seen = film[:, 20:100, 180:300].reshape(len(colours), -1, 3).mean(1)
+    np.testing.assert_allclose(seen, colours, atol=4)
 
 
 def test_a_turned_video_is_upright(shared, tmp_path):

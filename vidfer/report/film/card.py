@@ -18,7 +18,7 @@ POINTS = 240
 BREAK_S = 0.5
 """The curve breaks where a person is not seen for so long, in seconds."""
 PAPER, TRACK, INK, QUIET, WARN = (27, 30, 36), (50, 55, 64), (236, 238, 242), (150, 157, 168), (240, 190, 90)
-FAINT, FIELD = (95, 102, 114), (20, 22, 27)
+FAINT, FIELD = (112, 119, 131), (20, 22, 27)
 BARS_WIDTH = 14
 """Length of the longest bar in heights of letters, where there is room."""
 PART = 16

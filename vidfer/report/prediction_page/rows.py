@@ -144,8 +144,9 @@ def _warned(warned: np.ndarray, seen: np.ndarray, x: np.ndarray, times_s: np.nda
 def _ticks(start_s: float, end_s: float) -> Iterator[tuple[float, str]]:
     length_s = end_s - start_s
     every_s = next((s for s in TICKS_S if length_s / s <= MOST_TICKS), TICKS_S[-1])
-    for number in range(int(np.ceil(start_s / every_s - 1e-6)), int(end_s / every_s + 1e-6) + 1):
+    # A row begins with a whole step, which may be a little later than the mark that belongs to its beginning.
+    for number in range(int(np.ceil(start_s / every_s - 0.02)), int(end_s / every_s + 1e-6) + 1):
         time_s = number * every_s
-        place = 100 * (time_s - start_s) / length_s
+        place = max(0.0, 100 * (time_s - start_s) / length_s)
         if place <= 97:
             yield round(place, 2), clock(time_s) if every_s < 1 else hours(time_s + 1e-6)
