@@ -14,7 +14,7 @@ from refused import refused
 
 from vidfer.crops.decode.video import read_chunks
 from vidfer.errors import DataError, ResultError, SettingError
-from vidfer.report.film.write_film import write_film
+from vidfer.report.film.write_film import write_film, write_films
 
 UNEVEN = np.cumsum([0, *[40, 33, 7, 120, 40, 41, 500, 20, 22] * 3]).tolist()
 
@@ -202,7 +202,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from vidfer.errors import DiskError
-from vidfer.report.film.write_film import write_film
+from vidfer.report.film.write_film import write_film, write_films
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 folder = Path(sys.argv[1])
 try:
@@ -270,6 +270,22 @@ def test_a_turned_video_is_upright(shared, tmp_path):
     assert np.abs(film[9][:height, left : left + width].astype(int) - images[9]).mean() < 3
 
 
+def test_films_of_several_inputs(tmp_path):
+    inputs = {}
+    for name in "abc":
+        video = tmp_path / f"{name}.mp4"
+        write_actor(video, sound=None)
+        inputs[video] = moments_of(video.name, read(video)[0], actor()[1])
+    prediction = write_prediction(tmp_path, inputs)
+    (tmp_path / "b.mp4").unlink()
+    paths = {f"{name}.mp4": tmp_path / "films" / f"{name}.mp4" for name in "abc"}
+    found = dict(write_films(prediction, paths))
+    assert [*found] == ["a.mp4", "b.mp4", "c.mp4"] and isinstance(found["b.mp4"], DataError)
+    for name in ("a.mp4", "c.mp4"):
+        assert found[name].n_frames == 30 and len(read(paths[name])[0]) == 30
+    assert not paths["b.mp4"].exists()
+
+
 def test_progress_is_told(tmp_path):
     video = tmp_path / "a.mp4"
     write_actor(video, sound=None)
@@ -277,4 +293,4 @@ def test_progress_is_told(tmp_path):
     write_film(
         predict(video, tmp_path)[0], "a.mp4", tmp_path / "film.mp4", progress=lambda *n: told.append(n)
     )
-    assert told[0] == (1, 30) and told[-1] == (30, 30)
+    assert told[0] == ("a.mp4", 1, 30) and told[-1] == ("a.mp4", 30, 30)

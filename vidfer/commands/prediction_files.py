@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,8 @@ def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
         say(json.dumps(prediction_json(about), indent=1, ensure_ascii=False))
         return
     done = [one for one in about.inputs if one.state == "done"]
-    for one in done[:MOST_TIMELINES]:
-        _draw_timeline(about, one.name)
+    if done:
+        _draw_timelines(about, {one.name for one in done[:MOST_TIMELINES]})
     if len(done) > MOST_TIMELINES:
         say(f"and {len(done) - MOST_TIMELINES} more inputs")
     n_frames, n_people = (sum(getattr(one, name) for one in done) for name in ("n_frames", "n_people"))
@@ -68,14 +69,19 @@ def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
     say(f"tables: {about.frames_csv}, {about.segments_csv.name}, {about.clips_csv.name}")
 
 
-def _draw_timeline(about: PredictionFolder, name: str) -> None:
-    from vidfer.report.person_timeline import build_timelines
+def _draw_timelines(about: PredictionFolder, names: set[str]) -> None:
+    from vidfer.report.person_timeline import timelines_of
     from vidfer.report.timeline_text import timeline_text
 
-    lines = build_timelines(about.moments(name), about.classes)
     look = {"colour": shows_colours(sys.stdout), "unicode": shows_unicode(sys.stdout)}
     width = shutil.get_terminal_size().columns
-    say(timeline_text(name, lines, width=width, **look), coloured=True)
+    n_drawn = 0
+    for name, lines in timelines_of(about):
+        if name in names:
+            say(timeline_text(name, lines, width=width, **look), coloured=True)
+            n_drawn += 1
+        if n_drawn == len(names):  # a long table need not be read to its end
+            return
 
 
 def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable[[str], None]) -> None:
@@ -99,19 +105,23 @@ def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable
 
 
 def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str], None]) -> None:
-    from vidfer.report.film.write_film import write_film
+    from vidfer.report.film.write_film import write_films
 
-    for one, path in film_paths(about).items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with Progress(f"film of {one}", "frame") as progress:
-                film = write_film(about, one, path, blur_faces=blur_faces, progress=progress)
-        except DataError as error:  # a video that was moved must not stop the other films
-            say(f"no film of {one}: {error}", file=sys.stderr)
-            continue
-        for note in film.notes:
-            say(f"{one}: {note}", file=sys.stderr)
-        tell(f"film: {film.path}")
+    paths = film_paths(about)
+    n_all = sum(one.n_frames for one in about.inputs if one.name in paths)
+    done = count(1)
+    with Progress("films", "frame") as progress:
+
+        def step(name: str, n: int, n_of_film: int) -> None:
+            progress(next(done), n_all)
+
+        for name, film in write_films(about, paths, blur_faces=blur_faces, progress=step):
+            if isinstance(film, DataError):
+                say(f"no film of {name}: {film}", file=sys.stderr)
+                continue
+            for note in film.notes:
+                say(f"{name}: {note}", file=sys.stderr)
+            tell(f"film: {film.path}")
 
 
 def film_paths(about: PredictionFolder) -> dict[str, Path]:

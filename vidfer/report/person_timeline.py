@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, groupby
 
 import numpy as np
 
 from vidfer.infer.moment import UNSURE, Moment
+from vidfer.infer.prediction_folder import PredictionFolder
 from vidfer.report.expression_colours import NONE_OF_THESE
 
 FIRST_STEP_S = 0.04
@@ -165,6 +166,17 @@ def _fill_steps(person: PersonTimeline, lines: Timelines, step: int) -> None:
         if row - before > 1:
             for values in (person.counts, person.sums, person.warned):
                 values[before + 1 : row] = values[before]
+
+
+def frames_of_inputs(prediction: PredictionFolder) -> Iterator[tuple[str, Iterator[list[Moment]]]]:
+    """Read the table of frames once: the name of each input, and the moments of its frames."""
+    return groupby(prediction.moments(), key=lambda moments: moments[0].input)
+
+
+def timelines_of(prediction: PredictionFolder) -> Iterator[tuple[str, Timelines]]:
+    """The people of each input that has frames, in the order of the table."""
+    for name, frames in frames_of_inputs(prediction):
+        yield name, build_timelines(frames, prediction.classes)
 
 
 def sureness(moment: Moment) -> float:

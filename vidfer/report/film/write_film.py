@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.errors import DataError, ResultError, SettingError
 from vidfer.files import writing
+from vidfer.infer.moment import Moment
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, read_prediction
 from vidfer.report.film.canvas import Canvas, FilmPlan
 from vidfer.report.film.clock import clock_of
 from vidfer.report.film.cover import cover_faces, with_covers
 from vidfer.report.film.film_file import FilmFile
 from vidfer.report.film.matched_frames import MatchedFrames
+from vidfer.report.person_timeline import frames_of_inputs
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,7 @@ def write_film(
     out: Path,
     *,
     blur_faces: bool = False,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = lambda name, done, total: None,
 ) -> WrittenFilm:
     """Write the film of one input of a prediction: the video with its sound, and what was predicted.
 
@@ -46,7 +50,7 @@ def write_film(
         name: of the input, as in its tables.
         out: the MP4 file to write.
         blur_faces: make the faces that were followed unrecognisable.
-        progress: is told how many frames are done, and of how many.
+        progress: is told the name of the input, how many frames are done, and of how many.
 
     Raises:
         ResultError: there is no prediction in the folder, or none of this input.
@@ -56,22 +60,68 @@ def write_film(
         MissingPackageError: PyAV has no H.264 encoder.
     """
     prediction = prediction if isinstance(prediction, PredictionFolder) else read_prediction(Path(prediction))
-    source = _input_of(prediction, name)
-    video, out = Path(source.path), Path(out)
-    if out.exists() and video.exists() and out.samefile(video):
-        raise SettingError(f"{out} is the video itself; name another file for its film")
+    source = next((one for one in prediction.inputs if one.name == name), None)
+    if source is None:
+        names = ", ".join(one.name for one in prediction.inputs[:5])
+        raise ResultError(f"{prediction.folder} has no input '{name}'; it has {names or 'none'}")
     plan = FilmPlan.of(prediction.moments(name), prediction.classes, prediction.model)
     if plan is None:
         why = f": {source.reason}" if source.reason else ""
         raise ResultError(f"{prediction.folder} has no frame of {name}{why}; a film needs frames")
+    return _write(source, plan, prediction.moments(name), Path(out), blur_faces, progress)
+
+
+def write_films(
+    prediction: PredictionFolder,
+    paths: Mapping[str, Path],
+    *,
+    blur_faces: bool = False,
+    progress: Progress = lambda name, done, total: None,
+) -> Iterator[tuple[str, WrittenFilm | DataError]]:
+    """Write the films of several inputs; the tables are read twice, however many films there are.
+
+    Args:
+        prediction: the folder of a prediction.
+        paths: the file of each film, by the name of its input.
+        blur_faces: see :func:`write_film`; so for ``progress`` and for what is raised.
+
+    Yields:
+        the name of each input that has frames, and its film, or why there is none: a video that was moved
+        costs its own film only.
+    """
+    sources = {one.name: one for one in prediction.inputs if one.name in paths}
+    plans = {
+        name: FilmPlan.of(frames, prediction.classes, prediction.model)
+        for name, frames in frames_of_inputs(prediction)
+        if name in sources
+    }
+    for name, frames in frames_of_inputs(prediction):
+        if name in sources:
+            try:
+                yield name, _write(sources[name], plans[name], frames, paths[name], blur_faces, progress)
+            except DataError as error:
+                yield name, error
+
+
+def _write(
+    source: PredictedInput,
+    plan: FilmPlan,
+    frames: Iterable[list[Moment]],
+    out: Path,
+    blur_faces: bool,
+    progress: Progress,
+) -> WrittenFilm:
+    video = Path(source.path)
+    if out.exists() and video.exists() and out.samefile(video):
+        raise SettingError(f"{out} is the video itself; name another file for its film")
     clock = clock_of(video)
     matched = MatchedFrames(video, plan.first_s, plan.last_s)
-    told = ((told[0][0].time_s, told) for told in _covered(prediction, name, blur_faces))
+    told = with_covers(frames) if blur_faces else ((moments, ()) for moments in frames)
     film = canvas = None
     n_frames = 0
     with writing(out):
         try:
-            for time_s, image, (moments, covers) in matched.read(told):
+            for time_s, image, (moments, covers) in matched.read((one[0][0].time_s, one) for one in told):
                 if film is None:
                     canvas = Canvas(*image.shape[:2], plan)
                     film = FilmFile(
@@ -86,10 +136,10 @@ def write_film(
                 cover_faces(image, covers)
                 film.add(canvas.draw(image, time_s, moments), time_s)
                 n_frames += 1
-                progress(n_frames, plan.n_frames)
+                progress(source.name, n_frames, plan.n_frames)
             if film is None:
                 raise DataError(
-                    f"{video} has no frame at the times of {name} in {prediction.frames_csv}, so it is "
+                    f"{video} has no frame at the times that were predicted of {source.name}, so it is "
                     "another video now; predict it again"
                 )
             film.finish()
@@ -102,17 +152,3 @@ def write_film(
         notes.append(f"the video lacks {matched.n_lost} of {plan.n_frames} frames that were predicted")
     kept = tuple(dict.fromkeys(note for note in notes if note))
     return WrittenFilm(path=out, n_frames=n_frames, has_sound=film.has_sound, notes=kept)
-
-
-def _input_of(prediction: PredictionFolder, name: str) -> PredictedInput:
-    found = next((one for one in prediction.inputs if one.name == name), None)
-    if found is None:
-        names = ", ".join(one.name for one in prediction.inputs[:5])
-        raise ResultError(f"{prediction.folder} has no input '{name}'; it has {names or 'none'}")
-    return found
-
-
-def _covered(prediction: PredictionFolder, name: str, blur_faces: bool) -> Iterator[tuple]:
-    """The moments of each frame, and the boxes that are to be covered in it."""
-    frames = prediction.moments(name)
-    return with_covers(frames) if blur_faces else ((moments, ()) for moments in frames)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from vidfer.infer.moment import UNSURE, Moment
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
-from vidfer.report.person_timeline import PersonTimeline, Timelines, build_timelines, percent
+from vidfer.report.person_timeline import PersonTimeline, Timelines, build_timelines, percent, timelines_of
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
 from vidfer.report.prediction_page.rows import Row, build_rows
 from vidfer.report.time_text import clock
@@ -98,7 +96,7 @@ def view_inputs(prediction: PredictionFolder, *, pictures: bool = True) -> list[
     each = min(MOST_OF_PERSON, MOST_PICTURES // max(1, n_people)) if pictures else 0
     views: dict[str, InputView] = {}
     n_rows = 0
-    for name, lines in _timelines(prediction):
+    for name, lines in timelines_of(prediction):
         if name in listed and len(views) < MOST_INPUTS:
             view = _view(listed[name], lines, each, n_rows < MOST_ROWS)
             n_rows += sum(len(person.rows) for person in view.people)
@@ -108,11 +106,6 @@ def view_inputs(prediction: PredictionFolder, *, pictures: bool = True) -> list[
         view = views.get(one.name) or _view(one, build_timelines((), prediction.classes), 0, False)
         shown.append(InputView(**{**view.__dict__, "number": number}))
     return shown
-
-
-def _timelines(prediction: PredictionFolder) -> Iterator[tuple[str, Timelines]]:
-    for name, frames in groupby(prediction.moments(), key=lambda moments: moments[0].input):
-        yield name, build_timelines(frames, prediction.classes)
 
 
 def _view(one: PredictedInput, lines: Timelines, n_pictures: int, with_rows: bool) -> InputView:
