@@ -228,18 +228,24 @@ def test_a_full_disk_leaves_no_half_film(share, tmp_path):
     assert not [*tmp_path.glob("*.tmp")]
 
 
-def test_an_image_and_a_folder_of_frames_are_films_too(tmp_path):
+def test_a_folder_of_frames_has_a_film_and_a_picture_a_picture(tmp_path):
     frames, truth = actor()
     folder = tmp_path / "frames"
     folder.mkdir()
     for i in range(5):
         cv2.imwrite(str(folder / f"{i}.png"), frames[i][..., ::-1])
-    for path in (folder, folder / "0.png"):
-        prediction = write_prediction(
-            tmp_path / path.name / "out", {path: moments_of(path.name, read(path)[0], truth)}
-        )
-        written = write_film(prediction, path.name, tmp_path / "film.mp4")
-        np.testing.assert_allclose(read(written.path)[0], read(path)[0], atol=1e-9)
+    prediction = write_prediction(tmp_path, {folder: moments_of("frames", read(folder)[0], truth)})
+    written = write_film(prediction, "frames", tmp_path / "film.mp4")
+    np.testing.assert_allclose(read(written.path)[0], read(folder)[0], atol=1e-9)
+    picture = folder / "0.png"
+    prediction = write_prediction(tmp_path, {picture: moments_of("0.png", [0.0], truth)})
+    written = write_film(prediction, "0.png", tmp_path / "drawn.mp4")
+    assert (written.path, written.n_frames, written.has_sound) == (tmp_path / "drawn.png", 1, False)
+    _, (drawn,) = read(written.path)
+    assert outside_difference(drawn, frames[0], truth.box_xyxy[0]) == 0
+    with refused(SettingError, picture):
+        write_film(prediction, "0.png", folder / "0.mp4")
+    assert not [*tmp_path.rglob("*.tmp")] and not (tmp_path / "drawn.mp4").exists()
 
 
 def test_colours_stay(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -18,6 +19,21 @@ BT709 = 1
 CRF = 20
 """Constant rate factor of x264: hardly to be told from the original."""
 
+WAIT_S = 0.1
+"""The picture waits for sound that begins earlier than this, in seconds; the start of a codec is shorter."""
+
+
+@dataclass(frozen=True)
+class FilmPart:
+    """The part of a video that its film shows."""
+
+    first_s: float
+    """Time of its first frame, in seconds since the first frame of the video."""
+    last_s: float
+    """Time of its last frame."""
+    is_whole: bool
+    """Whether it begins with the first frame of the video."""
+
 
 class FilmFile:
     """Writes H.264 in yuv420p, at the times of the video.
@@ -27,22 +43,10 @@ class FilmFile:
         size: width and height of its frames in pixels, both even.
         video: whose times and sound it has.
         clock: how that file counts time.
-        first_s: time of the first frame of the film, in seconds since the first frame of the video.
-        last_s: time of its last frame.
-        is_whole: whether the film begins with the first frame of the video.
+        part: what the film shows of it.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        size: tuple[int, int],
-        video: Path,
-        clock: Clock,
-        *,
-        first_s: float,
-        last_s: float,
-        is_whole: bool,
-    ) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], video: Path, clock: Clock, part: FilmPart) -> None:
         if "libx264" not in av.codecs_available:
             raise MissingPackageError(
                 "the package av was built without an H.264 encoder (libx264); install its wheel with "
@@ -51,8 +55,10 @@ class FilmFile:
         self.path, self.temporary, self.clock = path, path.with_name(f"{path.name}.tmp"), clock
         tick_s = clock.tick_s
         # Sound may begin before the picture. In a film of the whole video it stays, and the picture waits.
-        lead_s = max(0.0, clock.zero_s - clock.sound_s) if is_whole and clock.sound_s is not None else 0.0
-        self.first_tick = round(first_s / tick_s) - (round(lead_s / tick_s) if lead_s > 0.1 else 0)
+        lead_s = (
+            max(0.0, clock.zero_s - clock.sound_s) if part.is_whole and clock.sound_s is not None else 0.0
+        )
+        self.first_tick = round(part.first_s / tick_s) - (round(lead_s / tick_s) if lead_s > 0.1 else 0)
         self.last_tick = -1
         self.note = ""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,14 +74,14 @@ class FilmFile:
             context.color_primaries = context.color_trc = context.colorspace = BT709
             self.stream.options = {"preset": "veryfast", "crf": str(CRF)}
             begin_s = float(self.first_tick * tick_s)
-            self.length_s = last_s + clock.frame_s - begin_s
+            self.length_s = part.last_s + clock.frame_s - begin_s
             self.sound = None
             if clock.sound_s is not None:
                 self.sound = Sound(
                     video,
                     self.container,
                     zero_s=clock.zero_s + begin_s,
-                    first_s=None if is_whole else 0.0,
+                    first_s=None if part.is_whole else 0.0,
                     last_s=self.length_s,
                 )
         except BaseException:

@@ -13,7 +13,9 @@ from vidfer.crops.decode.video import TIME_SLACK_S, read_chunks
 from vidfer.prefetch import prefetch
 
 AT_ONCE = 8
-"""So many decoded frames are held together."""
+"""At most so many frames are decoded together."""
+AHEAD = 4
+"""So many frames are decoded while others are drawn."""
 BEFORE_S = 0.5
 """Reading begins so long before the first frame that is wanted, in seconds."""
 
@@ -47,7 +49,7 @@ class MatchedFrames:
         """
         rest = iter(wanted)
         ahead = next(rest, None)
-        for time_s, image in prefetch(self._decoded(), 2 * AT_ONCE):
+        for time_s, image in prefetch(self._decoded(), AHEAD):
             while ahead is not None and ahead[0] < time_s - TIME_SLACK_S:
                 self.n_lost += 1
                 ahead = next(rest, None)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidfer.clips.media import is_image
 from vidfer.errors import DataError, ResultError, SettingError
 from vidfer.files import writing
 from vidfer.infer.moment import Moment
@@ -13,8 +14,9 @@ from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, rea
 from vidfer.report.film.canvas import Canvas, FilmPlan
 from vidfer.report.film.clock import clock_of
 from vidfer.report.film.cover import cover_faces, with_covers
-from vidfer.report.film.film_file import FilmFile
+from vidfer.report.film.film_file import FilmFile, FilmPart
 from vidfer.report.film.matched_frames import MatchedFrames
+from vidfer.report.film.picture_file import PictureFile
 from vidfer.report.person_timeline import frames_of_inputs
 
 Progress = Callable[[str, int, int], None]
@@ -48,7 +50,7 @@ def write_film(
     Args:
         prediction: the folder of a prediction.
         name: of the input, as in its tables.
-        out: the MP4 file to write.
+        out: the MP4 file to write; of a single picture a PNG file of that name.
         blur_faces: make the faces that were followed unrecognisable.
         progress: is told the name of the input, how many frames are done, and of how many.
 
@@ -112,6 +114,8 @@ def _write(
     progress: Progress,
 ) -> WrittenFilm:
     video = Path(source.path)
+    is_picture = is_image(video) and plan.n_frames == 1
+    out = out.with_suffix(".png") if is_picture else out
     if out.exists() and video.exists() and out.samefile(video):
         raise SettingError(f"{out} is the video itself; name another file for its film")
     clock = clock_of(video)
@@ -124,15 +128,9 @@ def _write(
             for time_s, image, (moments, covers) in matched.read((one[0][0].time_s, one) for one in told):
                 if film is None:
                     canvas = Canvas(*image.shape[:2], plan)
-                    film = FilmFile(
-                        out,
-                        (canvas.width, canvas.height),
-                        video,
-                        clock,
-                        first_s=time_s,
-                        last_s=plan.last_s,
-                        is_whole=time_s < clock.frame_s / 2,
-                    )
+                    part = FilmPart(time_s, plan.last_s, is_whole=time_s < clock.frame_s / 2)
+                    size = canvas.width, canvas.height
+                    film = PictureFile(out) if is_picture else FilmFile(out, size, video, clock, part)
                 cover_faces(image, covers)
                 film.add(canvas.draw(image, time_s, moments), time_s)
                 n_frames += 1
