@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_extra_files
 from vidfer.commands.say import say
-from vidfer.errors import SettingError
+from vidfer.crops.settings import CropSettings
+from vidfer.errors import ResultError, SettingError
 from vidfer.infer.settings import FilmSettings, WindowSettings
+
+if TYPE_CHECKING:
+    from vidfer.clips.clip import Clip
+    from vidfer.infer.predict_film import FilmPredictor
+    from vidfer.infer.prediction_folder import PredictionFolder
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -39,6 +47,10 @@ def main(arguments: Sequence[str]) -> int:
         support: Path | None = None
         """Expressions of your own in place of the network's: a file of `vidfer learn`, or the folder or table
         of examples that it takes."""
+        webcam: str | None = None
+        """Look through a camera instead: its number, such as 0, or a video file that plays its part. A window
+        shows what is predicted; without a display, changes are printed. Tables are written if --out is
+        given."""
         out: Path | None = None
         """Folder for the tables; by default a folder in predictions/, named after the input."""
         start: float | None = None
@@ -50,6 +62,9 @@ def main(arguments: Sequence[str]) -> int:
         less sure, it says `unsure`."""
         json: bool = False
         """Print one JSON object about all inputs, instead of lines for people."""
+        keep_cache: Path | None = None
+        """Also keep the face crops in this cache, as `vidfer cache --face all` would; by default nothing
+        keeps pictures of faces."""
         files: Flat[ExtraFiles] = ExtraFiles()
         device: str = "cpu"
         """Where the networks run: cpu, cuda, cuda:1."""
@@ -59,13 +74,16 @@ def main(arguments: Sequence[str]) -> int:
         crops: Flat[FilmSettings] = FilmSettings()
 
         def __post_init__(self) -> None:
-            if not self.inputs:
-                raise SettingError("name a video, a picture or a folder, as in `vidfer predict film.mp4`")
             if self.onnx and (self.support or self.checkpoint != "basic7"):
                 other = "--support" if self.support else f"--checkpoint {self.checkpoint}"
                 raise SettingError(f"--onnx {self.onnx} and {other}: give one of them")
             if self.onnx and self.onnx.suffix != ".onnx":
                 raise SettingError(f"--onnx {self.onnx}: give a file that ends in .onnx")
+            if bool(self.inputs) == (self.webcam is not None):
+                raise SettingError(
+                    "name a video, a picture or a folder, as in `vidfer predict film.mp4`, or a camera with "
+                    "--webcam 0; not both"
+                )
             if not 0 < self.accuracy < 1:
                 raise SettingError(
                     f"--accuracy {self.accuracy}: give a share above 0 and below 1, such as 0.8"
@@ -91,7 +109,11 @@ def main(arguments: Sequence[str]) -> int:
 
     check_device(options.device)
     check_reader(options.crops.reader)
-    clips = find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=_note)
+    clips = (
+        find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=_note)
+        if options.webcam is None
+        else []
+    )
     if options.support is not None:
         with Progress("learning", "example") as bar:
             classifier, said = open_support(
@@ -119,11 +141,48 @@ def main(arguments: Sequence[str]) -> int:
         | {"start_s": options.start, "end_s": options.end},
         inputs=tuple(PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips),
     )
+    if options.webcam is not None:
+        return _watch(predictor, options.webcam, options.out and wanted, options.end)
     with PredictionWriter(wanted) as writer, _Bars() as bars:
         predict_inputs(predictor, clips, writer, bars)
     tell_prediction(writer.about, as_json=options.json)
-    write_extra_files(writer.about, options.files, _note if options.json else say)
+    tell = _note if options.json else say
+    write_extra_files(writer.about, options.files, tell)
+    if options.keep_cache is not None:
+        tell(_keep_cache(clips, options.keep_cache, options.crops, options.device))
     return 1 if any(one.reason for one in writer.about.inputs) else 0
+
+
+def _keep_cache(clips: Sequence[Clip], out: Path, films: FilmSettings, device: str) -> str:
+    """Write a cache of the inputs; a line about it."""
+    from vidfer.build.build_cache import build_cache
+
+    crops = CropSettings(**asdict(films))
+    with Progress("cropping", "clip") as progress, Progress("joining", "clip") as joining:
+        report = build_cache(clips, out, crops, device=device, progress=progress, join_progress=joining)
+    return f"cache: {report.out}, {report.n_clips + report.n_others} clips, {report.n_frames} frames"
+
+
+def _watch(
+    predictor: FilmPredictor, device: str, wanted: PredictionFolder | None, end_s: float | None
+) -> int:
+    """Predict what a camera shows."""
+    from vidfer.commands.webcam import watch_camera
+    from vidfer.crops.decode.camera import Camera
+    from vidfer.infer.prediction_folder import PredictedInput
+    from vidfer.infer.prediction_writer import PredictionWriter
+
+    with Camera(device) as camera, ExitStack() as stack:
+        writer = None
+        if wanted is not None:
+            about = replace(wanted, inputs=(PredictedInput(name=f"camera {device}", path=device),))
+            writer = stack.enter_context(PredictionWriter(about))
+            if writer.about.inputs[0].state == "done":
+                raise ResultError(
+                    f"{wanted.folder} holds what a camera has shown before; choose another --out"
+                )
+        watch_camera(predictor, camera, writer, end_s)
+    return 0
 
 
 class _Bars:
@@ -147,7 +206,7 @@ class _Bars:
 
 def _name_of(inputs: Sequence[str]) -> str:
     """The name of the first input without its suffix; of a pattern, its folder."""
-    first = Path(inputs[0])
+    first = Path(inputs[0] if inputs else "camera")
     name = (
         first.parent.absolute().name if any(sign in first.name for sign in "*?[") else first.absolute().stem
     )

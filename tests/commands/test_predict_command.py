@@ -1,0 +1,130 @@
+"""`vidfer predict`, from the command line to the files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vidfer.actors.draw import draw_clip
+from vidfer.actors.encode import encode
+from vidfer.actors.identity import sample_identity
+from vidfer.commands.predict import main
+from vidfer.crops.decode.video import read_chunks
+from vidfer.infer.prediction_folder import read_prediction
+from vidfer.store.reader import CropCache
+from vidfer.tables import read_table
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory) -> Path:
+    """A folder with a film, a picture, a file that is broken, one that is empty, and a text."""
+    folder = tmp_path_factory.mktemp("films")
+    identity = sample_identity(np.random.default_rng(2))
+    images, _ = draw_clip(identity, "happy", setting="studio", seed=2, n_frames=50, fps=25, size=(320, 240))
+    encode(images, folder / "film.mp4", fps=25, crf=18)
+    cv2.imwrite(str(folder / "photo.jpg"), images[20][..., ::-1])
+    (folder / "broken.mp4").write_bytes(b"no video")
+    (folder / "empty.mp4").touch()
+    (folder / "read me.txt").write_text("no film")
+    return folder
+
+
+def test_a_folder_with_good_and_bad_files(films, tmp_path, capsys):
+    assert main([str(films), "--out", str(tmp_path / "out"), "--parquet", "--elan"]) == 1
+    shown = capsys.readouterr()
+    assert "film.mp4" in shown.out and "frames.csv" in shown.out
+    assert "broken.mp4" in shown.err and "empty.mp4" in shown.err and "read me.txt" in shown.err
+    about = read_prediction(tmp_path / "out")
+    assert {one.name: one.state for one in about.inputs} == {
+        "broken.mp4": "failed",
+        "empty.mp4": "failed",
+        "film.mp4": "done",
+        "photo.jpg": "done",
+    }
+    rows = read_table(about.frames_csv, ("input", "success"))
+    assert len(rows) == 51 and all(row["success"] == "1" for row in rows)
+    assert (about.folder / "index.html").exists()
+    (photo,) = [row for row in read_table(about.clips_csv, ("input",)) if row["input"] == "photo.jpg"]
+    assert photo["n_frames"] == "1" and float(photo["seen_share"]) == 1
+
+
+def test_parquet_has_the_rows_of_the_table_with_types(films, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    main([str(films / "film.mp4"), "--out", str(tmp_path), "--parquet", "--no-page"])
+    table = parquet.read_table(tmp_path / "frames.parquet").to_pydict()
+    rows = read_table(tmp_path / "frames.csv", ("input",))
+    assert len(rows) == len(table["input"]) == 50
+    assert table["frame"][:3] == [1, 2, 3] and table["warning"][0] == rows[0]["warning"]
+    assert table["happy"] == pytest.approx([float(row["happy"]) for row in rows])
+
+
+def test_json_is_all_that_standard_output_has(films, tmp_path, capsys):
+    options = ["--out", str(tmp_path), "--json", "--fps", "5", "--start", "0.5", "--end", "1.5"]
+    assert main([str(films / "film.mp4"), *options]) == 0
+    content = json.loads(capsys.readouterr().out)
+    (one,) = content["inputs"]
+    assert one["n_frames"] == 5 and one["people"][0]["n_frames"] == 5
+    assert one["segments"][0]["start_s"] == pytest.approx(0.52, abs=0.03)
+    assert content["model"]["name"] == "basic7" and len(content["classes"]) == 7
+
+
+def test_no_cache_is_kept_unless_it_is_named(films, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main([str(films / "film.mp4"), "--no-page"]) == 0
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == [
+        "clips.csv",
+        "frames.csv",
+        "predict.json",
+        "segments.csv",
+    ]
+    assert (tmp_path / "predictions" / "film" / "frames.csv").exists()
+    assert main([str(films / "film.mp4"), "--no-page", "--keep-cache", "faces.h5"]) == 0
+    cache = CropCache(tmp_path / "faces.h5")
+    assert [clip.id for clip in cache.clips] == ["film.mp4"] and cache.clips[0].n_frames == 50
+    assert cache.settings["face"] == "all"
+
+
+CTRL_C_AT_150 = """
+import os, signal, sys
+from vidfer.commands.main import main
+from vidfer.infer.prediction_writer import PredictionWriter
+
+add, n = PredictionWriter.add, 0
+
+
+def counted(self, moments):
+    global n
+    n += 1
+    if n == 150:
+        os.kill(os.getpid(), signal.SIGINT)
+    add(self, moments)
+
+
+PredictionWriter.add = counted
+main()
+"""
+
+
+def test_ctrl_c_keeps_what_was_written_and_the_next_start_goes_on(films, tmp_path):
+    """A real process that sends itself a real signal in the middle of a film."""
+    long = tmp_path / "long.mp4"
+    images = np.concatenate([chunk.images for chunk in read_chunks(films / "film.mp4")])
+    encode(np.concatenate([images, images[::-1]] * 3), long, fps=25, crf=23)
+    words = [str(long), "--out", str(tmp_path / "out"), "--no-page"]
+    stopped = subprocess.run(
+        [sys.executable, "-c", CTRL_C_AT_150, "predict", *words], capture_output=True, text=True, check=False
+    )
+    assert stopped.returncode == 130
+    assert "Traceback" not in stopped.stderr and "interrupted" in stopped.stderr
+    about = read_prediction(tmp_path / "out")
+    assert about.inputs[0].state == "begun"
+    assert len(read_table(about.frames_csv, ("frame",))) in (149, 150)
+    assert main(words) == 0
+    frames = [int(row["frame"]) for row in read_table(about.frames_csv, ("frame",))]
+    assert frames == list(range(1, 301))
+    names = sorted(path.name for path in about.folder.iterdir())
+    assert names == ["clips.csv", "frames.csv", "predict.json", "segments.csv"]
