@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_extra_files
+from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_cache, write_extra_files
 from vidfer.commands.say import say
-from vidfer.crops.settings import CropSettings
-from vidfer.errors import ResultError, SettingError
+from vidfer.errors import SettingError
 from vidfer.infer.settings import FilmSettings, WindowSettings
-
-if TYPE_CHECKING:
-    from vidfer.clips.clip import Clip
-    from vidfer.infer.predict_film import FilmPredictor
-    from vidfer.infer.prediction_folder import PredictionFolder
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -49,8 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         of examples that it takes."""
         webcam: str | None = None
         """Look through a camera instead: its number, such as 0, or a video file that plays its part. A window
-        shows what is predicted; without a display, changes are printed. Tables are written if --out is
-        given."""
+        shows what is predicted, or lines are printed where there is none; --out also writes tables."""
         out: Path | None = None
         """Folder for the tables; by default a folder in predictions/, named after the input."""
         start: float | None = None
@@ -62,9 +53,6 @@ def main(arguments: Sequence[str]) -> int:
         less sure, it says `unsure`."""
         json: bool = False
         """Print one JSON object about all inputs, instead of lines for people."""
-        keep_cache: Path | None = None
-        """Also keep the face crops in this cache, as `vidfer cache --face all` would; by default nothing
-        keeps pictures of faces."""
         files: Flat[ExtraFiles] = ExtraFiles()
         device: str = "cpu"
         """Where the networks run: cpu, cuda, cuda:1."""
@@ -142,47 +130,18 @@ def main(arguments: Sequence[str]) -> int:
         inputs=tuple(PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips),
     )
     if options.webcam is not None:
-        return _watch(predictor, options.webcam, options.out and wanted, options.end)
+        from vidfer.commands.webcam import watch_camera
+
+        watch_camera(predictor, options.webcam, options.out and wanted, options.end)
+        return 0
     with PredictionWriter(wanted) as writer, _Bars() as bars:
         predict_inputs(predictor, clips, writer, bars)
     tell_prediction(writer.about, as_json=options.json)
     tell = _note if options.json else say
     write_extra_files(writer.about, options.files, tell)
-    if options.keep_cache is not None:
-        tell(_keep_cache(clips, options.keep_cache, options.crops, options.device))
+    if options.files.keep_cache is not None:
+        tell(write_cache(clips, options.files.keep_cache, options.crops, options.device))
     return 1 if any(one.reason for one in writer.about.inputs) else 0
-
-
-def _keep_cache(clips: Sequence[Clip], out: Path, films: FilmSettings, device: str) -> str:
-    """Write a cache of the inputs; a line about it."""
-    from vidfer.build.build_cache import build_cache
-
-    crops = CropSettings(**asdict(films))
-    with Progress("cropping", "clip") as progress, Progress("joining", "clip") as joining:
-        report = build_cache(clips, out, crops, device=device, progress=progress, join_progress=joining)
-    return f"cache: {report.out}, {report.n_clips + report.n_others} clips, {report.n_frames} frames"
-
-
-def _watch(
-    predictor: FilmPredictor, device: str, wanted: PredictionFolder | None, end_s: float | None
-) -> int:
-    """Predict what a camera shows."""
-    from vidfer.commands.webcam import watch_camera
-    from vidfer.crops.decode.camera import Camera
-    from vidfer.infer.prediction_folder import PredictedInput
-    from vidfer.infer.prediction_writer import PredictionWriter
-
-    with Camera(device) as camera, ExitStack() as stack:
-        writer = None
-        if wanted is not None:
-            about = replace(wanted, inputs=(PredictedInput(name=f"camera {device}", path=device),))
-            writer = stack.enter_context(PredictionWriter(about))
-            if writer.about.inputs[0].state == "done":
-                raise ResultError(
-                    f"{wanted.folder} holds what a camera has shown before; choose another --out"
-                )
-        watch_camera(predictor, camera, writer, end_s)
-    return 0
 
 
 class _Bars:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -17,7 +17,9 @@ from vidfer.errors import DataError, SettingError
 from vidfer.terminal import shows_colours, shows_unicode
 
 if TYPE_CHECKING:
+    from vidfer.clips.clip import Clip
     from vidfer.infer.prediction_folder import PredictionFolder
+    from vidfer.infer.settings import FilmSettings
 
 MOST_TIMELINES = 5
 """More inputs than these are not drawn in the terminal."""
@@ -41,6 +43,9 @@ class ExtraFiles:
     """Also write frames.parquet; needs pyarrow."""
     no_page: bool = False
     """Write no index.html."""
+    keep_cache: Path | None = None
+    """Also keep the face crops in this cache, as `vidfer cache --face all` would. By default nothing keeps
+    pictures of faces."""
 
     def __post_init__(self) -> None:
         if self.blur_faces and not self.video:
@@ -85,7 +90,7 @@ def _draw_timelines(about: PredictionFolder, names: set[str]) -> None:
 
 
 def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable[[str], None]) -> None:
-    """Write the files that are asked for, and tell where they are."""
+    """Write the files that are asked for, but the cache, and tell where they are."""
     if files.parquet:
         from vidfer.infer.frames_parquet import write_frames_parquet
 
@@ -102,6 +107,23 @@ def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable
         from vidfer.report.prediction_page.write_page import write_prediction_page
 
         tell(f"page: {write_prediction_page(about, pictures=not files.blur_faces)}")
+
+
+def write_cache(clips: Sequence[Clip], out: Path, films: FilmSettings, device: str) -> str:
+    """Write a cache of the inputs; a line about it."""
+    from vidfer.build.build_cache import build_cache
+    from vidfer.crops.settings import CropSettings
+
+    with Progress("cropping", "clip") as progress, Progress("joining", "clip") as joining:
+        report = build_cache(
+            clips,
+            out,
+            CropSettings(**asdict(films)),
+            device=device,
+            progress=progress,
+            join_progress=joining,
+        )
+    return f"cache: {report.out}, {report.n_clips + report.n_others} clips, {report.n_frames} frames"
 
 
 def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str], None]) -> None:

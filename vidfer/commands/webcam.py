@@ -5,48 +5,52 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidfer.commands.say import say
+from vidfer.errors import ResultError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from vidfer.crops.decode.camera import Camera
     from vidfer.infer.moment import Moment
     from vidfer.infer.predict_film import FilmPredictor
+    from vidfer.infer.prediction_folder import PredictionFolder
     from vidfer.infer.prediction_writer import PredictionWriter
 
 TITLE = "vidfer - q or Esc ends it"
 
 
 def watch_camera(
-    predictor: FilmPredictor, camera: Camera, writer: PredictionWriter | None, end_s: float | None
+    predictor: FilmPredictor, device: str, wanted: PredictionFolder | None, end_s: float | None
 ) -> None:
     """Show a camera with what is predicted, until it ends, q is pressed in the window, or Ctrl-C.
 
     Args:
         predictor: who predicts.
-        camera: open.
-        writer: of the tables, if they are wanted.
+        device: the number of the camera, or a video file.
+        wanted: where tables are written, if they are wanted.
         end_s: stop at this time.
+
+    Raises:
+        DataError: there is no such camera.
+        ResultError: the folder holds another prediction.
     """
+    from vidfer.crops.decode.camera import Camera
     from vidfer.infer.predict_live import CHUNK_FRAMES, predict_live
 
-    name = f"camera {camera.device}" if camera.is_live else camera.device
     window = _Window(predictor.classifier.classes) if _has_window() else None
-    if window is None:
-        say("there is no window here, so changes are printed; Ctrl-C ends it", file=sys.stderr)
-    lines, last_s = _Lines(), 0.0
-    with ExitStack() as stack:
-        if writer is not None:
-            writer.begin(0)
-            stack.callback(lambda: writer.finish(0, duration_s=last_s))
+    lines, name, last_s = _Lines(), f"camera {device}", 0.0
+    with Camera(device) as camera, ExitStack() as stack:
+        if window is None:
+            say("there is no window here, so changes are printed; Ctrl-C ends it", file=sys.stderr)
+        writer = None if wanted is None else stack.enter_context(_writer(wanted, name, device))
         try:
             for image, moments in predict_live(predictor, name, camera.chunks(CHUNK_FRAMES)):
-                last_s = moments[0].time_s
-                if end_s is not None and last_s >= end_s:
+                if end_s is not None and moments[0].time_s >= end_s:
                     break
+                last_s = moments[0].time_s
                 if writer is not None:
                     writer.add(moments)
                 if window is None:
@@ -55,8 +59,22 @@ def watch_camera(
                     break
         except KeyboardInterrupt:  # the usual way to end it
             pass
+        if writer is not None:
+            writer.finish(0, duration_s=last_s)
     if camera.n_dropped:
         say(f"{camera.n_dropped} frames were left out, because the camera was faster", file=sys.stderr)
+
+
+def _writer(wanted: PredictionFolder, name: str, device: str) -> PredictionWriter:
+    """The tables of what a camera shows."""
+    from vidfer.infer.prediction_folder import PredictedInput
+    from vidfer.infer.prediction_writer import PredictionWriter
+
+    writer = PredictionWriter(replace(wanted, inputs=(PredictedInput(name=name, path=device),)))
+    if writer.about.inputs[0].state != "waiting":
+        raise ResultError(f"{wanted.folder} holds what a camera has shown before; choose another --out")
+    writer.begin(0)
+    return writer
 
 
 class _Lines:
