@@ -21,6 +21,8 @@ PAPER, TRACK, INK, QUIET, WARN = (27, 30, 36), (50, 55, 64), (236, 238, 242), (1
 FAINT, FIELD = (112, 119, 131), (20, 22, 27)
 BARS_WIDTH = 14
 """Length of the longest bar in heights of letters, where there is room."""
+HEAD = 1.2
+"""Where the first line stands, in heights of letters."""
 PART = 16
 """Curves are drawn to 1/16 pixel."""
 
@@ -91,7 +93,7 @@ class Card:
 
     def title(self, image: np.ndarray, face_id: int, is_seen: bool) -> None:
         """Write whose card it is."""
-        place = self.left, 1.35 * self.unit
+        place = self.left, HEAD * self.unit
         write(image, f"face {face_id}", place, self.unit, INK if is_seen else QUIET)
         if not is_seen:
             write(image, "not seen", (self.width - self.left, place[1]), self.unit, QUIET, anchor="right")
@@ -109,18 +111,12 @@ class Card:
         for share in (0.0, 0.5, 1.0):
             y = round(self._height(share))
             image[y, x1:x2] = TRACK
-        small = round(0.8 * self.unit)
-        write(
-            image,
-            f"last {max(1, round(self.span_s))} s",
-            (x1 + small / 2, y1 + 0.8 * self.unit),
-            small,
-            (95, 102, 114),
-        )
+        small, place = round(0.8 * self.unit), (x1, y1 - 0.55 * self.unit)
+        write(image, f"last {max(1, round(self.span_s))} s", place, small, FAINT)
         return image
 
     def _head(self, image: np.ndarray, moment: Moment) -> None:
-        y, large = 1.35 * self.unit, round(1.35 * self.unit)
+        y, large = HEAD * self.unit, round(1.35 * self.unit)
         x = self.left + width_of(f"face {moment.face_id}", self.unit) + self.unit
         label = f"{moment.label.replace('_', ' ')}  {percent(moment)}".rstrip()
         colour = self.colours.get(moment.label, rgb_of(UNSURE_COLOUR))
