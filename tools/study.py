@@ -19,6 +19,7 @@ STUDIES = {
     "components": "which region and which attention does what, on drawn actors",
     "basic7": "the network of seven expressions that comes with vidfer, from images of people",
     "labels": "what unlabelled images are worth: a student with few labels",
+    "own_expressions": "what a few examples teach, on images and clips of people",
     "systems": "all systems on the same few-shot episodes, on drawn actors and on images of people",
 }
 """Name of a study, which is that of its module in tools/studies -> what it shows."""
@@ -27,7 +28,7 @@ USAGE = "\n".join(
     [
         "usage: python tools/study.py NAME [OPTIONS]; NAME --help shows the options.",
         "",
-        *(f"  {name:<12}{text}" for name, text in STUDIES.items()),
+        *(f"  {name:<17}{text}" for name, text in STUDIES.items()),
     ]
 )
 

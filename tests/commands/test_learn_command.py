@@ -1,13 +1,16 @@
+import csv
 import shutil
 
 import numpy as np
 import pytest
 from refused import refused
 
+import vidfer
 from vidfer.actors.settings import ActorSettings
 from vidfer.actors.write import write_actors
 from vidfer.clips.clip import Clip
 from vidfer.commands.learn import main
+from vidfer.commands.predict import main as predict
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import DataError, SettingError
@@ -72,6 +75,28 @@ def test_examples_become_a_file_that_recognises_others(drawn, tmp_path, capsys):
             chances = classifier.probabilities(images, mask).mean(0)
             right += chances[:2].argmax() == classifier.classes.index(name)
     assert right >= 3, "of four clips of other drawn people"
+
+
+def test_a_prediction_takes_the_file_and_python_takes_a_dictionary(drawn, tmp_path, monkeypatch):
+    """The answers of the command, of `vidfer.load` and of examples in Python are the same."""
+    monkeypatch.setenv("VIDFER_ENCODERS", str(tmp_path))  # as on a machine with the network in the box alone
+    out, films = tmp_path / "mine.vidfer", sorted((drawn / "others" / "delighted").iterdir())
+    assert main([str(drawn / "examples"), "--out", str(out)]) == 0
+    names = [str(film) for film in films]
+    assert predict([*names, "--support", str(out), "--out", str(tmp_path / "tables")]) == 0
+    with (tmp_path / "tables" / "frames.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["input"] for row in rows} and {"delighted", "worried", "none of these"} < rows[0].keys()
+    assert {row["label"] for row in rows} <= {"delighted", "worried", "none of these", "unsure"}
+    by_file = vidfer.load(out)
+    given = {p.name: sorted(p.iterdir()) for p in (drawn / "examples").iterdir()}
+    by_examples = vidfer.load().with_support(given)
+    assert by_file.classes == by_examples.classes == ("delighted", "worried", "none of these")
+    for one, other, row in zip(by_file.predict(names), by_examples.predict(names), rows, strict=True):
+        for name in by_file.classes:
+            assert one.probabilities[name] == pytest.approx(other.probabilities[name], abs=1e-4)
+            assert float(row[name]) == pytest.approx(one.probabilities[name], abs=1e-3)
+    assert by_file.classifier.about["expected"]["recognised"]["n"] == 8
 
 
 def test_what_cannot_be_used_is_told(examples, tmp_path, capsys):

@@ -50,6 +50,7 @@ def warnings_of(learned: Learned) -> list[str]:
             "that the expressions can be told apart is not proved: the interval reaches down to chance; more "
             "examples make it narrower"
         )
+    warnings += _from_background(e)
     warnings += _contradictions(e, learned.clips, classes)
     warnings += _few(e, classes)
     if not e.n_background:
@@ -62,6 +63,24 @@ def warnings_of(learned: Learned) -> list[str]:
             "some expression has examples from one video only, so what is expected holds for such a video"
         )
     return warnings
+
+
+def _from_background(e: Expectation) -> list[str]:
+    """Whether examples are called by a class more often than background examples are."""
+    if not (e.found.n and e.false_alarms.n):
+        return []
+    found, alarms = e.found.right / e.found.n, e.false_alarms.right / e.false_alarms.n
+    if found <= alarms:
+        return [
+            f"the expressions cannot be told from the background: {e.found.right} of {e.found.n} examples "
+            f"were found, and {e.false_alarms.right} of {e.false_alarms.n} background examples taken for one"
+        ]
+    if 2 * e.found.right < e.found.n:
+        return [
+            f"more than half would be missed: {e.found.right} of {e.found.n} left-out examples were found "
+            f"where '{NONE_OF_THESE}' may be said; more or clearer examples help"
+        ]
+    return []
 
 
 def _contradictions(e: Expectation, clips: Sequence[Clip], classes: Sequence[str]) -> list[str]:

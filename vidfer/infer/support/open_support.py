@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vidfer.included import checkpoint_folder
@@ -46,7 +46,7 @@ def open_support(
         CheckpointError: a file or a network is missing, damaged or another one.
         DataError: examples are missing or contradict each other.
     """
-    name = "" if isinstance(given, dict) else Path(given).name
+    name = "" if isinstance(given, Mapping) else Path(given).name
     is_own = checkpoint_folder(Path(checkpoint)).exists() and str(checkpoint) != IN_THE_BOX
     if is_support_file(given):
         support, found = load_support(Path(given), Path(checkpoint) if is_own else None, device)
