@@ -93,10 +93,11 @@ def test_one_colour_is_not_sharp_and_as_bright_as_it_is(level):
     assert quality.sharpness == 0 and quality.brightness == level
 
 
-def test_brightness_is_that_of_the_middle_and_weighs_colours_as_the_eye_does():
-    face = np.full((60, 60, 3), 255, np.uint8)
-    face[8:-8, 8:-8] = (0, 200, 0)
-    assert measure_face(landmarks(), face, SETTINGS).brightness == pytest.approx(0.587 * 200, abs=1)
+@pytest.mark.parametrize(("colour", "luma"), [((200, 0, 0), 60), ((0, 200, 0), 117), ((0, 0, 200), 23)])
+def test_brightness_is_that_of_the_middle_and_weighs_colours_as_the_eye_does(colour, luma):
+    face = np.full((64, 64, 3), 255, np.uint8)
+    face[11:-11, 11:-11] = colour  # less than half of the crop
+    assert measure_face(landmarks(), face, SETTINGS).brightness == pytest.approx(luma, abs=1)
 
 
 def test_assumed_landmarks_tell_no_turn():

@@ -21,6 +21,7 @@ from vidfer.infer.onnx_file import read_model, with_facts
 from vidfer.infer.selective import Calibration
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
+from vidfer.models.onnx_operators import RESIZING
 
 CLASSES = ("angry", "happy", "sad")
 CALIBRATION = Calibration(
@@ -132,6 +133,17 @@ def test_another_network_does_not_pass_the_comparison(known, tmp_path):
     assert compare(network_, content, facts, file) <= AGREE
     network_.classifier[1].bias.data[0] += 0.01
     assert compare(network_, content, facts, file) > 10 * AGREE
+
+
+def test_a_file_that_would_give_something_else_is_not_written(tmp_path, monkeypatch):
+    made, net = build_recogniser(SETTINGS["resized"], CLASSES), tmp_path / "net"
+    made.classifier[1].weight.data *= 1000  # untrained, it says almost the same of every picture
+    save_checkpoint(net, made, {})
+    export_onnx(net, tmp_path / "good.onnx")
+    monkeypatch.setitem(RESIZING, "aten::_upsample_bilinear2d_aa", {"mode_s": "cubic"})
+    with refused(CheckpointError, "conv4", "other results", AGREE, f"--checkpoint {net}"):
+        export_onnx(net, tmp_path / "net.onnx")
+    assert not (tmp_path / "net.onnx").exists()
 
 
 def test_a_network_that_onnx_cannot_say_is_refused_and_nothing_is_written(tmp_path):
