@@ -11,10 +11,10 @@ import torch
 FIRST_OPSET = 18
 """The first version of ONNX's operators whose Resize has antialiasing."""
 RESIZING = {
-    "aten::_upsample_bilinear2d_aa": {"mode_s": "linear"},
     "aten::_upsample_bicubic2d_aa": {"mode_s": "cubic", "cubic_coeff_a_f": -0.5, "exclude_outside_i": 1},
 }
-"""PyTorch's operators, and how ONNX's Resize does the same; -0.5 is what PyTorch has with antialiasing."""
+"""PyTorch's operators, and how ONNX's Resize does the same. Networks of timm bring the positions of their
+patches to the size of the crops with it. -0.5 is PyTorch's coefficient with antialiasing."""
 
 
 @contextmanager
