@@ -47,7 +47,7 @@ def test_the_layout_is_that_of_eaf_3(tmp_path, video):
     told = [
         interval(0.5, 1, "happy", probability=0.5),
         interval(0, 0.5, "sad"),
-        interval(2, 3, "happy", "two"),
+        interval(0.2, 3, "happy", "two"),
     ]
     write_elan(tmp_path / "out" / "a.eaf", video, told, CLASSES, tiers=("nobody",))
     root = ElementTree.parse(tmp_path / "out" / "a.eaf").getroot()
