@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vidfer.errors import DataError, RunError
+from vidfer.files import write_text
 from vidfer.learn.corrections import OK
 from vidfer.learn.pseudo_labels import DROP
-from vidfer.tables import read_table, write_table
+from vidfer.tables import csv_text, read_table
 
 WORD = "corrected"
 """The column that is written."""
@@ -76,14 +77,15 @@ class ReviewTable:
         before = self.rows[row][WORD]
         if word == before:
             return before
-        self.rows[row][WORD] = word
-        try:
-            write_table(self.path, self.columns, ([one[name] for name in self.columns] for one in self.rows))
-        except BaseException:
-            self.rows[row][WORD] = before
-            raise
+        line = csv_text([self._cells(self.rows[row] | {WORD: word})])
+        lines = [*self._lines[: row + 1], line, *self._lines[row + 2 :]]
+        write_text(self.path, "".join(lines))
+        self.rows[row][WORD], self._lines = word, lines
         self._seen = self._stamp()
         return before
+
+    def _cells(self, row: Mapping[str, str]) -> list[str]:
+        return [row[name] for name in self.columns]
 
     def _read_again(self) -> None:
         keys = [self._key(row) for row in range(len(self.rows))]
@@ -98,6 +100,9 @@ class ReviewTable:
         self._seen = self._stamp()
         self.rows = read_table(self.path, (*self.key, WORD, "label"))
         self.columns = [name for name in (self.rows[0] if self.rows else ()) if name]
+        cells = (self.columns, *map(self._cells, self.rows))
+        self._lines = [csv_text([one]) for one in cells]
+        """Of the file, ready to be written: a table may have many rows, and people do not like to wait."""
         self.times_read += 1
 
     def _key(self, row: int) -> tuple[str, ...]:

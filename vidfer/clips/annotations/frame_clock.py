@@ -3,7 +3,7 @@
 Label Studio knows no times, and no real frames either: it multiplies the time of the browser's player by the
 ``frameRate`` of the tag ``<Video>`` (24 if none is given) and counts from 1. Number ``k`` stands for the time
 from ``(k - 1) / rate`` to ``k / rate``, whatever frames the file has there (``goToFrame`` and ``updateFrame``
-in VideoCanvas.tsx of its editor). A range includes its last number.
+in VideoCanvas.tsx of its editor, Label Studio 1.23.2). A range includes its last number (``useLoopRange``).
 """
 
 from __future__ import annotations
