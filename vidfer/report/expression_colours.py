@@ -33,6 +33,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 def colours_of(classes: Sequence[str]) -> dict[str, str]:
     """The colour of each label, ``#rrggbb``: of the expressions, of ``unsure`` and of ``none of these``."""
+    classes = [name for name in classes if name != NONE_OF_THESE]  # an expression of its own with examples
     others = [name for name in classes if name not in KNOWN]
     chosen = {name: OTHERS[place % len(OTHERS)] for place, name in enumerate(others)}
     named = {name: KNOWN.get(name) or chosen[name] for name in classes}

@@ -100,7 +100,7 @@ def build_timelines(
         most_steps: more steps are joined two by two.
     """
     lines = Timelines(tuple(classes), FIRST_STEP_S, 0.0, 0.0, 0, 0, {})
-    labels = (*classes, UNSURE, NONE_OF_THESE)
+    labels = tuple(dict.fromkeys((*classes, UNSURE, NONE_OF_THESE)))
     column = {name: place for place, name in enumerate(labels)}
     number = count()
     for moments in frames:

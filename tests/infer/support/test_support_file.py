@@ -20,7 +20,7 @@ from vidfer.infer.support.learn_head import learn_head
 from vidfer.infer.support.learn_support import Support
 from vidfer.infer.support.settings import SupportSettings
 from vidfer.infer.support.support_classifier import SupportClassifier
-from vidfer.infer.support.support_file import load_support, save_support
+from vidfer.infer.support.support_file import load_support, save_support, support_hash
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 
@@ -58,11 +58,12 @@ def test_a_file_says_the_same_as_what_was_saved(support, checkpoint, tmp_path):
     path = tmp_path / "pout.vidfer"
     saved = save_support(path, support)
     loaded, found = load_support(path, checkpoint)
-    assert found == saved and loaded.classes == CLASSES and loaded.crop_px == 32
+    assert found == saved == support_hash(support) and loaded.classes == CLASSES and loaded.crop_px == 32
     assert loaded.settings == support.settings and loaded.expected == support.expected
     before, after = SupportClassifier(support), SupportClassifier(loaded, found, "mine")
     assert after.classes == ("pout", "wink", "none of these") and after.about["hash"] == saved
     assert after.about["name"] == "mine" and after.about["threshold"] == 0.5
+    assert "of 6 left-out" in after.about["threshold_says"]
     chances = after.probabilities(*windows())
     assert chances.shape == (5, 3) and chances.dtype == np.float32
     np.testing.assert_allclose(chances.sum(1), 1, atol=1e-6)

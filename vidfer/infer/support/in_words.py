@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vidfer.clips.clip import Clip
 from vidfer.infer.support.expectation import FEW, Expectation
@@ -31,6 +31,17 @@ def lines_of(learned: Learned) -> list[str]:
     if e.false_alarms.n:
         lines.append(f"background taken for an expression: {e.false_alarms}")
     return lines
+
+
+def expected_in_words(classes: Sequence[str], expected: Mapping) -> str:
+    """What own expressions were expected to do, in a sentence; a file of strangers may say anything."""
+    try:
+        right, n = int(expected["recognised"]["right"]), int(expected["recognised"]["n"])
+    except (KeyError, TypeError, ValueError):
+        right = n = 0
+    if not n:
+        return f"{', '.join(classes)}: what to expect was not measured"
+    return f"{', '.join(classes)}: {right} of {n} left-out examples were recognised"
 
 
 def warnings_of(learned: Learned) -> list[str]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from vidfer.included import checkpoint_folder
 from vidfer.infer.support.encoder_parts import default_names
 from vidfer.infer.support.examples import Given
-from vidfer.infer.support.in_words import lines_of, warnings_of
+from vidfer.infer.support.in_words import expected_in_words, lines_of, warnings_of
 from vidfer.infer.support.learn_support import learn_support
 from vidfer.infer.support.settings import SupportSettings
 from vidfer.infer.support.support_classifier import SupportClassifier
-from vidfer.infer.support.support_file import SUFFIX, load_support
+from vidfer.infer.support.support_file import SUFFIX, load_support, support_hash
 
 IN_THE_BOX = "basic7"
 
@@ -50,19 +50,9 @@ def open_support(
     is_own = checkpoint_folder(Path(checkpoint)).exists() and str(checkpoint) != IN_THE_BOX
     if is_support_file(given):
         support, found = load_support(Path(given), Path(checkpoint) if is_own else None, device)
-        return SupportClassifier(support, found, name), _expected(support.classes, support.expected)
+        return SupportClassifier(support, found, name), [expected_in_words(support.classes, support.expected)]
     others = [other for other in default_names() if other != IN_THE_BOX]
     settings = SupportSettings(encoders=(str(checkpoint), *others) if is_own else ())
     learned = learn_support(given, settings, device=device, progress=progress)
     said = [*learned.notes, *lines_of(learned), *(f"warning: {text}" for text in warnings_of(learned))]
-    return SupportClassifier(learned.support, name=name), said
-
-
-def _expected(classes: tuple[str, ...], expected: dict) -> list[str]:
-    """What a file says of itself; a file of strangers may say anything."""
-    try:
-        share = expected["recognised"]
-        measured = f"{int(share['right'])} of {int(share['n'])} left-out examples were recognised"
-    except (KeyError, TypeError, ValueError):
-        measured = "what to expect was not measured"
-    return [f"{', '.join(classes)}: {measured}"]
+    return SupportClassifier(learned.support, support_hash(learned.support), name), said

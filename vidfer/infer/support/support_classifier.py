@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vidfer.crops import REGIONS
+from vidfer.infer.support.in_words import expected_in_words
 from vidfer.infer.support.learn_support import Support
 from vidfer.infer.support.settings import NONE_OF_THESE
 
@@ -28,7 +29,9 @@ class SupportClassifier:
             "name": name or " ".join(support.classes),
             "kind": KIND,
             "hash": found_hash,
+            "classes": list(self.classes),
             "threshold": THRESHOLD,
+            "threshold_says": expected_in_words(support.classes, support.expected),
             "networks": {part.name: part.hash for part in support.parts},
             "head": str(support.head.candidate),
             "expected": support.expected,

@@ -41,24 +41,7 @@ def save_support(path: Path, support: Support) -> str:
     Raises:
         DiskError: the disk is full.
     """
-    head = support.head
-    tensors = {f"head.{name}": array for name, array in head.fitted.state.items()}
-    tensors |= {"origin": head.fitted.standardised.origin, "scale": head.fitted.standardised.scale}
-    tensors = {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
-    about = {
-        "vidfer": vidfer.__version__,
-        "classes": list(support.classes),
-        "head": head.candidate.head,
-        "view": list(head.candidate.view),
-        "calibration": asdict(head.calibration),
-        "networks": [{"name": p.name, "kind": p.kind, "hash": p.hash} for p in support.parts],
-        "crop_px": support.crop_px,
-        "settings": {
-            k: v for k, v in asdict(support.settings).items() if k not in ("encoders", "background")
-        },
-        "expected": support.expected,
-    }
-    text = json.dumps(about, sort_keys=True)
+    tensors, text = _content(support)
     found = _hash(tensors, text)
     metadata = {"format": FORMAT, "version": str(VERSION), "about": text, "sha256": found}
     temporary = path.with_name(path.name + ".tmp")
@@ -67,6 +50,31 @@ def save_support(path: Path, support: Support) -> str:
         save_file(tensors, temporary, metadata=metadata)
         replace_durably(temporary, path)
     return found
+
+
+def support_hash(support: Support) -> str:
+    """The hash that a file of them would have."""
+    return _hash(*_content(support))
+
+
+def _content(support: Support) -> tuple[dict[str, np.ndarray], str]:
+    """The tensors and the description, as JSON."""
+    head = support.head
+    tensors = {f"head.{name}": array for name, array in head.fitted.state.items()}
+    tensors |= {"origin": head.fitted.standardised.origin, "scale": head.fitted.standardised.scale}
+    about = {
+        "vidfer": vidfer.__version__,
+        "classes": list(support.classes),
+        "head": head.candidate.head,
+        "view": list(head.candidate.view),
+        "calibration": asdict(head.calibration),
+        "networks": [{"name": p.name, "kind": p.kind, "hash": p.hash} for p in support.parts],
+        "crop_px": support.crop_px,
+        "settings": {name: getattr(support.settings, name) for name in KEPT_SETTINGS},
+        "expected": support.expected,
+    }
+    tensors = {name: np.ascontiguousarray(array, np.float32) for name, array in tensors.items()}
+    return tensors, json.dumps(about, sort_keys=True)
 
 
 def load_support(path: Path, checkpoint: Path | None = None, device: str = "cpu") -> tuple[Support, str]:
