@@ -100,6 +100,15 @@ def test_the_curve_follows_the_probability():
     assert (np.diff(heights) < 2).all()
 
 
+def test_the_curve_breaks_where_the_person_is_away():
+    for row, fps, n_pieces in (("hhhhhhhh", 1, 1), ("h" * 80 + " " * 40 + "h" * 80, 25, 2)):
+        canvas, drawn = canvas_of(film_of("a", {0: row}, fps=fps), model={"name": "m"})
+        card, (rows, columns) = canvas.cards[0], canvas.places[0]
+        x1, y1, x2, y2 = card.curve
+        line = (drawn[-1][rows, columns][y1 : y2 - 10, x1:x2] == card.colours["happy"]).all(2).any(0)
+        assert line[0] + (np.diff(line.astype(int)) == 1).sum() == n_pieces
+
+
 def test_at_most_eight_bars_and_those_are_the_likely_ones():
     classes = tuple(f"class {i}" for i in range(20))
     frames = [[moment("a", 1, 0.0, 0, "class 17", classes=classes)]]

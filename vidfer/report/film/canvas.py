@@ -23,6 +23,7 @@ LETTERS_PX, LEAST_LETTERS_PX, MOST_LETTERS_PX = 15 / 720, 11, 48
 CARD_WIDTH = 25
 """Least width of a card in heights of letters."""
 SPAN_S, LEAST_SPAN_S = 8.0, 1.0
+LEAST_BREAK_S = 0.5
 MOTTO = "what a face shows is not what a person feels"
 
 
@@ -45,6 +46,11 @@ class FilmPlan:
     def span_s(self) -> float:
         """The curves show so many seconds: all of a short film, the last ones of a long film."""
         return min(SPAN_S, max(LEAST_SPAN_S, self.last_s - self.first_s))
+
+    @property
+    def break_s(self) -> float:
+        """Curves break where a person is not seen for longer: half a second, or two frames of a slow film."""
+        return max(LEAST_BREAK_S, 2.5 * (self.last_s - self.first_s) / max(1, self.n_frames - 1))
 
     @classmethod
     def of(cls, frames, classes: Sequence[str], model: dict) -> FilmPlan | None:
@@ -109,7 +115,15 @@ class Canvas:
             x1, x2 = (round(self.width * edge / columns) for edge in (column, column + 1))
             y1 = height + row * card_px
             self.cards.append(
-                Card((x2 - x1, card_px), plan.classes, plan.colours, unit, plan.threshold, plan.span_s)
+                Card(
+                    (x2 - x1, card_px),
+                    plan.classes,
+                    plan.colours,
+                    unit,
+                    plan.threshold,
+                    plan.span_s,
+                    plan.break_s,
+                )
             )
             self.places.append((slice(y1, y1 + card_px), slice(x1, x2)))
         self.owners: list[int | None] = [None] * n

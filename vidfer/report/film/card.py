@@ -15,8 +15,6 @@ from vidfer.report.person_timeline import percent
 
 POINTS = 240
 """The curve has at most so many points."""
-BREAK_S = 0.5
-"""The curve breaks where a person is not seen for so long, in seconds."""
 PAPER, TRACK, INK, QUIET, WARN = (27, 30, 36), (50, 55, 64), (236, 238, 242), (150, 157, 168), (240, 190, 90)
 FAINT, FIELD = (112, 119, 131), (20, 22, 27)
 BARS_WIDTH = 14
@@ -37,6 +35,7 @@ class Card:
         size_px: height of the letters.
         threshold: below this probability the label is ``unsure``; None if there is none.
         span_s: the curve shows so many seconds.
+        break_s: it breaks where the person is not seen for longer, in seconds.
     """
 
     def __init__(
@@ -47,8 +46,9 @@ class Card:
         size_px: int,
         threshold: float | None,
         span_s: float,
+        break_s: float,
     ) -> None:
-        self.span_s = span_s
+        self.span_s, self.break_s = span_s, break_s
         self.classes, self.size_px, self.threshold = tuple(classes), size_px, threshold
         self.colours = {name: rgb_of(colour) for name, colour in colours.items()}
         self.width, self.height = size
@@ -157,7 +157,7 @@ class Card:
         times = np.array([point[0] for point in self.points])
         x = x2 - (time_s - times) / self.span_s * (x2 - x1)
         y = np.array([self._height(values) for _, values, _ in self.points])
-        parts = np.split(np.arange(len(x)), np.flatnonzero(np.diff(times) > BREAK_S) + 1)
+        parts = np.split(np.arange(len(x)), np.flatnonzero(np.diff(times) > self.break_s) + 1)
         order = sorted(range(len(self.classes)), key=lambda place: self.classes[place] == label)
         for part in parts:
             for place in order:

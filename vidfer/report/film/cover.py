@@ -12,7 +12,7 @@ from vidfer.infer.moment import Moment
 
 MARGIN = 0.4
 """So much more than the box of the face is covered on each side, in sides of the box."""
-BLOCKS = 5
+BLOCKS = 4
 """A covered face keeps so many colours along its longer side."""
 LONGEST_GAP_S = 3.0
 """A face that was missed for so long, in seconds, is covered all the time, at the place between."""
