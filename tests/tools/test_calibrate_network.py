@@ -10,6 +10,7 @@ from networks import network
 from refused import refused
 from striped_cache import CLASSES, write_striped_cache
 
+from vidfer.commands import inspect
 from vidfer.errors import DataError
 from vidfer.infer.selective import choose_threshold, read_calibration
 from vidfer.models.build import build_recogniser
@@ -62,3 +63,17 @@ def test_the_included_network_answers_where_four_of_five_are_right():
     assert choose_threshold(known)[0] == threshold == 0.6
     place = known.thresholds.index(threshold)
     assert known.accuracy(place) >= 0.8 > known.accuracy(place - 1) and known.clips == 5916
+
+
+def test_inspect_tells_it(folder, tmp_path, capsys):
+    assert inspect.main([str(folder)]) == 0
+    assert "not calibrated" in capsys.readouterr().out
+    run(folder, (write_striped_cache(tmp_path / "val.h5", {"val": 40}).path,), ())
+    known = read_calibration(load_checkpoint(folder)[1], folder)
+    capsys.readouterr()
+    assert inspect.main([str(folder)]) == 0
+    assert f"answers    {choose_threshold(known)[1]}" in capsys.readouterr().out
+    headless = build_recogniser(network("resnet18", width=4, input_px=32, head="prototype"), ())
+    save_checkpoint(tmp_path / "head", headless, {})
+    assert inspect.main([str(tmp_path / "head")]) == 0
+    assert "answers" not in capsys.readouterr().out

@@ -121,13 +121,13 @@ def choose_threshold(calibration: Calibration | None, wanted: float = WANTED) ->
     """The confidence (0..1) from which on a network answers, and a sentence about it.
 
     Args:
-        calibration: of the network; None if it was trained with too few validation clips.
+        calibration: of the network; None if it has none.
         wanted: the share of the answers that shall be right.
     """
     if calibration is None or (best := calibration.best_threshold()) is None:
         return PLAIN_THRESHOLD, (
-            "not calibrated, because there were too few validation clips; it answers where one expression is "
-            f"more probable than all others together ({PLAIN_THRESHOLD:g})"
+            "not calibrated (too few validation clips, or trained by an earlier vidfer); it answers where "
+            f"one expression is more probable than all others together ({PLAIN_THRESHOLD:g})"
         )
     threshold = calibration.threshold_for(wanted)
     if threshold is None:

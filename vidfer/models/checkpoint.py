@@ -158,6 +158,15 @@ def read_seen(folder: Path) -> SeenLabels:
     return _seen_of(_read_config(folder))
 
 
+def read_info(folder: Path) -> dict:
+    """What a checkpoint was saved with beside its network: cache hash, epoch, calibration.
+
+    Raises:
+        CheckpointError: as :func:`load_checkpoint`.
+    """
+    return _read_config(folder).get("info", {})
+
+
 def _seen_of(config: dict) -> SeenLabels:
     """An earlier vidfer kept the classes that were trained on, and no more."""
     return seen_labels(config.get("seen")).joined(_trained_on(config["classes"], config.get("info", {})))
