@@ -106,6 +106,22 @@ def test_the_tier_says_which_face_is_meant(tmp_path, labels):
         read(eaf(tmp_path / "talk.eaf", strange, annotator="A"), labels)
 
 
+def test_a_prediction_is_found_by_the_path_of_its_video(tmp_path, labels):
+    """`vidfer predict` calls a video by its name alone."""
+    path = eaf(tmp_path / "x.eaf", said("b/x.mp4", "sad"), annotator="A", video="x.mp4")
+    with refused(DataError, "x.eaf", "did you mean a/x.mp4, b/x.mp4"):
+        read(path, labels)
+    text = path.read_text()
+    assert f"{tmp_path}/x.mp4" in text and '"./x.mp4"' in text
+    path.write_text(text.replace(f"{tmp_path}/x.mp4", "/films/b/x.mp4").replace("./x.mp4", ""))
+    assert read(path, labels) == {"b/x.mp4": "sad"}
+
+
+def test_a_textgrid_is_no_correction(tmp_path, labels):
+    with refused(DataError, "a.TextGrid", "ELAN", "vidfer review"):
+        read(tmp_path / "a.TextGrid", labels)
+
+
 def test_a_whole_video_is_found_by_its_folder_and_name(tmp_path, labels):
     path = eaf(tmp_path / "x.eaf", said("a/x.mp4", "sad"), annotator="A", video="/data/new/a/x.mp4")
     assert read(path, labels) == {"a/x.mp4": "sad"}

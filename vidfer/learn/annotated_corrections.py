@@ -16,7 +16,16 @@ READERS = {".eaf": read_elan, ".json": read_label_studio}
 
 
 def is_annotated(path: Path) -> bool:
-    """Whether a file is of an annotation program, not a table."""
+    """Whether a file is of an annotation program, not a table.
+
+    Raises:
+        DataError: it is a TextGrid, which does not keep who has said what.
+    """
+    if path.suffix.lower() == ".textgrid":
+        raise DataError(
+            f"{path}: a TextGrid does not tell what people have changed; correct the labels in ELAN, in "
+            f"Label Studio, or with `vidfer review`"
+        )
     return path.suffix.lower() in READERS
 
 

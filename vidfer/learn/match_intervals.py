@@ -110,16 +110,20 @@ class _Videos:
                 self._by_name.setdefault(parts[-1], {}).setdefault(parts, []).append(span)
 
     def meant_by(self, interval: Interval) -> list[Span]:
-        parts = PurePosixPath(id_key(interval.media)).parts
-        same_name = self._by_name.get(parts[-1] if parts else "", {})
-        found = [video for video in same_name if parts[-len(video) :] == video]
-        longest = [video for video in found if len(video) == max(map(len, found))]
-        if len(longest) == 1:
-            return same_name[longest[0]]
-        near = ", ".join("/".join(video) for video in same_name)
+        """The clips of the video, by vidfer's name for it or by its path."""
+        near: dict[tuple[str, ...], None] = {}
+        for text in (interval.media, interval.address):
+            parts = PurePosixPath(id_key(text)).parts
+            same_name = self._by_name.get(parts[-1] if parts else "", {})
+            found = [video for video in same_name if parts[-len(video) :] == video]
+            longest = [video for video in found if len(video) == max(map(len, found))]
+            if len(longest) == 1:
+                return same_name[longest[0]]
+            near |= dict.fromkeys(same_name)
+        named = ", ".join("/".join(video) for video in near)
         raise _Unclear(
             f"no unlabelled clip is of the video {interval.media!r}"
-            + (f"; did you mean {near}? Then put the video into folders of these names" if near else "")
+            + (f"; did you mean {named}? Then put the video into folders of these names" if near else "")
         )
 
 

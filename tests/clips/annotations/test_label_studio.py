@@ -214,7 +214,7 @@ def without_boxes(tasks):
         ([of_data(fps="fast")], ("task 1", "fast")),
         ([of_data(fps=-3)], ("task 1", "-3")),
         ([of_data(times_s=[3, 1])], ("task 1", "order")),
-        ([of_data(name="", video=None)], ("task 1", "no video")),
+        ([of_data(video=None)], ("task 1", "no video")),
     ],
 )
 def test_a_region_that_says_nothing_sure_is_refused(tmp_path, changes, facts):

@@ -165,7 +165,7 @@ def read_elan(path: Path) -> list[Interval]:
     root = read_xml(path, "ELAN")
     if root.tag != "ANNOTATION_DOCUMENT":
         raise DataError(f"{path} is XML, but not ELAN's ({root.tag}); give an .eaf file")
-    media, times_ms = _media(root, path), _times_ms(root, path)
+    (media, address), times_ms = _media(root, path), _times_ms(root, path)
     said = {
         one.get("ANNOTATION_REF", ""): SURE.sub("", one.findtext("ANNOTATION_VALUE") or "")
         for tier in root.iter("TIER")
@@ -174,14 +174,26 @@ def read_elan(path: Path) -> list[Interval]:
     }
     tiers = [tier for tier in root.iter("TIER") if tier.find("ANNOTATION/ALIGNABLE_ANNOTATION") is not None]
     ours = [tier for tier in tiers if tier.get("LINGUISTIC_TYPE_REF") == EXPRESSION]
-    return [interval for tier in ours or tiers for interval in _read_tier(tier, media, times_ms, said, path)]
+    return [
+        interval
+        for tier in ours or tiers
+        for interval in _read_tier(tier, media, address, times_ms, said, path)
+    ]
 
 
-def _media(root: Element, path: Path) -> str:
-    """The video of the file: vidfer's name for it, its path on this machine, or what the file says."""
-    for one in root.iterfind("HEADER/PROPERTY"):
-        if one.get("NAME") == NAME and one.text:
-            return one.text
+def _media(root: Element, path: Path) -> tuple[str, str]:
+    """The name of the video and its path: vidfer's name for it if there is one, or the path twice."""
+    kept = [one.text for one in root.iterfind("HEADER/PROPERTY") if one.get("NAME") == NAME and one.text]
+    address = _address(root, path)
+    if not (kept or address):
+        raise DataError(
+            f"{path} names no video; link the video in ELAN (Edit, Linked Files) and save the file"
+        )
+    return (kept or [address])[0], address
+
+
+def _address(root: Element, path: Path) -> str:
+    """The path of the video on this machine, or else what the file says; empty if it says nothing."""
     named = root.findall("HEADER/MEDIA_DESCRIPTOR")
     films = [one for one in named if one.get("MIME_TYPE", "").startswith("video/")] or named
     for one in films:
@@ -191,7 +203,7 @@ def _media(root: Element, path: Path) -> str:
             return str(here)
         if url or relative:
             return unquote(urlsplit(url).path) or relative
-    raise DataError(f"{path} names no video; link the video in ELAN (Edit, Linked Files) and save the file")
+    return ""
 
 
 def _times_ms(root: Element, path: Path) -> dict[str, int | None]:
@@ -209,7 +221,12 @@ def _times_ms(root: Element, path: Path) -> dict[str, int | None]:
 
 
 def _read_tier(
-    tier: Element, media: str, times_ms: dict[str, int | None], said: dict[str, str], path: Path
+    tier: Element,
+    media: str,
+    address: str,
+    times_ms: dict[str, int | None],
+    said: dict[str, str],
+    path: Path,
 ) -> Iterator[Interval]:
     name = tier.get("TIER_ID", "")
     for one in tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"):
@@ -225,6 +242,7 @@ def _read_tier(
             raise DataError(f"{where} ends at {end_ms} ms and starts at {start_ms} ms; {REPAIR}")
         yield Interval(
             media=media,
+            address=address,
             tier=name,
             start_s=start_ms / 1000,
             end_s=end_ms / 1000,

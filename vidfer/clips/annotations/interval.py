@@ -24,6 +24,8 @@ class Interval:
 
     media: str
     """The video: the name that vidfer gave it, or the path or address in the file."""
+    address: str = ""
+    """The path or address of the video in the file, where ``media`` is vidfer's name for it."""
     tier: str
     """Who is seen: the name of ELAN's or Praat's tier."""
     start_s: float

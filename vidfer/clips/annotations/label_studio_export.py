@@ -78,7 +78,8 @@ def _read_result(result: dict, data: dict, results: list, by: str, where: str) -
             )
         start_s, end_s = clock.seconds(first, last)
         yield Interval(
-            media=_media(data, where),
+            media=str(data.get("name") or _address(data, where)),
+            address=_address(data, where),
             tier=str(data.get("person") or ""),
             start_s=start_s,
             end_s=end_s,
@@ -121,10 +122,8 @@ def _clock(data: dict, results: list, where: str) -> FrameClock:
     return FrameClock(rate=rate, times_s=times_s)
 
 
-def _media(data: dict[str, Any], where: str) -> str:
-    """The video of a task: vidfer's name for it, or what its address names."""
-    if name := data.get("name"):
-        return str(name)
+def _address(data: dict[str, Any], where: str) -> str:
+    """The path that the address of a task's video names."""
     address = data.get("video")
     if not isinstance(address, str) or not address:
         raise DataError(f"{where} has no video in its data; name it 'video' there")
