@@ -140,7 +140,7 @@ def test_a_class_without_a_face_is_refused(examples, tmp_path):
 
 def test_wrong_options_are_refused(examples, tmp_path):
     out = tmp_path / "mine.vidfer"
-    with refused(SettingError, "--encoders", "nothing"):
+    with refused(SettingError, "nothing", "vidfer encoders"):
         main([str(examples), "--out", str(out), "--encoders", "nothing"])
     out.write_text("something")
     with refused(SettingError, out, "--overwrite"):

@@ -115,14 +115,13 @@ def open_part(name: str, device: str = "cpu") -> EncoderPart:
         part_name, kind, found = name, PUBLISHED, encoder_hash(network, settings)
     elif Path(name).is_dir():
         raise CheckpointError(
-            f"--encoders {name}: there is no checkpoint in this folder; name a folder such as "
+            f"there is no checkpoint in the folder {name}; name a run folder or a checkpoint, such as "
             "runs/teacher/checkpoints/best"
         )
     else:
         raise SettingError(
-            f"--encoders {name}: there is no such network; name an included one "
-            f"({', '.join(included_networks())}), a run folder or checkpoint, or one that `vidfer encoders` "
-            "lists as here"
+            f"there is no network {name}; name an included one ({', '.join(included_networks())}), a run "
+            "folder or checkpoint, or one that `vidfer encoders` lists as here"
         )
     crop_px = settings.input_px or DEFAULT_CROP_PX
     return EncoderPart(part_name, kind, found, network.to(device).eval(), crop_px, device)

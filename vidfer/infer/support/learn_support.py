@@ -21,6 +21,9 @@ from vidfer.infer.support.learn_head import LearnedHead, learn_head
 from vidfer.infer.support.pieces import read_pieces
 from vidfer.infer.support.settings import SupportSettings
 
+TOGETHER = 64
+"""So many faces, of several examples, are collected before the networks see them."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -105,6 +108,7 @@ def embed_examples(
     """
     crops = CropSettings(size_px=max(part.crop_px for part in parts))
     detector = FaceDetector(device, crops)
+    waiting: list[tuple[np.ndarray, np.ndarray]] = []
     features: dict[str, list[np.ndarray]] = {}
     owner: list[int] = []
     used, notes, lost = [], [], {}
@@ -115,21 +119,33 @@ def embed_examples(
         except DataError as error:
             notes.append(f"left out: {error}")
             lost.setdefault(labels[i], str(error))
-            continue
-        finally:
-            if progress is not None:
-                progress(i + 1, len(found.clips))
-        for part in parts:
-            for name, values in part.features(images, mask).items():
-                features.setdefault(name, []).append(values)
-        owner += [len(used)] * len(images)
-        used.append(i)
-        notes += [note] if note else []
+        else:
+            waiting.append((images, mask))
+            owner += [len(used)] * len(images)
+            used.append(i)
+            notes += [note] if note else []
+        if waiting and (sum(mask.size for _, mask in waiting) >= TOGETHER or i + 1 == len(found.clips)):
+            for part in parts:
+                for name, values in part.features(*_padded(waiting)).items():
+                    features.setdefault(name, []).append(values)
+            waiting = []
+        if progress is not None:
+            progress(i + 1, len(found.clips))
     for label, name in enumerate(found.classes):
         if label not in {labels[i] for i in used}:
             raise DataError(f"no example of '{name}' can be used: {lost[label]}; give it another example")
     joined = {name: np.concatenate(values) for name, values in features.items()}
     return (joined, np.array(owner), np.array([labels[i] for i in used])), used, notes
+
+
+def _padded(waiting: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Crops and masks of several examples in one batch; frames that are not there have no influence."""
+    n_frames = max(mask.shape[1] for _, mask in waiting)
+    crops = [
+        np.pad(images, [(0, 0), (0, n_frames - images.shape[1])] + [(0, 0)] * 4) for images, _ in waiting
+    ]
+    masks = [np.pad(mask, [(0, 0), (0, n_frames - mask.shape[1])]) for _, mask in waiting]
+    return np.concatenate(crops), np.concatenate(masks)
 
 
 def groups_of(clips: Sequence[Clip]) -> tuple[np.ndarray, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from vidfer.included import checkpoint_folder
 from vidfer.infer.support.encoder_parts import default_names
 from vidfer.infer.support.examples import Given
 from vidfer.infer.support.in_words import expected_in_words, lines_of, warnings_of
@@ -47,7 +46,7 @@ def open_support(
         DataError: examples are missing or contradict each other.
     """
     name = "" if isinstance(given, Mapping) else Path(given).name
-    is_own = checkpoint_folder(Path(checkpoint)).exists() and str(checkpoint) != IN_THE_BOX
+    is_own = str(checkpoint) != IN_THE_BOX
     if is_support_file(given):
         support, found = load_support(Path(given), Path(checkpoint) if is_own else None, device)
         return SupportClassifier(support, found, name), [expected_in_words(support.classes, support.expected)]
