@@ -17,7 +17,7 @@ from vidfer.report.person_timeline import build_timelines
 from vidfer.report.prediction_page.content import MOST_PEOPLE, MOST_PICTURES, view_inputs
 from vidfer.report.prediction_page.network_card import read_card
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
-from vidfer.report.prediction_page.rows import HIGH, MOST_ROWS, WIDE, build_rows
+from vidfer.report.prediction_page.rows import HIGH, MOST_ROWS, RIBBON, WIDE, build_ribbon, build_rows
 from vidfer.report.prediction_page.write_page import write_prediction_page
 
 PEOPLE = {0: "h" * 50 + "?" * 25 + " " * 25 + "s" * 50, 3: " " * 100 + "n" * 50}
@@ -72,6 +72,18 @@ def test_areas_are_stacked_probabilities():
     )
     assert np.nanmin(surprise) == HIGH
     assert np.isnan(surprise[500:667]).all() and not np.isnan(np.delete(surprise, range(500, 667))).any()
+
+
+def test_the_ribbon_of_the_overview_has_all_labels_at_their_times():
+    lines = build_timelines(film_of("a", PEOPLE), CLASSES)
+    ribbon = dict(build_ribbon(lines.people[0], lines))
+    assert ribbon.keys() == {"happy", UNSURE, "sad"}
+    ends = {label: re.findall(r"M([\d.]+) 0h([\d.]+)v1", path) for label, path in ribbon.items()}
+    third = RIBBON / 3
+    for label, start in (("happy", 0), (UNSURE, third), ("sad", 2 * third)):
+        ((x, width),) = ends[label]
+        assert float(x) == pytest.approx(start, abs=1)
+        assert float(width) == pytest.approx(third / (2 if label == UNSURE else 1), abs=1.5)
 
 
 def test_a_slow_film_has_no_gaps_between_its_frames():

@@ -9,7 +9,7 @@ from vidfer.infer.moment import UNSURE, Moment
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
 from vidfer.report.person_timeline import PersonTimeline, Timelines, build_timelines, percent, timelines_of
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
-from vidfer.report.prediction_page.rows import Row, build_rows
+from vidfer.report.prediction_page.rows import Row, build_ribbon, build_rows
 from vidfer.report.time_text import clock
 
 MOST_PICTURES = 400
@@ -50,6 +50,8 @@ class PersonView:
     unsure: float
     warnings: tuple[tuple[str, float], ...]
     """Warning and share of the frames."""
+    ribbon: tuple[tuple[str, str], ...]
+    """Label and path of the line in the overview."""
     rows: tuple[Row, ...]
     peaks: tuple[Peak, ...]
 
@@ -150,6 +152,7 @@ def _person(person: PersonTimeline, lines: Timelines, peaks: list[Peak], with_ro
         last_s=min(lines.end_s, lines.start_s + (person.first + len(person.counts)) * lines.step_s),
         unsure=person.shares.get(UNSURE, 0.0),
         warnings=tuple(sorted(((w, count / n) for w, count in person.warnings.items()), key=lambda x: -x[1])),
+        ribbon=tuple(build_ribbon(person, lines)),
         rows=tuple(build_rows(person, lines)) if with_rows else (),
         peaks=tuple(peaks),
     )

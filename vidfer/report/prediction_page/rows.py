@@ -16,6 +16,8 @@ COLUMNS = 300
 """A row has at most so many columns."""
 WIDE = 1000
 """The width of a row in its own units; on the page it is stretched."""
+RIBBON = 120
+"""Columns of the line in the overview."""
 HIGH = 60
 """The height of the probabilities in its own units."""
 SHORT_S = 150.0
@@ -74,6 +76,21 @@ def build_rows(person: PersonTimeline, lines: Timelines) -> list[Row]:
         if np.any(_part(person.counts, person, begin, end)):
             rows.append(_row(person, lines, begin, end))
     return rows
+
+
+def build_ribbon(person: PersonTimeline, lines: Timelines) -> list[tuple[str, str]]:
+    """The labels of the whole film in one thin line: each label, and a path of :data:`RIBBON` by 1."""
+    edges = np.linspace(0, lines.n_steps, min(RIBBON, lines.n_steps) + 1).round().astype(int)
+    counts = np.add.reduceat(_part(person.counts, person, 0, lines.n_steps), edges[:-1], axis=0)
+    x = np.linspace(0, RIBBON, len(edges)).round(1)
+    labels = [person.labels[int(row.argmax())] if row.any() else "" for row in counts]
+    paths: dict[str, str] = {}
+    for label, run in groupby(range(len(labels)), labels.__getitem__):
+        run = [*run]
+        if label:
+            first, width = x[run[0]], x[run[-1] + 1] - x[run[0]]
+            paths[label] = paths.get(label, "") + f"M{first:g} 0h{width:g}v1h-{width:g}z"
+    return [*paths.items()]
 
 
 def _part(values: np.ndarray, person: PersonTimeline, begin: int, end: int) -> np.ndarray:

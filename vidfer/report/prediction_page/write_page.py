@@ -16,7 +16,7 @@ from vidfer.report.expression_colours import NONE_OF_THESE, colours_of, ink_on
 from vidfer.report.prediction_page.content import MOST_INPUTS, MOST_PEOPLE, view_inputs
 from vidfer.report.prediction_page.network_card import read_card
 from vidfer.report.prediction_page.peak_pictures import PICTURE_PX
-from vidfer.report.prediction_page.rows import HIGH, WIDE
+from vidfer.report.prediction_page.rows import HIGH, RIBBON, WIDE
 from vidfer.report.time_text import clock, length
 
 HERE = Path(__file__).parent
@@ -74,6 +74,7 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
         pictures=pictures,
         picture_px=PICTURE_PX,
         wide=WIDE,
+        ribbon_width=RIBBON,
         high=HIGH,
         length=length,
         clock=clock,
