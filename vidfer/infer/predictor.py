@@ -265,9 +265,9 @@ def _pictures(images: Any) -> list[np.ndarray]:
         raise DataError("there is no face: the batch is empty")
     for picture in pictures:
         kind = getattr(picture, "dtype", type(picture).__name__)
-        shape = getattr(picture, "shape", ())
+        shape: tuple[int, ...] = tuple(getattr(picture, "shape", ()))
         if kind != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
             raise DataError(
-                f"a face is an array uint8 (H, W, 3) of red, green and blue; one is {kind} {tuple(shape)}"
+                f"a face is an array uint8 (H, W, 3) of red, green and blue; one is {kind} {shape}"
             )
     return pictures
