@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 import tyro
+from counts import check_counts
 from tables import markdown, percent
 
 from vidfer.data.dataset import ClipDataset
@@ -50,6 +51,9 @@ class Settings:
     """Caches of other people, of which all labelled clips are reported."""
     check_frames: int = 16
     """Evenly spaced frames of each of their clips."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "frames", "check_frames")
 
 
 def predictions(model: Recogniser, path: Path, split: str | None, n_frames: int) -> Predictions:
