@@ -1,6 +1,18 @@
-import numpy as np
+from dataclasses import replace
+from pathlib import Path
 
-from vidfer.infer.support.pieces import piece_frames
+import cv2
+import numpy as np
+import pytest
+from refused import refused
+
+from vidfer.actors.draw import draw_clip
+from vidfer.actors.identity import sample_identity
+from vidfer.clips.clip import Clip
+from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.settings import CropSettings
+from vidfer.errors import DataError
+from vidfer.infer.support.pieces import piece_frames, read_pieces
 from vidfer.infer.support.settings import SupportSettings
 
 
@@ -38,3 +50,47 @@ def test_frames_without_a_face_are_never_shown():
     has_face[:] = False
     has_face[[0, 99]] = True
     assert len(pieces(np.arange(100) / 25, has_face)) >= 1
+
+
+@pytest.fixture(scope="module")
+def two_people(tmp_path_factory) -> Path:
+    """A picture of two drawn people beside each other."""
+    people = [
+        draw_clip(
+            sample_identity(np.random.default_rng(seed)),
+            "happy",
+            setting="studio",
+            seed=seed,
+            n_frames=1,
+            fps=10,
+            size=(320, 240),
+        )[0][0]
+        for seed in (1, 2)
+    ]
+    path = tmp_path_factory.mktemp("two") / "two.png"
+    cv2.imwrite(str(path), np.concatenate(people, axis=1)[..., ::-1])
+    return path
+
+
+def test_of_several_people_the_main_one_counts_or_the_one_in_the_box(two_people):
+    crops = CropSettings(size_px=64)
+    detector, settings = FaceDetector("cpu", crops), SupportSettings()
+    clip = Clip(id="two.png", path=two_people, label="pout")
+    main, mask, note = read_pieces(clip, detector, crops, settings)
+    assert main.shape == (1, 1, 3, 3, 64, 64) and mask.all()
+    assert "two.png" in note and "2 people" in note and "width" in note
+    left, right = (
+        read_pieces(replace(clip, box_hint=box), detector, crops, settings)
+        for box in ((80, 40, 240, 200), (400, 40, 560, 200))
+    )
+    assert not left[2] and not right[2]
+    assert (left[0] == main).all() != (right[0] == main).all()
+
+
+def test_a_part_of_a_video_that_is_not_there_is_refused(two_people, tmp_path):
+    crops = CropSettings(size_px=64)
+    grey = tmp_path / "grey.png"
+    cv2.imwrite(str(grey), np.full((200, 200, 3), 128, np.uint8))
+    for path, fact in ((grey, "no face"), (tmp_path / "gone.mp4", "gone.mp4")):
+        with refused(DataError, fact):
+            read_pieces(Clip(id="x", path=path), FaceDetector("cpu", crops), crops, SupportSettings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,9 +40,10 @@ def read_pieces(
         DataError: it cannot be read, or shows no face.
     """
     try:
-        face = extract_crops(clip, detector, crops)[0]
+        people = extract_crops(clip, detector, replace(crops, face="all"))  # the main person comes first
     except UnreadableVideo as error:
         raise DataError(f"{clip.path} cannot be read: {error.reason}") from error
+    face = people[0]
     places = piece_frames(face.track.times_s, face.track.status != MISSING, settings)
     if not places:
         raise DataError(f"{clip.path} shows no face{_when(clip)}")
@@ -53,7 +55,7 @@ def read_pieces(
             for slot in np.flatnonzero(frames == frame):
                 images[piece, slot] = image.transpose(0, 3, 1, 2)
                 mask[piece, slot] = True
-    return images, mask, _note(clip, face)
+    return images, mask, _note(clip, face, len(people))
 
 
 def piece_frames(times_s: np.ndarray, has_face: np.ndarray, settings: SupportSettings) -> list[np.ndarray]:
@@ -98,7 +100,7 @@ def _when(clip: Clip) -> str:
     return f" from {clip.start_s or 0:g} s to {'its end' if clip.end_s is None else f'{clip.end_s:g} s'}"
 
 
-def _note(clip: Clip, face: ClipCrops) -> str:
+def _note(clip: Clip, face: ClipCrops, n_people: int) -> str:
     duration = float(face.track.times_s[-1] - face.track.times_s[0])
     if face.fault:
         return f"{clip.id} is not read to its end: {face.fault}"
@@ -106,5 +108,10 @@ def _note(clip: Clip, face: ClipCrops) -> str:
         return (
             f"{clip.id} is {duration:.0f} s long, and all of it counts as an example; a table with start_s "
             "and end_s names the part that shows the expression"
+        )
+    if n_people > 1 and clip.box_hint is None:
+        return (
+            f"{clip.id} shows {n_people} people, and the main one counts; a table with x, y, width and "
+            "height of the head names another"
         )
     return ""
