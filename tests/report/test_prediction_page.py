@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from vidfer.errors import DataError, ResultError
 from vidfer.infer.moment import UNSURE
 from vidfer.report.person_timeline import build_timelines
 from vidfer.report.prediction_page.content import MOST_PEOPLE, MOST_PICTURES, view_inputs
-from vidfer.report.prediction_page.network_card import read_card
+from vidfer.report.prediction_page.network_card import read_card, read_examples
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
 from vidfer.report.prediction_page.rows import HIGH, MOST_ROWS, RIBBON, WIDE, build_ribbon, build_rows
 from vidfer.report.prediction_page.write_page import write_prediction_page
@@ -247,6 +248,24 @@ def test_the_card_of_the_network_in_the_box_is_shown(tmp_path):
         sign in text for text in (*card.limits, *sum(card.figures, ())) for sign in ("**", "`", "](")
     )
     assert read_card("no such network").figures == ()
+
+
+def test_own_expressions_tell_what_to_expect(tmp_path):
+    prediction = write_prediction(tmp_path, {tmp_path / "a": film_of("a", PEOPLE)})
+    counted = {"of_class": [{"right": 2, "n": 3}, {"right": 1, "n": 2}], "counts": [3, 2]}
+    expected = {
+        "expected": counted | {"found": {"right": 1, "n": 5}},
+        "classes": ["pout", "wink", "none of these"],
+    }
+    own = replace(
+        prediction, model=prediction.model | expected | {"threshold_says": "3 of 5 were recognised"}
+    )
+    text = write_prediction_page(own).read_text()
+    row = r'pout</th><td class="number">3</td><td class="number">2</td>'
+    assert re.search(row, text) and "no card with figures" not in text
+    assert "3 of 5 were recognised; 1 of 5 where" in text
+    for damaged in ({"expected": {}}, {"expected": 3}, {"expected": counted | {"counts": None}}):
+        assert read_examples(prediction.model | damaged) is None
 
 
 def test_pages_that_cannot_be_written(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,30 @@ def read_card(model: str) -> NetworkCard:
     figures = [row for row in figures if len(row) == len(figures[0])] if figures else []
     limits = re.split(r"\n- ", "\n" + "\n".join(_section(text, "Limits")))[1:]
     return NetworkCard(_first_table(figures), tuple(_plain(" ".join(item.split())) for item in limits))
+
+
+@dataclass(frozen=True)
+class OwnExamples:
+    """What is known of expressions that were learned from a few examples."""
+
+    rows: tuple[tuple[str, int, int], ...]
+    """Expression, number of examples, and how many of them were recognised when they were left out."""
+    found: tuple[int, int] | None
+    """How many of how many were also told from none of these."""
+
+
+def read_examples(model: Mapping) -> OwnExamples | None:
+    """The examples of own expressions, from what a prediction says of its model; None for a network."""
+    expected = model.get("expected")
+    try:
+        classes, of_class, counts = model["classes"], expected["of_class"], expected["counts"]
+        rows = tuple(
+            (str(name), int(n), int(one["right"])) for name, n, one in zip(classes, counts, of_class)
+        )
+        found = expected.get("found") or {}
+        return OwnExamples(rows, (int(found["right"]), int(found["n"])) if found.get("n") else None)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def _section(text: str, title: str) -> list[str]:

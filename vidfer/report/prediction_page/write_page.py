@@ -14,7 +14,7 @@ from vidfer.infer.moment import UNSURE
 from vidfer.infer.prediction_folder import PredictionFolder, read_prediction
 from vidfer.report.expression_colours import NONE_OF_THESE, colours_of, ink_on
 from vidfer.report.prediction_page.content import MOST_INPUTS, MOST_PEOPLE, view_inputs
-from vidfer.report.prediction_page.network_card import read_card
+from vidfer.report.prediction_page.network_card import read_card, read_examples
 from vidfer.report.prediction_page.peak_pictures import PICTURE_PX
 from vidfer.report.prediction_page.rows import HIGH, RIBBON, WIDE
 from vidfer.report.time_text import clock, length
@@ -83,6 +83,7 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
         threshold=model.get("threshold") if isinstance(model.get("threshold"), (int, float)) else None,
         threshold_says=str(model.get("threshold_says", "")),
         card=read_card(name),
+        own=read_examples(model),
         settings=json.dumps(prediction.settings, indent=2, default=str, ensure_ascii=False),
         model_json=json.dumps(model, indent=2, default=str, ensure_ascii=False),
     )
