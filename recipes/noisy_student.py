@@ -112,7 +112,8 @@ def main(settings: Settings) -> None:
             run.log((number - 1) * epochs, round=number, pseudo_labels=found.summary)
         accelerator.print(terminal_text("\n".join(round_lines(number, found))))
         if settings.stop_to_correct and found.waits_for_corrections:
-            accelerator.print(terminal_text(f"stopped; correct {found.table} and go on with --resume"))
+            told = f"correct {found.table}, as with `vidfer review {run.path}`, and go on with --resume"
+            accelerator.print(terminal_text(f"stopped; {told}"))
             break
 
         # The student learns, with noise

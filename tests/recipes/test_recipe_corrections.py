@@ -2,6 +2,7 @@
 a kill."""
 
 import csv
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from recipe_runs import FAST, SHORT, assert_same_run, metrics, start, weights
 from refused import refused
 
+from vidfer.commands.annotations import main as annotations
 from vidfer.errors import DataError
 from vidfer.learn.pseudo_labels import read_pseudo_labels
 from vidfer.learn.settings import PseudoLabelSettings, StudentSettings
+from vidfer.store.reader import CropCache
 
 PSEUDO = PseudoLabelSettings(threshold=0.0, quota=4)
 
@@ -119,6 +122,42 @@ def test_a_mistake_in_the_table_is_told_before_anything_is_learned(
     correct(table, {rows(table)[0]["clip"]: ""})
     noisy_student.main(replace(settings, resume=True))
     assert (tmp_path / "run/checkpoints/best").is_dir()
+
+
+def test_corrections_come_back_from_elan_and_label_studio(
+    noisy_student, striped_cache, teacher_run, tmp_path
+):
+    settings = settings_of(noisy_student, striped_cache, teacher_run, tmp_path / "run", stop_to_correct=True)
+    noisy_student.main(settings)
+    for clip in CropCache(striped_cache).clips:
+        (tmp_path / "videos" / clip.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "videos" / clip.path).touch()
+    out = tmp_path / "annotated"
+    annotations(f"{tmp_path / 'run'} --root {tmp_path / 'videos'} --out {out} --elan --label-studio".split())
+    table = rows(tmp_path / "run/pseudo_labels/round1.csv")
+    faces = [row for row in table if row["has_face"] == "1"]
+    assert len([*out.glob("*.eaf")]) == len(faces) == len(table) - 3  # the others show no face
+    # In ELAN a person changes one label. In Label Studio two tasks are submitted, one of them unchanged.
+    words = {}
+    [eaf] = [file for file in out.glob("*.eaf") if file.stem == Path(faces[0]["path"]).stem]
+    was, words[faces[0]["clip"]] = faces[0]["label"], "drop"
+    text = eaf.read_text()
+    changed = text.replace(f"<ANNOTATION_VALUE>{was}</ANN", "<ANNOTATION_VALUE>drop</ANN")
+    assert changed != text
+    eaf.write_text(changed)
+    tasks = json.loads((out / "label_studio.json").read_text())
+    other = next(name for name in ("angry", "happy", "sad") if name != faces[1]["label"])
+    for row, label in ((faces[1], other), (faces[2], faces[2]["label"])):
+        [task] = [one for one in tasks if one["data"]["name"] == row["path"]]
+        result = task["predictions"][0]["result"]
+        result[0]["value"]["timelinelabels"] = [label]
+        task["annotations"] = [{"completed_by": 1, "result": result}]
+        words[row["clip"]] = label
+    (out / "export.json").write_text(json.dumps(tasks))
+    again = replace(settings, out=tmp_path / "other", corrections=(*out.glob("*.eaf"), out / "export.json"))
+    noisy_student.main(again)
+    told = rows(tmp_path / "other/pseudo_labels/round1.csv")
+    assert {row["clip"]: row["corrected"] for row in told if row["corrected"]} == words
 
 
 def test_a_larger_noised_student_and_a_teacher_with_few_validation_clips(
