@@ -143,6 +143,14 @@ def test_words_of_a_tag():
     assert tag_of(moment("a", 1, 0.0, 0, "none of these")) == "0  none of these"
 
 
+def test_the_curve_is_high_with_few_expressions_too():
+    heights = []
+    for classes in (("pout", "none of these"), tuple(f"class {i}" for i in range(5))):
+        canvas, _ = canvas_of([[moment("a", 1, 0.0, 0, classes[0], classes=classes)]], classes)
+        heights.append(canvas.cards[0].curve[3] - canvas.cards[0].curve[1])
+    assert heights[0] == heights[1] > 50
+
+
 def test_pictures_of_all_shapes_have_cards():
     for height, width in ((26, 32), (720, 1280), (1280, 720), (2160, 3840), (100, 4000)):
         image = np.full((height, width, 3), 90, np.uint8)

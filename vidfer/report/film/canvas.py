@@ -16,6 +16,8 @@ from vidfer.report.time_text import clock
 
 MOST_CARDS = 6
 MOST_BARS = 8
+LEAST_BARS = 5
+"""A card is at least so high as for this number of bars."""
 LEAST_WIDTH_PX = 480
 """A smaller picture gets room at its sides."""
 LETTERS_PX, LEAST_LETTERS_PX, MOST_LETTERS_PX = 15 / 720, 11, 48
@@ -102,7 +104,7 @@ class Canvas:
         columns = max(1, min(n, self.width // (CARD_WIDTH * unit)))
         n_rows = -(-n // columns)
         columns = -(-n // max(1, n_rows))
-        card_px = round((3.4 + 1.15 * len(plan.classes)) * unit)
+        card_px = round((3.4 + 1.15 * max(LEAST_BARS, len(plan.classes))) * unit)
         self.foot_px = round(1.8 * unit)
         self.height = height + n_rows * card_px + self.foot_px
         self.height += self.height % 2
