@@ -4,7 +4,7 @@ from made_up_examples import clouds
 
 from vidfer.infer.support.calibration import Calibration, fit_calibration
 from vidfer.infer.support.candidates import Candidate, candidates_of
-from vidfer.infer.support.choose import choose
+from vidfer.infer.support.choose import choose, goodness
 from vidfer.infer.support.embedded import EmbeddedExamples
 from vidfer.infer.support.expectation import Share, expect
 from vidfer.infer.support.learn_head import learn_head
@@ -59,6 +59,25 @@ def test_another_candidate_must_be_better_by_an_example():
     mean = Candidate("mean", ("good:vector",))
     for pair in ([useful, mean], [mean, useful]):  # as good as each other
         assert choose(pair, examples, all_of(examples), {}) == pair[0]
+
+
+def test_less_than_one_example_more_changes_no_choice():
+    far, first = clouds((4, 4), 3, apart=6.0), Candidate("ridge", ("near:vector",))
+    better = Candidate("ridge", ("far:vector",))
+    chosen, gains = [], []
+    for seed in (0, 2):  # how clear the features are that come first
+        near = clouds((4, 4), 3, apart=1.5, seed=seed)
+        features = {"near:vector": near.features[VIEW[0]], "far:vector": far.features[VIEW[0]]}
+        examples = EmbeddedExamples(features, near.owner, near.labels, near.groups, 2)
+        used = all_of(examples)
+        parts = parts_of(examples, used, 40)
+        low, high = (
+            goodness(examples, left_out_scores(one, examples, used, parts, {}), used)
+            for one in (first, better)
+        )
+        gains.append(8 * (high - low))
+        chosen.append(choose([first, better], examples, used, {}))
+    assert 0 < gains[0] < 1 < gains[1] and chosen == [first, better]
 
 
 def test_candidates_begin_with_all_vectors_and_ridge_regression():
