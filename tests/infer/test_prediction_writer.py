@@ -147,6 +147,13 @@ def test_another_prediction_is_not_mixed_in(whole, film_predictor, clips):
             PredictionWriter(other)
 
 
+def test_a_table_of_somebody_else_is_not_replaced(film_predictor, clips, tmp_path):
+    (tmp_path / "frames.csv").write_text("mine")
+    with refused(ResultError, tmp_path / "frames.csv", "choose another --out"):
+        PredictionWriter(wanted(tmp_path, film_predictor, clips))
+    assert (tmp_path / "frames.csv").read_text() == "mine"
+
+
 def test_a_full_disk_in_the_middle_of_a_film(film_predictor, clips, tmp_path, whole, monkeypatch):
     add, n = PredictionWriter._flush, 0
 

@@ -12,6 +12,8 @@ from vidfer.clips.listing import listing_of
 from vidfer.clips.media import find_media, is_image, list_folder
 from vidfer.errors import DataError
 
+PREDICTION = "predict.json"
+"""A folder with this file holds a prediction."""
 MANY_PICTURES = 5
 """More numbered pictures than this in one folder may be the frames of one clip."""
 
@@ -26,8 +28,8 @@ def find_inputs(
     """The videos, images and folders of frames that names stand for, each once, in the order of the names.
 
     A file is taken whatever its name is. In a folder, videos are found at any depth; pictures that lie
-    directly in it are single pictures, and a folder of pictures below it is one clip. A name that is no file
-    may be a pattern, such as ``'films/*.mp4'``.
+    directly in it are single pictures, and a folder of pictures below it is one clip. What a prediction has
+    written is left out. A name that is no file may be a pattern, such as ``'films/*.mp4'``.
 
     Args:
         names: files, folders and patterns.
@@ -70,7 +72,7 @@ def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
     if not path.is_dir():
         return [path]
     with listing_of(path) as listing:
-        media = list(find_media(path))
+        media = [one for one in find_media(path) if not _is_predicted(one, path)]
     for line in listing.lines() if on_note else ():
         on_note(line)
     if not media:
@@ -84,3 +86,9 @@ def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
             f"name the folder above it, {path.absolute().parent}"
         )
     return media
+
+
+def _is_predicted(media: Path, root: Path) -> bool:
+    """Whether a prediction has written it: a film in a folder that holds one."""
+    folders = media.relative_to(root).parents
+    return any((root / folder / PREDICTION).exists() for folder in folders)

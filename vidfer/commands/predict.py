@@ -85,6 +85,7 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(Predict, arguments)
     from vidfer.clips.inputs import find_inputs
+    from vidfer.crops.decode.camera import Camera
     from vidfer.crops.decode.readers import check_reader
     from vidfer.crops.detect.face_detector import FaceDetector
     from vidfer.infer.device import check_device
@@ -97,11 +98,10 @@ def main(arguments: Sequence[str]) -> int:
 
     check_device(options.device)
     check_reader(options.crops.reader)
-    clips = (
-        find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=_note)
-        if options.webcam is None
-        else []
-    )
+    if options.webcam is not None:
+        clips, camera = [], Camera(options.webcam)
+    else:
+        clips = find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=_note)
     if options.support is not None:
         with Progress("learning", "example") as bar:
             classifier, said = open_support(
@@ -132,7 +132,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.webcam is not None:
         from vidfer.commands.webcam import watch_camera
 
-        watch_camera(predictor, options.webcam, options.out and wanted, options.end)
+        watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
     with PredictionWriter(wanted) as writer, _Bars() as bars:
         predict_inputs(predictor, clips, writer, bars)

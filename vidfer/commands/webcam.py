@@ -14,6 +14,7 @@ from vidfer.errors import ResultError
 if TYPE_CHECKING:
     import numpy as np
 
+    from vidfer.crops.decode.camera import Camera
     from vidfer.infer.moment import Moment
     from vidfer.infer.predict_film import FilmPredictor
     from vidfer.infer.prediction_folder import PredictionFolder
@@ -23,29 +24,28 @@ TITLE = "vidfer - q or Esc ends it"
 
 
 def watch_camera(
-    predictor: FilmPredictor, device: str, wanted: PredictionFolder | None, end_s: float | None
+    predictor: FilmPredictor, camera: Camera, wanted: PredictionFolder | None, end_s: float | None
 ) -> None:
     """Show a camera with what is predicted, until it ends, q is pressed in the window, or Ctrl-C.
 
     Args:
         predictor: who predicts.
-        device: the number of the camera, or a video file.
+        camera: open; it is closed at the end.
         wanted: where tables are written, if they are wanted.
         end_s: stop at this time.
 
     Raises:
-        DataError: there is no such camera.
+        DataError: the camera gives no frame.
         ResultError: the folder holds another prediction.
     """
-    from vidfer.crops.decode.camera import Camera
     from vidfer.infer.predict_live import CHUNK_FRAMES, predict_live
 
     window = _Window(predictor.classifier.classes) if _has_window() else None
-    lines, name, last_s = _Lines(), f"camera {device}", 0.0
-    with Camera(device) as camera, ExitStack() as stack:
+    lines, name, last_s = _Lines(), f"camera {camera.device}", 0.0
+    with camera, ExitStack() as stack:
         if window is None:
             say("there is no window here, so changes are printed; Ctrl-C ends it", file=sys.stderr)
-        writer = None if wanted is None else stack.enter_context(_writer(wanted, name, device))
+        writer = None if wanted is None else stack.enter_context(_writer(wanted, name, camera.device))
         try:
             for image, moments in predict_live(predictor, name, camera.chunks(CHUNK_FRAMES)):
                 if end_s is not None and moments[0].time_s >= end_s:

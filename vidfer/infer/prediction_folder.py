@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import vidfer
+from vidfer.clips.inputs import PREDICTION
 from vidfer.errors import ResultError
 from vidfer.files import write_json
 from vidfer.infer.moment import Moment
 from vidfer.infer.moment_table import read_moments
 
 FORMAT, VERSION = "vidfer-prediction", 1
-ABOUT, FRAMES, SEGMENTS, CLIPS = "predict.json", "frames.csv", "segments.csv", "clips.csv"
+ABOUT = PREDICTION
+FRAMES, SEGMENTS, CLIPS = "frames.csv", "segments.csv", "clips.csv"
 
 
 @dataclass(frozen=True, kw_only=True)

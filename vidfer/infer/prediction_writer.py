@@ -51,6 +51,11 @@ class PredictionWriter:
         self.about = about
         if (about.folder / ABOUT).exists():
             self.about = _same(read_prediction(about.folder), about)
+        elif there := [name for name in (FRAMES, SEGMENTS, CLIPS) if (about.folder / name).exists()]:
+            raise ResultError(
+                f"{about.folder / there[0]} is there, and no {ABOUT} beside it says that it may be replaced; "
+                "choose another --out"
+            )
         self._files: dict[str, BinaryIO] = {}
         self._saved_s = -SAVE_EVERY_S
         self._summary: FilmSummary | None = None

@@ -34,7 +34,10 @@ class Camera:
             raise DataError(
                 f"--webcam {device}: give the number of a camera, such as 0, or the path of a video file"
             )
+        logging = cv2.utils.logging
+        level = logging.setLogLevel(logging.LOG_LEVEL_SILENT)  # what OpenCV says is for its developers
         self._capture = cv2.VideoCapture(int(device) if self.is_live else device)
+        logging.setLogLevel(level)
         if not self._capture.isOpened():
             why = "is it connected, and used by no other program?" if self.is_live else "is it a video?"
             raise DataError(f"--webcam {device} cannot be opened: {why}")

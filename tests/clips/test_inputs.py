@@ -1,0 +1,85 @@
+"""Which films a prediction is made of."""
+
+import pytest
+from refused import refused
+
+from vidfer.clips.inputs import find_inputs
+from vidfer.errors import DataError
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Films of two people, frames of a clip, pictures, a text; nothing is read here."""
+    monkeypatch.chdir(tmp_path)
+    for name in (
+        "films/ann/a.mp4",
+        "films/ann/b.avi",
+        "films/bob/a.mp4",
+        "films/frames/1.png",
+        "films/frames/2.png",
+        "films/photo.jpg",
+        "films/notes.txt",
+        "other/c [1].mp4",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+def ids(*names, **options) -> list[str]:
+    return [clip.id for clip in find_inputs(names, **options)]
+
+
+def test_files_folders_and_patterns(place):
+    assert ids("films/ann/a.mp4") == ["a.mp4"]
+    assert ids("films") == ["ann/a.mp4", "ann/b.avi", "bob/a.mp4", "frames", "photo.jpg"]
+    assert ids("films/*/*.mp4") == ["ann/a.mp4", "bob/a.mp4"]
+    assert ids("**/a.mp4") == ["ann/a.mp4", "bob/a.mp4"]
+    assert ids("other/c [1].mp4") == ["c [1].mp4"]  # a file of this name goes before the pattern
+    assert ids("films/notes.txt") == ["notes.txt"]  # what is named is tried
+    assert ids("films/ann/a.mp4", "other") == ["films/ann/a.mp4", "other/c [1].mp4"]
+
+
+def test_a_film_that_is_named_twice_is_one(place):
+    (place / "link.mp4").symlink_to(place / "films/ann/a.mp4")
+    assert ids("films/ann", "films/ann/a.mp4", str(place / "films/ann/a.mp4"), "link.mp4") == [
+        "a.mp4",
+        "b.avi",
+    ]
+
+
+def test_times_reach_every_clip(place):
+    clips = find_inputs(["films/ann"], start_s=1.0, end_s=2.5)
+    assert [(clip.start_s, clip.end_s) for clip in clips] == [(1.0, 2.5)] * 2
+
+
+def test_what_a_prediction_wrote_is_no_input(place):
+    (place / "films/predictions/films").mkdir(parents=True)
+    (place / "films/predictions/predict.json").write_text("{}")
+    (place / "films/predictions/films/a.mp4").write_bytes(b"x")
+    assert ids("films") == ["ann/a.mp4", "ann/b.avi", "bob/a.mp4", "frames", "photo.jpg"]
+    assert ids("films/predictions/films/a.mp4") == ["a.mp4"]
+
+
+def test_notes_say_what_was_left_out_and_what_may_be_frames(place):
+    notes: list[str] = []
+    ids("films", on_note=notes.append)
+    assert any("notes.txt" in note for note in notes)
+    for i in range(8):
+        (place / "shots").mkdir(exist_ok=True)
+        (place / f"shots/frame_{i}.png").write_bytes(b"x")
+    notes.clear()
+    assert len(ids("shots", on_note=notes.append)) == 8
+    assert any("8 pictures are taken one by one" in note and str(place) in note for note in notes)
+
+
+def test_names_that_stand_for_nothing(place):
+    (place / "empty").mkdir()
+    (place / "texts").mkdir()
+    (place / "texts/a.txt").write_text("x")
+    with refused(DataError, "nowhere.mp4", "pattern"):
+        ids("films", "nowhere.mp4")
+    with refused(DataError, "empty", "nothing"):
+        ids("empty")
+    with refused(DataError, "texts", "a.txt"):
+        ids("texts")
