@@ -34,7 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "three.avi"
         encode(three_people(), video, fps=25, crf=16)
-        command = [sys.executable, "-m", "vidfer", "predict", str(video), "--video", "--no-page"]
+        command = [sys.executable, "-m", "vidfer", "predict", str(video), "--video", "--tables-only"]
         subprocess.run([*command, "--out", f"{folder}/out"], check=True)
         (film,) = Path(folder).glob("out/films/*.mp4")
         with av.open(str(film)) as container:

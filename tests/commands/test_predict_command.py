@@ -54,7 +54,7 @@ def test_a_folder_with_good_and_bad_files(films, tmp_path, capsys):
 
 def test_parquet_has_the_rows_of_the_table_with_types(films, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
-    main([str(films / "film.mp4"), "--out", str(tmp_path), "--parquet", "--no-page"])
+    main([str(films / "film.mp4"), "--out", str(tmp_path), "--parquet", "--tables-only"])
     table = parquet.read_table(tmp_path / "frames.parquet").to_pydict()
     rows = read_table(tmp_path / "frames.csv", ("input",))
     assert len(rows) == len(table["input"]) == 50
@@ -74,7 +74,7 @@ def test_json_is_all_that_standard_output_has(films, tmp_path, capsys):
 
 def test_no_cache_is_kept_unless_it_is_named(films, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert main([str(films / "film.mp4"), "--no-page"]) == 0
+    assert main([str(films / "film.mp4"), "--tables-only"]) == 0
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == [
         "clips.csv",
         "frames.csv",
@@ -82,7 +82,7 @@ def test_no_cache_is_kept_unless_it_is_named(films, tmp_path, monkeypatch):
         "segments.csv",
     ]
     assert (tmp_path / "predictions" / "film" / "frames.csv").exists()
-    assert main([str(films / "film.mp4"), "--no-page", "--keep-cache", "faces.h5"]) == 0
+    assert main([str(films / "film.mp4"), "--tables-only", "--keep-cache", "faces.h5"]) == 0
     cache = CropCache(tmp_path / "faces.h5")
     assert [clip.id for clip in cache.clips] == ["film.mp4"] and cache.clips[0].n_frames == 50
     assert cache.settings["face"] == "all"
@@ -114,7 +114,7 @@ def test_ctrl_c_keeps_what_was_written_and_the_next_start_goes_on(films, tmp_pat
     long = tmp_path / "long.mp4"
     images = np.concatenate([chunk.images for chunk in read_chunks(films / "film.mp4")])
     encode(np.concatenate([images, images[::-1]] * 3), long, fps=25, crf=23)
-    words = [str(long), "--out", str(tmp_path / "out"), "--no-page"]
+    words = [str(long), "--out", str(tmp_path / "out"), "--tables-only"]
     stopped = subprocess.run(
         [sys.executable, "-c", CTRL_C_AT_150, "predict", *words], capture_output=True, text=True, check=False
     )

@@ -22,7 +22,7 @@ def folder(video, tmp_path_factory):
     out, films = tmp_path_factory.mktemp("predicted"), tmp_path_factory.mktemp("films")
     for name in ("a.avi", "b.avi"):
         shutil.copy(video, films / name)
-    assert main([str(films), "--out", str(out), "--no-page"]) == 0
+    assert main([str(films), "--out", str(out), "--tables-only"]) == 0
     assert not (out / "index.html").exists() and not (out / "films").exists()
     return out
 

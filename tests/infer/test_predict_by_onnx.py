@@ -39,8 +39,8 @@ def frames(folder: Path) -> list[dict]:
 
 def test_the_command_gives_the_same_tables(file, picture, tmp_path):
     out = [tmp_path / "torch", tmp_path / "onnx"]
-    assert predict.main([str(picture), "--out", str(out[0]), "--no-page"]) == 0
-    assert predict.main([str(picture), "--out", str(out[1]), "--no-page", "--onnx", str(file)]) == 0
+    assert predict.main([str(picture), "--out", str(out[0]), "--tables-only"]) == 0
+    assert predict.main([str(picture), "--out", str(out[1]), "--tables-only", "--onnx", str(file)]) == 0
     ours, theirs = (frames(folder) for folder in out)
     assert len(ours) == len(theirs) == 2
     for one, other in zip(ours, theirs):

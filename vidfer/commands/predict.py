@@ -86,7 +86,6 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(Predict, arguments)
     from vidfer.clips.inputs import find_inputs
     from vidfer.crops.decode.camera import Camera
-    from vidfer.crops.decode.readers import check_reader
     from vidfer.crops.detect.face_detector import FaceDetector
     from vidfer.infer.device import check_device
     from vidfer.infer.load_classifier import load_classifier
@@ -97,7 +96,6 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.infer.support.open_support import open_support
 
     check_device(options.device)
-    check_reader(options.crops.reader)
     if options.webcam is not None:
         clips, camera = [], Camera(options.webcam)
     else:
@@ -107,12 +105,10 @@ def main(arguments: Sequence[str]) -> int:
             classifier, said = open_support(
                 options.support, checkpoint=options.checkpoint, device=options.device, progress=bar
             )
-        for line in said:
-            _note(line)
     else:
         model = options.onnx or options.checkpoint
         classifier, why = load_classifier(model, device=options.device, accuracy=options.accuracy)
-        _note(f"{model}: {', '.join(classifier.classes)}; {why}")
+        said = [f"{model}: {', '.join(classifier.classes)}; {why}"]
     predictor = FilmPredictor(
         classifier=classifier,
         detector=None if options.crops.face == "picture" else FaceDetector(options.device, options.crops),
@@ -132,9 +128,13 @@ def main(arguments: Sequence[str]) -> int:
     if options.webcam is not None:
         from vidfer.commands.webcam import watch_camera
 
+        for line in said:
+            _note(line)
         watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
     with PredictionWriter(wanted) as writer, _Bars() as bars:
+        for line in said:
+            _note(line)
         predict_inputs(predictor, clips, writer, bars)
     tell_prediction(writer.about, as_json=options.json)
     tell = _note if options.json else say

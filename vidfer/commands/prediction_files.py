@@ -41,8 +41,8 @@ class ExtraFiles:
     """Write tasks with predictions for Label Studio."""
     parquet: bool = False
     """Also write frames.parquet; needs pyarrow."""
-    no_page: bool = False
-    """Write no index.html."""
+    tables_only: bool = False
+    """Write the tables alone, and no page."""
     keep_cache: Path | None = None
     """Also keep the face crops in this cache, as `vidfer cache --face all` would. By default nothing keeps
     pictures of faces."""
@@ -103,7 +103,7 @@ def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable
         tell(f"annotations: {len(written.files)} files in {about.folder / 'annotations'}")
     if files.video:
         _write_films(about, files.blur_faces, tell)
-    if not files.no_page:
+    if not files.tables_only:
         from vidfer.report.prediction_page.write_page import write_prediction_page
 
         tell(f"page: {write_prediction_page(about, pictures=not files.blur_faces)}")

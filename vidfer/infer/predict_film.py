@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vidfer.clips.clip import Clip
+from vidfer.crops.decode.readers import check_reader
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.enhance import build_enhance
 from vidfer.crops.extract import ClipCrops, FilmReader, extract_crops
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.follow_stream import FaceStream, FollowedFrames
@@ -39,6 +41,11 @@ class FilmPredictor:
     windows: WindowSettings = WindowSettings()
     batch: int = BATCH
     """The most windows that the network sees at once."""
+
+    def __post_init__(self) -> None:
+        """Raise what would stop every film: a reader or an enhancement that is not here."""
+        check_reader(self.crops.reader)
+        build_enhance(self.crops.enhance, np.zeros((1, 16, 16, 3), np.uint8))
 
     def predict(self, clip: Clip) -> FilmPrediction:
         """Begin with a film; ``clip.id`` names it in the moments.

@@ -12,7 +12,6 @@ import torch
 
 from vidfer.build.cut_faces import faults_as_reasons
 from vidfer.clips.inputs import find_inputs
-from vidfer.crops.decode.readers import check_reader
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import crop_regions, whole_face_landmarks
 from vidfer.data.dataset import ClipDataset
@@ -79,7 +78,6 @@ class Predictor:
         """``classifier``: what names expressions in windows of crops. The other arguments are those of
         :func:`load`; ``batch`` is the most windows that the network sees at once."""
         self.films, self.windows = films or FilmSettings(), windows or WindowSettings()
-        check_reader(self.films.reader)
         self.classifier, self.device, self.batch = classifier, device, batch
         self._detector: FaceDetector | None = None
 
