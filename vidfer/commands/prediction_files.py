@@ -137,13 +137,14 @@ def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str]
         def step(name: str, n: int, n_of_film: int) -> None:
             progress(next(done), n_all)
 
-        for name, film in write_films(about, paths, blur_faces=blur_faces, progress=step):
-            if isinstance(film, DataError):
-                say(f"no film of {name}: {film}", file=sys.stderr)
-                continue
-            for note in film.notes:
-                say(f"{name}: {note}", file=sys.stderr)
-            tell(f"film: {film.path}")
+        films = [*write_films(about, paths, blur_faces=blur_faces, progress=step)]
+    for name, film in films:  # after the bar, whose line would be torn
+        if isinstance(film, DataError):
+            say(f"no film of {name}: {film}", file=sys.stderr)
+            continue
+        for note in film.notes:
+            say(f"{name}: {note}", file=sys.stderr)
+        tell(f"film: {film.path}")
 
 
 def film_paths(about: PredictionFolder) -> dict[str, Path]:
