@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import tyro
+from counts import check_counts
 from safetensors.numpy import save_file
 
 from vidfer.data.dataset import ClipDataset
@@ -40,6 +41,9 @@ class Settings:
     """Names as for `vidfer learn --encoders`."""
     out: Path = FOLDER
     """The folder to write into."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "per_class", least=2)  # a spread needs several faces
 
 
 def draw_clips(cache: CropCache, settings: Settings) -> tuple[list[int], np.ndarray]:

@@ -42,6 +42,9 @@ import pytest
         ("profile_training --workers -1", "--workers -1", "0"),
         ("study student --seeds", "--seeds", "one"),
         ("study student --jobs 0", "--jobs 0", "1"),
+        ("study own_expressions --draws 0", "--draws 0", "1"),
+        ("study own_expressions --shots", "--shots", "one"),
+        ("typical_faces --cache c.h5 --per-class 1", "--per-class 1", "2"),
     ],
 )
 def test_a_number_that_is_too_small_is_refused(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from counts import check_counts
 
 from vidfer.clips.clip import Clip
 from vidfer.clips.media import find_media
@@ -51,6 +52,9 @@ class Settings:
     """Numbers of examples of each class."""
     encoders: tuple[str, ...] = ()
     """As for `vidfer learn`."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "draws", "shots")
 
 
 def person_of(path: Path) -> str:
