@@ -5,7 +5,8 @@
 
 Many random draws of 1, 3 and 5 examples a class and 3 background examples, each of another person; asked is
 about people who are in no example. What the networks see of each picture is kept in --out, so a second start
-takes seconds. The tasks were fixed before they were measured, and no setting was chosen on them.
+takes seconds. No setting was chosen on the tasks. They were fixed before they were measured, but for the
+one with people who speak as background, which was added afterwards.
 """
 
 from __future__ import annotations
