@@ -13,7 +13,7 @@ from vidfer.infer.moment import UNSURE, Moment
 SEGMENT_COLUMNS = ("input", "face_id", "start_s", "end_s", "label", "probability", "unsure_share")
 
 LONGEST_GAP_S = 0.5
-"""A person who is not seen for longer begins a new segment."""
+"""A person who is not seen in frames that last longer than this begins a new segment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,8 @@ class PersonSums:
 
     first_s: float
     last_s: float = 0.0
+    after_s: float | None = None
+    """Time of the frame after the one in which the person was seen last; None while there is none yet."""
     n_frames: int = 0
     n_warned: int = 0
     labels: Counter[str] = field(default_factory=Counter)
@@ -72,6 +74,8 @@ class FilmSummary:
         self.name, self.classes = name, tuple(classes)
         self.n_frames = 0
         self._people: dict[int, PersonSums] = {}
+        self._seen: list[int] = []
+        """Who was seen in the last frame."""
         self._last_s, self._frame_s = 0.0, 0.0
 
     def state(self) -> dict:
@@ -92,6 +96,9 @@ class FilmSummary:
         time_s = moments[0].time_s
         if self.n_frames:
             self._frame_s = time_s - self._last_s
+        for number in self._seen:
+            self._people[number].after_s = time_s
+        self._seen = [moment.face_id for moment in moments if moment.has_face]
         self.n_frames, self._last_s = self.n_frames + 1, time_s
         for moment in moments:
             if moment.has_face:
@@ -103,17 +110,16 @@ class FilmSummary:
         if person is None:
             person = self._people[moment.face_id] = PersonSums(first_s=time_s)
         elif person.n_here:
-            is_gone = time_s - person.last_s > LONGEST_GAP_S
+            is_gone = time_s - person.after_s > LONGEST_GAP_S
             if top != person.top or is_gone:
-                end_s = person.last_s + self._frame_s if is_gone else time_s
-                yield self._segment(moment.face_id, person, min(end_s, time_s))
+                yield self._segment(moment.face_id, person, person.after_s if is_gone else time_s)
         if not person.n_here:
             person.top, person.since_s = top, time_s
         probability = np.array([moment.probabilities[name] for name in self.classes])
         person.n_here += 1
         person.unsure_here += moment.label == UNSURE
         person.probability_here += moment.probabilities[top]
-        person.last_s, person.n_frames = time_s, person.n_frames + 1
+        person.last_s, person.after_s, person.n_frames = time_s, None, person.n_frames + 1
         person.labels[moment.label] += 1
         person.n_warned += bool(moment.warnings)
         person.probability = person.probability + probability
@@ -123,7 +129,11 @@ class FilmSummary:
         """The segments that last to the end of the film."""
         for number, person in self._people.items():
             if person.n_here:
-                yield self._segment(number, person, person.last_s + self._frame_s)
+                yield self._segment(number, person, self._end_s(person))
+
+    def _end_s(self, person: PersonSums) -> float:
+        """When a person was not seen any more; at the end of the film, as long after as the frame before."""
+        return person.last_s + self._frame_s if person.after_s is None else person.after_s
 
     def _segment(self, number: int, person: PersonSums, end_s: float) -> Segment:
         n = person.n_here
@@ -153,7 +163,7 @@ class FilmSummary:
                         self.name,
                         number,
                         round(person.first_s, 6),
-                        round(person.last_s + self._frame_s, 6),
+                        round(self._end_s(person), 6),
                         n,
                     ),
                     round(n / self.n_frames, 4),
