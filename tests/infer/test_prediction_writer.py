@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from refused import refused
 
+from vidfer.actors.encode import encode
 from vidfer.clips.inputs import find_inputs
-from vidfer.errors import DiskError, ResultError
+from vidfer.errors import CacheError, DiskError, ResultError
 from vidfer.infer.predict_film import FilmPrediction
 from vidfer.infer.predict_inputs import predict_inputs
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, read_prediction
@@ -123,10 +124,13 @@ def test_stopped_and_gone_on_with_it_is_the_same(whole, film_predictor, clips, t
 
 
 def test_started_again_nothing_is_done_twice(whole, film_predictor, clips, monkeypatch):
-    before = tables(whole.folder)
-    monkeypatch.setattr(FilmPrediction, "pieces", None)
+    """Only the one that could not be read is tried again."""
+    before, tried, pieces = tables(whole.folder), [], FilmPrediction.pieces
+    monkeypatch.setattr(
+        FilmPrediction, "pieces", lambda self, state: (tried.append(self.clip.id), pieces(self, state))[1]
+    )
     run(whole.folder, film_predictor, clips)
-    assert tables(whole.folder) == before
+    assert tables(whole.folder) == before and tried == ["b.mp4"]
 
 
 def test_new_inputs_are_added(film_predictor, clips, tmp_path, whole):
@@ -186,3 +190,73 @@ def test_a_state_of_other_tables_is_not_used(film_predictor, clips, tmp_path, wh
     run(tmp_path, film_predictor, clips)
     assert tables(tmp_path) == tables(whole.folder)
     assert json.loads((tmp_path / "predict.json").read_text())["inputs"][0]["state"] == "done"
+
+
+@pytest.fixture
+def films(film, tmp_path):
+    """Two short films, one of which can be taken away."""
+    (tmp_path / "films").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / "films" / name).write_bytes(film.read_bytes())
+    return find_inputs([tmp_path / "films"], end_s=1.0)
+
+
+def stopped(folder: Path, film_predictor, clips) -> None:
+    """Begin with the first film, and stop when some of its rows and its state are written."""
+    with PredictionWriter(wanted(folder, film_predictor, clips)) as writer:
+        writer.keep_every_s = 0.0
+        film = film_predictor.predict(clips[0])
+        for piece in film.pieces(writer.begin(0)):
+            for frame in piece:
+                writer.add(frame)
+            writer.keep(film.state)
+    assert len(read_table(folder / "frames.csv", ("input",))) > 20 and (folder / UNFINISHED).exists()
+
+
+def test_a_film_that_went_away_leaves_no_rows_and_is_tried_again(films, film_predictor, tmp_path):
+    folder, path = tmp_path / "out", films[0].path
+    stopped(folder, film_predictor, films)
+    path.rename(tmp_path / "elsewhere.mp4")
+    about = run(folder, film_predictor, films)
+    assert [one.state for one in about.inputs] == ["failed", "done"]
+    assert {row["input"] for row in read_table(about.frames_csv, ("input",))} == {"b.mp4"}
+    (tmp_path / "elsewhere.mp4").rename(path)
+    about = run(folder, film_predictor, films)
+    assert [one.state for one in about.inputs] == ["done", "done"] and not about.inputs[0].reason
+    for name in ("a.mp4", "b.mp4"):
+        assert [frame[0].frame for frame in about.moments(name)] == list(range(1, 26))
+
+
+def test_a_film_that_another_has_replaced_is_begun_anew(films, film_predictor, film_frames, tmp_path):
+    folder = tmp_path / "out"
+    stopped(folder, film_predictor, films[:1])
+    encode(film_frames[90:100], films[0].path, fps=25, crf=18)
+    about = run(folder, film_predictor, films[:1])
+    assert (about.inputs[0].state, about.inputs[0].reason, about.inputs[0].n_frames) == ("done", "", 10)
+    moments = [moment for frame in about.moments() for moment in frame]
+    assert len(moments) == 10 and not any(moment.has_face for moment in moments)
+
+
+def test_two_processes_do_not_write_the_same_tables(film_predictor, films, tmp_path):
+    folder = tmp_path / "out"
+    about = wanted(folder, film_predictor, films)
+    with PredictionWriter(about), refused(CacheError, "process", folder, "another --out"):
+        PredictionWriter(about).__enter__()
+    assert not (folder / "lock").exists()
+    with PredictionWriter(wanted(folder, film_predictor, films)):
+        pass
+
+
+@pytest.mark.parametrize("change", ["removed", "shortened", "saved by another program"])
+def test_tables_that_somebody_changed_are_not_cut(change, film_predictor, films, tmp_path):
+    about = run(tmp_path / "out", film_predictor, films[:1])
+    table = about.segments_csv
+    before = table.read_bytes()
+    if change == "removed":
+        table.unlink()
+    else:
+        table.write_bytes(before[:-9] if change == "shortened" else before.replace(b"\n", b",mine\r\n"))
+    found = table.exists() and table.read_bytes()
+    with refused(ResultError, table, "choose another --out"):
+        run(tmp_path / "out", film_predictor, films)
+    assert (table.exists() and table.read_bytes()) == found

@@ -20,6 +20,9 @@ def predict_inputs(
 ) -> None:
     """Predict all inputs that are not done yet. One that cannot be read does not stop the others.
 
+    The one that was begun before comes first, because its rows end the tables. One that could not be read is
+    tried again.
+
     Args:
         predictor: who predicts.
         clips: the inputs, named as in ``writer.about``.
@@ -28,8 +31,9 @@ def predict_inputs(
             says.
     """
     by_name = {clip.id: clip for clip in clips}
-    for place, one in enumerate(writer.about.inputs):
-        if one.state not in ("done", "failed"):
+    inputs = sorted(enumerate(writer.about.inputs), key=lambda found: found[1].state != "begun")
+    for place, one in inputs:
+        if one.state != "done":
             _predict(predictor, by_name[one.name], writer, place, progress)
 
 

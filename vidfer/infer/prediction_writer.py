@@ -6,9 +6,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO
 
+from vidfer.build.lock import sole_writer
 from vidfer.errors import ResultError
 from vidfer.files import writing
 from vidfer.infer.moment import Moment
@@ -33,6 +36,8 @@ UNFINISHED = "unfinished.safetensors"
 """The state of the film that is being predicted."""
 KEEP_EVERY_S = 10.0
 """It is written at most this often."""
+LOCK = "lock"
+"""There while a process writes."""
 HOW_TO_GO_ON = "what was finished is kept; free some space, then start the same command, and it goes on"
 
 
@@ -46,17 +51,20 @@ class PredictionWriter:
 
         Raises:
             ResultError: the folder holds another prediction: of another model, with other settings, or of an
-                input that is not named now. New inputs are added.
+                input that is not named now. New inputs are added. Or its tables were changed.
         """
         self.about = about
         if (about.folder / ABOUT).exists():
             self.about = _same(read_prediction(about.folder), about)
+            _check_tables(self.about)
         elif there := [name for name in (FRAMES, SEGMENTS, CLIPS) if (about.folder / name).exists()]:
             raise ResultError(
                 f"{about.folder / there[0]} is there, and no {ABOUT} beside it says that it may be replaced; "
                 "choose another --out"
             )
         self._files: dict[str, BinaryIO] = {}
+        self._n_header: dict[str, int] = {}
+        self._open = ExitStack()
         self._saved_s = -SAVE_EVERY_S
         self._summary: FilmSummary | None = None
         self._rows: list[list] = []
@@ -65,6 +73,19 @@ class PredictionWriter:
         self.keep_every_s = KEEP_EVERY_S
 
     def __enter__(self) -> PredictionWriter:
+        """Open the tables.
+
+        Raises:
+            CacheError: another process writes into the folder.
+        """
+        with self._open as opened:
+            opened.enter_context(sole_writer(self.about.folder, self.about.folder, LOCK))
+            opened.callback((self.about.folder / LOCK).unlink, missing_ok=True)
+            self._open_tables()
+            self._open = opened.pop_all()
+        return self
+
+    def _open_tables(self) -> None:
         about = self.about
         columns = {
             FRAMES: (*FRAME_COLUMNS, *map(column_of, about.classes)),
@@ -72,40 +93,40 @@ class PredictionWriter:
             CLIPS: clip_columns(about.classes),
         }
         with writing(about.folder, HOW_TO_GO_ON):
-            about.folder.mkdir(parents=True, exist_ok=True)
             self._unfinished = self._read_unfinished()
             n_bytes = self._unfinished["bytes"] if self._unfinished else about.bytes_done
             for name, header in columns.items():
                 path = about.folder / name
-                file = self._files[name] = path.open("r+b" if path.exists() else "w+b")
+                file = self._open.enter_context(path.open("r+b" if path.exists() else "w+b"))
                 file.truncate(min(n_bytes.get(name, 0), path.stat().st_size))
                 file.seek(0, os.SEEK_END)
+                first = csv_text([header]).encode()
                 if not file.tell():
-                    file.write(csv_text([header]).encode())
-        self._save()
-        return self
+                    file.write(first)
+                self._files[name], self._n_header[name] = file, len(first)
+            self._save()
 
     def __exit__(self, *_) -> None:
-        try:
-            with writing(self.about.folder, HOW_TO_GO_ON):
-                self._flush()
-                self._save()
-        finally:
-            for file in self._files.values():
-                file.close()
+        with self._open, writing(self.about.folder, HOW_TO_GO_ON):
+            self._flush()
+            self._save()
 
     def begin(self, place: int) -> dict | None:
         """Begin with the input at this place of ``about.inputs``.
 
         Returns:
             The state of :meth:`vidfer.infer.predict_film.FilmPrediction.state` from which to go on, where
-            the input was begun before; else None.
+            the input was begun before and has not changed; else None.
         """
         self._set(place, state="begun")
         self._summary = FilmSummary(self.about.inputs[place].name, self.about.classes)
         self._begun_s = time.monotonic()
         unfinished, self._unfinished = self._unfinished, None
-        if unfinished is None or unfinished["name"] != self.about.inputs[place].name:
+        if unfinished is None:
+            return None
+        one = self.about.inputs[place]
+        if (unfinished["name"], unfinished.get("input_bytes")) != (one.name, _bytes_of(one.path)):
+            self._cut_back()
             return None
         self._summary.restore(unfinished["summary"])
         return unfinished["film"]
@@ -126,6 +147,7 @@ class PredictionWriter:
             if film is not None:
                 unfinished = {
                     "name": self.about.inputs[place].name,
+                    "input_bytes": _bytes_of(self.about.inputs[place].path),
                     "bytes_done": self.about.bytes_done,
                     "bytes": {name: file.tell() for name, file in self._files.items()},
                     "summary": self._summary.state(),
@@ -166,10 +188,17 @@ class PredictionWriter:
             self._done(place, n_people=self._summary.n_people, n_frames=self._summary.n_frames, **facts)
 
     def fail(self, place: int, reason: str) -> None:
-        """Nothing of the input can be read."""
+        """Nothing of the input can be read. Rows of it that an earlier start wrote are taken out."""
         with writing(self.about.folder, HOW_TO_GO_ON):
-            self._flush()
+            self._cut_back()
             self._done(place, state="failed", reason=reason)
+
+    def _cut_back(self) -> None:
+        """Take out the rows of an input that is not done."""
+        self._rows, self._n_waiting = [], 0
+        for name, file in self._files.items():
+            file.truncate(self.about.bytes_done.get(name, self._n_header[name]))
+            file.seek(0, os.SEEK_END)
 
     def _done(self, place: int, state: str = "done", **facts) -> None:
         self._summary = None
@@ -216,6 +245,27 @@ def _same(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder
         )
     new = [one for one in wanted.inputs if one.name not in known]
     return replace(there, inputs=(*there.inputs, *new))
+
+
+def _bytes_of(path: str) -> int:
+    """Size of a file, which tells that it is another one now; 0 for a folder, or where nothing is."""
+    return Path(path).stat().st_size if Path(path).is_file() else 0
+
+
+def _check_tables(about: PredictionFolder) -> None:
+    """Raise where rows of inputs that are done are no longer where they were written."""
+    for name, n_bytes in about.bytes_done.items():
+        table = about.folder / name
+        found = b""
+        if n_bytes and table.is_file():
+            with table.open("rb") as file:
+                file.seek(n_bytes - 1)
+                found = file.read(1)
+        if n_bytes and found != b"\n":
+            raise ResultError(
+                f"{table} was {'changed' if found else 'shortened'} since it was written, so the prediction "
+                "cannot go on in it; choose another --out, or remove the folder"
+            )
 
 
 def _different(one: dict, other: dict) -> list[str]:
