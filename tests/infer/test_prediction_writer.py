@@ -9,12 +9,15 @@ from refused import refused
 
 from vidfer.actors.encode import encode
 from vidfer.clips.inputs import find_inputs
-from vidfer.errors import CacheError, DiskError, ResultError
+from vidfer.errors import CacheError, DataError, DiskError, ResultError
+from vidfer.infer.moment import Moment
 from vidfer.infer.predict_film import FilmPrediction
 from vidfer.infer.predict_inputs import predict_inputs
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, read_prediction
+from vidfer.infer.prediction_json import prediction_json
 from vidfer.infer.prediction_writer import UNFINISHED, PredictionWriter
-from vidfer.tables import read_table
+from vidfer.infer.summary import SEGMENT_COLUMNS, FilmSummary, clip_columns
+from vidfer.tables import read_table, write_table
 
 TABLES = ("frames.csv", "segments.csv", "clips.csv")
 
@@ -260,3 +263,36 @@ def test_tables_that_somebody_changed_are_not_cut(change, film_predictor, films,
     with refused(ResultError, table, "choose another --out"):
         run(tmp_path / "out", film_predictor, films)
     assert (table.exists() and table.read_bytes()) == found
+
+
+def test_expressions_that_would_be_one_column(film_predictor, films, tmp_path):
+    about = wanted(tmp_path / "out", film_predictor, films)
+    for classes in (("Happy", "happy"), ("Status", "p_status")):
+        with refused(DataError, *classes, "rename"):
+            PredictionWriter(replace(about, classes=classes))
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_of_expressions_in_json(tmp_path):
+    """Capitals, and words that look like numbers."""
+    classes, film = ("Happy", "1", "nan"), "film.mp4"
+    summary = FilmSummary(film, classes)
+    moment = Moment(
+        input=film,
+        frame=1,
+        time_s=0.0,
+        face_id=0,
+        label="1",
+        probabilities={"Happy": 0.25, "1": 0.75, "nan": 0.0},
+        face_px=9.0,
+        sharpness=0.5,
+        brightness=9.0,
+    )
+    list(summary.add([moment]))
+    one = PredictedInput(name=film, path=film, state="done", n_frames=1, n_people=1)
+    about = PredictionFolder(folder=tmp_path, classes=classes, model={}, settings={}, inputs=(one,))
+    write_table(about.segments_csv, SEGMENT_COLUMNS, [segment.row() for segment in summary.end()])
+    write_table(about.clips_csv, clip_columns(classes), summary.people_rows())
+    (found,) = json.loads(json.dumps(prediction_json(about), allow_nan=False))["inputs"]
+    assert found["segments"][0]["label"] == found["people"][0]["label"] == "1"
+    assert found["people"][0]["mean_Happy"] == 0.25 and found["people"][0]["share_nan"] == 0

@@ -12,6 +12,7 @@ from refused import refused
 
 import vidfer
 from vidfer.errors import CheckpointError, DataError, SettingError
+from vidfer.infer.answers import Answers
 from vidfer.infer.settings import FilmSettings
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
@@ -85,6 +86,7 @@ def test_faces_as_arrays_lists_and_tensors(predictor, film_frames):
         (np.zeros((2, 8, 8, 3)), "float64"),
         (torch.zeros(2, 8, 8, 3), "(2, 8, 8, 3)"),
         (torch.full((1, 3, 8, 8), 255.0), "divide it by 255"),
+        (torch.zeros(0, 3, 8, 8), "empty"),
         ([], "empty"),
         ([1], "int"),
     ],
@@ -102,6 +104,17 @@ def test_clips_of_a_cache(predictor, striped_cache, tmp_path):
     assert any(faceless) and [label == "" for label in found.labels] == faceless
     some = predictor.predict_clips(striped_cache, [4, 2])
     assert np.array_equal(some.probabilities, found.probabilities[[4, 2]], equal_nan=True)
+    for places in ([len(cache.clips)], [-1], np.ones(len(cache.clips), bool)):
+        with refused(DataError, f"0 to {len(cache.clips) - 1}", striped_cache):
+            predictor.predict_clips(striped_cache, places)
+    with refused(SettingError, "frames 0"):
+        predictor.predict_clips(striped_cache, frames=0)
+
+
+def test_expressions_that_are_named_like_columns_of_a_table():
+    pytest.importorskip("pandas")
+    answers = Answers(["a.mp4"], ("Label", "happy"), np.array([[0.9, 0.1]], np.float32), 0.5)
+    assert list(answers.to_pandas().columns) == ["name", "label", "p_Label", "happy"]
 
 
 def test_what_cannot_be_loaded(tmp_path):
@@ -109,6 +122,9 @@ def test_what_cannot_be_loaded(tmp_path):
         vidfer.load(tmp_path / "nothing")
     with refused(SettingError, "cuda:99"):
         vidfer.load(device="cuda:99")
+    for accuracy in (80, -0.1, float("nan")):
+        with refused(SettingError, f"accuracy {accuracy}"):
+            vidfer.load(accuracy=accuracy)
     save_checkpoint(tmp_path / "headless", build_recogniser(network(width=4), ()), {})
     with refused(CheckpointError, "no classifier", "--support"):
         vidfer.load(tmp_path / "headless")

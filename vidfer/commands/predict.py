@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -78,9 +79,10 @@ def main(arguments: Sequence[str]) -> int:
                 )
             if self.batch < 1:
                 raise SettingError(f"--batch {self.batch}: give at least 1")
-            if (self.start or 0) < 0 or (self.end is not None and self.end <= (self.start or 0)):
+            start, end = self.start or 0.0, math.inf if self.end is None else self.end
+            if not 0 <= start < end:
                 raise SettingError(
-                    f"--start {self.start or 0:g} --end {self.end}: give seconds, and the end after the start"
+                    f"--start {start:g} --end {end:g}: give seconds from 0 on, and the end after the start"
                 )
 
     options = parse(Predict, arguments)

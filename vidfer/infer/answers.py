@@ -97,7 +97,8 @@ class Answers:
         return self.classes[int(answer.argmax())] if answer.max() >= self.threshold else UNSURE
 
     def to_pandas(self) -> pd.DataFrame:
-        """A row for each: ``name``, ``label``, and the probability of each expression.
+        """A row for each: ``name``, ``label``, and the probability of each expression, whose column is named
+        ``p_`` and the expression where another column has its name.
 
         Raises:
             MissingPackageError: pandas is not installed.
@@ -106,7 +107,8 @@ class Answers:
             [name, label, *map(float, p)]
             for name, label, p in zip(self.names, self.labels, self.probabilities)
         ]
-        return _table(("name", "label", *self.classes), rows)
+        own = ("name", "label")
+        return _table((*own, *(f"p_{name}" if name.lower() in own else name for name in self.classes)), rows)
 
 
 def _table(columns: Sequence[str], rows: list[list]) -> pd.DataFrame:

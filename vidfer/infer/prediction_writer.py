@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidfer.build.lock import sole_writer
-from vidfer.errors import ResultError
+from vidfer.errors import DataError, ResultError
 from vidfer.files import writing
 from vidfer.infer.moment import Moment
 from vidfer.infer.moment_table import FRAME_COLUMNS, column_of, row_of
@@ -50,10 +50,12 @@ class PredictionWriter:
         ``about`` says what is wanted. Inputs that were done before keep their rows.
 
         Raises:
+            DataError: two expressions would be one column.
             ResultError: the folder holds another prediction: of another model, with other settings, or of an
                 input that is not named now. New inputs are added. Or its tables were changed.
         """
         self.about = about
+        _check_classes(about.classes)
         if (about.folder / ABOUT).exists():
             self.about = _same(read_prediction(about.folder), about)
             _check_tables(self.about)
@@ -245,6 +247,17 @@ def _same(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder
         )
     new = [one for one in wanted.inputs if one.name not in known]
     return replace(there, inputs=(*there.inputs, *new))
+
+
+def _check_classes(classes: Sequence[str]) -> None:
+    columns: dict[str, str] = {}
+    for name in classes:
+        other = columns.setdefault(column_of(name).lower(), name)
+        if other != name:
+            raise DataError(
+                f"the expressions '{other}' and '{name}' would be one column of a table, where capitals make "
+                "no difference; rename one of them"
+            )
 
 
 def _bytes_of(path: str) -> int:

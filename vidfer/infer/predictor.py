@@ -15,7 +15,7 @@ from vidfer.clips.inputs import find_inputs
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import crop_regions, whole_face_landmarks
 from vidfer.data.dataset import ClipDataset
-from vidfer.errors import DataError
+from vidfer.errors import DataError, SettingError
 from vidfer.infer.answers import Answers, Prediction
 from vidfer.infer.classifier import Classifier
 from vidfer.infer.device import check_device
@@ -59,6 +59,8 @@ def load(
         SettingError: the device is not there, or a setting makes no sense.
     """
     check_device(device)
+    if not 0 < accuracy < 1:
+        raise SettingError(f"accuracy {accuracy}: give a share above 0 and below 1, such as 0.8")
     classifier, _ = load_classifier(model, device=device, accuracy=accuracy)
     return Predictor(classifier, device=device, films=films, windows=windows)
 
@@ -224,10 +226,20 @@ class Predictor:
 
         Raises:
             CacheError: there is no such cache, or it is damaged.
+            DataError: it has no such clip.
+            SettingError: ``frames`` is less than 1.
         """
+        if frames < 1:
+            raise SettingError(f"frames {frames}: the network must see at least 1 frame of a clip")
         path = cache if isinstance(cache, (str, Path)) else cache.path
         data = ClipDataset(path, [], n_frames=1)
-        places = range(len(data.cache.clips)) if clips is None else clips
+        n_clips = len(data.cache.clips)
+        places = range(n_clips) if clips is None else [int(place) for place in clips]
+        if np.asarray(clips).dtype == bool or not all(0 <= place < n_clips for place in places):
+            raise DataError(
+                f"clips are places from 0 to {n_clips - 1} in {path}, not {clips}; the places of a mask are "
+                "np.flatnonzero(mask)"
+            )
         data = ClipDataset(path, list(places), n_frames=frames, regions=self.classifier.regions)
         answers = np.full((len(data), len(self.classes)), np.nan, np.float32)
         for first in range(0, len(data), self.batch):
@@ -251,7 +263,7 @@ def _pictures(images: Any) -> list[np.ndarray]:
         if images.ndim != 4 or images.shape[1] != 3:
             raise DataError(f"a tensor of faces has the shape (N, 3, H, W), not {tuple(images.shape)}")
         if images.is_floating_point():
-            if not (images.min() >= 0 and images.max() <= 1):
+            if len(images) and not (images.min() >= 0 and images.max() <= 1):
                 raise DataError(
                     f"a tensor of floats has values from 0 to 1, not {images.min():g} to {images.max():g}; "
                     "divide it by 255, or undo its normalisation"
