@@ -49,7 +49,7 @@ def test_an_example_runs(place, title, code, capsys, monkeypatch):
         "Faces that are cut already": "(2, 7)" in said,
         "Clips of a cache": "happy/ann.mp4" in said,
         "Your own network, device and settings": "angry" in said,
-        "Your own expressions": len(said.splitlines()) == 25,
+        "Your own expressions": len(said.splitlines()) == 25 and (place / "mine.vidfer").exists(),
         "Data sets and caches": (place / "footage.h5").exists(),
     }
     assert told[title], said

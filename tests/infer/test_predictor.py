@@ -130,6 +130,11 @@ def test_what_cannot_be_loaded(tmp_path):
         vidfer.load(tmp_path / "headless")
 
 
+def test_only_own_expressions_are_saved(predictor, tmp_path):
+    with refused(SettingError, "with_support"):
+        predictor.save(tmp_path / "mine.vidfer")
+
+
 def test_settings_of_films_reach_the_frames(film):
     predictor = vidfer.load(films=FilmSettings(fps=5.0, face="main"))
     found = predictor.predict(film, end_s=1.0)

@@ -27,6 +27,7 @@ from vidfer.infer.selective import WANTED
 from vidfer.infer.settings import FilmSettings, WindowSettings
 from vidfer.infer.support.examples import Given
 from vidfer.infer.support.open_support import open_support
+from vidfer.infer.support.support_file import SUFFIX, save_support
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
@@ -123,6 +124,23 @@ class Predictor:
         return Predictor(
             classifier, device=self.device, films=self.films, windows=self.windows, batch=self.batch
         )
+
+    def save(self, path: str | Path) -> None:
+        """Write own expressions into a file for :func:`load` and ``vidfer predict --support``; no pictures.
+
+        Args:
+            path: of the file; it ends in ``.vidfer``.
+
+        Raises:
+            SettingError: the predictor is none of own expressions, or the file has another ending.
+            DiskError: the disk is full.
+        """
+        support = getattr(self.classifier, "support", None)
+        if support is None:
+            raise SettingError("only own expressions can be saved: use with_support first")
+        if Path(path).suffix != SUFFIX:
+            raise SettingError(f"{path}: give a name that ends in {SUFFIX}")
+        save_support(Path(path), support)
 
     def stream(
         self, source: str | Path, *, start_s: float | None = None, end_s: float | None = None
