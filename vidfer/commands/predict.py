@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import tyro
@@ -73,6 +73,13 @@ def main(arguments: Sequence[str]) -> int:
                     "name a video, a picture or a folder, as in `vidfer predict film.mp4`, or a camera with "
                     "--webcam 0; not both"
                 )
+            if self.webcam is not None:
+                extra = replace(self.files, tables_only=False) != ExtraFiles()
+                if extra or self.json or self.start is not None:
+                    raise SettingError(
+                        f"--webcam {self.webcam} shows what it sees and writes tables with --out; leave out "
+                        "--start, --json and options for other files"
+                    )
             if not 0 < self.accuracy < 1:
                 raise SettingError(
                     f"--accuracy {self.accuracy}: give a share above 0 and below 1, such as 0.8"
