@@ -144,6 +144,18 @@ def test_new_inputs_are_added(film_predictor, clips, tmp_path, whole):
         run(tmp_path, film_predictor, clips[1:])
 
 
+def test_a_film_that_was_replaced_is_refused(film_predictor, clips, tmp_path):
+    own = tmp_path / "a.mp4"
+    own.write_bytes(clips[0].path.read_bytes())
+    (clip,) = find_inputs([own])
+    run(tmp_path / "out", film_predictor, [clip])
+    own.unlink()  # a film that was moved away keeps its rows
+    PredictionWriter(wanted(tmp_path / "out", film_predictor, [clip]))
+    own.write_bytes(b"another film")
+    with refused(ResultError, own, "choose another --out"):
+        PredictionWriter(wanted(tmp_path / "out", film_predictor, [clip]))
+
+
 def test_another_prediction_is_not_mixed_in(whole, film_predictor, clips):
     about = wanted(whole.folder, film_predictor, clips)
     for other in (

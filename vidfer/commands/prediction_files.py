@@ -70,7 +70,8 @@ def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
         say(f"and {len(done) - MOST_TIMELINES} more inputs")
     n_frames, n_people = (sum(getattr(one, name) for one in done) for name in ("n_frames", "n_people"))
     inputs = f"{len(done)} of {len(about.inputs)} inputs" if len(about.inputs) > 1 else "1 input"
-    say(f"{inputs if done else 'no input'} read, {n_frames} frames, {n_people} faces followed")
+    faces = "1 face" if n_people == 1 else f"{n_people} faces"
+    say(f"{inputs if done else 'no input'} read, {n_frames} frames, {faces} followed")
     say(f"tables: {about.frames_csv}, {about.segments_csv.name}, {about.clips_csv.name}")
 
 

@@ -31,6 +31,8 @@ class PredictedInput:
     """``waiting``, ``begun``, ``done``, or ``failed``: nothing could be read."""
     reason: str = ""
     """Why it failed, or why it was not read to its end."""
+    n_bytes: int = 0
+    """Size of the file when it was predicted; 0 for a folder."""
     n_frames: int = 0
     n_people: int = 0
     duration_s: float = 0.0

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import vidfer
 from vidfer.build.lock import sole_writer
 from vidfer.errors import DataError, ResultError
 from vidfer.files import writing
@@ -127,7 +128,8 @@ class PredictionWriter:
         if unfinished is None:
             return None
         one = self.about.inputs[place]
-        if (unfinished["name"], unfinished.get("input_bytes")) != (one.name, _bytes_of(one.path)):
+        found = [unfinished.get(name) for name in ("name", "input_bytes", "vidfer")]
+        if found != [one.name, _bytes_of(one.path), vidfer.__version__]:
             self._cut_back()
             return None
         self._summary.restore(unfinished["summary"])
@@ -149,6 +151,7 @@ class PredictionWriter:
             if film is not None:
                 unfinished = {
                     "name": self.about.inputs[place].name,
+                    "vidfer": vidfer.__version__,
                     "input_bytes": _bytes_of(self.about.inputs[place].path),
                     "bytes_done": self.about.bytes_done,
                     "bytes": {name: file.tell() for name, file in self._files.items()},
@@ -187,7 +190,8 @@ class PredictionWriter:
             self._files[SEGMENTS].write(csv_text(rows).encode())
             self._files[CLIPS].write(csv_text(self._summary.people_rows()).encode())
             self._flush()
-            self._done(place, n_people=self._summary.n_people, n_frames=self._summary.n_frames, **facts)
+            seen = {"n_people": self._summary.n_people, "n_frames": self._summary.n_frames}
+            self._done(place, n_bytes=_bytes_of(self.about.inputs[place].path), **seen, **facts)
 
     def fail(self, place: int, reason: str) -> None:
         """Nothing of the input can be read. Rows of it that an earlier start wrote are taken out."""
@@ -245,6 +249,13 @@ def _same(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder
             f"{there.folder} holds another prediction ({', '.join(differences)}); choose another --out, or "
             "remove the folder"
         )
+    for one in there.inputs:
+        now = _bytes_of(one.path)
+        if one.state == "done" and now and one.n_bytes and now != one.n_bytes:
+            raise ResultError(
+                f"{one.path} is another file than the one whose prediction is in {there.folder}; choose "
+                "another --out, or remove the folder"
+            )
     new = [one for one in wanted.inputs if one.name not in known]
     return replace(there, inputs=(*there.inputs, *new))
 

@@ -44,12 +44,15 @@ class Camera:
         self.fps = self._capture.get(cv2.CAP_PROP_FPS) or 25.0
         self.n_dropped = 0
         self._stopped = threading.Event()
+        self._watching: threading.Thread | None = None
 
     def __enter__(self) -> Camera:
         return self
 
     def __exit__(self, *_) -> None:
         self._stopped.set()
+        if self._watching is not None:
+            self._watching.join()  # it may be reading a frame
         self._capture.release()
 
     def chunks(self, frames: int) -> Iterator[FrameChunk]:
@@ -81,7 +84,8 @@ class Camera:
                 n += 1
             return
         newest: queue.Queue = queue.Queue(WAITING_FRAMES)
-        threading.Thread(target=self._watch, args=(newest,), daemon=True).start()
+        self._watching = threading.Thread(target=self._watch, args=(newest,), daemon=True)
+        self._watching.start()
         while (found := newest.get()) is not None:
             yield found
 
@@ -95,6 +99,8 @@ class Camera:
                 newest.get_nowait()
                 self.n_dropped += 1
             newest.put((image, now_s - start_s))
+        if newest.full():  # nobody may be there any more to take one
+            newest.get_nowait()
         newest.put(None)
 
     def _read(self) -> np.ndarray | None:
