@@ -1,6 +1,7 @@
 """The rooms and their borders: who may import whom, who may speak to people, what a start may cost."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,3 +126,12 @@ def test_parsing_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_file_of_the_package_is_installed():
+    """What is no Python file reaches users only if a pattern of package-data names it."""
+    text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
+    patterns = re.findall(r'"([^"]+)"', re.search(r"^vidfer = \[(.+)\]$", text, re.MULTILINE)[1])
+    named = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    files = {path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert {name_of(path) for path in files - named if path.suffix != ".py"} == set()
