@@ -8,6 +8,7 @@ import pytest
 import vidfer
 from vidfer.build.build_cache import build_cache
 from vidfer.clips import find_clips
+from vidfer.infer.predictor import Predictor, load
 from vidfer.store.reader import CropCache
 
 
@@ -15,7 +16,9 @@ def test_public_names_are_the_objects_of_the_rooms():
     assert vidfer.CropCache is CropCache
     assert vidfer.build_cache is build_cache
     assert vidfer.find_clips is find_clips
-    assert sorted(dir(vidfer)) == ["CropCache", "__version__", "build_cache", "find_clips"]
+    assert vidfer.load is load and vidfer.Predictor is Predictor
+    names = ["CropCache", "Predictor", "__version__", "build_cache", "find_clips", "load"]
+    assert sorted(dir(vidfer)) == names
 
 
 def test_another_name_is_an_attribute_error():
