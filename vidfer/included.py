@@ -7,6 +7,9 @@ from pathlib import Path
 ZOO = Path(__file__).parent / "zoo"
 """One folder for each network: weights, configuration, and README.md, the model card."""
 
+IN_THE_BOX = "basic7"
+"""The network that is taken unless the user names another one."""
+
 
 def included_networks() -> tuple[str, ...]:
     """The names of the included networks, such as ``basic7``."""

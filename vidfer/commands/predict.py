@@ -14,6 +14,7 @@ from vidfer.commands.console import Progress, parse
 from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_cache, write_extra_files
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
+from vidfer.included import IN_THE_BOX
 from vidfer.infer.settings import FilmSettings, WindowSettings
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
 
         inputs: tyro.conf.Positional[tuple[str, ...]]
         """Videos, pictures, folders, or patterns such as 'films/*.mp4'."""
-        checkpoint: str = "basic7"
+        checkpoint: str = IN_THE_BOX
         """The network: a run folder, a checkpoint, or the name of an included network."""
         onnx: Path | None = None
         """A file of `vidfer export-onnx`, in place of --checkpoint. Its network runs on the CPU without
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         crops: Flat[FilmSettings] = FilmSettings()
 
         def __post_init__(self) -> None:
-            if self.onnx and (self.support or self.checkpoint != "basic7"):
+            if self.onnx and (self.support or self.checkpoint != IN_THE_BOX):
                 other = "--support" if self.support else f"--checkpoint {self.checkpoint}"
                 raise SettingError(f"--onnx {self.onnx} and {other}: give one of them")
             if self.onnx and self.onnx.suffix != ".onnx":

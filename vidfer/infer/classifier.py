@@ -10,6 +10,7 @@ import torch
 
 from vidfer.infer.iterate import evaluating
 from vidfer.models.recogniser import Recogniser
+from vidfer.models.settings import EncoderSettings
 
 
 class Classifier(Protocol):
@@ -51,7 +52,7 @@ class NetworkClassifier:
         self.device, self.about, self.temperature = device, about, temperature
         self.classes = tuple(network.classes)
         self.regions = tuple(network.encoder.regions)
-        self.crop_px = crop_size_of(network)
+        self.crop_px = crop_size_of(network.settings.encoder)
 
     def probabilities(self, crops: np.ndarray, frame_mask: np.ndarray) -> np.ndarray:
         """See :meth:`Classifier.probabilities`."""
@@ -66,6 +67,6 @@ DEFAULT_CROP_PX = 224
 """Where the network does not say what it scales crops to."""
 
 
-def crop_size_of(network: Recogniser) -> int:
-    """Side of the crops that a network scales all crops to, so that none are made larger in vain."""
-    return getattr(network.settings.encoder, "input_px", None) or DEFAULT_CROP_PX
+def crop_size_of(encoder: EncoderSettings) -> int:
+    """Side of the crops that an encoder scales all crops to, so that none are made larger in vain."""
+    return encoder.input_px or DEFAULT_CROP_PX

@@ -96,7 +96,7 @@ def facts_of(network: Recogniser, info: dict, folder: Path, licence: str) -> Onn
     return OnnxFacts(
         classes=network.classes,
         regions=tuple(network.encoder.regions),
-        crop_px=crop_size_of(network),
+        crop_px=crop_size_of(network.settings.encoder),
         crop={name: getattr(crop, name) for name in CROP_FACTS},
         calibration=calibration.record() if calibration else None,
         checkpoint_hash=checkpoint_hash(folder),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfer.errors import CheckpointError
-from vidfer.included import best_checkpoint
+from vidfer.included import IN_THE_BOX, best_checkpoint
 from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.onnx_classifier import load_onnx
-from vidfer.infer.selective import WANTED, choose_threshold, read_calibration
-from vidfer.infer.support.open_support import IN_THE_BOX, is_support_file, open_support
+from vidfer.infer.selective import WANTED, about_network, read_calibration
+from vidfer.infer.support.open_support import is_support_file, open_support
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 
 
@@ -45,15 +45,7 @@ def load_classifier(
             "folder of examples with --support, or another --checkpoint"
         )
     calibration = read_calibration(info, folder)
-    threshold, why = choose_threshold(calibration, accuracy)
-    about = {
-        "name": str(model),
-        "kind": "network",
-        "hash": checkpoint_hash(folder),
-        "classes": list(network.classes),
-        "threshold": threshold,
-        "threshold_says": why,
-        "calibrated": calibration is not None,
-    }
+    found = checkpoint_hash(folder)
+    about = about_network(str(model), "network", found, network.classes, calibration, accuracy)
     temperature = calibration.temperature if calibration else 1.0
-    return NetworkClassifier(network, about, device, temperature), why
+    return NetworkClassifier(network, about, device, temperature), about["threshold_says"]

@@ -11,7 +11,7 @@ import numpy as np
 from vidfer.crops import REGIONS
 from vidfer.errors import CheckpointError
 from vidfer.infer.onnx_file import CROPS, FRAME_MASK, LOGITS, OnnxFacts, read_model, runtime_library
-from vidfer.infer.selective import WANTED, choose_threshold, read_calibration
+from vidfer.infer.selective import WANTED, about_network, read_calibration
 
 
 class OnnxClassifier:
@@ -64,17 +64,10 @@ def load_onnx(path: Path | str, *, accuracy: float = WANTED) -> tuple[OnnxClassi
     session = start_session(content, path)
     _check_ports(session, facts, path)
     calibration = read_calibration({"calibration": facts.calibration}, path)
-    threshold, why = choose_threshold(calibration, accuracy)
-    about = {
-        "name": str(path),
-        "kind": "onnx",
-        "hash": facts.checkpoint_hash,
-        "classes": list(facts.classes),
-        "threshold": threshold,
-        "threshold_says": why,
-        "calibrated": calibration is not None,
-    }
-    return OnnxClassifier(path, session, facts, about, calibration.temperature if calibration else 1.0), why
+    found = facts.checkpoint_hash
+    about = about_network(str(path), "onnx", found, facts.classes, calibration, accuracy)
+    temperature = calibration.temperature if calibration else 1.0
+    return OnnxClassifier(path, session, facts, about, temperature), about["threshold_says"]
 
 
 def start_session(content: bytes, path: Path) -> Any:

@@ -78,11 +78,6 @@ class FilmPrediction:
         """Why the frames end before the film does; empty if all of it was read."""
         return self._reader.fault if self._whole is None else self._whole.fault
 
-    @property
-    def reader(self) -> str:
-        """What decoded the film, see :attr:`vidfer.crops.decode.video.FrameChunk.library`."""
-        return self._reader.library if self._whole is None else self._whole.reader
-
     def moments(self) -> Iterator[list[Moment]]:
         """The moments of each frame, in order, while the film is read; one moment for each person who is
         seen, or a single one without a face.

@@ -16,11 +16,12 @@ from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import crop_regions, whole_face_landmarks
 from vidfer.data.dataset import ClipDataset
 from vidfer.errors import DataError, SettingError
+from vidfer.included import IN_THE_BOX
 from vidfer.infer.answers import Answers, Prediction
 from vidfer.infer.classifier import Classifier
 from vidfer.infer.device import check_device
 from vidfer.infer.expression_stream import BATCH
-from vidfer.infer.load_classifier import IN_THE_BOX, load_classifier
+from vidfer.infer.load_classifier import load_classifier
 from vidfer.infer.moment import Moment
 from vidfer.infer.predict_film import FilmPredictor
 from vidfer.infer.selective import WANTED

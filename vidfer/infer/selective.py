@@ -135,6 +135,28 @@ def choose_threshold(calibration: Calibration | None, wanted: float = WANTED) ->
     return threshold, calibration.at(threshold)
 
 
+def about_network(
+    name: str,
+    kind: str,
+    found_hash: str,
+    classes: Sequence[str],
+    calibration: Calibration | None,
+    accuracy: float,
+) -> dict:
+    """What a :class:`vidfer.infer.classifier.Classifier` tells about a network, with the threshold for a
+    wanted accuracy (0..1)."""
+    threshold, why = choose_threshold(calibration, accuracy)
+    return {
+        "name": name,
+        "kind": kind,
+        "hash": found_hash,
+        "classes": list(classes),
+        "threshold": threshold,
+        "threshold_says": why,
+        "calibrated": calibration is not None,
+    }
+
+
 def at_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """Probabilities (..., C) as softmax(log p / temperature), float32; their order stays the same."""
     logits = np.log(np.maximum(probabilities.astype(np.float64), LEAST_PROBABILITY)) / temperature

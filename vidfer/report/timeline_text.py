@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -136,12 +135,3 @@ def _plain(text: str, width: int, unicode: bool) -> str:
 
 def _ascii(text: str) -> str:
     return text.encode("ascii", "replace").decode()
-
-
-def timelines_text(
-    inputs: Sequence[tuple[str, Timelines]], *, width: int = 80, colour: bool = False, unicode: bool = True
-) -> str:
-    """The timelines of several inputs, one below the other; arguments as :func:`timeline_text`."""
-    return "\n\n".join(
-        timeline_text(name, lines, width=width, colour=colour, unicode=unicode) for name, lines in inputs
-    )

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from vidfer.errors import CheckpointError, SettingError
-from vidfer.included import ZOO, best_checkpoint, included_networks
+from vidfer.included import IN_THE_BOX, ZOO, best_checkpoint, included_networks
+from vidfer.infer.classifier import crop_size_of
 from vidfer.infer.feature_file import encoder_hash
 from vidfer.infer.iterate import evaluating
 from vidfer.infer.support.typical_faces import TypicalFaces, typical_faces
@@ -26,7 +27,6 @@ from vidfer.models.pretrained.table import PRETRAINED, pretrained
 from vidfer.models.recogniser import Recogniser
 
 INCLUDED, CHECKPOINT, PUBLISHED = "included", "checkpoint", "published"
-DEFAULT_CROP_PX = 224
 FACES_AT_ONCE = 64
 
 
@@ -83,7 +83,7 @@ class EncoderPart:
 def default_names() -> tuple[str, ...]:
     """The networks that are taken unless the user names others; nothing is downloaded for it."""
     landmarker = "face_landmarker"
-    return ("basic7", *([landmarker] if place_of(pretrained(landmarker)).is_file() else []))
+    return (IN_THE_BOX, *([landmarker] if place_of(pretrained(landmarker)).is_file() else []))
 
 
 def open_parts(names: Sequence[str], device: str = "cpu") -> list[EncoderPart]:
@@ -123,5 +123,4 @@ def open_part(name: str, device: str = "cpu") -> EncoderPart:
             f"there is no network {name}; name an included one ({', '.join(included_networks())}), a run "
             "folder or checkpoint, or one that `vidfer encoders` lists as here"
         )
-    crop_px = settings.input_px or DEFAULT_CROP_PX
-    return EncoderPart(part_name, kind, found, network.to(device).eval(), crop_px, device)
+    return EncoderPart(part_name, kind, found, network.to(device).eval(), crop_size_of(settings), device)

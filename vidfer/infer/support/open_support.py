@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from vidfer.included import IN_THE_BOX
 from vidfer.infer.support.encoder_parts import default_names
 from vidfer.infer.support.examples import Given
 from vidfer.infer.support.in_words import expected_in_words, lines_of, warnings_of
@@ -12,8 +13,6 @@ from vidfer.infer.support.learn_support import learn_support
 from vidfer.infer.support.settings import SupportSettings
 from vidfer.infer.support.support_classifier import SupportClassifier
 from vidfer.infer.support.support_file import SUFFIX, load_support, support_hash
-
-IN_THE_BOX = "basic7"
 
 
 def is_support_file(given: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -71,11 +72,9 @@ class Sound:
 
     def _read(self) -> Iterator[av.Packet]:
         """The packets as they stand in the film."""
-        try:
-            if self.first_s is not None and self.first_s + self.zero_s > SEEK_S:
+        if self.first_s is not None and self.first_s + self.zero_s > SEEK_S:
+            with suppress(av.FFmpegError):  # where it cannot jump, it reads what is before and leaves it out
                 self.container.seek(int((self.first_s + self.zero_s - 1) * av.time_base))
-        except av.FFmpegError:
-            pass  # then all packets before are read and left out
         try:
             for packet in self.container.demux(self.source):
                 if packet.size == 0 or packet.pts is None:
