@@ -1,6 +1,7 @@
 """A run with pseudo-labels of a few clips whose frames can be told apart."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from crop_caches import store_clips
 
 from vidfer.clips.clip import Clip
 from vidfer.learn.pseudo_labels import PseudoLabels, write_pseudo_labels
+from vidfer.store.reader import CropCache
 
 CLASSES = ("angry", "happy", "sad")
 
@@ -35,18 +37,22 @@ def write_review_run(folder: Path) -> Path:
         path = folder / "a" / "long.mp4" if span else folder / clip
         made.append((Clip(id=clip, path=path, **span), status, crops))
     cache = store_clips(folder / "made.h5", made, size_px=32, codec="jpeg")
+    return write_round(folder / "student", cache, [CLIPS[clip.id] for clip in cache.clips], CLASSES)
+
+
+def write_round(run: Path, cache: CropCache, probabilities: Sequence, classes: Sequence[str]) -> Path:
+    """A run folder with the pseudo-labels of one round; a row of probabilities for each clip of the cache."""
     clips = cache.clips
     labels = PseudoLabels(
         clip_ids=tuple(clip.id for clip in clips),
-        probabilities=np.float32([CLIPS[clip.id] for clip in clips]),
+        probabilities=np.float32(probabilities),
         has_face=np.array([clip.n_faces > 0 for clip in clips]),
         weights=np.ones(len(clips), np.int64),
-        classes=CLASSES,
+        classes=tuple(classes),
         teacher_hash="t",
         cache_hash=cache.content_hash,
         media=tuple((clip.path, clip.start_s, clip.end_s) for clip in clips),
     )
-    run = folder / "student"
     write_pseudo_labels(labels, run / "pseudo_labels" / "round1.csv", {})
     (run / "settings.json").write_text(json.dumps({"cache": str(cache.path)}))
     return run

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from crop_caches import store_clips
 from refused import refused
+from review_runs import write_round
 
 from vidfer.clips.annotations.elan import read_elan
 from vidfer.clips.annotations.label_studio_export import read_label_studio
@@ -18,7 +19,7 @@ from vidfer.infer.moment import Moment
 from vidfer.infer.moment_table import FRAME_COLUMNS, row_of
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, read_prediction
 from vidfer.learn.corrections import read_corrections
-from vidfer.learn.pseudo_labels import PseudoLabels, write_pseudo_labels
+from vidfer.learn.pseudo_labels import PseudoLabels
 from vidfer.report.export_annotations import export_prediction
 from vidfer.store.reader import CropCache
 from vidfer.tables import write_table
@@ -158,21 +159,7 @@ def made_cache(folder: Path, name: str, label: str | None = None) -> CropCache:
 def run(tmp_path) -> Path:
     """A run whose teacher says angry, happy ... of clips of one long video, of a whole one, and of others."""
     cache = made_cache(tmp_path, "made.h5")
-    clips = [cache.clips[i] for i in range(len(cache))]
-    labels = PseudoLabels(
-        clip_ids=tuple(clip.id for clip in clips),
-        probabilities=np.float32([[0.2, 0.7, 0.1]] * len(clips)),
-        has_face=np.array([clip.n_faces > 0 for clip in clips]),
-        weights=np.ones(len(clips), np.int64),
-        classes=CLASSES,
-        teacher_hash="t",
-        cache_hash=cache.content_hash,
-        media=tuple((clip.path, clip.start_s, clip.end_s) for clip in clips),
-    )
-    folder = tmp_path / "student"
-    write_pseudo_labels(labels, folder / "pseudo_labels" / "round1.csv", {})
-    (folder / "settings.json").write_text(json.dumps({"cache": str(cache.path)}))
-    return folder
+    return write_round(tmp_path / "student", cache, [[0.2, 0.7, 0.1]] * len(cache), CLASSES)
 
 
 def labels_of(run: Path) -> PseudoLabels:
