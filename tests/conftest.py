@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ import torch
 # A shell ignores Ctrl-C in what it starts in the background; programs that tests start would inherit this.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What vidfer remembers of its user is none of the tests' business, and theirs is none of the user's.
+_STATE = tempfile.TemporaryDirectory(prefix="vidfer_state_")
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
+from vidfer.commands.first_note import note_once
 from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_cache, write_extra_files
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
@@ -106,6 +107,8 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.infer.support.open_support import open_support
 
     check_device(options.device)
+    if not options.json:
+        note_once()
     if options.webcam is not None:
         clips, camera = [], Camera(options.webcam)
     else:
