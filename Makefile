@@ -1,11 +1,12 @@
 # make demo: environment, install, then the main job on synthetic actors (a few minutes on two cores)
 # make test: the same environment, then the tests
+# make docs: the documentation as a site, in site/; make docs-serve shows it while it is written
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 THREADS ?= $(shell nproc)
 
-.PHONY: demo test lint install clean
+.PHONY: demo test lint docs docs-serve install clean
 
 install: $(VENV)/.installed
 
@@ -25,5 +26,12 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "the site is in $(CURDIR)/site; open site/index.html, or run make docs-serve"
+
+docs-serve: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
 clean:
-	rm -rf demo $(VENV) *.egg-info .pytest_cache .ruff_cache
+	rm -rf demo site $(VENV) *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,139 @@
+"""The site of the documentation builds without a warning, and shows what GitHub shows and the code has."""
+
+import json
+import re
+import sys
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from option_pages import command_page, options_in, recipe_page
+
+import vidfer
+from vidfer.commands.main import COMMANDS
+from vidfer.models.encoders import ENCODERS
+from vidfer.models.heads import HEADS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RECIPES = ("supervised", "noisy_student", "fewshot", "egs")
+STRUCTURE = {"ul", "ol", "li", "table", "tr", "pre", "h1", "h2", "h3", "h4", "img", "code", "blockquote"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The folder of the built site. A warning of mkdocs is an error here."""
+    folder, path = tmp_path_factory.mktemp("site"), sys.path.copy()
+    build(load_config(str(ROOT / "mkdocs.yml"), site_dir=str(folder), strict=True))
+    sys.path[:] = path
+    return folder
+
+
+def built(page: Path) -> str:
+    """The place on the site of a page that is written by hand."""
+    at_the_root = {"README.md": "index.html", "CHANGELOG.md": "changelog.html"}
+    name = page.relative_to(ROOT).as_posix()
+    return at_the_root.get(name) or name.removeprefix("docs/").replace(".md", ".html")
+
+
+class _Seen(HTMLParser):
+    """Elements and links of a page; of a page of the site only what stands in its article."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.count, self.loaded, self.text = Counter(), [], []
+        self.inside = "<article" not in html
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.inside |= tag == "article"
+        self.count[tag] += self.inside
+        known = dict(attributes)
+        if tag in ("script", "img", "iframe", "source", "video"):
+            self.loaded.append(known.get("src") or "")
+        elif tag == "link" and known.get("rel") not in ("next", "prev", "canonical"):
+            self.loaded.append(known["href"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside &= tag != "article"
+
+    def handle_data(self, data: str) -> None:
+        self.text += [data] if self.inside else []
+
+
+def test_every_page_is_in_the_navigation(site):
+    def places(entries) -> set[str]:
+        found = set()
+        for entry in entries:
+            for value in entry.values() if isinstance(entry, dict) else [entry]:
+                found |= places(value) if isinstance(value, list) else {value}
+        return found
+
+    written = places(load_config(str(ROOT / "mkdocs.yml")).nav)
+    assert {page.relative_to(ROOT / "docs").as_posix() for page in PAGES[2:]} <= written
+
+
+def test_a_page_has_the_lists_tables_and_code_that_github_shows(site):
+    github, other = MarkdownIt("commonmark").enable("table"), {}
+    for page in PAGES:
+        text = re.sub(r"\A---\n.*?\n---\n", "", page.read_text(encoding="utf-8"), flags=re.S)
+        there = _Seen(github.render(text)).count
+        here = _Seen((site / built(page)).read_text(encoding="utf-8")).count
+        if wrong := {name: (there[name], here[name]) for name in STRUCTURE if there[name] != here[name]}:
+            other[page.name] = wrong
+    assert not other, "GitHub's count, the site's count"
+
+
+def test_nothing_comes_from_another_host(site):
+    for page in site.rglob("*.html"):
+        loaded = _Seen(page.read_text(encoding="utf-8")).loaded
+        assert not [link for link in loaded if re.match(r"(https?:)?//", link)], page
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_page_of_a_command_has_all_its_options(site, name):
+    page = (site / f"commands/{name.replace(' ', '_')}.html").read_text(encoding="utf-8")
+    every, usual = (options_in(command_page(name, which)) for which in ("--help-all", "--help"))
+    assert_options(page, every, usual)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_page_of_a_recipe_has_all_its_options(site, name):
+    page = (site / f"recipes/{name}.html").read_text(encoding="utf-8")
+    assert_options(page, *(options_in(recipe_page(name, which)) for which in ("--help-all", "--help")))
+
+
+def assert_options(page: str, every: list[str], usual: list[str]) -> None:
+    cell = r"<td><code>(?P<name>[^\s<]+)[^<]*</code></td>\s*<td>.{10,}?</td>"
+    folded = "".join(re.findall(r"<details.*?</details>", page, re.S))
+    shown = [found["name"] for found in re.finditer(cell, page)]
+    assert sorted(shown) == sorted(name if name.startswith("-") else name.upper() for name in every)
+    rare = {found["name"] for found in re.finditer(cell, folded)}
+    assert rare == {*every} - {*usual}
+
+
+@pytest.mark.parametrize(("part", "kinds"), [("encoder", ENCODERS), ("head", HEADS)])
+def test_every_encoder_and_head_has_its_section(site, part, kinds):
+    page = (site / f"recipes/{part}s.html").read_text(encoding="utf-8")
+    assert re.findall(r'<h2 id="(\w+)"', page) == [*kinds]
+    for name in kinds:
+        section = page.partition(f'<h2 id="{name}"')[2].partition("<h2 ")[0]
+        options = options_in(recipe_page("fewshot", f"--{part}", name, "--help-all"))
+        own = [option for option in options if option.startswith(f"--{part}.")]
+        assert sorted(re.findall(r"<td><code>(--[\w.-]+)", section)) == sorted(own)
+
+
+def test_the_python_reference_has_every_public_name(site):
+    page = (site / "api.html").read_text(encoding="utf-8")
+    names = re.findall(r'<h2 id="vidfer(\w+)"', page)
+    assert sorted(names) == sorted({name.lower() for name in vidfer.__all__} - {"__version__"})
+
+
+def test_a_search_finds_commands_results_and_the_changelog(site):
+    found = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))["docs"]
+    places = {entry["location"].partition("#")[0] for entry in found}
+    assert {"commands/cache.html", "results/basic7.html", "changelog.html", "recipes/egs.html"} <= places

@@ -1,0 +1,89 @@
+"""How the site makes formulas, lists and links of what GitHub reads."""
+
+import sys
+
+import markdown
+import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def docs_site(tools):
+    sys.path.insert(0, str(tools / "docs_site"))
+    yield
+    sys.path.remove(str(tools / "docs_site"))
+
+
+def shown(text: str) -> str:
+    from mathml import FormulaExtension
+
+    return markdown.markdown(text, extensions=["tables", "fenced_code", FormulaExtension()])
+
+
+def test_formulas_in_a_line_and_on_their_own_become_mathml():
+    page = shown("With $x_i^2 < 1$ and $a*b*c$:\n\n$$\n\\sum_{i=1}^N \\alpha_i\n$$\n")
+    assert page.count("<math") == 3 and page.count('display="block"') == 1
+    assert 'alttext="x_i^2 &lt; 1"' in page and "<em>" not in page and "$" not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It costs $5 or $6.", "`$x$`", "```\n$x$ $$y$$\n```", "$HOST:80 and $PORT", "a\\$x\\$ b", "$ x $"],
+)
+def test_other_dollars_stay(text):
+    assert "<math" not in shown(text) and shown(text).count("$") == text.count("$")
+
+
+def test_a_formula_in_a_table_and_in_a_heading():
+    page = shown("## The weight $\\alpha$\n\n| a | b |\n|---|---|\n| $\\beta$ | 1 |\n")
+    assert page.count("<math") == 2 and "<td><math" in page
+
+
+def test_a_mistake_in_a_formula_says_which():
+    with pytest.raises(ValueError, match=r"\\frac"):
+        shown("$\\frac$")
+
+
+@pytest.mark.parametrize(
+    ("github", "other"),
+    [
+        ("text\n- a\n  more\n- b\n", "text\n\n- a\n    more\n- b\n"),
+        ("- a\n  - b\n    c\n- d\n", "- a\n    - b\n        c\n- d\n"),
+        ("1. a\n\n   b\n2. c\n", "1. a\n\n    b\n\n2. c\n"),
+        ("- a\n\n      code\n\n  b\n", "- a\n\n        code\n\n    b\n"),
+        ("- a\n  ```\n  - x\n  ```\n", "- a\n    ```\n    - x\n    ```\n"),
+        ("text\n```\n- x\n1. y\n```\n", "text\n```\n- x\n1. y\n```\n"),
+        ("- a\n\ntext\n\n    code\n", "- a\n\ntext\n\n    code\n"),
+    ],
+)
+def test_lists_get_the_room_that_python_markdown_needs(github, other):
+    from github_lists import with_room_around_lists
+
+    assert with_room_around_lists(github) == other
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "there"),
+    [
+        ("README.md", "docs/cache.md#schema-2", "cache.md#schema-2"),
+        ("README.md", "docs/images/film.jpg", "images/film.jpg"),
+        ("docs/evaluation.md", "../tools/README.md#how-a-study-runs", "tools.md#how-a-study-runs"),
+        ("docs/results/basic7.md", "../../vidfer/zoo/basic7/README.md", "../networks/basic7.md"),
+        ("docs/models.md", "training.md", "training.md"),
+        ("docs/training.md", "../recipes/protocols/crn.yaml", "files/recipes/protocols/crn.yaml"),
+        ("docs/training.md", "../recipes/egs.py", "recipes/egs.md"),
+        ("docs/training.md", "#speed", "#speed"),
+        ("README.md", "https://example.org/docs/x.md", "https://example.org/docs/x.md"),
+    ],
+)
+def test_links_between_files_become_links_between_pages(page, link, there):
+    from repository_links import with_site_links
+
+    text = "[it]({}) and `[code](docs/x.md)`\n\n```\n[code](docs/x.md)\n```\n"
+    assert with_site_links(text.format(link), page) == text.format(there)
+
+
+def test_files_that_pages_link_to_are_copied(tools):
+    from repository_links import linked_files
+
+    pages = {"docs/training.md": "[a](../recipes/protocols/crn.yaml) [b](cache.md) [c](../recipes/no.yaml)"}
+    assert linked_files(tools.parent, pages) == ["recipes/protocols/crn.yaml"]
