@@ -72,10 +72,22 @@ def test_one_pass_gives_the_tracks_of_two(detector, film, chunk_frames):
 
 
 def test_people_are_numbered_as_they_appear(detector, film):
-    pieces = list(follow_film(iter(in_chunks(film)), CropSettings(face="all"), detector))
+    pieces = follow_in_chunks(film, detector)
     assert sorted(pieces[0].faces) == [0, 1]
     first_seen = [min(p.first for p in pieces if number in p.faces) for number in range(3)]
     assert first_seen == sorted(first_seen) and first_seen[2] > 0
+
+
+@pytest.mark.parametrize("shown", ["as it is", "mirrored"])
+def test_who_appear_together_are_numbered_from_left_to_right(detector, film, shown):
+    film = film[:12] if shown == "as it is" else np.ascontiguousarray(film[:12, :, ::-1])
+    faces = joined(follow_in_chunks(film, detector), 12)
+    left, right = (faces[number].boxes_xyxy[0, 0] for number in (0, 1))
+    assert left < right
+
+
+def follow_in_chunks(film: np.ndarray, detector):
+    return list(follow_film(iter(in_chunks(film)), CropSettings(face="all"), detector))
 
 
 def test_memory_holds_about_a_second(detector, draw_actor):

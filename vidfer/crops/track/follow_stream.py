@@ -138,6 +138,7 @@ class FaceStream:
         start, stop = self.first - self._past, self.first - self._past + n
         images, times_s = self._images[:n], self._times_s[start:stop]
         faces: dict[int, FaceTrack] = {}
+        found: dict[int, FaceTrack] = {}
         if n and self.settings.face == "picture":
             height, width = images[0].shape[:2]
             faces[0] = assume_face(FaceTrack.missing(times_s), width, height, self.settings)
@@ -150,7 +151,9 @@ class FaceStream:
             )
             track = track[start:stop]
             if (track.status != MISSING).any():
-                faces[self._numbers.setdefault(i, len(self._numbers))] = track
+                found[i] = track
+        for i in sorted(found, key=lambda i: _appears(found[i])):
+            faces[self._numbers.setdefault(i, len(self._numbers))] = found[i]
         given = FollowedFrames(self.first, images, times_s, faces)
         del self._images[:n]
         self.first += n
@@ -167,6 +170,12 @@ class FaceStream:
         for person, detected in zip(self._linker.people, self._detected):
             person.forget(self._past)
             detected.difference_update([frame for frame in detected if frame < self._past])
+
+
+def _appears(track: FaceTrack) -> tuple[int, float]:
+    """When a person is first seen in some frames, and how far to the right: people are numbered in this order."""
+    first = int(np.flatnonzero(track.status != MISSING)[0])
+    return first, float(track.boxes_xyxy[first, 0])
 
 
 def follow_film(
