@@ -1,4 +1,5 @@
-# make demo: environment, install, then the main job on synthetic actors (a few minutes on two cores)
+# make demo: environment, install, then a first look on drawn actors: a film that the network in the box predicts,
+#   and the main job from clips to a report (three minutes on two cores)
 # make test: the same environment, then the tests
 # make docs: the documentation as a site, in site/; make docs-serve shows it while it is written
 PYTHON ?= python3

@@ -1,7 +1,8 @@
-"""The main job on drawn actors, from drawing them to the report: what `make demo` runs.
+"""A first look at vidfer, on drawn actors: what `make demo` runs.
 
-It runs the commands that the README shows and prints each when it starts; their output is in `logs/` of the
-folder. Started again, it goes on where it stopped.
+The network in the box predicts what a film shows. Beside it runs the main job: from drawing actors over a
+teacher and its student to the report. Each command is printed when it starts; its output is in `logs/` of the
+folder. Started again, the demo goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from pathlib import Path
 
 import tyro
 from counts import check_counts
+from draw_film import CAST
 from studies.main_job import STUDENT, Budget, result_table, steps
-from studies.steps import ROOT, in_repository, run_steps
+from studies.steps import ROOT, Step, in_repository, run_steps
 
+from vidfer.commands.prediction_files import tell_prediction
 from vidfer.errors import exit_on_user_error
+from vidfer.infer.prediction_folder import read_prediction
 
 JOBS = 2
 BUDGET = Budget(
@@ -44,7 +48,7 @@ BUDGET = Budget(
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Run the main job on drawn actors."""
+    """A first look at vidfer, on drawn actors."""
 
     out: Path = Path("demo")
     """Folder for everything that is made."""
@@ -61,12 +65,30 @@ def main(settings: Settings) -> None:
     cores = len(os.sched_getaffinity(0))
     # Two steps run side by side where neither needs the other.
     threads = int(os.environ.get("OMP_NUM_THREADS", max(1, cores // JOBS)))
-    run_steps(
-        steps(out, BUDGET, settings.seed), ROOT / out, jobs=min(JOBS, cores), threads=threads, tell=True
-    )
-    print(f"\n{result_table([ROOT / out], BUDGET)}")
+    run_steps(demo_steps(out, settings.seed), ROOT / out, jobs=min(JOBS, cores), threads=threads, tell=True)
+    folder = (ROOT / out).resolve()
     minutes = (time.perf_counter() - begin) / 60
-    print(f"\nreport: {(ROOT / out / 'report.html').resolve()}   ({minutes:.1f} minutes)")
+    acted = "; ".join(", ".join(labels) for labels in CAST.values())
+    print("\n1. A film, predicted by the network in the box. The three actors show, from left to right:")
+    print(f"   {acted}.\n", flush=True)
+    tell_prediction(read_prediction(folder / "prediction"), as_json=False)
+    print("\n2. Networks trained here: teacher, student, and new expressions from three examples each\n")
+    print(result_table([folder], BUDGET))
+    print(f"\nLook at   ({minutes:.1f} minutes)")
+    print(f"  the film    {folder / 'prediction/films/film.mp4'}")
+    print(f"  its page    {folder / 'prediction/index.html'}")
+    print(f"  the report  {folder / 'report.html'}")
+
+
+def demo_steps(out: Path, seed: int) -> list[Step]:
+    """Draw a film of three people and predict what it shows; then the main job."""
+    film, folder = out / "film.mp4", out / "prediction"
+    predict = f"vidfer predict {film} --out {folder} --video"
+    return [
+        Step(name="film", command=f"python tools/draw_film.py --out {film}"),
+        Step(name="predict", command=predict, after=("film",)),
+        *steps(out, BUDGET, seed),
+    ]
 
 
 if __name__ == "__main__":

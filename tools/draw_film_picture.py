@@ -1,6 +1,6 @@
-"""Draw one frame of the film of a prediction: docs/images/film.jpg.
+"""Draw the moving picture of a prediction: docs/images/film.webp.
 
-    python tools/draw_film_frame.py docs/images/film.jpg
+    python tools/draw_film_picture.py docs/images/film.webp
 
 The people are drawn (vidfer.actors), not real. The prediction is made by `vidfer predict --video`.
 """
@@ -14,50 +14,35 @@ import tempfile
 from pathlib import Path
 
 import av
-import cv2
-import numpy as np
+import draw_film
+from PIL import Image
 
-from vidfer.actors.draw import draw_clip
-from vidfer.actors.encode import encode
-from vidfer.actors.identity import sample_identity
-
-SHOWN = ((11, "happy"), (1, "surprise"), (5, "neutral"))
-"""Seed of a person, and what the person acts."""
-N_FRAMES = 75
-SIZE = (420, 400)
+SIZE = (840, 364)
+EVERY = 2
+"""Every second frame is shown, for as long as two."""
+HOLD_MS = 1500
+"""How long the last frame stays."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
+    if args.out.suffix != ".webp":
+        sys.exit(f"{args.out}: give a name that ends in .webp")
     with tempfile.TemporaryDirectory() as folder:
-        video = Path(folder) / "three.avi"
-        encode(three_people(), video, fps=25, crf=16)
+        video = Path(folder) / "film.mp4"
+        draw_film.main(video)
         command = [sys.executable, "-m", "vidfer", "predict", str(video), "--video", "--tables-only"]
         subprocess.run([*command, "--out", f"{folder}/out"], check=True)
         (film,) = Path(folder).glob("out/films/*.mp4")
         with av.open(str(film)) as container:
-            *_, last = (frame.to_ndarray(format="bgr24") for frame in container.decode(video=0))
-    if not cv2.imwrite(str(args.out), last, [cv2.IMWRITE_JPEG_QUALITY, 85]):
-        sys.exit(f"cannot write {args.out}")
-
-
-def three_people() -> np.ndarray:
-    """Frames of three actors side by side."""
-    clips = [
-        draw_clip(
-            sample_identity(np.random.default_rng(seed)),
-            label,
-            setting="studio",
-            seed=seed,
-            n_frames=N_FRAMES,
-            fps=25,
-            size=SIZE,
-        )[0]
-        for seed, label in SHOWN
-    ]
-    return np.concatenate(clips, axis=2)
+            frames = [frame.to_image() for frame in container.decode(video=0)][::EVERY]
+    shown = [frame.resize(SIZE, Image.Resampling.LANCZOS) for frame in frames]
+    pauses_ms = [1000 * EVERY // draw_film.FPS] * (len(shown) - 1) + [HOLD_MS]
+    shown[0].save(
+        args.out, save_all=True, append_images=shown[1:], duration=pauses_ms, loop=0, quality=50, method=6
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ def run(tmp_path, monkeypatch):
     """Runs the demo with other steps."""
 
     def run_demo(*steps: Step) -> None:
-        monkeypatch.setattr(demo, "steps", lambda out, budget, seed: steps)
+        monkeypatch.setattr(demo, "demo_steps", lambda out, seed: steps)
         demo.main(demo.Settings(out=tmp_path))
 
     return run_demo

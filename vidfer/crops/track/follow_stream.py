@@ -173,7 +173,7 @@ class FaceStream:
 
 
 def _appears(track: FaceTrack) -> tuple[int, float]:
-    """When a person is first seen in some frames, and how far to the right: people are numbered in this order."""
+    """When a person is first seen, and how far to the right: the order in which people are numbered."""
     first = int(np.flatnonzero(track.status != MISSING)[0])
     return first, float(track.boxes_xyxy[first, 0])
 

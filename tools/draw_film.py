@@ -1,0 +1,67 @@
+"""Draw a film in which three people show one expression after another.
+
+    python tools/draw_film.py film.mp4
+
+The people are drawn (vidfer.actors), not real. `make demo` predicts what this film shows.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from vidfer.actors.acting import act
+from vidfer.actors.conditions import CONDITIONS
+from vidfer.actors.draw import draw_scene
+from vidfer.actors.encode import encode
+from vidfer.actors.identity import sample_identity
+from vidfer.actors.stage.scene import sample_scene
+from vidfer.errors import SettingError, exit_on_user_error
+
+CAST = {
+    1: ("neutral", "surprise", "happy"),
+    22: ("happy", "neutral", "surprise"),
+    5: ("neutral", "happy", "neutral"),
+}
+"""Seed of a person -> what the person acts, one after another. From left to right in the film."""
+FPS = 25
+FRAMES_OF_AN_ACT = 50
+SIZE = (420, 400)
+"""Width and height of the part of the picture that one person has, in pixels."""
+STUDIO = CONDITIONS["studio"]
+
+
+def main(out: Path) -> None:
+    """Draw a film in which three people show one expression after another.
+
+    Args:
+        out: The film to write; it ends in .mp4 or .avi.
+    """
+    if out.suffix not in (".mp4", ".avi"):
+        raise SettingError(f"{out}: give a name that ends in .mp4 or .avi")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    encode(people_side_by_side(), out, fps=FPS, crf=16)
+
+
+def people_side_by_side() -> np.ndarray:
+    """Frames of all people, uint8 (T, H, W, 3) RGB."""
+    return np.concatenate([person(seed, labels) for seed, labels in CAST.items()], axis=2)
+
+
+def person(seed: int, labels: tuple[str, ...]) -> np.ndarray:
+    """Frames of one person in one scene, uint8 (T, H, W, 3) RGB."""
+    acting_rng, scene_rng = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(2))
+    acts = [act(acting_rng, label, FRAMES_OF_AN_ACT, FPS, STUDIO) for label in labels]
+    intensities = np.concatenate(acts)
+    scene = sample_scene(scene_rng, len(intensities), FPS, SIZE, STUDIO)
+    frames, _ = draw_scene(
+        sample_identity(np.random.default_rng(seed)), intensities, scene, SIZE, plain=STUDIO.plain_background
+    )
+    return frames
+
+
+if __name__ == "__main__":
+    with exit_on_user_error("draw_film.py"):
+        tyro.cli(main)
