@@ -19,7 +19,9 @@ from vidfer.evaluate.result import load_result
 from vidfer.files import write_text
 from vidfer.included import ZOO, best_checkpoint
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
-from vidfer.report.model_card import figures
+from vidfer.report.card_figures import figures
+from vidfer.report.card_metadata import front, measured_fields
+from vidfer.runs.learned_from import front_matter
 
 MAX_BYTES = 12 * 2**20
 """All included networks together: they are part of every installation."""
@@ -62,16 +64,21 @@ def include(run: Path, zoo: Path, name: str) -> Path:
     return folder
 
 
-def card(about: str, results: Sequence[Path]) -> str:
-    """The model card: ``about``, then the figures of the results."""
+def card(about: str, results: Sequence[Path], name: str) -> str:
+    """The model card: ``about``, then the figures of the results, which its metadata have, too."""
     measured = [load_result(file) for folder in results for file in result_files(folder)]
-    return about.rstrip() + "\n\n## Figures\n\n" + figures(measured) + "\n"
+    fields, text = front_matter(about), about.rstrip()
+    if fields:
+        text = text.partition("\n---\n")[2]
+        text = front(fields | measured_fields(name, measured)) + text
+    return text + "\n\n## Figures\n\n" + figures(measured) + "\n"
 
 
 def main(settings: Settings) -> None:
     """Include the network, and write its card beside it."""
     folder = include(settings.run, settings.zoo, settings.name)
-    write_text(folder / "README.md", card(settings.about.read_text(encoding="utf-8"), settings.results))
+    about = settings.about.read_text(encoding="utf-8")
+    write_text(folder / "README.md", card(about, settings.results, settings.name))
     print(f"{folder}: {sum(file.stat().st_size for file in folder.iterdir()) / 2**20:.1f} MB")
 
 

@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
         """Write the classifier of a checkpoint as an ONNX file, which runs without PyTorch.
 
         Number of windows and of frames stay free. The file is written only if onnxruntime gives the same as
-        PyTorch.
+        PyTorch. A model card is written beside it.
         """
 
         checkpoint: tyro.conf.Positional[str]
@@ -38,8 +38,16 @@ def main(arguments: Sequence[str]) -> int:
     if options.out.is_dir() or (options.out.exists() and not options.overwrite):
         what = "is a folder; give a file" if options.out.is_dir() else "exists; replace it with --overwrite"
         raise SettingError(f"--out {options.out} {what}, or choose another --out")
+    from vidfer.included import best_checkpoint
     from vidfer.infer.export_onnx import SHAPES, export_onnx
     from vidfer.infer.onnx_file import OPSET
+    from vidfer.report.onnx_card import card_path, write_onnx_card
+
+    card = card_path(options.out)
+    if card.exists() and not options.overwrite:
+        raise SettingError(
+            f"the model card {card} exists; replace it with --overwrite, or choose another --out"
+        )
 
     made = export_onnx(options.checkpoint, options.out, licence=options.licence)
     facts = made.facts
@@ -53,4 +61,6 @@ def main(arguments: Sequence[str]) -> int:
         f"{2 * len(SHAPES)} comparisons of windows and masks"
     )
     say(f"licence: {facts.licence}")
+    folder = best_checkpoint(Path(options.checkpoint))
+    say(f"card: {write_onnx_card(options.out, facts, folder, made.difference)}")
     return 0

@@ -1,4 +1,4 @@
-"""The model card: the use of a checkpoint, its training data, its results, and its limits."""
+"""The model card: the use of a checkpoint, its training data, its results, its limits and its licences."""
 
 from __future__ import annotations
 
@@ -9,38 +9,29 @@ from vidfer import __version__
 from vidfer.errors import RunError
 from vidfer.evaluate.result import Result
 from vidfer.files import write_text
-from vidfer.models.checkpoint import read_seen
+from vidfer.models.checkpoint import read_outline, read_seen
 from vidfer.models.describe import network_lines
-from vidfer.report.named_results import head_of, read_results
+from vidfer.report.card_figures import figures
+from vidfer.report.card_metadata import TERMS_FILE, card_metadata, front
+from vidfer.report.card_texts import ACTORS_WARNING, HERE, LIMITS, NOT_MEASURED, ONLY_DRAWN, USE, how_to_use
+from vidfer.report.licences import licence_lines, licence_text
+from vidfer.report.named_results import read_results
+from vidfer.responsible_use import COMMAND, essence_markdown
 from vidfer.runs.data_record import domains_of
+from vidfer.runs.learned_from import learned_from
 from vidfer.runs.read_run import Run, read_runs
 
-ACTORS_WARNING = (
-    "> **Synthetic actors, not people.** The figures were measured on drawn faces. They prove that the "
-    "machinery works; they say nothing about accuracy on people."
-)
 
-USE = """Research on facial expressions in video: naming the expression that a face shows in a short clip,
-and, with a few-shot head, telling apart expressions it was not trained on from a few example clips of each.
-Input is what `vidfer cache` makes of a video: aligned crops of face, eyes and mouth."""
-
-LIMITS = """- An expression is not an emotion: the model names what a face shows, not what a person feels.
-- Not for decisions about people: hiring, policing, education, border control, health.
-- Accuracy on people unlike those in the training data (age, skin, culture, glasses, beards, camera) is not
-  known unless a figure above says so.
-- A clip in which no face is found has no answer, and counts as wrong in every figure.
-- An interval over episodes tells how well the mean over episodes of the same clips is known. For other
-  clips and other people read the intervals over clips and over subjects.
-- The weights carry traces of faces, and so inherit the licence of the training videos and the duties that
-  come with personal data."""
-
-
-def model_card(run: Path, results: Sequence[Path] = ()) -> str:
-    """The card of a run's best checkpoint as Markdown.
+def model_card(
+    run: Path, results: Sequence[Path] = (), *, licence: str | None = None, address: str = HERE
+) -> str:
+    """The card of a run's best checkpoint as Markdown, with metadata for the Hugging Face hub.
 
     Args:
         run: run folder.
         results: result files; those of other checkpoints are left out.
+        licence: see :func:`vidfer.report.card_metadata.card_metadata`.
+        address: what the examples name as the checkpoint.
 
     Raises:
         RunError: the folder is no run, or it has no best checkpoint yet.
@@ -52,25 +43,49 @@ def model_card(run: Path, results: Sequence[Path] = ()) -> str:
     pinned = read.checkpoints["best"]
     measured = [n.result for n in read_results(results, [read]) if n.result.checkpoint_hash == pinned]
     sources = {source for result in measured for source in result.sources}
+    folder = Path(run) / "checkpoints" / "best"
+    learned, network = learned_from(folder), read_outline(folder)
+    few_shot = any(result.kind == "few-shot" for result in measured) or not network.classes
+    chosen = (
+        f"The weights: `{licence}`." if licence else f"No licence was chosen ([{TERMS_FILE}]({TERMS_FILE}))."
+    )
     parts = [
-        "---\nlibrary_name: vidfer\npipeline_tag: video-classification\n"
-        "tags:\n- facial-expression-recognition\n- few-shot\n---\n",
+        front(card_metadata(read.name, learned, measured, few_shot=few_shot, licence=licence)),
         f"# {read.name}\n",
         *([ACTORS_WARNING + "\n"] if "actors" in sources else []),
+        *([ONLY_DRAWN + "\n"] if learned.only_drawn else []),
         f"Checkpoint `{pinned}`, made by vidfer {read.environment.get('vidfer', __version__)}.\n",
         f"## Intended use\n\n{USE}\n",
+        f"## How to use it\n\n{how_to_use(address, classifies=bool(network.classes))}\n",
+        f"## Responsible use\n\n{essence_markdown()}\n\n`{COMMAND}` prints this list.\n",
         f"## Data\n\n{_data(read)}\n",
         f"## Figures\n\n{figures(measured)}\n",
+        f"## Whom it was measured on\n\n{_people(measured)}{NOT_MEASURED}\n",
         f"## Limits\n\n{LIMITS}\n",
+        f"## Licences\n\n{chosen} What it learned from:\n",
+        *(f"- {line}" for line in licence_lines(learned)),
     ]
-    return "\n".join(parts)
+    return "\n".join(parts) + "\n"
 
 
 def write_model_card(run: Path, results: Sequence[Path] = ()) -> Path:
-    """Write :func:`model_card` as ``README.md`` beside the weights and return its path."""
-    path = Path(run) / "checkpoints" / "best" / "README.md"
-    write_text(path, model_card(run, results))
-    return path
+    """Write :func:`model_card` as ``README.md`` beside the weights, with ``LICENSE.md``; its path."""
+    folder = Path(run) / "checkpoints" / "best"
+    write_text(folder / "README.md", model_card(run, results))
+    write_text(folder / TERMS_FILE, licence_text(Path(run).resolve().name, learned_from(folder)))
+    return folder / "README.md"
+
+
+def _people(results: Sequence[Result]) -> str:
+    """Whom the results are about, a line each."""
+    lines = []
+    for result in results:
+        subjects = "an unknown number of" if result.n_subjects is None else f"{result.n_subjects:,}"
+        who = "drawn actors" if result.sources == ("actors",) else "people"
+        lines.append(
+            f"- {result.cache}: {result.n_clips:,} clips of {subjects} {who} ({', '.join(result.sources)})"
+        )
+    return "".join(f"{line}\n" for line in dict.fromkeys(lines)) + ("\n" if lines else "")
 
 
 def _data(run: Run) -> str:
@@ -105,54 +120,3 @@ def _choice(run: Run) -> str:
     if run.has_validation_score:
         return f"chosen on {len(run.data['val']):,} validation clips, not on the test split"
     return "of the last epoch: there was no validation score to choose by"
-
-
-def figures(results: Sequence[Result]) -> str:
-    """The figures of some results as Markdown: every measure with its interval, and every class."""
-    if not results:
-        return "Not measured yet; `vidfer eval` measures."
-    lines = [
-        "Per cent, with 95 % intervals.\n",
-        "| measured on | measure | chance | result |",
-        "|---|---|---|---|",
-    ]
-    for result in results:
-        where = (
-            f"{result.cache}, split {result.split}, {result.n_clips:,} clips ({', '.join(result.sources)})"
-        )
-        kind = ""
-        if result.kind == "few-shot":
-            kind = f" {result.task}{head_of(result)}"
-            kind += f" ({result.seen_text})" if result.seen_text else ""
-        lines += [
-            f"| {where} | {result.kind}{kind}: {name} | {100 * result.chance:.1f} | {interval} |"
-            for name, interval in result.measures.items()
-        ]
-    lines += ["", *_recalls(results)]
-    caches = sorted({result.cache_hash for result in results})
-    return (
-        "\n".join(lines) + "\n\nMeasured on crop cache " + ", ".join(f"`{value}`" for value in caches) + "."
-    )
-
-
-def _recalls(results: Sequence[Result]) -> list[str]:
-    """A table of the recall of each class: a row per class, a column per result."""
-    classes = list(dict.fromkeys(row["class"] for result in results for row in result.per_class))
-    found = [{row["class"]: row for row in result.per_class} for result in results]
-    names = [
-        f"{result.cache}, {result.task if result.kind == 'few-shot' else result.split}" for result in results
-    ]
-    return [
-        "Recall of each class in per cent, and its number of clips:\n",
-        "| class | " + " | ".join(names) + " |",
-        "|---" * (len(results) + 1) + "|",
-        *(
-            f"| {name} | "
-            + " | ".join(
-                f"{100 * rows[name]['accuracy']:.1f} ({rows[name]['clips']:,})" if name in rows else ""
-                for rows in found
-            )
-            + " |"
-            for name in classes
-        ),
-    ]

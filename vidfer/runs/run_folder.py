@@ -18,7 +18,7 @@ from vidfer.models.checkpoint import HOW_TO_GO_ON, save_checkpoint
 from vidfer.models.ema import Ema
 from vidfer.models.finite import first_not_finite
 from vidfer.models.recogniser import Recogniser
-from vidfer.runs.data_record import data_record, joint_record, same_data
+from vidfer.runs.data_record import NOT_COMPARED, data_record, joint_record, same_data
 from vidfer.runs.environment import environment
 from vidfer.runs.read_run import is_run, read_record
 from vidfer.runs.resume_checks import as_json, check_same_precision, check_same_settings
@@ -156,7 +156,9 @@ class RunFolder:
             write_json(file, data)
         if known and not same_data(known, data):
             name = next(
-                name for name in data if name != "note" and not same_data(known.get(name), data[name])
+                name
+                for name in data
+                if name not in NOT_COMPARED and not same_data(known.get(name), data[name])
             )
             raise RunError(
                 f"{name} of {where} is not as in {file}; resume with the caches that the run was started "
