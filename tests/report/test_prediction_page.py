@@ -47,6 +47,12 @@ def test_labels_gaps_and_times_of_a_row():
     assert row.ticks[0] == (0, "0:00") and row.ticks[3] == (pytest.approx(50, abs=0.01), "0:03")
 
 
+@pytest.mark.parametrize(("names", "title"), [("a", "What a shows"), ("ab", "What 2 inputs show")])
+def test_the_title_names_a_single_film(tmp_path, names, title):
+    page = page_of(tmp_path, {name: film_of(name, PEOPLE) for name in names})
+    assert f"<h1>{title}</h1>" in page and f"<title>{title}</title>" in page
+
+
 def heights(path):
     """The height of an area in each of the columns of a row, from its path; nan where there is none."""
     found = np.full(WIDE, np.nan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
         told={label for one in inputs for person in one.people for label, _ in person.shares},
         unsure=UNSURE,
         inputs=inputs,
+        title=_title([one.name for one in prediction.inputs]),
         n_inputs=len(prediction.inputs),
         most_inputs=MOST_INPUTS,
         most_people=MOST_PEOPLE,
@@ -90,3 +92,7 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
     path = prediction.folder / PAGE
     write_text(path, text)
     return path
+
+
+def _title(names: Sequence[str]) -> str:
+    return f"What {names[0]} shows" if len(names) == 1 else f"What {len(names)} inputs show"
