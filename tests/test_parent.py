@@ -75,6 +75,14 @@ def test_a_process_that_a_shell_started_may_outlive_it(tmp_path, elsewhere):
         assert left_over([child]) == []
 
 
+def test_a_process_ends_with_the_launcher_that_named_itself(tmp_path):
+    """``vidfer train --processes`` gives its process id; its file has any name."""
+    named = "import os; os.environ['VIDFER_LAUNCHER'] = str(os.getpid())\n"
+    code = named + LAUNCHER.format(launched=LAUNCHED.format(elsewhere=False))
+    with subprocess.Popen([sys.executable, "-c", code], **PIPES) as process:
+        assert kill_and_see(process) == []
+
+
 def test_processes_that_draw_actors_end_with_a_killed_program(tmp_path):
     command = [sys.executable, HERE / "draws_and_waits.py", tmp_path]
     with subprocess.Popen(command, **PIPES) as process:

@@ -21,6 +21,9 @@ LAUNCHERS = {
 }
 """Programs and modules that start the processes of a run and wait for them."""
 
+LAUNCHER = "VIDFER_LAUNCHER"
+"""The variable by which ``vidfer train --processes`` tells the processes of a run its process id."""
+
 
 def end_with_parent(*, whole_group: bool = False) -> None:
     """End this process when the process that made it with multiprocessing has ended.
@@ -40,12 +43,14 @@ def end_with_parent(*, whole_group: bool = False) -> None:
 
 
 def end_with_launcher() -> None:
-    """End this process when the torchrun or `accelerate launch` that started it has ended.
+    """End this process when what started it to train with others has ended: torchrun, `accelerate launch` or
+    `vidfer train --processes`.
 
     A process that was started in another way, such as from a shell, is left alone: it may outlive the shell.
     """
     launcher = os.getppid()
-    if not LAUNCHERS.intersection(Path(word).name for word in _command(launcher)):
+    ours = os.environ.get(LAUNCHER) == str(launcher)
+    if not ours and not LAUNCHERS.intersection(Path(word).name for word in _command(launcher)):
         return
 
     def wait() -> None:

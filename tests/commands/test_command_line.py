@@ -16,11 +16,8 @@ def test_help_lists_every_command(capsys, monkeypatch):
     main()
     page = capsys.readouterr().out
     lines = re.findall(r"^  (\S+(?: \S+)?) {2,}(\S.*)$", page, re.MULTILINE)
-    named = {name: line for name, line in lines if not name.endswith(".py")}
-    assert named == {name: line for name, (_, line) in COMMANDS.items()}
+    assert dict(lines) == {name: line for name, (_, line) in COMMANDS.items()}
     assert [name for names in GROUPS.values() for name in names] == list(COMMANDS)
-    scripts = {path.name for path in (Path(__file__).parents[2] / "recipes").glob("*.py")}
-    assert scripts == {name for name, _ in lines if name.endswith(".py")}
 
 
 @pytest.mark.parametrize("words", [["results"], ["results", "--help"], ["results", "-h"]])
@@ -56,7 +53,8 @@ def test_every_command_explains_itself(name, capsys, monkeypatch):
         main()
     page = capsys.readouterr().out
     assert stop.value.code == 0 and page.startswith(f"usage: vidfer {name} ")
-    assert "--no-" not in page, "a flag is off until it is given"
+    # A protocol file may have turned on what an option of a recipe turns off.
+    assert name.startswith("train ") or "--no-" not in page, "a flag is off until it is given"
 
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cache.md").read_text("utf-8")

@@ -22,6 +22,10 @@ HOW_TO_REWRITE = f"{REWRITE}=1 python -m pytest tests/commands/test_frozen_comma
 
 RECIPES = ("supervised", "noisy_student", "fewshot", "egs")
 WITH_MODEL = ("supervised", "fewshot", "egs")
+PROCESSES = (
+    "--processes INT: Processes that train together: one for each GPU; on a machine without a GPU, on the "
+    "CPU. (default: 1)"
+)
 PARTS = {"encoder": ENCODERS, "head": HEADS}
 
 
@@ -51,7 +55,7 @@ def part_lines(recipe: str, part: str, name: str) -> list[str]:
     return [f"[--{part} {name}]", *with_rare_marks(short, every)]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if not name.startswith("train ")])
 def test_options_of_a_command(name):
     short, every = command_page(name, "--help"), command_page(name, "--help-all")
     assert_frozen(name.replace(" ", "_"), with_rare_marks(short, every))
@@ -61,6 +65,17 @@ def test_options_of_a_command(name):
 def test_options_of_a_recipe(name):
     short, every = recipe_page(name, "--help"), recipe_page(name, "--help-all")
     assert_frozen(f"recipe_{name}", with_rare_marks(short, every))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("page", ["--help", "--help-all"])
+def test_a_recipe_has_the_same_options_as_a_command_and_processes(name, page):
+    command, script = command_page(f"train {name}", page), recipe_page(name, page)
+    assert {*command.items()} ^ {*script.items()} == {
+        ("[]", script["[]"]),
+        ("[]", script["[]"].replace(f"accelerate launch recipes/{name}.py", f"vidfer train {name}")),
+        ("--processes", PROCESSES),
+    }
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -102,7 +117,8 @@ def test_pages_that_list_commands(capsys, monkeypatch):
 
 
 def test_no_file_is_left_of_a_command_that_is_gone():
-    known = {name.replace(" ", "_") for name in COMMANDS} | {f"recipe_{name}" for name in RECIPES}
+    known = {name.replace(" ", "_") for name in COMMANDS if not name.startswith("train ")}
+    known |= {f"recipe_{name}" for name in RECIPES}
     assert {file.stem for file in FROZEN.iterdir()} == known | {
         "options_of_encoders",
         "options_of_heads",

@@ -209,7 +209,7 @@ def test_a_wrong_part_in_a_file_tells_the_line(tmp_path, text, facts):
 
 
 def test_the_file_that_is_named_last_counts():
-    assert protocol_of(["--protocol", "a", "--x", "--protocol=b"]) == Path("b")
+    assert protocol_of(["--protocol", "a.yaml", "--x", "--protocol=b.yaml"]) == Path("b.yaml")
     assert protocol_of(["--x", "--protocol"]) is None  # tyro says what is missing
 
 

@@ -26,6 +26,13 @@ COMMANDS = {
     "merge": ("merge", "join caches: shards of a data set, or several data sets"),
     "encoders": ("encoders", "list pretrained encoders, with what they learned from and their licence"),
     "encoders get": ("encoders_get", "download a pretrained encoder, check it and keep it"),
+    "train supervised": ("train_supervised", "train on labelled clips"),
+    "train noisy_student": (
+        "train_noisy_student",
+        "go on with unlabelled clips, which a trained teacher labels",
+    ),
+    "train fewshot": ("train_fewshot", "train to recognise new classes from a few examples"),
+    "train egs": ("train_egs", "the same, together with a classifier"),
     "annotations": ("annotations", "write labels for people who correct them in ELAN or Label Studio"),
     "review": ("review", "look at pseudo-labelled clips in the browser, and correct them with one key"),
     "export-onnx": ("export_onnx", "write a classifier as an ONNX file, which runs without PyTorch"),
@@ -43,18 +50,13 @@ GROUPS = {
     "Data sets": ("sources", "sources folds", "actors"),
     "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
     "Pretrained encoders": ("encoders", "encoders get"),
+    "Training": ("train supervised", "train noisy_student", "train fewshot", "train egs"),
     "Correcting labels": ("annotations", "review"),
     "Networks for other programs": ("export-onnx",),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
     "About vidfer": ("responsible-use",),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
-
-TRAINING = """Training: scripts in recipes/, started with `accelerate launch`
-  supervised.py     train on labelled clips
-  noisy_student.py  go on with unlabelled clips, which a trained teacher labels
-  fewshot.py        train to recognise new classes from a few examples
-  egs.py            the same, together with a classifier"""
 
 HELP = """usage: vidfer COMMAND [options]
 
@@ -80,14 +82,13 @@ def main() -> None:
 def _run(words: Sequence[str]) -> None:
     if not words or words[0] in ("-h", "--help"):
         sections = [f"{title}\n{_lines(names)}" for title, names in GROUPS.items()]
-        sections.insert(4, TRAINING)  # after the caches that it reads, before the results that it makes
         say(HELP.format(sections="\n\n".join(sections)))
     elif words[0] in ("-V", "--version"):
         from vidfer import __version__
 
         say(f"vidfer {__version__}")
     elif list(words[1:]) in ([], ["-h"], ["--help"]) and (members := _members(words[0])):
-        say(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(members)}")
+        say(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(members)}{_where(words[0])}")
     else:
         with exit_on_user_error():
             name, arguments = _command_of(words)
@@ -113,8 +114,20 @@ def _members(name: str) -> list[str]:
     return [] if name in COMMANDS else [known for known in COMMANDS if known.startswith(f"{name} ")]
 
 
+def _where(name: str) -> str:
+    """What a group of commands works with, where users may want to look at it."""
+    if name != "train":
+        return ""
+    from vidfer.commands.recipes import recipe_folder
+
+    return f"""
+
+Each of them runs a script in {recipe_folder()}
+`accelerate launch` starts the same scripts, also on several machines."""
+
+
 def _lines(names: Sequence[str]) -> str:
-    return "\n".join(f"  {name:16}  {COMMANDS[name][1]}" for name in names)
+    return "\n".join(f"  {name:19}  {COMMANDS[name][1]}" for name in names)
 
 
 if __name__ == "__main__":

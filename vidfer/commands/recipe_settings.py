@@ -23,6 +23,7 @@ from vidfer.commands.model_parts import (
 )
 from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.protocol_file import read_protocol
+from vidfer.commands.recipes import protocol_file
 from vidfer.errors import SettingError
 from vidfer.models.settings import INIT, PLUS
 from vidfer.rare import marked
@@ -51,6 +52,27 @@ def settings_from_command_line(
         SettingError: the file is wrong (see :func:`vidfer.commands.protocol_file.read_protocol`), a value is,
             an option has an old name, or it belongs to an encoder or head that is not chosen.
     """
+    return options_from_command_line(settings, description, arguments).settings
+
+
+def options_from_command_line(
+    settings: type,
+    description: str,
+    arguments: Sequence[str] | None = None,
+    *,
+    more: Sequence[tuple[str, Any, Any]] = (),
+    prog: str | None = None,
+) -> Any:
+    """As :func:`settings_from_command_line`, with further options beside the settings.
+
+    Args:
+        settings, description, arguments: as there.
+        more: name, type and :func:`dataclasses.field` of each further option.
+        prog: the program for ``--help``; by default the script that runs.
+
+    Returns:
+        an object with ``settings`` and an attribute for each further option.
+    """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     parts, file = known_parts(settings), protocol_of(arguments)
     refuse_old_options(arguments, _options(settings, parts))
@@ -63,9 +85,9 @@ def settings_from_command_line(
             values[part] = chosen_settings(part, name, kinds, values[part])
         refuse_options_of_others(part, values[part], kinds, arguments)
     refuse_encoder_beside_init(arguments)
-    target = _with_names(settings, unchecked(settings, values), parts)
-    found = parse_options(target, arguments, description=description, config=(tyro.conf.AvoidSubcommands,))
-    return found.settings
+    target = _with_names(settings, unchecked(settings, values), parts, more)
+    config = (tyro.conf.AvoidSubcommands,)
+    return parse_options(target, arguments, description=description, config=config, prog=prog)
 
 
 def _options(settings: type, parts: Mapping[str, Mapping[str, type]]) -> set[str]:
@@ -84,9 +106,9 @@ def _options(settings: type, parts: Mapping[str, Mapping[str, type]]) -> set[str
 
 
 def protocol_of(arguments: Sequence[str]) -> Path | None:
-    """The file that ``--protocol FILE`` or ``--protocol=FILE`` names, the last one if there are many."""
+    """The file that ``--protocol NAME`` or ``--protocol=NAME`` names, the last one if there are many."""
     found = named_part(OPTION.removeprefix("--"), arguments)
-    return None if found is None else Path(found)
+    return None if found is None else protocol_file(found)
 
 
 def refuse_encoder_beside_init(arguments: Sequence[str]) -> None:
@@ -119,13 +141,15 @@ def unchecked(settings: type[Settings], values: Mapping[str, Any]) -> Settings:
     return start
 
 
-def _with_names(settings: type, start: Any, parts: Mapping[str, Mapping[str, type]]) -> type:
-    """What tyro parses: the settings, and beside them the names of the chosen parts.
+def _with_names(
+    settings: type, start: Any, parts: Mapping[str, Mapping[str, type]], more: Sequence[tuple[str, Any, Any]]
+) -> type:
+    """What tyro parses: the settings, and beside them further options and the names of the chosen parts.
 
     The options of a part are those of its settings in ``start``: tyro narrows the type of a field to that of
     its default.
     """
-    extra = []
+    extra = [*more]
     for part, kinds in parts.items():
         default = name_of(getattr(start, part))
         names = dict.fromkeys((*kinds, *[NONE] * (part == "head"), default))

@@ -76,7 +76,7 @@ def export_onnx(model: Path | str, out: Path, *, licence: str = "") -> WrittenOn
     if network.classifier is None:
         raise CheckpointError(
             f"{model} has no classifier, only a few-shot head: there are no classes to write. Train one with "
-            "recipes/supervised.py --init"
+            "`vidfer train supervised --init`"
         )
     facts = facts_of(network, info, folder, licence)
     content = with_facts(onnx.load_model_from_string(_graph(network, facts, model)), facts)

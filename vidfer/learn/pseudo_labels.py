@@ -179,6 +179,6 @@ def read_pseudo_labels(path: Path) -> PseudoLabels:
         )
     except (KeyError, ValueError) as error:
         raise RunError(
-            f"{path}, or {path.with_suffix('.json').name} beside it, is not as recipes/noisy_student.py "
+            f"{path}, or {path.with_suffix('.json').name} beside it, is not as `vidfer train noisy_student` "
             f"wrote it ({error}); let the recipe label the clips again"
         ) from error

@@ -46,7 +46,7 @@ def open_round(run: Path, chosen: int | None = None, cache: Path | None = None) 
     if not isinstance(classes := about.get("classes"), list):
         raise RunError(
             f"{path.with_suffix('.json')} is missing or damaged, and it has the classes; let "
-            f"recipes/noisy_student.py label the clips again"
+            "`vidfer train noisy_student` label the clips again"
         )
     opened = _cache_of(run, cache)
     if opened.content_hash != about["cache_hash"]:
@@ -93,7 +93,7 @@ def _table_of(run: Path, chosen: int | None) -> Path:
         if (match := re.fullmatch(r"round(\d+)", file.stem))
     }
     if not found:
-        raise RunError(f"{run} has no pseudo-labels; name a run of recipes/noisy_student.py")
+        raise RunError(f"{run} has no pseudo-labels; name a run of `vidfer train noisy_student`")
     if chosen is not None and chosen not in found:
         raise RunError(f"{run} has no round {chosen}; its rounds are {', '.join(map(str, sorted(found)))}")
     return found[max(found) if chosen is None else chosen]

@@ -81,7 +81,7 @@ def student_data(
     classes = teacher.recogniser.classes
     if not classes:
         raise CheckpointError(
-            f"{teacher.folder} has no classifier; name a checkpoint that recipes/supervised.py has trained"
+            f"{teacher.folder} has no classifier; name a checkpoint of `vidfer train supervised`"
         )
     split = training_split(cache, replace(settings, classes=settings.classes or classes))
     if not same_names(split.classes, classes):

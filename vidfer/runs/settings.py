@@ -21,8 +21,8 @@ class RunSettings:
     out: Path
     """Run folder: settings, metrics, checkpoints. Must not exist yet, unless --resume."""
     protocol: Path | None = None
-    """A file with settings, such as recipes/protocols/fan_ckplus.yaml. Options on the command line override
-    it."""
+    """A file with settings, or the name of an included one, such as fan_ckplus. Options on the command line
+    override it."""
     resume: bool = False
     """Continue the run in --out from its last saved state."""
     save_every: Rare[int] = 500

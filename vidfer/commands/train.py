@@ -1,0 +1,58 @@
+"""``vidfer train RECIPE``: run a recipe in this process, or in several that train together."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import field
+from typing import Annotated
+
+import tyro
+
+from vidfer.commands.recipe_settings import options_from_command_line
+from vidfer.commands.recipes import load_recipe
+from vidfer.commands.say import say
+from vidfer.errors import SettingError
+
+PROCESSES = (
+    "processes",
+    Annotated[
+        int,
+        tyro.conf.arg(
+            help="Processes that train together: one for each GPU; on a machine without a GPU, on the CPU."
+        ),
+    ],
+    field(default=1),
+)
+"""The option that a recipe has here and not as a script, whose launcher has it."""
+
+MEMBER = "WORLD_SIZE"
+"""Set in a process that a launcher has started as one of several."""
+
+
+def train(recipe: str, arguments: Sequence[str]) -> int:
+    """Run a recipe with these options; returns the exit status.
+
+    In a process that ``accelerate launch`` or ``torchrun`` has started it trains as one of its processes.
+    """
+    module = load_recipe(recipe)
+    script, command = f"accelerate launch recipes/{recipe}.py", f"vidfer train {recipe}"
+    about = module.__doc__.replace(script, command)
+    options = options_from_command_line(module.Settings, about, arguments, more=[PROCESSES], prog=command)
+    if options.processes < 1:
+        raise SettingError(f"--processes {options.processes}: at least 1")
+    if MEMBER in os.environ or options.processes == 1:
+        _hint_at_further_gpus()
+        module.main(options.settings)
+        return 0
+    from vidfer.commands.launch import launch
+
+    return launch([sys.executable, "-m", "vidfer", "train", recipe, *arguments], options.processes)
+
+
+def _hint_at_further_gpus() -> None:
+    import torch
+
+    if MEMBER not in os.environ and (gpus := torch.cuda.device_count()) > 1:
+        say(f"one of {gpus} GPUs trains; --processes {gpus} uses all of them", file=sys.stderr)
