@@ -41,7 +41,7 @@ def split(command: str) -> tuple[tuple[str, ...], list[str]] | None:
     """The program, as a command of vidfer or a script, and its words; None for another program."""
     with contextlib.suppress(ValueError):
         words = shlex.split(command, comments=True)
-        if words[:1] == ["vidfer"] and len(words) > 1:
+        if words[:1] == ["vidfer"] and len(words) > 1 and not words[1].startswith("-"):
             groups = ("results", "sources")
             length = 3 if words[1] in groups and len(words) > 2 and words[2][0].isalpha() else 2
             return tuple(words[:length]), words[length:]

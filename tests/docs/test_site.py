@@ -37,7 +37,7 @@ def built(page: Path) -> str:
     """The place on the site of a page that is written by hand."""
     at_the_root = {"README.md": "index.html", "CHANGELOG.md": "changelog.html"}
     name = page.relative_to(ROOT).as_posix()
-    return at_the_root.get(name) or name.removeprefix("docs/").replace(".md", ".html")
+    return at_the_root.get(name) or re.sub(r"README\.md$", "index.md", name)[5:-3] + ".html"
 
 
 class _Seen(HTMLParser):
