@@ -1,5 +1,6 @@
 """How the site makes formulas, lists and links of what GitHub reads."""
 
+import re
 import sys
 
 import markdown
@@ -38,9 +39,15 @@ def test_a_formula_in_a_table_and_in_a_heading():
     assert page.count("<math") == 2 and "<td><math" in page
 
 
-def test_a_mistake_in_a_formula_says_which():
-    with pytest.raises(ValueError, match=r"\\frac"):
-        shown("$\\frac$")
+@pytest.mark.parametrize("formula", [r"\arg\min_s x", r"\operatorname*{arg\,min}_s x", r"\argmin_s x"])
+def test_arg_min_is_one_word_in_all_its_spellings(formula):
+    assert "arg&#x02009;min</mo><mi>s</mi>" in shown(f"${formula}$")
+
+
+@pytest.mark.parametrize("formula", [r"\frac", r"\unheard{x}", r"\begin{aligned} a &= b \end{aligned}"])
+def test_what_cannot_be_shown_is_refused_with_the_formula(formula):
+    with pytest.raises(ValueError, match=re.escape(formula)):
+        shown(f"${formula}$")
 
 
 @pytest.mark.parametrize(

@@ -17,17 +17,30 @@ INLINE = r"(?<![\w\\$])\$(?![\s$])((?:[^$\\]|\\.)*?)(?<![\s\\])\$(?![\w$])"
 """A dollar after a word, or before a space, is money or a variable of the shell."""
 
 
+SPELLINGS = {
+    r"\\operatorname\*": r"\\operatorname",
+    r"\\arg\s*\\(?=min|max)": r"\\arg",
+    r"\\operatorname\{arg\s*(?:\\,)?\s*(min|max)\}": r"\\arg\1",
+}
+"""Spellings that the converter does not know, and others that mean the same."""
+
+
 def mathml(formula: str, *, displayed: bool) -> str:
     """A formula of LaTeX as MathML; its source is the text that a reader copies or hears.
 
     Raises:
         ValueError: it is no formula.
     """
-    source = " ".join(formula.split())
+    source = spelt = " ".join(formula.split())
+    for pattern, known in SPELLINGS.items():
+        spelt = re.sub(pattern, known, spelt)
     try:
-        math = convert(source, display="block" if displayed else "inline")
+        math = convert(spelt, display="block" if displayed else "inline")
     except Exception as error:  # of a kind for each mistake
         raise ValueError(f"no formula: {source} ({type(error).__name__}: {error})") from error
+    if left := re.search(r">\s*(\\\w+|&amp;|&)\s*<", math):  # the converter copies what it does not know
+        raise ValueError(f"no formula: {source} (the site cannot show {left[1]})")
+    math = re.sub(r"<mo>(&#x02016;|&#x02225;)</mo>", r'<mo stretchy="false">\1</mo>', math)
     math = math.replace("<math ", f'<math alttext="{escape(source)}" ', 1)
     return f'<span class="formula">{math}</span>' if displayed else math
 
