@@ -41,6 +41,7 @@ COMMANDS = {
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
     "results episodes": ("results_episodes", "write the episodes of a few-shot result as a table"),
     "report": ("report", "write one HTML page about runs and results"),
+    "doctor": ("doctor", "say whether vidfer works on this machine, and what to do where it does not"),
     "responsible-use": ("responsible_use", "say what to know before you look at people with vidfer"),
 }
 """Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
@@ -54,7 +55,7 @@ GROUPS = {
     "Correcting labels": ("annotations", "review"),
     "Networks for other programs": ("export-onnx",),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
-    "About vidfer": ("responsible-use",),
+    "About vidfer": ("doctor", "responsible-use"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
 
