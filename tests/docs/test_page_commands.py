@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from vidfer.commands.main import COMMANDS
 from vidfer.commands.main import main as vidfer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,8 +43,7 @@ def split(command: str) -> tuple[tuple[str, ...], list[str]] | None:
     with contextlib.suppress(ValueError):
         words = shlex.split(command, comments=True)
         if words[:1] == ["vidfer"] and len(words) > 1 and not words[1].startswith("-"):
-            groups = ("results", "sources")
-            length = 3 if words[1] in groups and len(words) > 2 and words[2][0].isalpha() else 2
+            length = 3 if " ".join(words[1:3]) in COMMANDS else 2
             return tuple(words[:length]), words[length:]
         for number, word in enumerate(words):
             if re.fullmatch(r"(recipes|tools)/\w+\.py", word):
@@ -80,7 +80,8 @@ def test_options_exist(page):
     for command in commands(page):
         program, words = split(command) or ((), [])
         shows_options = any(word.startswith("--") for word in words)
-        if not program or (program[0] != "vidfer" and not shows_options) or command == FORMAT:
+        is_group = not words and any(name.startswith(f"{program[-1]} ") for name in COMMANDS if program)
+        if not program or is_group or (program[0] != "vidfer" and not shows_options) or command == FORMAT:
             continue
         if EXAMPLES & {*words}:
             continue

@@ -104,6 +104,7 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.infer.predict_inputs import predict_inputs
     from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
     from vidfer.infer.prediction_writer import PredictionWriter
+    from vidfer.infer.same_prediction import own_folder
     from vidfer.infer.support.open_support import open_support
 
     check_device(options.device)
@@ -138,6 +139,10 @@ def main(arguments: Sequence[str]) -> int:
         | {"start_s": options.start, "end_s": options.end},
         inputs=tuple(PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips),
     )
+    if options.out is None and options.webcam is None:
+        named, wanted = wanted.folder, own_folder(wanted)
+        if wanted.folder != named:
+            _note(f"{named} holds another prediction; this one goes into {wanted.folder}")
     if options.webcam is not None:
         from vidfer.commands.webcam import watch_camera
 

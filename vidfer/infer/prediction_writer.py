@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import BinaryIO
 
 import vidfer
@@ -26,6 +24,7 @@ from vidfer.infer.prediction_folder import (
     PredictionFolder,
     read_prediction,
 )
+from vidfer.infer.same_prediction import bytes_of, go_on_with
 from vidfer.infer.summary import SEGMENT_COLUMNS, FilmSummary, clip_columns
 from vidfer.tables import csv_text
 
@@ -58,7 +57,7 @@ class PredictionWriter:
         self.about = about
         _check_classes(about.classes)
         if (about.folder / ABOUT).exists():
-            self.about = _same(read_prediction(about.folder), about)
+            self.about = go_on_with(read_prediction(about.folder), about)
             _check_tables(self.about)
         elif there := [name for name in (FRAMES, SEGMENTS, CLIPS) if (about.folder / name).exists()]:
             raise ResultError(
@@ -129,7 +128,7 @@ class PredictionWriter:
             return None
         one = self.about.inputs[place]
         found = [unfinished.get(name) for name in ("name", "input_bytes", "vidfer")]
-        if found != [one.name, _bytes_of(one.path), vidfer.__version__]:
+        if found != [one.name, bytes_of(one.path), vidfer.__version__]:
             self._cut_back()
             return None
         self._summary.restore(unfinished["summary"])
@@ -152,7 +151,7 @@ class PredictionWriter:
                 unfinished = {
                     "name": self.about.inputs[place].name,
                     "vidfer": vidfer.__version__,
-                    "input_bytes": _bytes_of(self.about.inputs[place].path),
+                    "input_bytes": bytes_of(self.about.inputs[place].path),
                     "bytes_done": self.about.bytes_done,
                     "bytes": {name: file.tell() for name, file in self._files.items()},
                     "summary": self._summary.state(),
@@ -191,7 +190,7 @@ class PredictionWriter:
             self._files[CLIPS].write(csv_text(self._summary.people_rows()).encode())
             self._flush()
             seen = {"n_people": self._summary.n_people, "n_frames": self._summary.n_frames}
-            self._done(place, n_bytes=_bytes_of(self.about.inputs[place].path), **seen, **facts)
+            self._done(place, n_bytes=bytes_of(self.about.inputs[place].path), **seen, **facts)
 
     def fail(self, place: int, reason: str) -> None:
         """Nothing of the input can be read. Rows of it that an earlier start wrote are taken out."""
@@ -234,32 +233,6 @@ class PredictionWriter:
         self._saved_s = time.monotonic()
 
 
-def _same(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder:
-    """The prediction that is there, if it is the one that is wanted, with the inputs that are new."""
-    differences = [
-        *(f"model {name}" for name in _different(there.model, wanted.model)),
-        *(f"setting {name}" for name in _different(there.settings, wanted.settings)),
-    ]
-    known = {one.name: one.path for one in there.inputs}
-    named = {one.name: one.path for one in wanted.inputs}
-    if known.items() & named.items() != known.items():
-        differences.append("inputs")
-    if differences:
-        raise ResultError(
-            f"{there.folder} holds another prediction ({', '.join(differences)}); choose another --out, or "
-            "remove the folder"
-        )
-    for one in there.inputs:
-        now = _bytes_of(one.path)
-        if one.state == "done" and now and one.n_bytes and now != one.n_bytes:
-            raise ResultError(
-                f"{one.path} is another file than the one whose prediction is in {there.folder}; choose "
-                "another --out, or remove the folder"
-            )
-    new = [one for one in wanted.inputs if one.name not in known]
-    return replace(there, inputs=(*there.inputs, *new))
-
-
 def _check_classes(classes: Sequence[str]) -> None:
     columns: dict[str, str] = {}
     for name in classes:
@@ -269,11 +242,6 @@ def _check_classes(classes: Sequence[str]) -> None:
                 f"the expressions '{other}' and '{name}' would be one column of a table, where capitals make "
                 "no difference; rename one of them"
             )
-
-
-def _bytes_of(path: str) -> int:
-    """Size of a file, which tells that it is another one now; 0 for a folder, or where nothing is."""
-    return Path(path).stat().st_size if Path(path).is_file() else 0
 
 
 def _check_tables(about: PredictionFolder) -> None:
@@ -290,9 +258,3 @@ def _check_tables(about: PredictionFolder) -> None:
                 f"{table} was {'changed' if found else 'shortened'} since it was written, so the prediction "
                 "cannot go on in it; choose another --out, or remove the folder"
             )
-
-
-def _different(one: dict, other: dict) -> list[str]:
-    """The names of what differs, after a way through JSON, which knows no tuples."""
-    one, other = (json.loads(json.dumps(values)) for values in (one, other))
-    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
