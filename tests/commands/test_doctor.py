@@ -58,7 +58,7 @@ def test_lines_for_people_stand_in_groups_with_the_remedy_below(monkeypatch, cap
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
     try:
-        assert doctor.main(["--no-self-test"]) == 1
+        assert doctor.main(["--quick"]) == 1
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     lines = capsys.readouterr().out.splitlines()
@@ -81,7 +81,7 @@ def test_packages_that_are_missing_old_or_broken_are_named(tmp_path):
     (site / "tqdm-0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: tqdm\nVersion: 0.1\n")
     where = os.pathsep.join([str(ROOT), str(site)])
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "vidfer", "doctor", "--no-self-test", "--json"],
+        [sys.executable, "-S", "-m", "vidfer", "doctor", "--quick", "--json"],
         env=os.environ | {"PYTHONPATH": where},
         capture_output=True,
         text=True,

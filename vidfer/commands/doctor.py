@@ -35,14 +35,14 @@ def main(arguments: Sequence[str]) -> int:
 
         json: bool = False
         """Print one JSON object, for bug reports. It has no name of the user or of folders at home."""
-        no_self_test: bool = False
+        quick: bool = False
         """Only look, and do not run the job on a drawn film."""
 
     options = parse(Doctor, arguments)
     from vidfer.commands.checks.finding import run_check
 
     found: list[tuple[str, Finding]] = []
-    for title, checks in check_list(self_test=not options.no_self_test).items():
+    for title, checks in check_list(self_test=not options.quick).items():
         if not options.json:
             say(title)
         for check in checks:
