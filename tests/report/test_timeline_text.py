@@ -1,6 +1,7 @@
 """The timelines of people: what is kept of their moments, and the lines of the terminal."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,6 +70,14 @@ def test_each_cell_tells_the_label_of_its_time():
     assert "└0:00" in marks and "└0:04" in marks
     assert marks.index("└0:04") == pytest.approx(first.index("│") + 1 + 4 / 6 * cells, abs=1)
     assert "H happy" in legend and "· unsure" in legend and "surprise" not in legend
+
+
+def test_who_is_mostly_unsure_is_told_with_the_likeliest_expression():
+    frames = [[replace(moment("a", i + 1, i / 25, 0, "sad", sure=0.4), label=UNSURE)] for i in range(50)]
+    text = timeline_text("a", build_timelines(frames, CLASSES), width=100)
+    assert "unsure 100%; likeliest: sad, 40%" in text
+    surer = [[moment("a", i + 1, i / 25, 0, "sad" if i % 3 else UNSURE)] for i in range(50)]
+    assert "likeliest" not in timeline_text("a", build_timelines(surer, CLASSES), width=100)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 133, 200])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -57,7 +58,7 @@ def timeline_text(
     shown = sorted(people[:MOST_PEOPLE], key=lambda person: person.face_id)
     heads = [f"  face {person.face_id} " for person in shown]
     head = max(map(len, heads))
-    tells = [_told(person) for person in shown]
+    tells = [_told(person, lines.classes) for person in shown]
     room = width - head - 3
     beside = max(map(len, tells)) + 1
     cells = room - beside if room - beside >= 2 * LEAST_CELLS else room
@@ -78,9 +79,14 @@ def timeline_text(
     return "\n".join(text if unicode else map(_ascii, text))
 
 
-def _told(person: PersonTimeline) -> str:
+def _told(person: PersonTimeline, classes: Sequence[str]) -> str:
+    """The shares of the most frequent labels; of who is mostly unsure also the likeliest expression."""
     shares = [(label, share) for label, share in person.shares.items() if share >= 0.005][:TOLD]
-    return ", ".join(f"{terminal_text(label)} {100 * share:.0f}%" for label, share in shares)
+    told = ", ".join(f"{terminal_text(label)} {100 * share:.0f}%" for label, share in shares)
+    if person.shares.get(UNSURE, 0.0) > 0.5:
+        means = person.sums.sum(0) / max(1, person.counts.sum())
+        told += f"; likeliest: {terminal_text(classes[int(means.argmax())])}, {100 * means.max():.0f}%"
+    return told
 
 
 def _row(person: PersonTimeline, lines: Timelines, cells: int) -> list[str]:
