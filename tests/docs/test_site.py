@@ -1,13 +1,18 @@
 """The site of the documentation builds without a warning, and shows what GitHub shows and the code has."""
 
+import inspect
 import json
 import re
 import sys
 from collections import Counter
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from driven_browser import driven_browser
 from markdown_it import MarkdownIt
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -127,10 +132,46 @@ def test_every_encoder_and_head_has_its_section(site, part, kinds):
         assert sorted(re.findall(r"<td><code>(--[\w.-]+)", section)) == sorted(own)
 
 
-def test_the_python_reference_has_every_public_name(site):
+def test_the_python_reference_has_every_public_name_with_its_parameters(site):
     page = (site / "api.html").read_text(encoding="utf-8")
     names = re.findall(r'<h2 id="vidfer(\w+)"', page)
     assert sorted(names) == sorted({name.lower() for name in vidfer.__all__} - {"__version__"})
+    for function in (vidfer.load, vidfer.find_clips, vidfer.build_cache, vidfer.Predictor.stream):
+        about = re.split(rf'<h\d id="\w*{function.__name__}"', page)[1].partition("<strong>Raises</strong>")[
+            0
+        ]
+        told = re.findall(r"<li>(.*?):", about.partition("<strong>Arguments</strong>")[2])
+        own = {name for name in inspect.signature(function).parameters if name != "self"}
+        assert {*re.findall(r"<code>(\w+)</code>", " ".join(told))} == own
+
+
+def test_every_picture_has_a_text_for_those_who_cannot_see_it(site):
+    for page in site.rglob("*.html"):
+        article = page.read_text(encoding="utf-8").partition("<article")[2].partition("</article>")[0]
+        for picture in re.findall(r"<img [^>]*>", article):
+            assert re.search(r'alt="[^"]{15,}"', picture), (page.name, picture)
+
+
+def test_the_search_and_a_narrow_window(site, tmp_path):
+    served = partial(QuietHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), served) as server, driven_browser(tmp_path) as browser:
+        Thread(target=server.serve_forever, daemon=True).start()
+        browser.look(390, 800, still=True)
+        for page in ("index.html", "results/images.html", "commands/predict.html"):
+            browser.open(f"http://127.0.0.1:{server.server_port}/{page}")
+            browser.wait("document.readyState == 'complete' && document.querySelector('article h1')")
+            assert browser.run("document.documentElement.scrollWidth") <= 390, page
+        browser.run("document.querySelector('.md-search__input').focus()")
+        browser.run("document.querySelector('.md-search__input').value = 'pseudo-label'")
+        browser.run("document.querySelector('.md-search__input').dispatchEvent(new Event('keyup'))")
+        browser.wait("document.querySelectorAll('.md-search-result__link').length > 2")
+        server.shutdown()
+    assert browser.console == []
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_) -> None:
+        pass
 
 
 def test_a_search_finds_commands_results_and_the_changelog(site):

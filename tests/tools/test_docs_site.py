@@ -1,5 +1,6 @@
 """How the site makes formulas, lists and links of what GitHub reads."""
 
+import inspect
 import re
 import sys
 
@@ -94,3 +95,56 @@ def test_files_that_pages_link_to_are_copied(tools):
 
     pages = {"docs/training.md": "[a](../recipes/protocols/crn.yaml) [b](cache.md) [c](../recipes/no.yaml)"}
     assert linked_files(tools.parent, pages) == ["recipes/protocols/crn.yaml"]
+
+
+def test_a_docstring_becomes_lists():
+    from docstrings import prose
+
+    text = """Do it, see :func:`vidfer.load`.
+
+    More about it.
+
+    Args:
+        one, two: first
+            and second, ``a: b``.
+        other: third.
+
+    Returns:
+        a number.
+
+    Raises:
+        DataError: never.
+    """
+    assert prose(inspect.cleandoc(text)).splitlines() == [
+        "Do it, see `vidfer.load`.",
+        "",
+        "More about it.",
+        "",
+        "**Arguments**",
+        "",
+        "- `one`, `two`: first and second, `a: b`.",
+        "- `other`: third.",
+        "",
+        "**Returns**",
+        "",
+        "a number.",
+        "",
+        "**Raises**",
+        "",
+        "- `DataError`: never.",
+    ]
+
+
+def test_signatures_and_fields_come_from_the_source():
+    from docstrings import field_table, signature
+
+    from vidfer.clips import Clip
+    from vidfer.infer.settings import FilmSettings
+
+    def add(self, one: "int", *, other: "str | None" = None) -> "list[int]": ...
+
+    assert signature("add", add) == "```python\nadd(one: int, *, other: str | None = None) -> list[int]\n```"
+    rows = field_table(Clip).splitlines()
+    assert "| `label` | <code>str &#124; None</code> | Canonical expression name" in "".join(rows)
+    assert any("| `face` |" in row and "`'all'`" in row for row in field_table(FilmSettings).splitlines())
+    assert any("| `fps` |" in row for row in field_table(FilmSettings).splitlines()), "of the class above it"
