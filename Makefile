@@ -1,6 +1,7 @@
 # make demo: environment, install, then a first look on drawn actors: a film that the network in the box predicts,
 #   and the main job from clips to a report (three minutes on two cores)
 # make test: the same environment, then the tests
+# make package: wheel and source distribution into dist/, tried in an empty environment (some minutes, 7 GB)
 # make docs: the documentation as a site, in site/; make docs-serve shows it while it is written
 PYTHON ?= python3
 VENV   ?= .venv
@@ -34,5 +35,8 @@ docs: install
 docs-serve: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
+package: install
+	$(BIN)/python tools/try_wheel.py --out dist
+
 clean:
-	rm -rf demo site $(VENV) *.egg-info .pytest_cache .ruff_cache
+	rm -rf demo dist site $(VENV) *.egg-info .pytest_cache .ruff_cache

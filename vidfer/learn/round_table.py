@@ -86,7 +86,9 @@ def confidence(row: Row) -> float:
 
 def _table_of(run: Path, chosen: int | None) -> Path:
     if not is_run(run):
-        raise RunError(f"{run} is not a run folder (no settings.json); name the --out of noisy_student.py")
+        raise RunError(
+            f"{run} is not a run folder (no settings.json); name the --out of `vidfer train noisy_student`"
+        )
     found = {
         int(match[1]): file
         for file in (run / "pseudo_labels").glob("round*.csv")
