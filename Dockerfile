@@ -1,0 +1,34 @@
+# docker build -t vidfer .
+# docker run --rm -v "$PWD:/data" vidfer predict film.mp4
+# docs/howto/docker.md says more, also about GPUs and a smaller image.
+
+FROM debian:trixie-slim AS python
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM python AS wheel
+RUN python3 -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir build
+COPY . /source
+RUN /opt/build/bin/python -m build --wheel --outdir /dist /source
+
+FROM python
+# An index of PyTorch wheels, such as PyTorch's own one for CPUs; without it pip takes those with CUDA.
+ARG TORCH_INDEX=
+# Extras of vidfer, such as app or app,onnx.
+ARG EXTRAS=
+ENV PATH=/opt/vidfer/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+COPY constraints.txt /opt/
+# PyTorch is nine tenths of the image and changes seldom, so it has a layer of its own.
+RUN python3 -m venv /opt/vidfer \
+ && pip install --no-cache-dir -c /opt/constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch torchvision
+RUN --mount=from=wheel,source=/dist,target=/dist \
+    pip install --no-cache-dir -c /opt/constraints.txt "$(ls /dist/*.whl)${EXTRAS:+[$EXTRAS]}"
+
+RUN useradd --create-home --uid 1000 vidfer && mkdir /data && chown vidfer /data
+USER vidfer
+# Also for a user without a home, as with `docker run --user`.
+ENV XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib
+WORKDIR /data
+ENTRYPOINT ["vidfer"]
+CMD ["--help"]
