@@ -173,4 +173,4 @@ def test_every_source_is_described():
 
 def test_no_two_sources_have_the_same_mark():
     marks = [mark for source in SOURCES.values() for mark in source.marks]
-    assert len(marks) == len(set(marks)) == 12
+    assert len(marks) == len(set(marks)) == 14

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from vidfer.clips.labels import canonical_label
+from vidfer.clips.corrected import DROP, corrected_label
 from vidfer.errors import DataError, RunError
 from vidfer.learn.annotated_corrections import is_annotated, read_annotated
-from vidfer.learn.pseudo_labels import DROP, PseudoLabels, read_about
+from vidfer.learn.pseudo_labels import PseudoLabels, read_about
 from vidfer.learn.selection import select
 from vidfer.learn.settings import PseudoLabelSettings
-from vidfer.names import Ids, name_key
+from vidfer.names import Ids
 from vidfer.tables import read_table
-
-OK = "ok"
-"""What a person writes if the label in the row is right."""
 
 
 def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
@@ -52,7 +48,9 @@ def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
                 "text)"
             )
         clip = labels.clip_ids[place]
-        correction = _parse(row["corrected"], row.get("label", ""), labels.classes, f"{row.where}, {clip!r}")
+        correction = corrected_label(
+            row["corrected"], row.get("label", ""), labels.classes, f"{row.where}, {clip!r}"
+        )
         if correction != DROP and not labels.has_face[place]:
             raise DataError(
                 f"{row.where}: {clip!r} shows no face, so nothing can be learned from it; leave the column "
@@ -64,26 +62,6 @@ def read_corrections(path: Path, labels: PseudoLabels) -> dict[str, str]:
                 f"keep one of the rows"
             )
     return corrections
-
-
-def _parse(word: str, label: str, classes: Sequence[str], where: str) -> str:
-    """The class that a person means, or :data:`DROP`."""
-    known = {name_key(canonical_label(name)): name for name in classes} | {DROP: DROP}
-    plain = name_key(canonical_label(word))
-    if plain == OK:
-        plain = name_key(canonical_label(label))
-        if plain not in known:
-            raise DataError(
-                f"{where}: corrected is ok, but the column label has no class; write {' or '.join(classes)}"
-            )
-    if plain not in known:
-        near = difflib.get_close_matches(plain, [*known, OK], 1)
-        guess = f"did you mean {near[0]}? " if near else ""
-        raise DataError(
-            f"{where}: corrected is {word!r}; {guess}write {', '.join(classes)}, {OK} (the label is right), "
-            f"{DROP} (do not learn from this clip), or leave it empty"
-        )
-    return known[plain]
 
 
 def with_corrections(

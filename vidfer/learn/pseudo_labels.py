@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vidfer.clips.corrected import DROP
 from vidfer.errors import RunError
 from vidfer.files import write_json
 from vidfer.infer.predict import Predictions
@@ -19,9 +20,6 @@ from vidfer.tables import number, read_table, write_table
 
 COLUMNS = ("clip", "corrected", "label", "confidence", "weight", "has_face", "path", "start_s", "end_s")
 """Of the CSV file; a column ``p_<class>`` for each class follows."""
-
-DROP = "drop"
-"""What a person writes for a clip that the student should not learn from."""
 
 NO_HUMAN_LABEL, DROPPED = -1, -2
 """In place of a class number: nobody has corrected the clip, or somebody has dropped it."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from vidfer.clips.corrected import DROP, OK
 from vidfer.errors import DataError, RunError
 from vidfer.files import write_text
-from vidfer.learn.corrections import OK
-from vidfer.learn.pseudo_labels import DROP
 from vidfer.tables import csv_text, read_table
 
 WORD = "corrected"

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vidfer.clips.sources.prediction import CORRECTIONS, KEY
 from vidfer.crops.decode.unreadable_video import UnreadableVideo
 from vidfer.crops.decode.video import read_chunks
 from vidfer.errors import DataError, RunError
@@ -16,9 +17,6 @@ from vidfer.learn.review_table import ReviewTable
 from vidfer.report.review_clips import FRAMES, Item, Order, faces_jpeg
 from vidfer.tables import Row, number, read_table, write_table
 
-CORRECTIONS = "corrections.csv"
-
-KEY = ("input", "face_id", "start_s", "end_s")
 COLUMNS = (*KEY, "path", "label", "corrected", "probability")
 
 AROUND = 1.3

@@ -12,6 +12,7 @@ from vidfer.clips.sources.dfew import DFEW
 from vidfer.clips.sources.fer2013 import FER2013
 from vidfer.clips.sources.folder import FOLDER
 from vidfer.clips.sources.frames import FRAMES
+from vidfer.clips.sources.prediction import PREDICTION_SEGMENTS
 from vidfer.clips.sources.rafdb import RAFDB
 from vidfer.clips.sources.ravdess import RAVDESS
 from vidfer.clips.sources.sfew import SFEW
@@ -27,6 +28,7 @@ SOURCES: dict[str, Source] = {
     "fer2013": FER2013,
     "folder": FOLDER,
     "frames": FRAMES,
+    "prediction": PREDICTION_SEGMENTS,
     "rafdb": RAFDB,
     "ravdess": RAVDESS,
     "sfew": SFEW,

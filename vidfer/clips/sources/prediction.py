@@ -1,0 +1,142 @@
+"""Segments of a prediction that a person has looked at: what `vidfer predict` and `vidfer review` leave."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from vidfer.clips.clip import Clip
+from vidfer.clips.corrected import DROP, OK, corrected_label
+from vidfer.clips.inputs import PREDICTION
+from vidfer.clips.listing import this_listing
+from vidfer.clips.media import is_image, list_folder
+from vidfer.clips.root_checks import check_folder, wrong_root
+from vidfer.clips.source import Source
+from vidfer.errors import DataError
+from vidfer.tables import Row, iterate_table, number, read_table
+
+CORRECTIONS = "corrections.csv"
+"""What people said of the segments, beside the tables of a prediction."""
+FRAMES = "frames.csv"
+KEY = ("input", "face_id", "start_s", "end_s")
+"""The columns that tell the segments of a prediction apart."""
+COLUMNS = (*KEY, "path", "label", "corrected")
+
+LAYOUT = f"the tables of `vidfer predict` and {CORRECTIONS} of `vidfer review`, or several such folders"
+
+Box = tuple[float, float, float, float]
+
+
+def find_prediction_clips(root: Path) -> list[Clip]:
+    """Lists the segments that a person has looked at in ``vidfer review``, one clip each.
+
+    The label is what the person said. Segments that nobody has looked at have none, nor have those of which a
+    person only said that ``unsure`` is right; those that a person dropped are left out. ``box_hint`` is where
+    the face was in the segment. A face of a film counts as a person of its own (``subject``).
+
+    Raises:
+        DataError: there is no prediction that was reviewed, its tables cannot be read, a word is no
+            expression, or a film is gone.
+    """
+    check_folder(root, LAYOUT)
+    folders = [root] if (root / PREDICTION).is_file() else []
+    folders = folders or [one for one in list_folder(root) if (one / PREDICTION).is_file()]
+    if not folders:
+        raise wrong_root(root, lambda folder: (folder / PREDICTION).is_file(), LAYOUT)
+    reviewed = [one for one in folders if (one / CORRECTIONS).is_file()]
+    if not reviewed:
+        raise DataError(
+            f"nobody has looked at the prediction in {folders[0]} yet; run `vidfer review {folders[0]}` first"
+        )
+    clips = [clip for folder in reviewed for clip in _clips_of(folder, "" if folder == root else folder.name)]
+    if not clips:
+        raise DataError(
+            f"every segment in {reviewed[0] / CORRECTIONS} was dropped; nothing is left to learn from"
+        )
+    this_listing(root).note(
+        "each face of each film counts as a person of its own; if somebody is in several films, say so with "
+        "`vidfer relabel` and its column subject, so that no split shows the same person on both sides"
+    )
+    return clips
+
+
+def _clips_of(folder: Path, name: str) -> list[Clip]:
+    rows = read_table(folder / CORRECTIONS, COLUMNS)
+    classes = _classes(folder)
+    said: Counter[str] = Counter()
+    boxes = _boxes(folder / FRAMES, rows)
+    clips = []
+    for place, row in enumerate(rows):
+        word, label = row["corrected"], None
+        if word and not (word.lower() == OK and row["label"] not in classes):
+            label = corrected_label(word, row["label"], classes, row.where)
+        said["dropped" if label == DROP else "labelled" if label else "without a label"] += 1
+        if label == DROP:
+            continue
+        path = Path(row["path"])
+        if not path.exists():
+            raise DataError(f"{row.where}: {path} is gone; put the film back, or correct its path there")
+        start_s, end_s = _number(row, "start_s"), _number(row, "end_s")
+        whole = is_image(path) or end_s <= start_s
+        person = "/".join(filter(None, (name, f"{row['input']}#{row['face_id']}")))
+        clips.append(
+            Clip(
+                id=f"{person}@{row['start_s']}-{row['end_s']}",
+                path=path,
+                label=label,
+                subject=person,
+                start_s=None if whole else start_s,
+                end_s=None if whole else end_s,
+                box_hint=boxes.get(place),
+                source="prediction",
+            )
+        )
+    found = ", ".join(f"{n} {what}" for what, n in said.items())
+    this_listing(folder).note(f"segments in {folder / CORRECTIONS}: {found}")
+    return clips
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    file = folder / PREDICTION
+    try:
+        return tuple(map(str, json.loads(file.read_text(encoding="utf-8"))["classes"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file} is damaged ({error!r}); predict again into another folder") from error
+
+
+def _boxes(table: Path, rows: list[Row]) -> dict[int, Box]:
+    """The mean box of the face in each segment that has one: x1, y1, x2, y2 in pixels."""
+    spans: dict[tuple[str, str], list[tuple[float, float, int]]] = {}
+    for place, row in enumerate(rows):
+        span = (_number(row, "start_s"), _number(row, "end_s"), place)
+        spans.setdefault((row["input"], row["face_id"]), []).append(span)
+    sums: dict[int, list[float]] = {}
+    for row in iterate_table(table, ("input", "face_id", "timestamp", "x", "y", "width", "height")):
+        for start_s, end_s, place in spans.get((row["input"], row["face_id"]), ()):
+            time_s = _number(row, "timestamp")
+            if start_s <= time_s < end_s or time_s == start_s:
+                x, y, width, height = (_number(row, name) for name in ("x", "y", "width", "height"))
+                kept = sums.setdefault(place, [0.0] * 5)
+                for at, value in enumerate((x, y, x + width, y + height, 1.0)):
+                    kept[at] += value
+    return {place: tuple(value / kept[4] for value in kept[:4]) for place, kept in sums.items()}
+
+
+def _number(row: Row, column: str) -> float:
+    try:
+        return number(row[column])
+    except ValueError as error:
+        raise DataError(
+            f"{row.where} has {column} '{row[column]}', which is no number; put it back"
+        ) from error
+
+
+PREDICTION_SEGMENTS = Source(
+    find=find_prediction_clips,
+    layout=f"{CORRECTIONS} beside the tables of `vidfer predict`, or a folder of such predictions",
+    labels="what people said in `vidfer review`",
+    size="yours",
+    licence="yours",
+    marks=(PREDICTION, CORRECTIONS),
+)
