@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from unittest.mock import patch
 
-import tyro
 from recipe_modules import load_recipe
 
+from vidfer.commands import console
+from vidfer.commands.help_page import option_text
 from vidfer.commands.main import COMMANDS
+from vidfer.commands.options import Group
 from vidfer.commands.recipe_settings import settings_from_command_line
 
 Page = dict[str, str]
@@ -51,44 +50,28 @@ def with_rare_marks(short: Page, every: Page) -> list[str]:
 class _Shown(Exception):
     """Ends a command where it would show its help page."""
 
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self.parser = parser
-
 
 def _page_that_is_shown_by(command: Callable[[], object]) -> Page:
-    with _parser_instead_of_help():
+    shown = {}
+
+    def show(program: str, about: str, groups: Sequence[Group], *_: Any, **__: Any) -> None:
+        shown.update(_lines(about, groups))
+        raise _Shown
+
+    with patch.object(console, "help_page", show):
         try:
             command()
-        except _Shown as shown:
-            return dict(_lines(shown.parser))
+        except _Shown:
+            return shown
     raise AssertionError("the command has not parsed its options")
 
 
-@contextmanager
-def _parser_instead_of_help() -> Iterator[None]:
-    def show(options: Any, *, args: Sequence[str], **rest: Any) -> None:
-        assert "--help" in args
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tyro would rather be asked for the finished page
-            raise _Shown(tyro.extras.get_parser(options, **rest))
-
-    with patch.object(tyro, "cli", show):
-        yield
-
-
-def _lines(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
-    yield "[]", f"[] {_one_line(parser.description)}"
-    for group in parser._action_groups:
-        if group.description:
-            yield f"[{group.title}]", f"[{group.title}] {_one_line(group.description)}"
-        for action in group._group_actions:
-            if action.dest == "help":
-                continue
-            name = action.option_strings[-1] if action.option_strings else action.dest
-            spelling = ", ".join(action.option_strings) or action.dest
-            value = f" {action.metavar}" if action.metavar else ""
-            yield name, f"{spelling}{value}: {_one_line(action.help)}"
-
-
-def _one_line(text: str | None) -> str:
-    return " ".join((text or "").split())
+def _lines(about: str, groups: Sequence[Group]) -> Iterator[tuple[str, str]]:
+    yield "[]", f"[] {' '.join(about.split())}"
+    for group in groups:
+        if group.about:
+            yield f"[{group.title}]", f"[{group.title}] {group.about}"
+        for option in group.options:
+            spelling = ", ".join(option.names)
+            shown = " ".join(filter(None, (spelling, option.placeholder)))
+            yield option.names[-1] if option.names else option.dest, f"{shown}: {option_text(option)}"

@@ -40,8 +40,16 @@ def coloured_text(text: object) -> str:
 
 
 def shows_colours(file: TextIO) -> bool:
-    """Whether what is written there is read on a terminal that shows colours (https://no-color.org)."""
-    return file.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether what is written there is read on a terminal that shows colours.
+
+    The environment decides first: ``NO_COLOR`` (https://no-color.org) says no, ``FORCE_COLOR``
+    (https://force-color.org) says yes, also where no terminal is seen.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR") not in (None, "", "0"):
+        return True
+    return file.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def shows_unicode(file: TextIO) -> bool:

@@ -23,7 +23,7 @@ HOW_TO_REWRITE = f"{REWRITE}=1 python -m pytest tests/commands/test_frozen_comma
 RECIPES = ("supervised", "noisy_student", "fewshot", "egs")
 WITH_MODEL = ("supervised", "fewshot", "egs")
 PROCESSES = (
-    "--processes INT: Processes that train together: one for each GPU; on a machine without a GPU, on the "
+    "--processes N: Processes that train together: one for each GPU; on a machine without a GPU, on the "
     "CPU. (default: 1)"
 )
 PARTS = {"encoder": ENCODERS, "head": HEADS}
@@ -71,11 +71,7 @@ def test_options_of_a_recipe(name):
 @pytest.mark.parametrize("page", ["--help", "--help-all"])
 def test_a_recipe_has_the_same_options_as_a_command_and_processes(name, page):
     command, script = command_page(f"train {name}", page), recipe_page(name, page)
-    assert {*command.items()} ^ {*script.items()} == {
-        ("[]", script["[]"]),
-        ("[]", script["[]"].replace(f"accelerate launch recipes/{name}.py", f"vidfer train {name}")),
-        ("--processes", PROCESSES),
-    }
+    assert {*command.items()} ^ {*script.items()} == {("--processes", PROCESSES)}
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import inspect
+import io
+import re
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import MISSING, fields, is_dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import tyro
 
+from vidfer.commands.check_words import check_words
+from vidfer.commands.help_page import WIDEST, Example, help_page
+from vidfer.commands.options import Group, groups_of
+from vidfer.commands.say import say
+from vidfer.errors import SettingError
 from vidfer.rare import marked
+from vidfer.terminal import shows_colours
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 Options = TypeVar("Options")
 
-OF_HELP_ALL = "There are further options, which few people need: --help-all shows them too."
+OF_HELP_ALL = "Further options, which few people need, are in --help-all."
 
 _IS_RARE = "rare"
 
 
 def parse(options: type, arguments: Sequence[str], command: str | None = None):
     """The options of a command, from a dataclass that is named after it.
+
+    The examples on its help page are ``EXAMPLES`` in the module of the dataclass.
 
     Args:
         options: the dataclass; its docstring is the first lines of the help page.
@@ -34,14 +48,21 @@ def parse(options: type, arguments: Sequence[str], command: str | None = None):
     return parse_options(
         options,
         arguments,
-        prog=f"vidfer {command or options.__name__.lower()}",
+        program=f"vidfer {command or options.__name__.lower()}",
         description=inspect.cleandoc(options.__doc__),
+        examples=getattr(sys.modules.get(options.__module__), "EXAMPLES", ()),
         config=(tyro.conf.FlagCreatePairsOff,),  # no --no-overwrite: every flag is off until it is given
     )
 
 
 def parse_options(
-    options: type[Options], arguments: Sequence[str], *, description: str, **of_tyro: Any
+    options: type[Options],
+    arguments: Sequence[str],
+    *,
+    description: str,
+    program: str = "",
+    examples: Sequence[Example] = (),
+    **of_tyro: Any,
 ) -> Options:
     """The options that a command line gives; ends the program after ``--help`` and ``--help-all``.
 
@@ -49,14 +70,64 @@ def parse_options(
         options: a dataclass; its :class:`vidfer.rare.Rare` fields are in ``--help-all`` only.
         arguments: the command line without the program.
         description: the first lines of the help page.
+        program: as it is called; by default the name of the script.
+        examples: command lines with what they do, for the help page.
         of_tyro: further arguments of :func:`tyro.cli`.
+
+    Raises:
+        SettingError: an option is unknown or missing, or its value is not one that it takes.
     """
-    words = ["--help" if word == "--help-all" else word for word in arguments]
-    short = ("--help" in words or "-h" in words) and "--help-all" not in arguments
-    if short and _has_rare(options, of_tyro.get("default")):
-        description = f"{description.strip()}\n\n{OF_HELP_ALL}"
-    with marked(fixed=tyro.conf.Suppress, rare=tyro.conf.Suppress if short else None):
-        return tyro.cli(options, args=words, description=description, **of_tyro)
+    program = program or Path(sys.argv[0]).name
+    if {"--help", "-h", "--help-all"} & {*arguments}:
+        every = "--help-all" in arguments
+        say(_help_page(options, program, description, examples, every=every, **of_tyro), coloured=True)
+        raise SystemExit(0)
+    known = [one for group in option_groups(options, **of_tyro) for one in group.options]
+    check_words(arguments, known, program, examples[0][0] if examples else "")
+    with marked(fixed=tyro.conf.Suppress), _box_as_message():
+        return tyro.cli(options, args=arguments, prog=program, **of_tyro)
+
+
+def option_groups(options: type, *, every: bool = True, **of_tyro: Any) -> list[Group]:
+    """The options of a dataclass, in groups; ``every``: also those that few people need."""
+    hidden = tyro.conf.Suppress
+    with warnings.catch_warnings(), marked(fixed=hidden, rare=None if every else hidden):
+        warnings.simplefilter("ignore")  # tyro would rather be asked for the finished page
+        return groups_of(tyro.extras.get_parser(options, **of_tyro))
+
+
+def _help_page(
+    options: type,
+    program: str,
+    description: str,
+    examples: Sequence[Example],
+    *,
+    every: bool,
+    **of_tyro: Any,
+) -> str:
+    groups = option_groups(options, every=every, **of_tyro)
+    more = OF_HELP_ALL if not every and _has_rare(options, of_tyro.get("default")) else ""
+    return help_page(
+        program,
+        description,
+        groups,
+        examples,
+        more=more,
+        width=shutil.get_terminal_size((WIDEST, 24)).columns,
+        bold=shows_colours(sys.stdout),
+    )
+
+
+@contextmanager
+def _box_as_message() -> Iterator[None]:
+    """What tyro draws a box about, for mistakes that :func:`check_words` does not know, as one message."""
+    drawn = io.StringIO()
+    try:
+        with redirect_stderr(drawn):
+            yield
+    except SystemExit:
+        text = re.sub(r"\x1b\[[0-9;]*m|[\u2500-\u257f]", " ", drawn.getvalue())
+        raise SettingError(" ".join(text.split())) from None
 
 
 def _has_rare(options: Any, default: object = None) -> bool:

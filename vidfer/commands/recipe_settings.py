@@ -23,6 +23,7 @@ from vidfer.commands.model_parts import (
 )
 from vidfer.commands.old_names import refuse_old_options
 from vidfer.commands.protocol_file import read_protocol
+from vidfer.commands.recipe_examples import recipe_examples
 from vidfer.commands.recipes import protocol_file
 from vidfer.errors import SettingError
 from vidfer.models.settings import INIT, PLUS
@@ -74,20 +75,24 @@ def options_from_command_line(
         an object with ``settings`` and an attribute for each further option.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    parts, file = known_parts(settings), protocol_of(arguments)
+    recipe, parts, file = Path(inspect.getfile(settings)).stem, known_parts(settings), protocol_of(arguments)
     refuse_old_options(arguments, _options(settings, parts))
     values = default_values(settings)
     if file is not None:
-        recipe = Path(inspect.getfile(settings)).stem
         values |= read_protocol(file, settings, recipe, parts)
     for part, kinds in parts.items():
         if (name := named_part(part, arguments)) is not None:
             values[part] = chosen_settings(part, name, kinds, values[part])
         refuse_options_of_others(part, values[part], kinds, arguments)
     refuse_encoder_beside_init(arguments)
-    target = _with_names(settings, unchecked(settings, values), parts, more)
-    config = (tyro.conf.AvoidSubcommands,)
-    return parse_options(target, arguments, description=description, config=config, prog=prog)
+    return parse_options(
+        _with_names(settings, unchecked(settings, values), parts, more),
+        arguments,
+        program=prog or "",
+        description=description.partition("\nExample: ")[0],
+        examples=recipe_examples(recipe, prog or f"accelerate launch recipes/{recipe}.py"),
+        config=(tyro.conf.AvoidSubcommands,),
+    )
 
 
 def _options(settings: type, parts: Mapping[str, Mapping[str, type]]) -> set[str]:

@@ -37,8 +37,7 @@ def train(recipe: str, arguments: Sequence[str]) -> int:
     In a process that ``accelerate launch`` or ``torchrun`` has started it trains as one of its processes.
     """
     module = load_recipe(recipe)
-    script, command = f"accelerate launch recipes/{recipe}.py", f"vidfer train {recipe}"
-    about = module.__doc__.replace(script, command)
+    about, command = module.__doc__, f"vidfer train {recipe}"
     options = options_from_command_line(module.Settings, about, arguments, more=[PROCESSES], prog=command)
     if options.processes < 1:
         raise SettingError(f"--processes {options.processes}: at least 1")
