@@ -74,4 +74,4 @@ def _lines(about: str, groups: Sequence[Group]) -> Iterator[tuple[str, str]]:
         for option in group.options:
             spelling = ", ".join(option.names)
             shown = " ".join(filter(None, (spelling, option.placeholder)))
-            yield option.names[-1] if option.names else option.dest, f"{shown}: {option_text(option)}"
+            yield option.names[0] if option.names else option.dest, f"{shown}: {option_text(option)}"

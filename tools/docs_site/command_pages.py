@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
+from option_parsers import command_help
+from option_tables import option_pages, text_cell
 
-from option_parsers import command_parser
-from option_tables import groups_of, option_pages, text_cell, usage
-
+from vidfer.commands.help_page import usage
 from vidfer.commands.main import COMMANDS, GROUPS
 
 GUIDES = {
@@ -57,14 +56,15 @@ def _list() -> str:
 
 
 def _page(name: str) -> str:
-    short, every = command_parser(name, "--help"), command_parser(name, "--help-all")
-    about = inspect.cleandoc(every.description or "")
+    short, every = command_help(name, "--help"), command_help(name, "--help-all")
+    examples = [f"# {what}\n{command}" for command, what in every.examples]
     more = ", ".join(f"[{place.removesuffix('.md')}](../{place})" for place in GUIDES.get(name, ()))
     parts = [
         f"# vidfer {name}",
-        *(text_cell(" ".join(paragraph.split())) for paragraph in about.split("\n\n")),
-        f"```\n{usage(f'vidfer {name}', every)}\n```",
+        *(text_cell(" ".join(paragraph.split())) for paragraph in every.about.split("\n\n")),
+        f"```\n{usage(f'vidfer {name}', every.groups)}\n```",
         f"More: {more}" if more else "",
-        option_pages(groups_of(short), groups_of(every)),
+        option_pages(short.groups, every.groups),
+        "\n".join(["## Examples\n", "```sh", *examples, "```"]) if examples else "",
     ]
     return "\n\n".join(part for part in parts if part)

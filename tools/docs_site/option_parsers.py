@@ -1,37 +1,46 @@
-"""The parsers behind the help of commands and recipes, taken where the help would be shown."""
+"""What the help of commands and recipes shows, taken where it would be shown."""
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-import tyro
-
+from vidfer.commands import console
+from vidfer.commands.help_page import Example
 from vidfer.commands.main import COMMANDS
+from vidfer.commands.options import Group
 from vidfer.commands.recipe_settings import settings_from_command_line
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
 
+@dataclass(frozen=True)
+class HelpPage:
+    """What stands on a help page."""
+
+    about: str
+    groups: tuple[Group, ...]
+    examples: tuple[Example, ...]
+
+
 @cache
-def command_parser(name: str, page: str) -> argparse.ArgumentParser:
-    """The parser of a command of the program ``vidfer``; ``page``: ``--help`` or ``--help-all``."""
+def command_help(name: str, page: str) -> HelpPage:
+    """The help of a command of the program ``vidfer``; ``page``: ``--help`` or ``--help-all``."""
     command = importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}")
-    return _parser_of(lambda: command.main([page]))
+    return _page_of(lambda: command.main([page]))
 
 
 @cache
-def recipe_parser(name: str, *arguments: str) -> argparse.ArgumentParser:
-    """The parser of a recipe; the last of ``arguments`` is ``--help`` or ``--help-all``."""
+def recipe_help(name: str, *arguments: str) -> HelpPage:
+    """The help of a recipe; the last of ``arguments`` is ``--help`` or ``--help-all``."""
     recipe = recipe_module(name)
-    return _parser_of(lambda: settings_from_command_line(recipe.Settings, recipe.__doc__ or "", arguments))
+    return _page_of(lambda: settings_from_command_line(recipe.Settings, recipe.__doc__ or "", arguments))
 
 
 @cache
@@ -50,19 +59,19 @@ def recipe_module(name: str) -> ModuleType:
 class _Shown(Exception):
     """Ends a command where it would show its help."""
 
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self.parser = parser
 
+def _page_of(command: Callable[[], object]) -> HelpPage:
+    found = []
 
-def _parser_of(command: Callable[[], object]) -> argparse.ArgumentParser:
-    def show(options: Any, *, args: Sequence[str], **rest: Any) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tyro would rather be asked for the finished help
-            raise _Shown(tyro.extras.get_parser(options, **rest))
+    def show(
+        program: str, about: str, groups: Sequence[Group], examples: Sequence[Example], **_: Any
+    ) -> None:
+        found.append(HelpPage(about, tuple(groups), tuple(examples)))
+        raise _Shown
 
-    with patch.object(tyro, "cli", show):
+    with patch.object(console, "help_page", show):
         try:
             command()
-        except _Shown as shown:
-            return shown.parser
+        except _Shown:
+            return found[0]
     raise AssertionError("the command has not parsed its options")

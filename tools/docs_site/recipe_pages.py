@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 
-from option_parsers import RECIPES, recipe_module, recipe_parser
-from option_tables import Groups, groups_of, option_pages, text_cell, usage
+from option_parsers import RECIPES, recipe_help, recipe_module
+from option_tables import option_pages, text_cell
 
+from vidfer.commands.help_page import usage
+from vidfer.commands.options import Group
 from vidfer.models.encoders import ENCODERS
 from vidfer.models.heads import HEADS
 
@@ -48,17 +51,16 @@ def _about(name: str) -> list[str]:
 
 def _page(name: str) -> str:
     about = [text for text in _about(name) if not text.startswith("Example: ")]
-    examples = [text.removeprefix("Example: ") for text in _about(name) if text.startswith("Example: ")]
-    short, every = recipe_parser(name, "--help"), recipe_parser(name, "--help-all")
+    short, every = recipe_help(name, "--help"), recipe_help(name, "--help-all")
     source = (RECIPES / f"{name}.py").read_text(encoding="utf-8")
     parts = [
         f"# recipes/{name}.py",
         *map(text_cell, about),
-        f"```\n{usage(f'accelerate launch recipes/{name}.py', every)}\n```",
-        *(f"For example:\n\n```sh\n{example}\n```" for example in examples),
+        f"```\n{usage(f'accelerate launch recipes/{name}.py', every.groups)}\n```",
+        *(f"To {what}:\n\n```sh\n{example}\n```" for example, what in every.examples),
         "The options of the network are those of the default encoder and head. "
         "[Other encoders](encoders.md) and [other heads](heads.md) have options of their own.",
-        option_pages(groups_of(short), groups_of(every)),
+        option_pages(short.groups, every.groups),
         "## The script",
         f'??? note "recipes/{name}.py"\n\n    ```python\n'
         + "".join(f"    {line}\n" if line else "\n" for line in source.splitlines())
@@ -77,5 +79,5 @@ def _parts_page(part: str) -> str:
     return "\n\n".join(sections)
 
 
-def _options(part: str, name: str, page: str) -> Groups:
-    return groups_of(recipe_parser("fewshot", f"--{part}", name, page))
+def _options(part: str, name: str, page: str) -> Sequence[Group]:
+    return recipe_help("fewshot", f"--{part}", name, page).groups

@@ -74,9 +74,7 @@ def help_page(
 
 def option_text(option: Option) -> str:
     """Its help, the values that it takes, and its default."""
-    facts = []
-    if option.choices and not all(f"`{one}`" in option.help for one in option.choices):
-        facts.append(f"{'some' if option.count is None else 'one'} of {', '.join(option.choices)}")
+    facts = [choices_text(option)] if choices_text(option) else []
     if option.required:
         facts.append("required")
     elif option.is_flag:
@@ -84,6 +82,13 @@ def option_text(option: Option) -> str:
     elif option.default:
         facts.append(f"default: {option.default}")
     return " ".join(filter(None, (option.help, f"({'; '.join(facts)})" if facts else "")))
+
+
+def choices_text(option: Option) -> str:
+    """Which values it takes; empty if its help names all of them, or if it takes any."""
+    if not option.choices or all(f"`{one}`" in option.help for one in option.choices):
+        return ""
+    return f"{'some' if option.count is None else 'one'} of {', '.join(option.choices)}"
 
 
 def _entry(typed: str, about: str, width: int, strong: str) -> str:
