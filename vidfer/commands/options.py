@@ -130,7 +130,7 @@ def _option(action: Action) -> Option:
         choices=tuple(one for one in choices if one != NONE),
         optional=NONE in choices,
         required=bool(told and told[1] == "required"),
-        default="" if default == NONE else default,
+        default="" if default in (NONE, "''") else default,
         help=text[: told.start()] if told else text,
     )
 

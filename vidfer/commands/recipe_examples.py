@@ -19,7 +19,8 @@ _EXAMPLES = {
             "let a teacher label the unlabelled clips, and train a student on all clips",
         ),
         (
-            "--cache cache/afew.h5 --teacher runs/teacher/checkpoints/best --out runs/student --stop-to-correct",
+            "--cache cache/afew.h5 --teacher runs/teacher/checkpoints/best --out runs/student "
+            "--stop-to-correct",
             "wait until you have corrected the teacher's labels",
         ),
     ),
@@ -42,4 +43,4 @@ _EXAMPLES = {
 
 def recipe_examples(recipe: str, program: str) -> tuple[Example, ...]:
     """Examples for a recipe; ``program``: how it is called, such as ``vidfer train egs``."""
-    return tuple((f"{program} {options}", what) for options, what in _EXAMPLES[recipe])
+    return tuple((f"{program} {options}", what) for options, what in _EXAMPLES.get(recipe, ()))
