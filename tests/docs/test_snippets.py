@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from made_up_caches import make_cache
 from made_up_results import classification
 from PIL import Image
 
+import vidfer
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
@@ -90,3 +92,23 @@ def test_shell_scripts_have_no_slip_in_their_syntax(page):
     for code in blocks(page, "sh|bash"):
         done = subprocess.run(["bash", "-n"], input=code, capture_output=True, text=True)
         assert done.returncode == 0, f"{code}\n{done.stderr}"
+
+
+def test_every_block_is_of_a_kind_that_a_test_looks_at():
+    kinds = {kind for page in PAGES for kind in re.findall(r"^ *```(\w+)$", page.read_text("utf-8"), re.M)}
+    assert kinds <= {"python", "sh", "bash", "yaml", "bibtex", "math"}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "yaml")], ids=name_of)
+def test_yaml_can_be_read(page):
+    assert all(isinstance(yaml.safe_load(code), dict) for code in blocks(page, "yaml"))
+
+
+def test_references_are_whole_and_name_this_version():
+    (own, papers) = blocks(ROOT / "docs" / "howto" / "cite.md", "bibtex")
+    assert f"version = {{{vidfer.__version__}}}" in own
+    entries = re.split(r"^(?=@)", own + papers, flags=re.M)[1:]
+    assert len(entries) == 6
+    for entry in entries:
+        assert entry.count("{") == entry.count("}") and re.match(r"@\w+\{\w+,\n", entry)
+        assert {"title", "author", "year"} <= {*re.findall(r"^  (\w+) +=", entry, re.M)}

@@ -86,7 +86,7 @@ def test_lists_get_the_room_that_python_markdown_needs(github, other):
 def test_links_between_files_become_links_between_pages(page, link, there):
     from repository_links import with_site_links
 
-    text = "[it]({}) and `[code](docs/x.md)`\n\n```\n[code](docs/x.md)\n```\n"
+    text = '[it]({0}) and `[code](docs/x.md)`, <img src="{0}">\n\n```\n[code](docs/x.md)\n```\n'
     assert with_site_links(text.format(link), page) == text.format(there)
 
 

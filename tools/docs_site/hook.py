@@ -51,7 +51,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """The text of a page as Python-Markdown understands it, with links that work on the site."""
     name = WRITTEN.get(page.file.src_uri)
-    return with_site_links(with_room_around_lists(markdown), name) if name else markdown
+    if not name:
+        return markdown  # made for the site
+    markdown = markdown.replace("<details>", '<details markdown="1">')  # GitHub reads Markdown in it unasked
+    return with_site_links(with_room_around_lists(markdown), name)
 
 
 def _fill(nav: list, parts: dict[str, list]) -> None:

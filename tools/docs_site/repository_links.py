@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from posixpath import dirname, join, normpath, relpath
 
-LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
+LINK = re.compile(r"""(\]\(|\b(?:src|href)=")([^)"\s#]+)(#[^)"\s]*)?([)"])""")
+"""In Markdown, and in HTML that stands in it."""
+
 CODE = re.compile(r"(^ *```.*?^ *```|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
 
 PLACES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "tools/README.md": "tools.md"}
