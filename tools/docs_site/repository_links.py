@@ -12,7 +12,12 @@ LINK = re.compile(r"""(\]\(|\b(?:src|href)=")([^)"\s#]+)(#[^)"\s]*)?([)"])""")
 
 CODE = re.compile(r"(^ *```.*?^ *```|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
 
-PLACES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "tools/README.md": "tools.md"}
+PLACES = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "tools/README.md": "tools.md",
+}
 """Where pages outside of docs/ stand on the site."""
 
 PATTERNS = ((r"vidfer/zoo/(\w+)/README\.md", r"networks/\1.md"), (r"recipes/(\w+)\.py", r"recipes/\1.md"))
