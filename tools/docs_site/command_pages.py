@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from option_parsers import command_help
-from option_tables import option_pages, text_cell
+import re
+from pathlib import Path
+
+from option_parsers import command_help, recipe_help
+from option_tables import example_block, name_of, option_pages, text_cell
 
 from vidfer.commands.help_page import usage
 from vidfer.commands.main import COMMANDS, GROUPS
+from vidfer.commands.recipes import RECIPES
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+TRAIN = "train "
+"""How the commands that run a recipe begin. The page of the recipe has their options."""
 
 GUIDES = {
     "predict": ("predict.md", "own_expressions.md", "films_and_pages.md"),
@@ -20,8 +29,9 @@ GUIDES = {
     "export-onnx": ("onnx.md",),
     **dict.fromkeys(("eval", "results compare", "results pool", "results episodes"), ("evaluation.md",)),
     "report": ("report.md",),
+    **{f"{TRAIN}{name}": ("training.md",) for name in RECIPES},
 }
-"""The pages that explain what a command does, where there are some."""
+"""Pages that explain what a command does; a page with the name of a command is known without it."""
 
 INTRODUCTION = """# Commands
 
@@ -41,6 +51,11 @@ def command_navigation() -> list:
     return ["commands/index.md", *groups]
 
 
+def heading_of(page: Path) -> str:
+    """The title of a page."""
+    return re.search(r"^# (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)[1]
+
+
 def _place(name: str) -> str:
     return f"commands/{name.replace(' ', '_')}.md"
 
@@ -57,14 +72,28 @@ def _list() -> str:
 
 def _page(name: str) -> str:
     short, every = command_help(name, "--help"), command_help(name, "--help-all")
-    examples = [f"# {what}\n{command}" for command, what in every.examples]
-    more = ", ".join(f"[{place.removesuffix('.md')}](../{place})" for place in GUIDES.get(name, ()))
     parts = [
         f"# vidfer {name}",
         *(text_cell(" ".join(paragraph.split())) for paragraph in every.about.split("\n\n")),
         f"```\n{usage(f'vidfer {name}', every.groups)}\n```",
-        f"More: {more}" if more else "",
-        option_pages(short.groups, every.groups),
-        "\n".join(["## Examples\n", "```sh", *examples, "```"]) if examples else "",
+        _guides(name),
+        example_block(every.examples),
     ]
+    if name.startswith(TRAIN):
+        recipe = name.removeprefix(TRAIN)
+        of_recipe = {
+            name_of(one) for group in recipe_help(recipe, "--help-all").groups for one in group.options
+        }
+        parts.append(f"All options of [recipes/{recipe}.py](../recipes/{recipe}.md), and:")
+        parts.append(option_pages(short.groups, every.groups, keep=lambda option: option not in of_recipe))
+    else:
+        parts.append(option_pages(short.groups, every.groups))
     return "\n\n".join(part for part in parts if part)
+
+
+def _guides(name: str) -> str:
+    """Links to the pages that explain a command: those of :data:`GUIDES`, and the one with its name."""
+    pages = [*GUIDES.get(name, ()), f"{name.replace(' ', '_').replace('-', '_')}.md"]
+    known = [page for page in dict.fromkeys(pages) if (DOCS / page).is_file()]
+    links = [f"[{heading_of(DOCS / page)}](../{page})" for page in known]
+    return f"Read more: {', '.join(links)}." if links else ""

@@ -6,8 +6,6 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -16,8 +14,7 @@ from vidfer.commands.help_page import Example
 from vidfer.commands.main import COMMANDS
 from vidfer.commands.options import Group
 from vidfer.commands.recipe_settings import settings_from_command_line
-
-RECIPES = Path(__file__).resolve().parents[2] / "recipes"
+from vidfer.commands.recipes import load_recipe
 
 
 @dataclass(frozen=True)
@@ -43,17 +40,8 @@ def recipe_help(name: str, *arguments: str) -> HelpPage:
     return _page_of(lambda: settings_from_command_line(recipe.Settings, recipe.__doc__ or "", arguments))
 
 
-@cache
-def recipe_module(name: str) -> ModuleType:
-    """The script recipes/NAME.py as a module."""
-    import sys
-
-    spec = importlib.util.spec_from_file_location(f"recipe_{name}", RECIPES / f"{name}.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+recipe_module = cache(load_recipe)
+"""The script recipes/NAME.py as a module; each is run once."""
 
 
 class _Shown(Exception):

@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from vidfer.commands.help_page import choices_text
+from vidfer.commands.help_page import Example, choices_text
 from vidfer.commands.options import Group, Option
+
+WIDEST = 92
+"""Letters in a line of an example."""
 
 FOLDED = '??? note "Options that few people need"'
 
@@ -26,12 +29,31 @@ def option_pages(short: Sequence[Group], every: Sequence[Group], keep: Callable[
         kept = [option for option in group.options if keep(name_of(option))]
         if not kept:
             continue
-        heading = group.title.capitalize()
+        heading = group.title.removesuffix(" options").capitalize()
         parts += [f"## {heading}" if heading in ("Options", "Arguments") else f"### {heading}", group.about]
         parts.append(_table([option for option in kept if name_of(option) in usual]))
         if rare := [option for option in kept if name_of(option) not in usual]:
             parts += [FOLDED, _indented(_table(rare))]
     return "\n\n".join(part for part in parts if part)
+
+
+def example_block(examples: Sequence[Example]) -> str:
+    """Command lines to copy, each below what it does."""
+    if not examples:
+        return ""
+    lines = [f"# {what}\n{_broken(command)}" for command, what in examples]
+    return "## Examples\n\n```sh\n" + "\n\n".join(lines) + "\n```"
+
+
+def _broken(command: str) -> str:
+    """A long command line on several lines, which a shell reads as one."""
+    lines: list[str] = []
+    for word in re.split(r" (?=--)", command):
+        if lines and len(lines[-1]) + len(word) < WIDEST:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{'  ' * bool(lines)}{word}")
+    return " \\\n".join(lines)
 
 
 def name_of(option: Option) -> str:
@@ -47,8 +69,7 @@ def _rows(options: list[Option]) -> Iterator[str]:
     yield "| option | meaning | default |"
     yield "|---|---|---|"
     for option in options:
-        value = option.placeholder if option.names else "..." * (option.count is None)
-        spelling = f"{name_of(option)} {value}".strip()
+        spelling = f"{option.names[0]} {option.placeholder}".strip() if option.names else option.placeholder
         told = option.default if not option.is_flag else "on" * option.is_on
         default = "**required**" if option.required else _code(told) if told else ""
         meaning = f"{option.help} ({choices_text(option)})" if choices_text(option) else option.help
