@@ -47,6 +47,10 @@ class DiskError(VidferError):
     """A disk that is full or cannot be written to."""
 
 
+class HubError(VidferError):
+    """The Hugging Face hub refuses what was asked, or cannot be reached."""
+
+
 class MissingPackageError(VidferError):
     """An optional package that is not installed."""
 

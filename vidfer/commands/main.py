@@ -36,6 +36,7 @@ COMMANDS = {
     "annotations": ("annotations", "write labels for people who correct them in ELAN or Label Studio"),
     "review": ("review", "look at pseudo-labelled clips in the browser, and correct them with one key"),
     "export-onnx": ("export_onnx", "write a classifier as an ONNX file, which runs without PyTorch"),
+    "push": ("push", "upload a checkpoint to the Hugging Face hub, after showing what goes"),
     "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
@@ -53,7 +54,7 @@ GROUPS = {
     "Pretrained encoders": ("encoders", "encoders get"),
     "Training": ("train supervised", "train noisy_student", "train fewshot", "train egs"),
     "Correcting labels": ("annotations", "review"),
-    "Networks for other programs": ("export-onnx",),
+    "Networks for others": ("export-onnx", "push"),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
     "About vidfer": ("doctor", "responsible-use"),
 }

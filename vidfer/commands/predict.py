@@ -15,6 +15,7 @@ from vidfer.commands.first_note import note_once
 from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_cache, write_extra_files
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
+from vidfer.hub import is_address
 from vidfer.included import IN_THE_BOX
 from vidfer.infer.settings import FilmSettings, WindowSettings
 
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         inputs: tyro.conf.Positional[tuple[str, ...]]
         """Videos, pictures, folders, or patterns such as 'films/*.mp4'."""
         checkpoint: str = IN_THE_BOX
-        """The network: a run folder, a checkpoint, or the name of an included network."""
+        """The network: a run folder, a checkpoint, or the name of an included network. hf://owner/name is
+        downloaded from the Hugging Face hub."""
         onnx: Path | None = None
         """A file of `vidfer export-onnx`, in place of --checkpoint. Its network runs on the CPU without
         PyTorch."""
@@ -122,7 +124,8 @@ def main(arguments: Sequence[str]) -> int:
     else:
         model = options.onnx or options.checkpoint
         classifier, why = load_classifier(model, device=options.device, accuracy=options.accuracy)
-        said = [f"{model}: {', '.join(classifier.classes)}; {why}"]
+        shown = classifier.about["name"] if is_address(model) else model  # with the commit
+        said = [f"{shown}: {', '.join(classifier.classes)}; {why}"]
     predictor = FilmPredictor(
         classifier=classifier,
         detector=None if options.crops.face == "picture" else FaceDetector(options.device, options.crops),

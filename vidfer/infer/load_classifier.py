@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfer.errors import CheckpointError
+from vidfer.hub import fetch_checkpoint, is_address
 from vidfer.included import IN_THE_BOX, best_checkpoint
 from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.onnx_classifier import load_onnx
 from vidfer.infer.selective import WANTED, about_network, read_calibration
 from vidfer.infer.support.open_support import is_support_file, open_support
-from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
+from vidfer.models.checkpoint import FILES, checkpoint_hash, load_checkpoint
 
 
 def load_classifier(
@@ -20,7 +21,8 @@ def load_classifier(
 
     Args:
         model: the name of an included network, a run folder (its best checkpoint), a checkpoint, a file of
-            ``vidfer learn``, or an ``.onnx`` file of ``vidfer export-onnx``, which runs on the CPU.
+            ``vidfer learn``, or an ``.onnx`` file of ``vidfer export-onnx``, which runs on the CPU. Or
+            ``hf://owner/name``, a checkpoint on the Hugging Face hub, which is downloaded.
         device: where the network runs.
         accuracy: the share (0..1) of its answers that shall be right on its validation clips. Where it is
             less sure, it does not answer. See :mod:`vidfer.infer.selective`.
@@ -30,14 +32,19 @@ def load_classifier(
 
     Raises:
         CheckpointError: there is no checkpoint, it is damaged, or it has no classifier.
+        HubError: the hub has no such checkpoint, or cannot be reached.
         MissingPackageError: an ``.onnx`` file needs onnx and onnxruntime.
     """
-    if Path(model).suffix == ".onnx":
+    name = str(model)
+    if is_address(model):
+        folder, name = fetch_checkpoint(name, FILES)
+    elif Path(model).suffix == ".onnx":
         return load_onnx(model, accuracy=accuracy)
-    if is_support_file(model):
+    elif is_support_file(model):
         own, said = open_support(model, device=device)
         return own, "; ".join(said)
-    folder = best_checkpoint(Path(model))
+    else:
+        folder = best_checkpoint(Path(model))
     network, info = load_checkpoint(folder)
     if network.classifier is None:
         raise CheckpointError(
@@ -46,6 +53,6 @@ def load_classifier(
         )
     calibration = read_calibration(info, folder)
     found = checkpoint_hash(folder)
-    about = about_network(str(model), "network", found, network.classes, calibration, accuracy)
+    about = about_network(name, "network", found, network.classes, calibration, accuracy)
     temperature = calibration.temperature if calibration else 1.0
     return NetworkClassifier(network, about, device, temperature), about["threshold_says"]
