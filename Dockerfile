@@ -13,7 +13,7 @@ COPY . /source
 RUN /opt/build/bin/python -m build --wheel --outdir /dist /source
 
 FROM python
-# An index of PyTorch wheels, such as PyTorch's own one for CPUs; without it pip takes those with CUDA.
+# An index of PyTorch wheels, such as PyTorch's own one for CPUs; otherwise pip takes those with CUDA.
 ARG TORCH_INDEX=
 # Extras of vidfer, such as app or app,onnx.
 ARG EXTRAS=
@@ -21,7 +21,7 @@ ENV PATH=/opt/vidfer/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 COPY constraints.txt /opt/
 # PyTorch is nine tenths of the image and changes seldom, so it has a layer of its own.
 RUN python3 -m venv /opt/vidfer \
- && pip install --no-cache-dir -c /opt/constraints.txt ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch torchvision
+ && pip install --no-cache-dir -c /opt/constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch torchvision
 RUN --mount=from=wheel,source=/dist,target=/dist \
     pip install --no-cache-dir -c /opt/constraints.txt "$(ls /dist/*.whl)${EXTRAS:+[$EXTRAS]}"
 

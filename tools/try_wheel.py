@@ -25,7 +25,7 @@ from vidfer.errors import VidferError, exit_on_user_error
 
 ROOT = Path(__file__).resolve().parents[1]
 
-ONLY_IN_A_CHECKOUT = (".ci/", ".github/", ".gitignore", ".dockerignore", "cache/.gitignore")
+ONLY_IN_A_CHECKOUT = (".ci/", ".gitignore", "cache/.gitignore")
 """Beginnings of the names of files that the source distribution does not have."""
 
 ACTORS = "--train-per-class 2 --train-subjects 4 --val-per-class 1 --val-subjects 2 --test-per-class 1"
