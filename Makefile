@@ -30,7 +30,7 @@ lint: install
 
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-	@echo "the site is in $(CURDIR)/site; open site/index.html, or run make docs-serve"
+	@echo "the site is in $(CURDIR)/site; open site/index.html; make docs-serve has the search, too"
 
 docs-serve: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
