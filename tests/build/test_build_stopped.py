@@ -45,7 +45,7 @@ def test_a_disk_that_is_full(studio_clips, undisturbed, tmp_path, when):
     full = build(studio_clips, out, limit=size // 2 if when == "joining" else size // 50)
     said = messages(full)
     assert full.returncode == 2 and len(said) == 1, said
-    assert said[0].startswith("vidfer: ") and str(tmp_path) in said[0] and "same command" in said[0]
+    assert said[0].startswith("vidfer cache: ") and str(tmp_path) in said[0] and "same command" in said[0]
     assert not out.exists()
     if when == "joining":
         assert len(list((tmp_path / "c.h5.parts").glob("*.part"))) == 8

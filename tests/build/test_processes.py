@@ -107,7 +107,7 @@ def test_a_mistake_is_one_message(slow_clips, tmp_path):
     launch = Launch(2, *slow_clips, "--out", str(tmp_path), folder=tmp_path)
     assert launch.end() == [2, 0]
     assert launch.said(1) == []
-    assert [line for line in launch.said(0) if line.startswith("vidfer: ")] == launch.said(0)
+    assert [line for line in launch.said(0) if line.startswith("vidfer cache: ")] == launch.said(0)
     assert "is a folder" in launch.said(0)[0]
 
 

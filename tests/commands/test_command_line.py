@@ -1,32 +1,87 @@
+import importlib
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import tyro
 from refused import refused
 
-from vidfer.commands.main import COMMANDS, GROUPS, _command_of, main
+from vidfer.commands import console
+from vidfer.commands.main import COMMANDS, FAMILIES, GROUPS, _command_of, main
 from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.errors import SettingError
 
 
-def test_help_lists_every_command(capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["vidfer", "--help"])
-    main()
-    page = capsys.readouterr().out
-    lines = re.findall(r"^  (\S+(?: \S+)?) {2,}(\S.*)$", page, re.MULTILINE)
-    assert dict(lines) == {name: line for name, (_, line) in COMMANDS.items()}
-    assert [name for names in GROUPS.values() for name in names] == list(COMMANDS)
-
-
-@pytest.mark.parametrize("words", [["results"], ["results", "--help"], ["results", "-h"]])
-def test_a_group_of_commands_lists_its_commands(words, capsys, monkeypatch):
+def shown(monkeypatch, capsys, *words: str) -> str:
     monkeypatch.setattr("sys.argv", ["vidfer", *words])
     main()
-    page = capsys.readouterr().out
-    names = re.findall(r"^  (results \S+) ", page, re.MULTILINE)
-    assert names == ["results compare", "results pool", "results episodes"]
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
+def test_help_lists_every_command_on_one_screen(words, capsys, monkeypatch):
+    page = shown(monkeypatch, capsys, *words)
+    named = dict(re.findall(r"^  (\S+(?: \S+)?) {2,}(\S.*)$", page, re.MULTILINE))
+    single = {name: line for name, (_, line) in COMMANDS.items() if name.partition(" ")[0] not in FAMILIES}
+    assert named == single | FAMILIES
+    assert {name for names in GROUPS.values() for name in names} == {*COMMANDS}
+    assert 24 <= len(page.splitlines()) <= 45 and max(map(len, page.splitlines())) <= 100
+    assert "vidfer predict film.mp4" in page
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_of_commands_is_listed(family, capsys, monkeypatch):
+    members = {name for name in COMMANDS if name.startswith(f"{family} ")}
+    for words in ((family,), (family, "--help"), ("help", family)):
+        page = shown(monkeypatch, capsys, *words)
+        assert set(re.findall(rf"^  ({family} \S+) ", page, re.MULTILINE)) == members
+    assert all(name.partition(" ")[2] in FAMILIES[family] or family == "results" for name in members)
+
+
+def test_help_of_a_command(capsys, monkeypatch):
+    pages = []
+    for words in (("help", "results", "pool"), ("results", "pool", "--help")):
+        with pytest.raises(SystemExit) as stop:
+            shown(monkeypatch, capsys, *words)
+        assert stop.value.code == 0
+        pages.append(capsys.readouterr().out)
+    assert pages[0] == pages[1] and pages[0].startswith("usage: vidfer results pool RESULT ...")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_of_a_command_are_understood(name, monkeypatch):
+    """They run up to the point where the options are there."""
+    with patch.object(console, "help_page", return_value="") as page, pytest.raises(SystemExit):
+        _start([*name.split(), "--help"])
+    examples = page.call_args.args[3]
+    assert 1 <= len(examples) <= 4
+    for command, what in examples:
+        program, *words = shlex.split(command)
+        assert (program, _command_of(words)[0]) == ("vidfer", name)
+        assert re.fullmatch(r"[a-z].*[^.]", what)
+        end = patch.object(tyro, "cli", side_effect=lambda *a, **b: _end(real(*a, **b)))
+        with end, pytest.raises(_Understood):
+            _start(words)
+
+
+real = tyro.cli
+
+
+class _Understood(Exception):
+    pass
+
+
+def _end(options: object) -> None:
+    raise _Understood
+
+
+def _start(words: list[str]) -> None:
+    name, arguments = _command_of(words)
+    importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}").main(arguments)
 
 
 @pytest.mark.parametrize("old", OF_COMMANDS)
@@ -40,10 +95,26 @@ def test_a_command_is_one_word_or_two():
     assert _command_of(["sources"]) == ("sources", [])
     assert _command_of(["sources", "folds", "--src", "dfew"]) == ("sources folds", ["--src", "dfew"])
     assert _command_of(["results", "pool", "compare"]) == ("results pool", ["compare"])
-    with refused(SettingError, "'cashe'", "cache", "results compare"):
-        _command_of(["cashe"])
-    with refused(SettingError, "'results join'", "results compare", "results pool", "results episodes"):
-        _command_of(["results", "join"])
+    with refused(SettingError, "'banana'", "cache", "results compare"):
+        _command_of(["banana"])
+    with refused(SettingError, "'results banana'", "results compare", "results pool", "results episodes"):
+        _command_of(["results", "banana"])
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["cashe"], "cache"),
+        (["Predict"], "predict"),
+        (["trian"], "train"),
+        (["train", "superwised"], "train supervised"),
+        (["fewshot"], "train fewshot"),
+        (["results", "compair"], "results compare"),
+    ],
+)
+def test_the_nearest_command_is_named(words, meant):
+    with refused(SettingError, " ".join(words), f"did you mean {meant}?", "vidfer --help"):
+        _command_of(words)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -67,7 +138,7 @@ def test_commands_of_the_page_on_caches_are_understood(command, capsys, monkeypa
     with pytest.raises(SystemExit) as stop:
         main()
     error = capsys.readouterr().err
-    assert stop.value.code == 2 and re.match("vidfer: there is no (crop cache|table)", error), error
+    assert stop.value.code == 2 and re.match(r"vidfer [\w ]+: there is no (crop cache|table)", error), error
 
 
 @pytest.mark.parametrize("words", [["--help"], ["sources"]])

@@ -74,7 +74,7 @@ def test_a_recipe_trains_in_one_process_and_in_several(processes, striped_cache,
 
 def test_fewer_than_one_process_is_a_mistake(monkeypatch, capsys):
     assert run(monkeypatch, "egs", "--cache", "c.h5", "--out", "run", "--processes", 0) == 2
-    assert capsys.readouterr().err.startswith("vidfer: --processes 0")
+    assert capsys.readouterr().err.startswith("vidfer train egs: --processes 0")
 
 
 SAYS = "import os, sys; rank = int(os.environ['RANK']); print(f'rank {rank}', file=sys.stderr); "

@@ -18,6 +18,7 @@ from vidfer.clips.spelling import with_one_spelling
 from vidfer.clips.user_source import EXAMPLE, is_user_source, run_user_source
 from vidfer.errors import DataError, SettingError
 from vidfer.names import id_key, name_key
+from vidfer.nearest import did_you_mean
 
 
 def find_clips(
@@ -76,9 +77,10 @@ def _find(source: str, root: Path) -> list[Clip]:
         return run_user_source(source, root)
     name, colon, part = source.partition(":")
     if name not in SOURCES:
+        meant = did_you_mean(name, SOURCES) or ";"
         raise SettingError(
-            f"there is no source '{name}'; choose one of {', '.join(SOURCES)}, or give a function of your "
-            f"own as {EXAMPLE}"
+            f"there is no source '{name}'{meant} choose one of {', '.join(SOURCES)}, or give a function of "
+            f"your own as {EXAMPLE}"
         )
     if colon and not SOURCES[name].parts:
         raise SettingError(f"there is no '{source}': the source {name} has no parts; use {name}")

@@ -16,6 +16,15 @@ from vidfer.commands.say import say
 Flat = tyro.conf.OmitArgPrefixes
 
 
+EXAMPLES = (
+    ("vidfer actors --out actors", "draw the usual data set: a few hundred clips"),
+    (
+        "vidfer actors --out few --train-per-class 3 --train-subjects 4 --max-duration-s 0.8",
+        "draw a small one, in a minute",
+    ),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """``vidfer actors``"""
 

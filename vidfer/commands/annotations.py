@@ -12,6 +12,17 @@ from vidfer.commands.console import parse
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
 
+EXAMPLES = (
+    (
+        "vidfer annotations predictions/interview --out eaf --elan",
+        "write the segments of a film for ELAN",
+    ),
+    (
+        "vidfer annotations runs/student --root AFEW --out tasks --label-studio",
+        "write the pseudo-labels of a run for Label Studio",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer annotations``"""

@@ -22,6 +22,22 @@ if TYPE_CHECKING:
 Flat = tyro.conf.OmitArgPrefixes
 
 
+EXAMPLES = (
+    (
+        "vidfer cache --src folder --root footage --out cache/footage.h5",
+        "read your own clips: a folder for each expression",
+    ),
+    (
+        "vidfer cache --src afew --root AFEW --out cache/afew.h5 --device cuda",
+        "read a public data set, and find the faces on a GPU",
+    ),
+    (
+        "vidfer cache --src afew --root AFEW --out cache/afew.h5 --retry-failed",
+        "read again what could not be read",
+    ),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """``vidfer cache``, in one process or in several that a launcher has started"""
     from vidfer.build.process_group import join_process_group

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -93,7 +93,12 @@ def option_groups(options: type, *, every: bool = True, **of_tyro: Any) -> list[
     hidden = tyro.conf.Suppress
     with warnings.catch_warnings(), marked(fixed=hidden, rare=None if every else hidden):
         warnings.simplefilter("ignore")  # tyro would rather be asked for the finished page
-        return groups_of(tyro.extras.get_parser(options, **of_tyro))
+        parser = tyro.extras.get_parser(options, **of_tyro)
+    return groups_of(parser, [one.name for one in fields(options) if _has_no_default(one)])
+
+
+def _has_no_default(one: Field) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
 
 
 def _help_page(

@@ -22,6 +22,12 @@ INDENT = 34
 """Where what was found begins in a line."""
 
 
+EXAMPLES = (
+    ("vidfer doctor", "say what works here and what does not"),
+    ("vidfer doctor --json", "say it as JSON, for a bug report"),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """``vidfer doctor``"""
 

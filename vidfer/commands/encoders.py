@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
 
+EXAMPLES = (("vidfer encoders", "list all pretrained encoders, and say which are on this machine"),)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer encoders``"""

@@ -10,6 +10,8 @@ import tyro
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.say import say
 
+EXAMPLES = (("vidfer encoders get dinov2_s", "download a pretrained encoder"),)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer encoders get``"""

@@ -16,6 +16,21 @@ from vidfer.errors import SettingError
 from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.eval_request import check_has_effect, eval_request
 
+EXAMPLES = (
+    (
+        "vidfer eval --checkpoint runs/student --cache cache/afew.h5",
+        "measure on people that training has not seen",
+    ),
+    (
+        "vidfer eval --checkpoint runs/csrn --cache cache/afew.h5 --novel contempt awe --ways 2 --shots 5",
+        "measure on new classes, from five examples of each",
+    ),
+    (
+        "vidfer eval --checkpoint basic7 --cache cache/afew.h5 --out results/basic7",
+        "measure the included network",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer eval``"""

@@ -15,6 +15,15 @@ from vidfer.store.select import ClipFilter
 Flat = tyro.conf.OmitArgPrefixes
 
 
+EXAMPLES = (
+    ("vidfer export cache/afew.h5 --out cache/happy.h5 --label happy", "copy the clips with one label"),
+    (
+        "vidfer export cache/afew.h5 --out cache/rest.h5 --drop --subject ann",
+        "copy all clips but those of one person",
+    ),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """``vidfer export``"""
 

@@ -12,6 +12,14 @@ from vidfer.commands.console import parse
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
 
+EXAMPLES = (
+    ("vidfer export-onnx basic7 --out basic7.onnx", "write the included network"),
+    (
+        "vidfer export-onnx runs/student --out student.onnx --licence CC-BY-4.0",
+        "write a network of your own, with its licence",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer export-onnx``"""

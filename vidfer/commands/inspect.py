@@ -13,6 +13,16 @@ from vidfer.commands.say import say
 from vidfer.errors import SettingError
 from vidfer.included import checkpoint_folder
 
+EXAMPLES = (
+    ("vidfer inspect cache/afew.h5", "say what a cache holds"),
+    ("vidfer inspect cache/afew.h5 --failures", "list the clips that went wrong, with reasons"),
+    (
+        "vidfer inspect cache/afew.h5 --clip Train_AFEW/Happy/0001.avi --out clip.png",
+        "draw the crops of one clip",
+    ),
+    ("vidfer inspect runs/teacher", "say what a checkpoint is made of"),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer inspect``"""

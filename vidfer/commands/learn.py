@@ -17,6 +17,18 @@ from vidfer.infer.support.settings import SupportSettings
 Flat = tyro.conf.OmitArgPrefixes
 
 
+EXAMPLES = (
+    (
+        "vidfer learn examples/ --out mine.vidfer",
+        "learn from a folder that holds a folder for each expression",
+    ),
+    (
+        "vidfer learn examples.csv --out mine.vidfer --overwrite",
+        "learn from a table with the columns path and label",
+    ),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """``vidfer learn``"""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import vidfer.passive_threads  # noqa: F401
 from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.commands.say import say
 from vidfer.errors import SettingError, exit_on_user_error
+from vidfer.nearest import nearest
 
 COMMANDS = {
     "predict": ("predict", "say what the people in videos and pictures express, moment by moment"),
@@ -37,7 +38,7 @@ COMMANDS = {
     "review": ("review", "look at pseudo-labelled clips in the browser, and correct them with one key"),
     "export-onnx": ("export_onnx", "write a classifier as an ONNX file, which runs without PyTorch"),
     "push": ("push", "upload a checkpoint to the Hugging Face hub, after showing what goes"),
-    "eval": ("eval", "measure a checkpoint: classes of a split, and novel classes from a few examples"),
+    "eval": ("eval", "measure a checkpoint, also on novel classes from a few examples"),
     "results compare": ("results_compare", "compare results on the same clips with the first of them"),
     "results pool": ("results_pool", "join the results of all folds of a cross-validation into one"),
     "results episodes": ("results_episodes", "write the episodes of a few-shot result as a table"),
@@ -48,26 +49,37 @@ COMMANDS = {
 """Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
 
 GROUPS = {
-    "New films": ("predict", "learn"),
-    "Data sets": ("sources", "sources folds", "actors"),
-    "Caches of face crops": ("cache", "inspect", "verify", "relabel", "export", "merge"),
-    "Pretrained encoders": ("encoders", "encoders get"),
-    "Training": ("train supervised", "train noisy_student", "train fewshot", "train egs"),
+    "Films": ("predict", "learn"),
+    "Data sets and caches of face crops": (
+        *("sources", "sources folds", "actors"),
+        *("cache", "inspect", "verify", "relabel", "export", "merge"),
+    ),
+    "Training": (
+        *("train supervised", "train noisy_student", "train fewshot", "train egs"),
+        *("encoders", "encoders get"),
+    ),
     "Correcting labels": ("annotations", "review"),
-    "Networks for others": ("export-onnx", "push"),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
-    "About vidfer": ("doctor", "responsible-use"),
+    "Sharing, and help": ("export-onnx", "push", "doctor", "responsible-use"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
+
+FAMILIES = {
+    "train": "run a recipe: supervised, noisy_student, fewshot or egs",
+    "results": "compare results, pool the folds of one, or list its episodes",
+}
+"""Commands of two words that are one line of ``vidfer --help``, by their first word."""
 
 HELP = """usage: vidfer COMMAND [options]
 
 From a folder of videos of people to a facial-expression recogniser, with as few labels as possible.
 
+Start here: `vidfer predict film.mp4` shows what the people in a film of yours express.
+
 {sections}
 
-`vidfer COMMAND --help` explains the options of a command.
-Exit status: 0 done; 1 done, but something was wrong and is listed; 2 not done, the message says why."""
+`vidfer help COMMAND` explains a command, with examples. Exit status: 0 done; 1 done, but something
+was wrong and is listed; 2 not done, the message says why; 130 stopped with Ctrl-C."""
 
 
 def main() -> None:
@@ -82,18 +94,21 @@ def main() -> None:
 
 
 def _run(words: Sequence[str]) -> None:
+    if words and words[0] == "help":
+        words = [*words[1:], "--help"]
     if not words or words[0] in ("-h", "--help"):
-        sections = [f"{title}\n{_lines(names)}" for title, names in GROUPS.items()]
+        sections = [f"{title}\n{_lines(_rows(names))}" for title, names in GROUPS.items()]
         say(HELP.format(sections="\n\n".join(sections)))
     elif words[0] in ("-V", "--version"):
         from vidfer import __version__
 
         say(f"vidfer {__version__}")
     elif list(words[1:]) in ([], ["-h"], ["--help"]) and (members := _members(words[0])):
-        say(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(members)}{_where(words[0])}")
+        say(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(_rows(members, ()))}{_where(words[0])}")
     else:
         with exit_on_user_error():
             name, arguments = _command_of(words)
+        with exit_on_user_error(f"vidfer {name}"):
             command = importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}")
             raise SystemExit(command.main(arguments))
 
@@ -107,7 +122,14 @@ def _command_of(words: Sequence[str]) -> tuple[str, list[str]]:
     if words[0] in OF_COMMANDS:
         raise SettingError(f"`vidfer {words[0]}` is now `vidfer {OF_COMMANDS[words[0]]}`")
     members = _members(words[0])
-    unknown = " ".join(words[:2]) if members else words[0]
+    family = f"{words[0]} " if members else ""
+    unknown, known = " ".join(words[: 2 if members else 1]), members or [*COMMANDS, *FAMILIES]
+    near = nearest(unknown.removeprefix(family), [name.removeprefix(family) for name in known])
+    if near:
+        meant = " or ".join(family + name for name in near)
+        raise SettingError(
+            f"there is no command '{unknown}'; did you mean {meant}? `vidfer --help` lists them all"
+        )
     raise SettingError(f"there is no command '{unknown}'; choose one of: {', '.join(members or COMMANDS)}")
 
 
@@ -128,8 +150,17 @@ Each of them runs a script in {recipe_folder()}
 `accelerate launch` starts the same scripts, also on several machines."""
 
 
-def _lines(names: Sequence[str]) -> str:
-    return "\n".join(f"  {name:19}  {COMMANDS[name][1]}" for name in names)
+def _rows(names: Sequence[str], families: Collection[str] = FAMILIES) -> dict[str, str]:
+    """What each command does, by its name; members of a family are one row."""
+    found = {}
+    for name in names:
+        family = name.partition(" ")[0]
+        found |= {family: FAMILIES[family]} if family in families else {name: COMMANDS[name][1]}
+    return found
+
+
+def _lines(rows: Mapping[str, str]) -> str:
+    return "\n".join(f"  {name:19}  {what}" for name, what in rows.items())
 
 
 if __name__ == "__main__":

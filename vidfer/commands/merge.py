@@ -12,6 +12,17 @@ import tyro
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.say import say
 
+EXAMPLES = (
+    (
+        "vidfer merge cache/afew.1of2.h5 cache/afew.2of2.h5 --out cache/afew.h5",
+        "join the shards of a data set",
+    ),
+    (
+        "vidfer merge cache/afew.h5 cache/ravdess.h5 --out cache/both.h5 --prefix-ids",
+        "join two data sets",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer merge``"""

@@ -11,6 +11,7 @@ from vidfer.errors import SettingError
 from vidfer.models.pretrained.pretrained_settings import pretrained_settings
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.models.settings import INIT, PLUS, options_of
+from vidfer.nearest import did_you_mean
 
 NONE = "none"
 """The name of no head."""
@@ -52,7 +53,8 @@ def chosen_settings(part: str, name: str, kinds: Mapping[str, type], default: An
         if network and kind in kinds:
             raise SettingError(f"--{part} {name} is now --{part} {kind} --{part}.network {network}")
         more = " or none" if part == "head" else ", or a pretrained one that `vidfer encoders` lists"
-        raise SettingError(f"--{part} {name}: choose {', '.join(kinds)}{more}")
+        meant = did_you_mean(name, [*kinds, *(PRETRAINED if part == "encoder" else ())]).removeprefix("; ")
+        raise SettingError(f"--{part} {name}: {meant}{' ' * bool(meant)}choose {', '.join(kinds)}{more}")
     return default if default is not None and default.name == name else kinds[name]()
 
 

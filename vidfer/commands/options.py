@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import Action, ArgumentParser
+    from collections.abc import Collection
 
 NONE = "None"
 """What tyro shows, and takes, for no value."""
@@ -102,18 +103,23 @@ class Group:
     options: tuple[Option, ...]
 
 
-def groups_of(parser: ArgumentParser) -> list[Group]:
-    """The options of a parser that tyro has made, without ``--help``."""
+def groups_of(parser: ArgumentParser, required: Collection[str] = ()) -> list[Group]:
+    """The options of a parser that tyro has made, without ``--help``.
+
+    Args:
+        parser: tyro's.
+        required: fields without a default. To tyro an argument of any number of values is never required.
+    """
     found = []
     for group in parser._action_groups:
-        options = tuple(_option(action) for action in group._group_actions if action.dest != "help")
+        options = tuple(_option(action, required) for action in group._group_actions if action.dest != "help")
         if options:
             title = {"positional arguments": "arguments"}.get(group.title or "", group.title or "options")
             found.append(Group(title=title, about=_one_line(group.description), options=options))
     return found
 
 
-def _option(action: Action) -> Option:
+def _option(action: Action, needed: Collection[str]) -> Option:
     text = _one_line(action.help)
     told = re.search(r" ?\((required|default: (.*))\)$", text)
     default = (told[2] or "") if told else ""
@@ -129,7 +135,7 @@ def _option(action: Action) -> Option:
         count=n_values,
         choices=tuple(one for one in choices if one != NONE),
         optional=NONE in choices,
-        required=bool(told and told[1] == "required"),
+        required=bool(told and told[1] == "required") or action.dest in needed,
         default="" if default in (NONE, "''") else default,
         help=text[: told.start()] if told else text,
     )

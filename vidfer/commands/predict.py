@@ -22,6 +22,20 @@ from vidfer.infer.settings import FilmSettings, WindowSettings
 Flat = tyro.conf.OmitArgPrefixes
 
 
+EXAMPLES = (
+    ("vidfer predict interview.mp4", "write tables and a page about a film, in predictions/interview"),
+    (
+        "vidfer predict films/ --video --out found",
+        "do so for all films in a folder, and write each film with what was seen",
+    ),
+    (
+        "vidfer predict film.mp4 --support mine.vidfer",
+        "find expressions of your own, from a file of `vidfer learn`",
+    ),
+    ("vidfer predict --webcam 0", "look through a camera"),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """``vidfer predict``"""
 
@@ -33,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         what a face shows does not tell what a person feels.
         """
 
-        inputs: tyro.conf.Positional[tuple[str, ...]]
+        inputs: tyro.conf.Positional[tuple[str, ...]] = ()
         """Videos, pictures, folders, or patterns such as 'films/*.mp4'."""
         checkpoint: str = IN_THE_BOX
         """The network: a run folder, a checkpoint, or the name of an included network. hf://owner/name is
@@ -110,8 +124,6 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.infer.support.open_support import open_support
 
     check_device(options.device)
-    if not options.json:
-        note_once()
     if options.webcam is not None:
         clips, camera = [], Camera(options.webcam)
     else:
@@ -149,11 +161,14 @@ def main(arguments: Sequence[str]) -> int:
     if options.webcam is not None:
         from vidfer.commands.webcam import watch_camera
 
+        note_once()
         for line in said:
             _note(line)
         watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
     with PredictionWriter(wanted) as writer, _Bars() as bars:
+        if not options.json:
+            note_once()
         for line in said:
             _note(line)
         predict_inputs(predictor, clips, writer, bars)

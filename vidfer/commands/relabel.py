@@ -12,6 +12,17 @@ import tyro
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.say import say
 
+EXAMPLES = (
+    (
+        "vidfer relabel cache/afew.h5 --table labels.csv",
+        "give the clips of a table other labels, in the cache itself",
+    ),
+    (
+        "vidfer relabel cache/afew.h5 --table labels.csv --out cache/new.h5",
+        "leave the cache as it is, and write another one",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer relabel``"""

@@ -9,6 +9,17 @@ from pathlib import Path
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
 
+EXAMPLES = (
+    (
+        "vidfer report --runs runs/teacher runs/student --cache cache/afew.h5",
+        "write report.html about two runs",
+    ),
+    (
+        "vidfer report --results results/basic7/classification.json --out basic7.html",
+        "write a page about one result",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer report``"""

@@ -10,6 +10,8 @@ from vidfer.commands.console import parse
 from vidfer.commands.say import say
 from vidfer.responsible_use import essence_text
 
+EXAMPLES = (("vidfer responsible-use", "read it before you film people"),)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer responsible-use``"""

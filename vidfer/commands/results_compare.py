@@ -11,6 +11,14 @@ import tyro
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
 
+EXAMPLES = (
+    (
+        "vidfer results compare runs/teacher runs/student",
+        "say how much better the student is, and how sure that is",
+    ),
+    ("vidfer results compare runs/a runs/b runs/c --markdown --out table.md", "write a table"),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer results compare``"""

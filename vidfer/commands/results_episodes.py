@@ -11,6 +11,13 @@ import tyro
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
 
+EXAMPLES = (
+    (
+        "vidfer results episodes runs/csrn/results/fewshot.json --out episodes.csv",
+        "write the clips of every episode",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer results episodes``"""

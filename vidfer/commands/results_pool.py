@@ -11,6 +11,13 @@ import tyro
 from vidfer.commands.console import parse
 from vidfer.commands.save_results import check_hardest, save_results
 
+EXAMPLES = (
+    (
+        "vidfer results pool runs/fold1 runs/fold2 runs/fold3 --out results/all",
+        "join the results of three folds",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer results pool``"""

@@ -15,6 +15,14 @@ from vidfer.commands.console import parse
 from vidfer.commands.say import say
 from vidfer.rare import Rare
 
+EXAMPLES = (
+    ("vidfer review runs/student", "look at the pseudo-labels of a run, the most doubtful first"),
+    (
+        "vidfer review predictions/interview --address-only",
+        "look at the segments of a film, and open no browser",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer review``"""

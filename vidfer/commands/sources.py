@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
 
+EXAMPLES = (("vidfer sources", "list all data sets, with layout, labels and licence"),)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer sources``"""

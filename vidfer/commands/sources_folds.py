@@ -9,6 +9,13 @@ from pathlib import Path
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
 
+EXAMPLES = (
+    (
+        "vidfer sources folds --src ckplus --root CK+ --out folds.csv",
+        "write the folds of CK+, for --data.fold 3/folds.csv",
+    ),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer sources folds``"""

@@ -12,6 +12,11 @@ from vidfer.commands.console import Progress, parse
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
 
+EXAMPLES = (
+    ("vidfer verify cache/afew.h5", "look for damage"),
+    ("vidfer verify cache/afew.h5 --repair --src afew --root AFEW", "make the damaged clips again"),
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """``vidfer verify``"""

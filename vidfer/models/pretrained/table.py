@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from vidfer.errors import SettingError
@@ -10,6 +9,7 @@ from vidfer.models.pretrained.row import Pretrained
 from vidfer.models.pretrained.with_captions import CAPTIONS
 from vidfer.models.pretrained.with_expressions import EXPRESSIONS
 from vidfer.models.pretrained.without_labels import FACES, PICTURES, TORCHVISION
+from vidfer.nearest import did_you_mean
 
 GROUPS: Mapping[str, tuple[Pretrained, ...]] = {
     "No expression labels, from faces": FACES,
@@ -30,7 +30,6 @@ def pretrained(name: str) -> Pretrained:
         SettingError: there is none.
     """
     if name not in PRETRAINED:
-        near = difflib.get_close_matches(name, PRETRAINED, 3, 0.5)
-        meant = f"; did you mean {' or '.join(near)}?" if near else ""
+        meant = did_you_mean(name, PRETRAINED)
         raise SettingError(f"there is no pretrained encoder {name}; `vidfer encoders` lists them{meant}")
     return PRETRAINED[name]
