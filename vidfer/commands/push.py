@@ -20,6 +20,12 @@ NEVER = (
 )
 
 
+EXAMPLES = (
+    ("vidfer push runs/student ann/faces --dry-run", "show what would go"),
+    ("vidfer push runs/student ann/faces", "show it, ask, and upload it"),
+)
+
+
 def main(arguments: Sequence[str]) -> int:
     """``vidfer push``"""
 
