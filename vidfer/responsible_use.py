@@ -18,15 +18,20 @@ NOTE = (
 )
 """What the first prediction of a user says."""
 
+OF_INCLUDED = (
+    "**It is often wrong.** The included network names the right one of seven expressions in 56 % of posed "
+    "pictures of people it has not seen, and in 6 of 15 clips. Where it is not sure it says `unsure`."
+)
+"""The point that is about the included network alone."""
+
 ESSENCE = (
     "**An expression is not an emotion.** vidfer names what a face shows. It does not know what a person "
     "feels, thinks or intends. Do not decide about people with it.",
-    "**It is often wrong.** The included network names the right one of seven expressions in 56 % of posed "
-    "pictures of people it has not seen, and in 6 of 15 clips. Where it is not sure it says `unsure`.",
+    OF_INCLUDED,
     "**Nobody knows how well it works for whom.** It was not measured by age, sex, skin colour, culture, "
     "disability, glasses or beards. Measure it on people like yours before you rely on it.",
     "**Films and crops of faces are personal data.** Ask the people first, keep no more than you need, and "
-    "delete it when you are done. vidfer sends nothing anywhere.",
+    "delete it when you are done. vidfer sends nothing anywhere, unless you upload a network.",
     "**EU AI Act, article 5(1)(f):** since 2 February 2025 it is prohibited to infer emotions of people at "
     "work or in education, except for medical or safety reasons.",
     "**EU AI Act, article 50(3):** since 2 August 2026 whoever uses an emotion recognition system must tell "
@@ -38,9 +43,13 @@ ESSENCE = (
 """One point each, as Markdown."""
 
 
-def essence_markdown() -> str:
-    """The essence as a list."""
-    return "\n".join(f"- {point}" for point in ESSENCE)
+def essence_markdown(*, of_included: bool = True) -> str:
+    """The essence as a list.
+
+    Args:
+        of_included: with the point about the included network; the card of another one is without it.
+    """
+    return "\n".join(f"- {point}" for point in ESSENCE if of_included or point != OF_INCLUDED)
 
 
 def essence_text(width: int = 88) -> str:

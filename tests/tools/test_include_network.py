@@ -6,6 +6,8 @@ from pathlib import Path
 import include_network
 import pytest
 import torch
+from huggingface_hub import ModelCard
+from made_up_results import classification
 from networks import network
 from refused import refused
 
@@ -80,6 +82,16 @@ def test_what_is_too_large_or_has_no_name_is_refused(folder, monkeypatch):
     monkeypatch.setattr(include_network, "MAX_BYTES", 1000)
     with refused(DataError, folder / "zoo", "MB"):
         include_network.include(folder / "run", folder / "zoo", "tiny")
+
+
+def test_the_figures_stand_in_the_metadata_of_the_card_too(tmp_path):
+    classification(checkpoint_hash="ef").save(tmp_path / "classification.json")
+    about = "---\nlicense: mit\nlibrary_name: vidfer\n---\n\n# tiny\n\nNames two.\n"
+    card = include_network.card(about, [tmp_path], "tiny")
+    data = ModelCard(card).data
+    assert data.license == "mit" and [one.metric_value for one in data.eval_results] == [0.8, 0.7]
+    assert card.count("# tiny\n") == 1 and "| classification: WAR | 14.3 | 80.0 %" in card
+    assert include_network.card("# tiny\n", [tmp_path], "tiny").startswith("# tiny\n")
 
 
 @pytest.mark.parametrize("name", included.included_networks())

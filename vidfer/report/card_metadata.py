@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.result import Result
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.report.licences import OWN
@@ -105,9 +106,7 @@ def _measured(result: Result) -> dict[str, Any]:
                 "name": name,
                 "value": round(measure.mean, 4),
                 "args": {
-                    "interval_95": None
-                    if measure.low is None
-                    else [round(measure.low, 4), round(measure.high, 4)],
+                    **_interval(measure),
                     "over": f"{measure.n} {measure.over}",
                     "chance": round(result.chance, 4),
                 },
@@ -115,6 +114,13 @@ def _measured(result: Result) -> dict[str, Any]:
             for name, measure in result.measures.items()
         ],
     }
+
+
+def _interval(measure: Interval) -> dict[str, list[float]]:
+    """The 95 % interval; nothing for a single observation, which has none."""
+    if measure.low is None or measure.high is None:
+        return {}
+    return {"interval_95": [round(measure.low, 4), round(measure.high, 4)]}
 
 
 def _metric(measure: str) -> str:

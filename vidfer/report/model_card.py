@@ -57,7 +57,7 @@ def model_card(
         f"Checkpoint `{pinned}`, made by vidfer {read.environment.get('vidfer', __version__)}.\n",
         f"## Intended use\n\n{USE}\n",
         f"## How to use it\n\n{how_to_use(address, classifies=bool(network.classes))}\n",
-        f"## Responsible use\n\n{essence_markdown()}\n\n`{COMMAND}` prints this list.\n",
+        f"## Responsible use\n\n{essence_markdown(of_included=False)}\n\n`{COMMAND}` prints this list.\n",
         f"## Data\n\n{_data(read)}\n",
         f"## Figures\n\n{figures(measured)}\n",
         f"## Whom it was measured on\n\n{_people(measured)}{NOT_MEASURED}\n",
@@ -80,8 +80,12 @@ def _people(results: Sequence[Result]) -> str:
     """Whom the results are about, a line each."""
     lines = []
     for result in results:
-        subjects = "an unknown number of" if result.n_subjects is None else f"{result.n_subjects:,}"
-        who = "drawn actors" if result.sources == ("actors",) else "people"
+        n = result.n_subjects
+        subjects = "an unknown number of" if n is None else f"{n:,}"
+        one, several = (
+            ("drawn actor", "drawn actors") if result.sources == ("actors",) else ("person", "people")
+        )
+        who = one if n == 1 else several
         lines.append(
             f"- {result.cache}: {result.n_clips:,} clips of {subjects} {who} ({', '.join(result.sources)})"
         )

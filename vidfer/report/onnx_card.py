@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from vidfer.files import write_text
+from vidfer.included import ZOO
 from vidfer.infer.onnx_file import OPSET, OnnxFacts
 from vidfer.models.seen_labels import seen_labels
 from vidfer.report.card_metadata import card_metadata, front
@@ -48,7 +49,7 @@ def write_onnx_card(onnx: Path, facts: OnnxFacts, checkpoint: Path, difference: 
         licence = {"license": "other", "license_name": "see-the-card"}
     fields = licence | fields | {"tags": [*dict.fromkeys([*fields["tags"], "onnx"])]}
     name, px, regions = onnx.name, facts.crop_px, len(facts.regions)
-    seen = seen_labels(facts.seen).text()
+    seen, essence = seen_labels(facts.seen).text(), essence_markdown(of_included=checkpoint.parent == ZOO)
     parts = [
         front(fields),
         f"# {name}\n",
@@ -61,7 +62,7 @@ def write_onnx_card(onnx: Path, facts: OnnxFacts, checkpoint: Path, difference: 
         f"Without vidfer: input `crops` uint8 (windows, frames, {regions}, 3, {px}, {px}), RGB, of "
         f"{', '.join(facts.regions)}; input `frame_mask` bool (windows, frames); output `logits` in the "
         "order of the classes. The metadata of the file say how the crops are cut.\n",
-        f"## Responsible use\n\n{essence_markdown()}\n\n`{COMMAND}` prints this list.\n",
+        f"## Responsible use\n\n{essence}\n\n`{COMMAND}` prints this list.\n",
         f"## Data\n\nExpression labels that its weights have seen: {seen or 'none'}.\n",
         f"## Figures\n\n{_section(known, 'Figures') or NO_FIGURES}\n",
         f"## Whom it was measured on\n\n{_section(known, 'Whom it was measured on') or NOT_MEASURED}\n",
