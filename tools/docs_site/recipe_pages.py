@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 
 from option_parsers import recipe_help, recipe_module
 from option_tables import example_block, option_pages, text_cell
@@ -81,4 +82,5 @@ def _parts_page(part: str) -> str:
 
 
 def _options(part: str, name: str, page: str) -> Sequence[Group]:
-    return recipe_help("fewshot", f"--{part}", name, page).groups
+    groups = recipe_help("fewshot", f"--{part}", name, page).groups
+    return [replace(group, about="") for group in groups]  # it says the same of each
