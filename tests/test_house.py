@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "vidfer"
 
 ROOMS = (
     *("clips", "crops", "store", "build", "data", "models"),
-    *("infer", "runs", "learn", "evaluate", "report", "commands"),
+    *("infer", "runs", "learn", "evaluate", "report", "app", "commands"),
 )
 """In the order of the data's way; a room imports from rooms before it only."""
 

@@ -16,6 +16,7 @@ from vidfer.nearest import nearest
 COMMANDS = {
     "predict": ("predict", "say what the people in videos and pictures express, moment by moment"),
     "learn": ("learn", "learn expressions of your own from a few examples, without training"),
+    "app": ("app", "show a page in the browser: drop a film, or use the camera"),
     "sources": ("sources", "list the data sets that can be read, with layout and licence"),
     "sources folds": ("sources_folds", "write the official folds of a data set as a table"),
     "actors": ("actors", "write a data set of synthetic actors in AFEW's layout"),
@@ -49,7 +50,7 @@ COMMANDS = {
 """Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
 
 GROUPS = {
-    "Films": ("predict", "learn"),
+    "Films": ("predict", "learn", "app"),
     "Data sets and caches of face crops": (
         *("sources", "sources folds", "actors"),
         *("cache", "inspect", "verify", "relabel", "export", "merge"),

@@ -46,52 +46,67 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
         DiskError: the disk is full.
     """
     prediction = prediction if isinstance(prediction, PredictionFolder) else read_prediction(Path(prediction))
-    environment = Environment(
-        loader=FileSystemLoader([HERE, HERE.parent]),
+    inputs = view_inputs(prediction, pictures=pictures)
+    model, name = prediction.model, str(prediction.model.get("name", "unknown network"))
+    text = (
+        open_templates()
+        .get_template("prediction.html")
+        .render(
+            **person_words(prediction.classes),
+            version=__version__,
+            made_on=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+            classes=prediction.classes,
+            labels=[*dict.fromkeys((*prediction.classes, UNSURE, NONE_OF_THESE))],
+            always_one=NONE_OF_THESE not in prediction.classes,
+            told={label for one in inputs for person in one.people for label, _ in person.shares},
+            inputs=inputs,
+            title=_title([one.name for one in prediction.inputs]),
+            n_inputs=len(prediction.inputs),
+            most_inputs=MOST_INPUTS,
+            most_people=MOST_PEOPLE,
+            open_all=len(inputs) <= OPEN_INPUTS,
+            pictures=pictures,
+            ribbon_width=RIBBON,
+            model_name=name,
+            model_hash=str(model.get("hash", "")),
+            threshold=model.get("threshold") if isinstance(model.get("threshold"), (int, float)) else None,
+            threshold_says=str(model.get("threshold_says", "")),
+            card=read_card(name),
+            own=read_examples(model),
+            settings=json.dumps(prediction.settings, indent=2, default=str, ensure_ascii=False),
+            model_json=json.dumps(model, indent=2, default=str, ensure_ascii=False),
+        )
+    )
+    path = prediction.folder / PAGE
+    write_text(path, text)
+    return path
+
+
+def open_templates(*folders: Path) -> Environment:
+    """The templates of this page, and those in further folders."""
+    return Environment(
+        loader=FileSystemLoader([HERE, HERE.parent, *folders]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    colours = colours_of(prediction.classes)
-    inputs = view_inputs(prediction, pictures=pictures)
-    model, name = prediction.model, str(prediction.model.get("name", "unknown network"))
-    text = environment.get_template("prediction.html").render(
-        version=__version__,
-        made_on=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
-        classes=prediction.classes,
-        colours=colours,
-        inks={label: ink_on(colour) for label, colour in colours.items()},
-        places={label: place for place, label in enumerate(colours)},
-        labels=[*dict.fromkeys((*prediction.classes, UNSURE, NONE_OF_THESE))],
-        always_one=NONE_OF_THESE not in prediction.classes,
-        told={label for one in inputs for person in one.people for label, _ in person.shares},
-        unsure=UNSURE,
-        inputs=inputs,
-        title=_title([one.name for one in prediction.inputs]),
-        n_inputs=len(prediction.inputs),
-        most_inputs=MOST_INPUTS,
-        most_people=MOST_PEOPLE,
-        open_all=len(inputs) <= OPEN_INPUTS,
-        pictures=pictures,
-        picture_px=PICTURE_PX,
-        wide=WIDE,
-        ribbon_width=RIBBON,
-        high=HIGH,
-        length=length,
-        clock=clock,
-        model_name=name,
-        model_hash=str(model.get("hash", "")),
-        threshold=model.get("threshold") if isinstance(model.get("threshold"), (int, float)) else None,
-        threshold_says=str(model.get("threshold_says", "")),
-        card=read_card(name),
-        own=read_examples(model),
-        settings=json.dumps(prediction.settings, indent=2, default=str, ensure_ascii=False),
-        model_json=json.dumps(model, indent=2, default=str, ensure_ascii=False),
-    )
-    path = prediction.folder / PAGE
-    write_text(path, text)
-    return path
+
+
+def person_words(classes: Sequence[str]) -> dict:
+    """What ``person.html`` needs beside a ``person`` and its input ``one``: colours, measures, and times."""
+    colours = colours_of(classes)
+    return {
+        "colours": colours,
+        "inks": {label: ink_on(colour) for label, colour in colours.items()},
+        "places": {label: place for place, label in enumerate(colours)},
+        "unsure": UNSURE,
+        "picture_px": PICTURE_PX,
+        "wide": WIDE,
+        "high": HIGH,
+        "length": length,
+        "clock": clock,
+    }
 
 
 def _title(names: Sequence[str]) -> str:

@@ -1,0 +1,201 @@
+"""The app as a program, and its page in a browser: from the upload to the answer, and to nothing left."""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from driven_browser import driven_browser
+from small_films import actor, two_people, write_film
+
+from vidfer.app.visits import PREFIX
+
+pytest.importorskip("gradio")
+
+PATIENCE_S = 120
+"""Everything takes seconds; only a fault takes this long."""
+LOOKS_ELSEWHERE = """performance.getEntriesByType("resource").map((entry) => entry.name)
+  .filter((name) => !name.startsWith(location.origin) && !/^(data|blob):/.test(name))"""
+HARMLESS = "Method not implemented."
+"""What Gradio's own script says on the console whenever an answer has come."""
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The program, with a folder for temporary files of its own: (process, address, that folder)."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    command = [sys.executable, "-m", "vidfer", "app", "--port", "0", "--max-seconds", "3", "--max-mb", "1"]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with (temporary / "errors").open("w") as errors:
+        program = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+    address = re.search(r"http://127\.0\.0\.1:\d+/", program.stdout.readline())[0]
+    yield program, address, temporary
+    program.kill()
+    program.wait()
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    write_film(folder / "two.mp4", two_people())
+    write_film(folder / "ann.mp4", actor(5, "happy", 8))
+    write_film(folder / "long.mp4", actor(4, "happy", 40))
+    (folder / "list.mp4").write_text("#EXTM3U\nfile:///etc/passwd\n")
+    for i in range(2):
+        write_film(folder / f"delighted_{i}.mp4", actor(20 + i, "happily_surprised", 8))
+        write_film(folder / f"worried_{i}.mp4", actor(30 + i, "sadly_fearful", 8))
+        write_film(folder / f"rest_{i}.mp4", actor(40 + i, "neutral", 8))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with driven_browser(tmp_path_factory.mktemp("browser") / "profile") as browser:
+        yield browser
+
+
+def come(browser, address: str) -> None:
+    """Open the page, and wait until it can be used."""
+    browser.console.clear()
+    browser.look(1280, 900)
+    browser.open(address)
+    browser.wait("document.querySelector('#film input[type=file]') && document.querySelector('#run')")
+
+
+def choose(browser, field: str, *files: Path) -> None:
+    """Choose files for a field, and wait until they are on the server."""
+    browser.choose(f"{field} input[type=file]", *files)
+    names = [file.stem for file in files]
+    browser.wait(f"{names}.every((name) => document.querySelector('{field}').innerText.includes(name))")
+
+
+def ask(browser, button: str, place: str) -> str:
+    """Press a button, and wait for the answer; its text."""
+    browser.run(f"document.querySelector('{button}').click()")
+    browser.wait(f"document.querySelector('{place}')?.dataset.state == 'working'")
+    browser.wait(f"['done', 'fault', 'note'].includes(document.querySelector('{place}')?.dataset.state)")
+    browser.wait(f"!document.querySelector('{button}').disabled")
+    return browser.run(f"document.querySelector('{place}').innerText")
+
+
+def files_of(temporary: Path) -> list[str]:
+    """The names of all films and results that the app keeps."""
+    found = []
+    for path in temporary.rglob("*"):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            if path.is_file() and path.stat().st_size and path.name not in ("lock", "errors"):
+                found.append(path.name)
+    return found
+
+
+def wait_for(what) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not what() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert what()
+
+
+def test_from_the_upload_to_the_answer_and_to_nothing_left(app, browser, films):
+    _, address, temporary = app
+    come(browser, address)
+    choose(browser, "#film", films / "two.mp4")
+    text = ask(browser, "#run", "#result")
+    assert "two.mp4" in text and "2 people" in text and "predicted by basic7" in text
+    assert "Face 0 seen" in text and "Face 1 seen" in text and "Segments" in text
+    browser.wait("document.querySelector('#result video').readyState >= 1")
+    pictures = "[...document.querySelectorAll('#result img')]"
+    assert browser.run(f"{pictures}.length") >= 4
+    assert browser.run(f"{pictures}.every((image) => image.complete && image.naturalWidth)")
+    # A click into a timeline moves the film there, and a line shows it.
+    browser.run("document.querySelector('.row-of-time').scrollIntoView({block: 'center'})")
+    browser.click(".row-of-time svg")
+    browser.wait("Math.abs(document.querySelector('#result video').currentTime - 0.6) < 0.15")
+    browser.wait("Math.abs(parseFloat(document.querySelector('.now').style.left) - 50) < 15")
+    archive = browser.run("document.querySelector('#result a.all').href")
+    with zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(archive).read())) as found:
+        assert {"frames.csv", "index.html", "two_vidfer.mp4"} <= set(found.namelist())
+    assert "two.mp4" in files_of(temporary) and "frames.csv" in files_of(temporary)
+    assert browser.run(LOOKS_ELSEWHERE) == []
+    assert [line for line in browser.console if HARMLESS not in line] == []
+    browser.open("about:blank")
+    wait_for(lambda: files_of(temporary) == [])
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(archive)
+
+
+def test_expressions_of_ones_own(app, browser, films):
+    come(browser, app[1])
+    browser.run(
+        "[...document.querySelectorAll('[role=tab]')].find((e) => e.innerText.includes('own')).click()"
+    )
+    browser.wait("document.querySelector('#examples-2 input[type=file]')")
+    assert "two expressions" in ask(browser, "#learn", "#taught")
+    for number, name in enumerate(("delighted", "worried"), start=1):
+        browser.run(f"document.querySelector('#name-{number}').querySelector('input, textarea').focus()")
+        for letter in name:
+            browser.press(letter)
+        choose(browser, f"#examples-{number}", films / f"{name}_0.mp4", films / f"{name}_1.mp4")
+    choose(browser, "#examples-0", films / "rest_0.mp4", films / "rest_1.mp4")
+    text = ask(browser, "#learn", "#taught")
+    assert "delighted 2, worried 2; of none of these 2" in text and "of 4" in text and "chance 50%" in text
+    file = urllib.request.urlopen(browser.run("document.querySelector('#taught a.file').href")).read()
+    assert b"vidfer-support" in file and b"delighted" in file
+    browser.run("document.querySelector('#use').click()")
+    browser.wait("document.querySelector('#choice').innerText.includes('my own: delighted, worried')")
+    choose(browser, "#film", films / "ann.mp4")
+    text = ask(browser, "#run", "#result")
+    assert "predicted by expressions of your own" in text and "happy" not in text
+    assert "Own expressions have no attention" in text
+
+
+def test_a_fault_is_a_sentence(app, browser, films):
+    come(browser, app[1])
+    assert ask(browser, "#run", "#result").startswith("Choose a film or a picture")
+    choose(browser, "#film", films / "long.mp4")
+    assert "long.mp4 is 0:04.0 long, and this app takes 0:03.0" in ask(browser, "#run", "#result")
+    browser.run("document.querySelector('#film [aria-label*=emove], #film [aria-label*=lear]').click()")
+    browser.wait("document.querySelector('#film input[type=file]')")
+    choose(browser, "#film", films / "list.mp4")
+    text = ask(browser, "#run", "#result")
+    assert "list.mp4 is no film" in text and "/" not in text
+    assert browser.run("document.querySelector('#result').getAttribute('role')") == "alert"
+
+
+def test_the_app_fetches_nothing_for_anybody(app):
+    for path in ("http://example.org/a.mp4", "https://example.org/a.mp4", "/etc/passwd"):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{app[1]}gradio_api/file={path}")
+        assert caught.value.code == 403
+    policy = urllib.request.urlopen(app[1]).headers["content-security-policy"]
+    assert "default-src 'self'" in policy and "http" not in policy
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_fits(app, browser, width):
+    come(browser, app[1])
+    browser.look(width, 900)
+    browser.wait(f"innerWidth == {width}")
+    assert browser.run("document.documentElement.scrollWidth <= innerWidth")
+    assert "An expression is not an emotion" in browser.run("document.body.innerText")
+
+
+def test_ctrl_c_leaves_nothing_behind(app, browser, films):
+    program, address, temporary = app
+    come(browser, address)
+    choose(browser, "#film", films / "two.mp4")
+    browser.run("document.querySelector('#run').click()")
+    wait_for(lambda: "frames.csv" in files_of(temporary))
+    program.send_signal(signal.SIGINT)
+    rest = program.stdout.read()
+    assert program.wait() == 0 and "all films and results are deleted" in rest
+    assert [*temporary.glob(f"{PREFIX}*")] == []
+    assert "Traceback" not in (temporary / "errors").read_text()

@@ -1,0 +1,83 @@
+"""Several visitors at once, and faults that nobody has foreseen."""
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from small_films import actor, write_film
+
+from vidfer.app.desk import OWN, Desk
+from vidfer.app.limits import Limits
+from vidfer.app.visits import Visits
+from vidfer.infer.predictor import load
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return load()
+
+
+@pytest.fixture
+def desk(tmp_path, predictor):
+    return Desk(predictor, Visits(tmp_path / "root"), Limits(), str)
+
+
+def quiet(share: float, text: str) -> None:
+    pass
+
+
+def test_two_visitors_at_once_do_not_mix(desk):
+    names = {"ann": 5, "bob": 8}
+    for name, n_frames in names.items():
+        write_film(desk.visits.uploads / name / "film.mp4", actor(n_frames=n_frames))
+    told = {}
+
+    def visit(name: str) -> None:
+        told[name] = desk.predict(name, desk.visits.uploads / name / "film.mp4", "app", False, quiet)
+
+    threads = [threading.Thread(target=visit, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for name, n_frames in names.items():
+        folders = {Path(path).parents[1] for path in re.findall(r'href="([^"]+)"', told[name])}
+        assert folders == {desk.visits.of(name).folder} and f"{n_frames} frames" in told[name]
+    desk.visits.end("ann")
+    assert len(list(desk.visits.of("bob").folder.rglob("frames.csv"))) == 1
+    assert not (desk.visits.uploads / "ann").exists() and (desk.visits.uploads / "bob").exists()
+
+
+def test_expressions_of_one_visitor_are_not_those_of_another(desk, tmp_path):
+    film = write_film(desk.visits.uploads / "a" / "film.mp4", actor(n_frames=5))
+    desk.visits.of("ann").own = object()
+    assert "not here any more" in desk.predict("bob", film, OWN, False, quiet)
+
+
+def test_a_wish_to_stop_is_over_when_the_visitor_begins_again(desk):
+    film = write_film(desk.visits.uploads / "a" / "film.mp4", actor(n_frames=5))
+    desk.stop("ann")
+    assert "Stopped" in desk.predict("ann", film, "app", False, quiet)
+    desk.begin("ann")
+    assert "5 frames" in desk.predict("ann", film, "app", False, quiet)
+
+
+def test_the_place_of_a_film_is_not_told(desk):
+    film = desk.visits.uploads / "a" / "film.mp4"
+    film.parent.mkdir()
+    film.write_bytes(b"\xff\0" * 999)
+    text = desk.predict("ann", film, "app", False, quiet)
+    assert "film.mp4 cannot be read" in text and str(desk.visits.root) not in text
+
+
+def test_a_fault_of_ours_is_a_sentence_for_the_visitor_and_a_traceback_for_the_terminal(desk, caplog):
+    film = write_film(desk.visits.uploads / "a" / "film.mp4", actor(n_frames=5))
+
+    def break_down(share: float, text: str) -> None:
+        raise ZeroDivisionError
+
+    assert "fault of the app" in desk.predict("ann", film, "app", False, break_down)
+    assert "ZeroDivisionError" in caplog.text
+    text, classes = desk.teach("ann", [("pout", [film]), ("wink", [film])], [], break_down)
+    assert "fault of the app" in text and classes is None

@@ -1,0 +1,143 @@
+"""Files of visitors: apart from each other, readable to nobody else, and deleted in time."""
+
+import os
+import stat
+import tempfile
+import time
+
+import pytest
+from filelock import FileLock
+
+from vidfer.app.visits import KEEP_S, LOCK, PREFIX, YOUNG_S, Stopped, Visits, delete_left_behind, open_visits
+
+NOW_S = 1_800_000_000.0
+
+
+class Clock:
+    now_s = NOW_S
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def visits(tmp_path, clock):
+    return Visits(tmp_path / "root", clock)
+
+
+def upload(visits, name, session=None):
+    """A file as Gradio leaves it: in a folder that is named after its content."""
+    path = visits.uploads / name / "film.mp4"
+    path.parent.mkdir()
+    path.write_text(name)
+    os.utime(path, (NOW_S, NOW_S))
+    if session:
+        visits.of(session).uploads.add(path)
+    return path
+
+
+def test_each_visitor_has_a_folder_of_their_own(visits):
+    ann, bob = visits.of("ann"), visits.of("bob")
+    assert ann is visits.of("ann") and ann.folder != bob.folder
+    assert len(ann.folder.name) == 32 and "ann" not in str(ann.folder.relative_to(visits.root))
+
+
+def test_who_leaves_takes_all_files_along(visits):
+    mine, others = upload(visits, "a", "ann"), upload(visits, "b", "bob")
+    folder = visits.of("ann").new_folder("prediction")
+    (folder / "frames.csv").write_text("rows")
+    kept = visits.of("bob").new_folder("prediction")
+    visits.end("ann")
+    visits.end("ann")  # a page may tell it twice
+    assert not folder.parent.exists() and not mine.parent.exists()
+    assert kept.exists() and others.exists()
+
+
+def test_the_same_film_of_two_visitors_stays_until_both_are_gone(visits):
+    path = upload(visits, "a", "ann")
+    visits.of("bob").uploads.add(path)
+    visits.end("ann")
+    assert path.exists()
+    visits.end("bob")
+    assert not path.exists()
+
+
+def test_a_file_elsewhere_is_never_deleted(visits, tmp_path):
+    path = tmp_path / "mine.mp4"
+    path.write_text("film")
+    visits.of("ann").uploads.add(path)
+    visits.end("ann")
+    assert path.exists()
+
+
+def test_work_is_stopped_and_its_files_go_when_it_ends(visits):
+    with visits.at_work("ann") as visit:
+        visit.check()
+        visits.end("ann")
+        assert visit.folder.exists()
+        with pytest.raises(Stopped):
+            visit.check()
+    assert not visit.folder.exists()
+
+
+def test_after_an_hour_without_use_everything_goes(visits, clock):
+    idle, used = visits.of("ann").folder, visits.of("bob").folder
+    told, never_told = upload(visits, "a", "ann"), upload(visits, "b")
+    clock.now_s += KEEP_S - 1
+    visits.of("bob")
+    visits.sweep()
+    assert idle.exists() and told.exists() and never_told.exists()
+    clock.now_s += 2
+    visits.sweep()
+    assert not idle.exists() and not told.exists() and not never_told.exists()
+    assert used.exists()
+
+
+def test_what_is_being_worked_on_stays(visits, clock):
+    path = upload(visits, "a", "ann")
+    with visits.at_work("ann") as visit:
+        clock.now_s += 2 * KEEP_S
+        visits.sweep()
+        assert path.exists() and visit.folder.exists()
+    visits.sweep()
+    assert visit.folder.exists()  # the hour begins when the work ends
+    clock.now_s += KEEP_S + 1
+    visits.sweep()
+    assert not visit.folder.exists()
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """An empty folder for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_nobody_else_reads_the_folder_and_it_goes_at_the_end(temporary):
+    with open_visits() as visits:
+        assert visits.root.parent == temporary
+        assert stat.S_IMODE(visits.root.stat().st_mode) == 0o700
+        upload(visits, "a", "ann")
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_a_killed_app_has_left_goes_and_a_running_one_is_left_alone(temporary):
+    roots = {name: temporary / f"{PREFIX}{name}" for name in ("dead", "running", "young", "foreign")}
+    for root in roots.values():
+        (root / "uploads").mkdir(parents=True)
+    for name in ("dead", "running", "young"):
+        (roots[name] / LOCK).touch()
+    old_s = time.time() - YOUNG_S - 5
+    for name in ("dead", "running", "foreign"):
+        os.utime(roots[name], (old_s, old_s))
+    (temporary / f"{PREFIX}file").write_text("no folder")
+    with FileLock(roots["running"] / LOCK):
+        os.utime(roots["running"], (old_s, old_s))
+        delete_left_behind()
+    assert [name for name, root in roots.items() if root.exists()] == ["running", "young", "foreign"]
+    assert (temporary / f"{PREFIX}file").exists()

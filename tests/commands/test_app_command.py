@@ -1,0 +1,52 @@
+"""What ``vidfer app`` says before and after it serves."""
+
+import socket
+import sys
+
+import pytest
+from refused import refused
+
+from vidfer.app import serve
+from vidfer.commands import app
+from vidfer.errors import MissingPackageError, SettingError
+
+
+@pytest.fixture
+def begin(monkeypatch):
+    """begin(words) starts the command, which serves nobody and ends at once."""
+    monkeypatch.setattr(serve, "serve", lambda predictor, visits, limits, listening, started: started())
+    monkeypatch.setattr("vidfer.infer.predictor.load", lambda *_, **__: None)
+    return lambda *words: app.main(words)
+
+
+def test_it_tells_its_address_and_that_all_is_deleted(begin, capsys):
+    assert begin("--port", "0") == 0
+    told = capsys.readouterr()
+    assert "http://127.0.0.1:" in told.out and "deleted" in told.out and told.err == ""
+
+
+def test_it_warns_where_others_reach_it(begin, capsys):
+    begin("--host", "0.0.0.0", "--port", "0")
+    told = capsys.readouterr()
+    assert "--host 0.0.0.0" in told.err and "everybody" in told.err and "password" in told.err
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("192.168.1.5", False)],
+)
+def test_which_hosts_others_reach(host, is_own):
+    assert serve.is_loopback(host) is is_own
+
+
+def test_a_port_that_is_taken_is_told(begin):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with refused(SettingError, "--port", port, "--port 0"):
+            begin("--port", str(port))
+
+
+def test_without_gradio_it_says_how_to_get_it(begin, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with refused(MissingPackageError, 'pip install "vidfer[app]"'):
+        begin("--port", "0")

@@ -1,0 +1,108 @@
+"""What the page asks for: predictions and own expressions, one after the other, with words for faults."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vidfer.app.limits import Limits
+from vidfer.app.predict_upload import Progress, predict_upload
+from vidfer.app.result_html import message_html, result_html, taught_html
+from vidfer.app.teach import teach
+from vidfer.app.visits import Stopped, Visits
+from vidfer.errors import VidferError
+from vidfer.infer.predictor import Predictor
+
+OWN = "own"
+"""The choice of the visitor's own expressions; any other is that of the app."""
+STOPPED = "Stopped. Nothing was kept."
+FAULT = "This is a fault of the app. The terminal in which it runs says more; please report it."
+LOG = logging.getLogger(__name__)
+
+
+class Desk:
+    """Serves all visitors; one at a time has the networks."""
+
+    def __init__(
+        self, predictor: Predictor, visits: Visits, limits: Limits, address: Callable[[Path], str]
+    ) -> None:
+        """
+        Args:
+            predictor: of the app.
+            visits: the visitors.
+            limits: of what they may upload.
+            address: gives the address at which a browser gets a file of a visitor.
+        """
+        self.predictor, self.visits, self.limits, self.address = predictor, visits, limits, address
+        self._networks = threading.Lock()
+
+    def uploaded(self, session: str, paths: Sequence[Path]) -> None:
+        """Files of a visitor have come; they are deleted with the visit."""
+        self.visits.of(session).uploads.update(
+            path for path in paths if path.is_relative_to(self.visits.root)
+        )
+
+    def begin(self, session: str) -> None:
+        """A visitor has asked for something; an earlier wish to stop is over."""
+        self.visits.of(session).stop.clear()
+
+    def stop(self, session: str) -> None:
+        """A visitor wants no more."""
+        self.visits.of(session).stop.set()
+
+    def predict(
+        self, session: str, path: Path | None, choice: str, blur_faces: bool, progress: Progress
+    ) -> str:
+        """What a film shows, or why not, as HTML."""
+        if path is None:
+            return message_html("Choose a film or a picture first, or record one with the camera.")
+        self.uploaded(session, [path])
+        with self.visits.at_work(session) as visit:
+            try:
+                predictor = self.predictor if choice != OWN else visit.own
+                if predictor is None:
+                    return message_html(
+                        "Your own expressions are not here any more. Give the examples again, under "
+                        "“Expressions of your own”."
+                    )
+                with self._networks:
+                    result = predict_upload(
+                        path, predictor, visit, self.limits, blur_faces=blur_faces, progress=progress
+                    )
+                    return result_html(result, self.address)
+            except Stopped:
+                return message_html(STOPPED, "note")
+            except VidferError as error:
+                return message_html(self._plain(error))
+            except Exception:  # a fault of ours: whoever runs the app sees it, the visitor gets a sentence
+                LOG.exception("a prediction failed")
+                return message_html(FAULT)
+
+    def teach(
+        self,
+        session: str,
+        given: Sequence[tuple[str, Sequence[Path]]],
+        none_of_these: Sequence[Path],
+        progress: Progress,
+    ) -> tuple[str, tuple[str, ...] | None]:
+        """What is to be expected of own expressions, as HTML, and their names; None if there are none."""
+        self.uploaded(session, [path for _, paths in given for path in paths] + [*none_of_these])
+        with self.visits.at_work(session) as visit:
+            try:
+                with self._networks:
+                    taught = teach(given, none_of_these, self.predictor, visit, self.limits, progress)
+            except Stopped:
+                return message_html(STOPPED, "note", "taught"), None
+            except VidferError as error:
+                return message_html(self._plain(error), place="taught"), None
+            except Exception:
+                LOG.exception("learning failed")
+                return message_html(FAULT, place="taught"), None
+        return taught_html(taught, self.address), taught.classes
+
+    def _plain(self, error: Exception) -> str:
+        """A message without the places of files on this machine."""
+        return re.sub(re.escape(str(self.visits.root)) + r"/(?:[^/\s]+/)*", "", str(error))

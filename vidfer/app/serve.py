@@ -1,0 +1,174 @@
+"""Serves the app until it is told to end."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from vidfer.app.limits import Limits
+from vidfer.app.visits import KEEP_S, SWEEP_S, Visits
+from vidfer.errors import MissingPackageError, SettingError
+from vidfer.infer.predictor import Predictor
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+)
+"""What the browser may load: nothing from other computers."""
+HEADERS = {
+    b"content-security-policy": POLICY.encode(),
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+}
+GRACE_S = 2
+"""So long requests that go on may take when the app ends, in seconds."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs on this machine reach a host's address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Args:
+        host: a name or address of this machine.
+        port: 0 takes any free one.
+
+    Raises:
+        SettingError: the host is not one of this machine, or the port is taken or not allowed.
+    """
+    if not 0 <= port <= 65535:
+        raise SettingError(f"--port {port}: give a number from 1 to 65535, or --port 0 for any free one")
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise SettingError(
+            f"cannot listen on --host {host} --port {port} ({error.strerror or error}); give another port, "
+            "or --port 0 for any free one"
+        ) from error
+    return listening
+
+
+def serve(
+    predictor: Predictor,
+    visits: Visits,
+    limits: Limits,
+    listening: socket.socket,
+    started: Callable[[], None],
+) -> None:
+    """Serve the app until Ctrl-C.
+
+    Args:
+        predictor: of the app.
+        visits: the visitors and their files.
+        limits: of what they may upload.
+        listening: where the app is reached, from :func:`bind`.
+        started: called once visitors may come.
+
+    Raises:
+        MissingPackageError: Gradio is not installed.
+    """
+    # Gradio reads these when it is imported.
+    os.environ["GRADIO_TEMP_DIR"] = str(visits.uploads)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["OTEL_SDK_DISABLED"] = "true"
+    check_gradio()
+    import gradio
+    import uvicorn
+    from fastapi import FastAPI
+
+    from vidfer.app.desk import Desk
+    from vidfer.app.page import build_page, head, theme
+
+    host, port = listening.getsockname()[:2]
+    desk = Desk(predictor, visits, limits, address_of)
+    page = build_page(desk, is_loopback=is_loopback(host))
+    page.delete_cache = (int(SWEEP_S), int(KEEP_S))
+    app = gradio.mount_gradio_app(
+        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        page,
+        "/",
+        server_name=host,
+        server_port=port,
+        footer_links=[],
+        run_history=False,
+        allowed_paths=[str(visits.root / "results")],
+        show_error=False,
+        max_file_size=round(limits.max_mb * 1e6),
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        theme=theme(),
+        head=head(),
+    )
+
+    mounted = app.routes[-1].app
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig, frame) -> None:
+            visits.stop_all()
+            mounted.stop_event.set()  # pages that are open would be waited for
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # and be told with a traceback
+            super().handle_exit(sig, frame)
+
+        async def startup(self, sockets=None) -> None:
+            await super().startup(sockets)
+            started()
+
+    config = uvicorn.Config(
+        Guarded(app), log_level="warning", timeout_graceful_shutdown=GRACE_S, server_header=False
+    )
+    Server(config).run([listening])
+
+
+def check_gradio() -> None:
+    """Raise a MissingPackageError if Gradio is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("gradio") is None:
+        raise MissingPackageError(
+            '`vidfer app` needs the package gradio; `pip install "vidfer[app]"` brings it'
+        )
+
+
+def address_of(path: Path) -> str:
+    """The address at which a browser gets a file, below that of the page."""
+    return f"gradio_api/file={quote(str(path))}"
+
+
+class Guarded:
+    """An ASGI app whose answers forbid the browser to load anything from elsewhere, and which itself fetches
+    nothing for anybody."""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    async def __call__(self, scope, receive, send) -> None:
+        async def send_guarded(message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in HEADERS]
+                message = {**message, "headers": [*kept, *HEADERS.items()]}
+            await send(message)
+
+        path = scope.get("path", "")
+        if scope["type"] == "http" and ("=http:" in path or "=https:" in path):
+            await send_guarded({"type": "http.response.start", "status": 403, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self.app(scope, receive, send_guarded)

@@ -1,0 +1,194 @@
+"""The film strip of a person: faces from all along the film, and above them a curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vidfer.crops import REGIONS
+from vidfer.crops.decode.unreadable_video import UnreadableVideo
+from vidfer.crops.decode.video import TIME_SLACK_S, read_chunks
+from vidfer.crops.regions import crop_regions
+from vidfer.infer.classifier import Classifier, NetworkClassifier
+from vidfer.infer.moment import Moment
+from vidfer.infer.predictor import Predictor
+from vidfer.report.film_strip import COLUMN_PX, crops_address
+from vidfer.report.person_timeline import sureness
+
+MOST_FRAMES = 9
+"""A strip has so many frames at most."""
+CURVE_PX = 84
+TOP_PX, BOTTOM_PX = 20.0, 76.0
+
+
+class StripFrames:
+    """Keeps moments of each person, evenly spread over a film of any length."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, list[Moment]] = {}
+        self._every: dict[int, int] = {}
+        self._seen: dict[int, int] = {}
+
+    def add(self, moments: list[Moment]) -> None:
+        """Take the moments of the next frame."""
+        for moment in moments:
+            if not moment.has_face:
+                continue
+            number, seen = moment.face_id, self._seen.get(moment.face_id, 0)
+            self._seen[number] = seen + 1
+            kept, every = self._kept.setdefault(number, []), self._every.setdefault(number, 1)
+            if seen % every == 0:
+                kept.append(moment)
+            if len(kept) > 4 * MOST_FRAMES:
+                del kept[1::2]
+                self._every[number] = 2 * every
+
+    def of_longest(self, n_people: int) -> dict[int, list[Moment]]:
+        """The moments of those who are seen for longest: number of the person -> up to a strip of them."""
+        longest = sorted(self._seen, key=lambda number: (-self._seen[number], number))[:n_people]
+        chosen = {}
+        for number in sorted(longest):
+            kept = self._kept[number]
+            places = np.unique(np.linspace(0, len(kept) - 1, min(len(kept), MOST_FRAMES)).round().astype(int))
+            chosen[number] = [kept[place] for place in places]
+        return chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A frame of the strip; positions are CSS pixels within the curve."""
+
+    x: float
+    y: float
+    text: str
+    time_s: float
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """The strip of one person."""
+
+    face_id: int
+    points: tuple[Point, ...]
+    picture: str
+    """``data:`` address with a row for each region and a column for each frame; empty if it is not shown."""
+    regions: tuple[str, ...]
+    is_attention: bool
+    """Whether the curve is the network's attention; else it is the probability of the label."""
+    even_y: float | None
+    """Height at which all frames would have the same attention; None for a probability."""
+
+    @property
+    def width_px(self) -> int:
+        return COLUMN_PX * len(self.points)
+
+    @property
+    def line(self) -> str:
+        """The curve as points of an SVG polyline."""
+        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
+
+
+def build_strips(
+    predictor: Predictor, video: Path, chosen: dict[int, list[Moment]], *, pictures: bool = True
+) -> list[Strip]:
+    """The strips of some people of a film.
+
+    Args:
+        predictor: who predicted; if its network weighs frames, the curve shows how much each one counts.
+        video: the film, which is read again.
+        chosen: number of the person -> moments, in order of time.
+        pictures: whether faces are shown.
+    """
+    crops = _crops(predictor, video, chosen)
+    strips = []
+    for number, moments in chosen.items():
+        found = [
+            (moment, crops[moment.frame, number]) for moment in moments if (moment.frame, number) in crops
+        ]
+        if found:
+            strips.append(_strip(predictor.classifier, number, *zip(*found), pictures=pictures))
+    return strips
+
+
+def _crops(predictor: Predictor, video: Path, chosen: dict[int, list[Moment]]) -> dict:
+    """The crops (3,3,S,S) of each moment, by frame and person, as the network sees them."""
+    by_time: dict[float, list[Moment]] = {}
+    for moment in (moment for moments in chosen.values() for moment in moments):
+        by_time.setdefault(moment.time_s, []).append(moment)
+    times_s = np.array(sorted(by_time))
+    films = replace(predictor.films, size_px=predictor.classifier.crop_px)
+    crops: dict = {}
+    if not len(times_s):
+        return crops
+    try:
+        for chunk in read_chunks(video, end_s=float(times_s[-1]) + 2 * TIME_SLACK_S, chunk_frames=8):
+            for time_s, image in zip(chunk.times_s, chunk.images):
+                nearest = float(times_s[np.abs(times_s - time_s).argmin()])
+                if abs(nearest - time_s) < TIME_SLACK_S:
+                    for moment in by_time[nearest]:
+                        squares = crop_regions(image, moment.landmarks, films, REGIONS)
+                        crops[moment.frame, moment.face_id] = squares.transpose(0, 3, 1, 2)
+    except UnreadableVideo:
+        pass  # a film that breaks off: what was read before is shown
+    return crops
+
+
+def _strip(classifier: Classifier, number: int, moments: tuple, crops: tuple, *, pictures: bool) -> Strip:
+    attention = frame_attention(classifier, np.stack(crops))
+    n = len(moments)
+    if attention is None:
+        values, highest, even = np.array([sureness(moment) for moment in moments]), 1.0, None
+        texts = [f"{100 * value:.0f}" for value in values]
+    else:
+        values, even = attention * n, 1.0
+        highest = max(2.0, float(values.max()))
+        texts = [f"{value:.1f}" for value in values]
+
+    def height(value: float) -> float:
+        return BOTTOM_PX - (BOTTOM_PX - TOP_PX) * value / highest
+
+    points = tuple(
+        Point(
+            x=COLUMN_PX * (i + 0.5),
+            y=height(float(values[i])),
+            text=texts[i],
+            time_s=moments[i].time_s,
+            label=moments[i].label,
+        )
+        for i in range(n)
+    )
+    regions = tuple(region for region in REGIONS if region in ("face", *classifier.regions))
+    shown = np.stack(crops)[:, [REGIONS.index(region) for region in regions]]
+    return Strip(
+        face_id=number,
+        points=points,
+        picture=crops_address(shown, f"face {number}") if pictures else "",
+        regions=regions if pictures else (),
+        is_attention=attention is not None,
+        even_y=None if even is None else height(even),
+    )
+
+
+@torch.no_grad()
+def frame_attention(classifier: Classifier, crops: np.ndarray) -> np.ndarray | None:
+    """How much each frame counts for a network that sees these frames as one clip: (T,), the sum is 1.
+
+    Args:
+        classifier: who predicts.
+        crops: uint8 (T, 3, 3, S, S) RGB.
+
+    Returns:
+        None where all frames count the same by design, as in ``basic7``, or for own expressions.
+    """
+    if not isinstance(classifier, NetworkClassifier) or len(crops) < 2:
+        return None
+    if getattr(classifier.network.settings.encoder, "frame_attention", "mean") == "mean":
+        return None
+    seen = torch.from_numpy(crops[None]).to(classifier.device)
+    mask = torch.ones(1, len(crops), dtype=torch.bool, device=classifier.device)
+    weights = classifier.network.embed(seen, mask).attention.get("frames")
+    return None if weights is None else weights[0].float().cpu().numpy()

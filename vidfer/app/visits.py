@@ -1,0 +1,181 @@
+"""Who visits the app, and the files of each visitor: kept for an hour at most, then deleted."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vidfer.infer.predictor import Predictor
+
+PREFIX = "vidfer-app-"
+LOCK = "lock"
+UPLOADS, RESULTS = "uploads", "results"
+KEEP_S = 3600.0
+"""A file of somebody who does nothing for so long is deleted, in seconds."""
+SWEEP_S = 60.0
+YOUNG_S = 60.0
+"""A folder that is younger is never taken for one that was left behind."""
+
+
+class Stopped(Exception):
+    """The visitor has pressed the button that stops, or is gone."""
+
+
+@dataclass
+class Visit:
+    """One visitor: one page in a browser."""
+
+    folder: Path
+    """For results. Its name cannot be guessed, as whoever knows it can read what is in it."""
+    used_s: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    uploads: set[Path] = field(default_factory=set)
+    own: Predictor | None = None
+    """The expressions that this visitor has taught."""
+    busy: int = 0
+
+    def check(self) -> None:
+        """Raise :class:`Stopped` if the visitor wants no more."""
+        if self.stop.is_set():
+            raise Stopped
+
+    def new_folder(self, name: str) -> Path:
+        """An empty folder in the visitor's own, in place of an earlier one of this name."""
+        folder = self.folder / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+
+class Visits:
+    """All visitors. The folder ``root`` is theirs alone: only its owner may read it."""
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
+        """``root``: there, with an empty folder for uploads; ``clock``: seconds since 1970."""
+        self.root, self.uploads, self._clock = root, root / UPLOADS, clock
+        self.uploads.mkdir(parents=True, exist_ok=True)
+        self._visits: dict[str, Visit] = {}
+        self._lock = threading.Lock()
+
+    def of(self, session: str) -> Visit:
+        """The visitor of a session, who is noted as being there now."""
+        with self._lock:
+            visit = self._visits.get(session)
+            if visit is None:
+                folder = self.root / RESULTS / secrets.token_hex(16)
+                folder.mkdir(parents=True)
+                visit = self._visits[session] = Visit(folder, self._clock())
+            visit.used_s = self._clock()
+            return visit
+
+    @contextmanager
+    def at_work(self, session: str) -> Iterator[Visit]:
+        """The visitor of a session, whose files stay while the block runs."""
+        visit = self.of(session)
+        with self._lock:
+            visit.busy += 1
+        try:
+            yield visit
+        finally:
+            with self._lock:
+                visit.busy -= 1
+                visit.used_s = self._clock()
+                is_gone = self._visits.get(session) is not visit
+            if is_gone:
+                self._delete(visit)
+
+    def end(self, session: str) -> None:
+        """The visitor has left: stop what is running, and delete all files."""
+        with self._lock:
+            visit = self._visits.pop(session, None)
+        if visit is not None:
+            visit.stop.set()
+            if not visit.busy:
+                self._delete(visit)
+
+    def sweep(self) -> None:
+        """Delete what nobody has used for an hour."""
+        old_s = self._clock() - KEEP_S
+        with self._lock:
+            idle = [name for name, visit in self._visits.items() if not visit.busy and visit.used_s < old_s]
+            in_use = {path for visit in self._visits.values() if visit.busy for path in visit.uploads}
+        for session in idle:
+            self.end(session)
+        for path in [*self.uploads.rglob("*")]:
+            with suppress(OSError):
+                if path.is_file() and path not in in_use and path.stat().st_mtime < old_s:
+                    path.unlink()
+                    path.parent.rmdir()
+
+    def stop_all(self) -> None:
+        """Stop what is running."""
+        with self._lock:
+            for visit in self._visits.values():
+                visit.stop.set()
+
+    def end_all(self) -> None:
+        """Stop and delete everything."""
+        for session in [*self._visits]:
+            self.end(session)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _delete(self, visit: Visit) -> None:
+        shutil.rmtree(visit.folder, ignore_errors=True)
+        with self._lock:  # the same film from two visitors is one file
+            others = {path for other in self._visits.values() for path in other.uploads}
+        for path in visit.uploads - others:
+            if path.is_relative_to(self.uploads):
+                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.parent.rmdir()
+
+
+@contextmanager
+def open_visits() -> Iterator[Visits]:
+    """Visits with a folder of their own in the one for temporary files; it is deleted at the end.
+
+    Folders that a killed app has left behind are deleted, too.
+    """
+    delete_left_behind()
+    root = Path(tempfile.mkdtemp(prefix=PREFIX))  # with the rights 0700
+    lock = FileLock(root / LOCK, fallback_to_soft=False)
+    visits, ended = Visits(root), threading.Event()
+
+    def sweep() -> None:
+        while not ended.wait(SWEEP_S):
+            visits.sweep()
+
+    with lock:
+        threading.Thread(target=sweep, daemon=True).start()
+        try:
+            yield visits
+        finally:
+            ended.set()
+            visits.end_all()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def delete_left_behind() -> None:
+    """Delete the folders of apps that were killed: nobody holds their lock any more."""
+    for root in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            about = root.lstat()
+            if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
+                continue
+            if time.time() - about.st_mtime < YOUNG_S or not (root / LOCK).is_file():
+                continue
+            with FileLock(root / LOCK, timeout=0, fallback_to_soft=False):
+                shutil.rmtree(root, ignore_errors=True)
+        except (OSError, Timeout):
+            continue
