@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
 from vidfer.errors import HubError, SettingError
 
 SCHEME = "hf://"
+ADDRESS = re.compile(r"hf:/{1,2}(?=[^/])")
+"""The beginning of an address; a path writes two slashes as one."""
+FILES, CARD = ("config.json", "model.safetensors"), "README.md"
+"""All that a checkpoint is, and its model card, if it has one."""
 NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 EXAMPLE = "hf://owner/name"
 NETWORK_LIBRARIES = ("httpx", "httpx2", "httpcore", "requests", "urllib3")
@@ -19,30 +24,30 @@ LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 
 def is_address(given: object) -> bool:
     """Whether this names a checkpoint on the hub."""
-    return isinstance(given, str) and given.startswith(SCHEME)
+    return isinstance(given, str | Path) and ADDRESS.match(str(given)) is not None
 
 
-def repository(address: str) -> tuple[str, str]:
+def repository(address: str | Path) -> tuple[str, str]:
     """Owner and name, and the revision (``main`` unless one stands behind ``@``).
 
     Raises:
         SettingError: it is no address.
     """
-    name, _, revision = address.removeprefix(SCHEME).partition("@")
+    name, _, revision = ADDRESS.sub("", str(address)).partition("@")
     if not NAME.fullmatch(name):
         raise SettingError(f"{address} is no repository of the Hugging Face hub; write it as {EXAMPLE}")
     return name, revision or "main"
 
 
-def fetch_checkpoint(address: str, files: Sequence[str]) -> tuple[Path, str]:
-    """Download a checkpoint into the hub's cache folder, unless it is there.
+@lru_cache
+def fetch_checkpoint(address: str | Path) -> tuple[Path, str]:
+    """Download a checkpoint and its model card into the hub's cache folder, unless they are there.
 
     Args:
         address: ``hf://owner/name``, with ``@revision`` for another one than the newest.
-        files: names of the files of a checkpoint.
 
     Returns:
-        Its folder, and the address with the commit that was read.
+        Its folder, and the address with the commit that was read. The same in all of a program.
 
     Raises:
         SettingError: it is no address.
@@ -50,10 +55,12 @@ def fetch_checkpoint(address: str, files: Sequence[str]) -> tuple[Path, str]:
     """
     hub = _client_library()
     name, revision = repository(address)
-    with hub_errors(address):
-        for file in files:
+    with hub_errors(str(address)):
+        for file in FILES:
             path = Path(hub.hf_hub_download(name, file, revision=revision, library_name="vidfer"))
             revision = path.parent.name  # the commit: all files are of the same one
+        with suppress(hub.errors.EntryNotFoundError):
+            hub.hf_hub_download(name, CARD, revision=revision, library_name="vidfer")
     return path.parent, f"{SCHEME}{name}@{revision}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vidfer.hub import fetch_checkpoint, is_address
+
 ZOO = Path(__file__).parent / "zoo"
 """One folder for each network: weights, configuration, and README.md, the model card."""
 
@@ -19,8 +21,11 @@ def included_networks() -> tuple[str, ...]:
 def checkpoint_folder(path: Path) -> Path:
     """The folder of a checkpoint: that of an included network if the path is its name, else the path.
 
-    A folder of the user with the same name goes first.
+    A folder of the user with the same name goes first. ``hf://owner/name`` is downloaded from the Hugging
+    Face hub, see :func:`vidfer.hub.fetch_checkpoint`.
     """
+    if is_address(path):
+        return fetch_checkpoint(str(path))[0]
     path = Path(path)
     return ZOO / path if str(path) in included_networks() and not path.exists() else path
 

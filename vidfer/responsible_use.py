@@ -14,7 +14,8 @@ LOOKED_UP = "2026-11-29"
 
 NOTE = (
     "note: an expression is not an emotion, and films of people are personal data. In the EU it is "
-    f"prohibited to infer emotions at work or in education. Read `{COMMAND}` once; this note is shown once."
+    f"prohibited to infer emotions at work or in education, with few exceptions. Read "
+    f"`{COMMAND}` once; this note is shown once."
 )
 """What the first prediction of a user says."""
 

@@ -82,11 +82,12 @@ def test_what_was_pushed_predicts_elsewhere_and_what_is_refused_is_told(run, tmp
     push_it = ("push", run, "ann/other", "--yes")
     with running_hub() as hub:
         hub.repositories["ann/public"] = Repository(private=False)
-        pushed, predicted, gone, *refusals = run_program(
+        pushed, predicted, inspected, gone, *refusals = run_program(
             hub,
             tmp_path / "home",
             (TOKEN, ("push", run, "ann/faces", "--licence", "cc-by-nc-4.0", "--yes")),
             (TOKEN, (*predict, "--checkpoint", "hf://ann/faces")),
+            (TOKEN, ("inspect", "hf://ann/faces")),
             (TOKEN, (*predict, "--checkpoint", "hf://ann/nothing")),
             (None, push_it),
             ("hf_wrong", push_it),
@@ -111,6 +112,10 @@ def test_what_was_pushed_predicts_elsewhere_and_what_is_refused_is_told(run, tmp
     about = json.loads((tmp_path / "out" / "predict.json").read_text())["model"]
     assert about["name"] == f"hf://ann/faces@{there.sha}"
     assert about["hash"] == checkpoint_hash(run / "checkpoints" / "best")
+
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Not for decisions about people: hiring, policing" in page  # from the card on the hub
+    assert inspected[0] == 0 and about["hash"] in inspected[1]
 
     facts = [
         (gone, ("there is no hf://ann/nothing", "hf auth login")),

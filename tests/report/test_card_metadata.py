@@ -109,6 +109,22 @@ def test_pretrained_encoders_are_base_models(run):
     assert ModelCard(model_card(run)).data.base_model is None
 
 
+def test_a_network_from_the_hub_is_a_base_model(run):
+    change(run / "settings.json", teacher=None, init="hf:/ann/faces@abc")  # as a path writes it
+    change(run / "data.json", sources=["actors"], unlabelled_sources=["actors"])
+    card = model_card(run)
+    assert ModelCard(card).data.base_model == ["ann/faces"] and "does not work on people" not in card
+    assert "`hf://ann/faces`: as its own card on the hub says" in card
+
+
+def test_outside_a_run_folder_the_card_tells_the_data_sets(run, tmp_path):
+    change(run / "data.json", sources=["actors", "ravdess"], unlabelled_sources=["actors"])
+    write_model_card(run)
+    alone = Path(shutil.copytree(run / "checkpoints" / "best", tmp_path / "far" / "away" / "alone"))
+    learned = learned_from(alone)
+    assert learned.sources == ("actors", "ravdess") and not learned.unknown
+
+
 def test_terms_lie_beside_the_card_which_has_all_that_users_must_know(run):
     card = write_model_card(run).read_text()
     terms = (run / "checkpoints" / "best" / "LICENSE.md").read_text()

@@ -11,7 +11,7 @@ from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.onnx_classifier import load_onnx
 from vidfer.infer.selective import WANTED, about_network, read_calibration
 from vidfer.infer.support.open_support import is_support_file, open_support
-from vidfer.models.checkpoint import FILES, checkpoint_hash, load_checkpoint
+from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint
 
 
 def load_classifier(
@@ -37,7 +37,7 @@ def load_classifier(
     """
     name = str(model)
     if is_address(model):
-        folder, name = fetch_checkpoint(name, FILES)
+        folder, name = fetch_checkpoint(name)
     elif Path(model).suffix == ".onnx":
         return load_onnx(model, accuracy=accuracy)
     elif is_support_file(model):

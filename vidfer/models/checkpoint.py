@@ -30,8 +30,6 @@ FORMAT_VERSION = 2
 READABLE_VERSIONS = (1, 2)
 WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
-FILES = (CONFIG, WEIGHTS)
-"""All that a checkpoint is."""
 HOW_TO_GO_ON = (
     "what was saved before is kept; free some space, then start the same command, a run with --resume"
 )

@@ -11,11 +11,9 @@ from vidfer.evaluate.intervals import Interval
 from vidfer.evaluate.result import Result
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.report.licences import OWN
-from vidfer.runs.learned_from import LearnedFrom
+from vidfer.runs.learned_from import DRAWN, LearnedFrom
 
 TASK = {"type": "video-classification", "name": "Facial expression recognition"}
-DRAWN = "vidfer-synthetic-actors"
-"""What drawn actors are called among data sets."""
 TERMS, TERMS_FILE = "terms-of-the-training-data", "LICENSE.md"
 
 
@@ -48,7 +46,7 @@ def card_metadata(
             *(["few-shot"] if few_shot else []),
             *(["synthetic-data"] if drawn else []),
         ],
-        "base_model": [PRETRAINED[n].hub for n in learned.encoders if n in PRETRAINED and PRETRAINED[n].hub],
+        "base_model": [*_on_the_hub(learned.encoders), *learned.shared],
         "datasets": sorted({dataset_name(s) for s in learned.sources if not _is_own(s)}),
         **measured_fields(name, results),
     }
@@ -82,6 +80,12 @@ def dataset_name(source: str) -> str:
     """The name of a source among data sets, without its part: ``dfew`` of ``dfew:3``."""
     name = source.partition(":")[0]
     return DRAWN if name == "actors" else name
+
+
+def _on_the_hub(encoders: Sequence[str]) -> list[str]:
+    """Where the weights of pretrained encoders lie on the hub; those that do not are left out."""
+    rows = [PRETRAINED[name] for name in encoders if name in PRETRAINED]
+    return [row.hub for row in rows if row.hub]
 
 
 def _is_own(source: str) -> bool:

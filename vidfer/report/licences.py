@@ -23,6 +23,7 @@ def licence_lines(learned: LearnedFrom) -> list[str]:
             else f"pretrained encoder `{name}`: not in this vidfer's table"
         )
     lines += [f"`{name}`, which comes with vidfer: {OF_VIDFER}" for name in learned.networks]
+    lines += [f"`hf://{name}`: as its own card on the hub says" for name in learned.shared]
     lines += [f"not known: {what}" for what in learned.unknown]
     return lines
 

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import yaml
 
+from vidfer.hub import is_address, repository
 from vidfer.included import ZOO, included_networks
 from vidfer.models.checkpoint import read_outline, read_seen
 from vidfer.runs.data_record import SOURCES, UNLABELLED_SOURCES, domains_of
 from vidfer.runs.provenance import STARTED_FROM
-from vidfer.runs.read_run import read_record, run_of
+from vidfer.runs.read_run import is_run, read_record, run_of
 
 FRONT = "---\n"
+DRAWN = "vidfer-synthetic-actors"
+"""What drawn actors are called among the data sets of a model card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +29,17 @@ class LearnedFrom:
     """Names in the table of pretrained encoders."""
     networks: tuple[str, ...]
     """Included networks that a run started from or was taught by."""
+    shared: tuple[str, ...]
+    """The same from the Hugging Face hub, as ``owner/name``."""
     unknown: tuple[str, ...]
     """What cannot be told, in words."""
 
     @property
     def only_drawn(self) -> bool:
         """Whether nothing but drawn actors has been learned from."""
-        return self.sources == ("actors",) and not (self.encoders or self.networks or self.unknown)
+        return self.sources == ("actors",) and not (
+            self.encoders or self.networks or self.shared or self.unknown
+        )
 
 
 def learned_from(checkpoint: Path) -> LearnedFrom:
@@ -47,9 +54,11 @@ def learned_from(checkpoint: Path) -> LearnedFrom:
     """
     sources: set[str] = set()
     networks: set[str] = set()
+    shared: set[str] = set()
     unknown = {f"weights of the file {name}" for name in read_seen(checkpoint).unknown}
-    if checkpoint.parent == ZOO:
-        sources |= {*_datasets_on_card(checkpoint)}
+    on_card = _datasets_on_card(checkpoint)
+    if checkpoint.parent == ZOO or (on_card and not is_run(run_of(checkpoint))):
+        sources |= {*on_card}
     else:
         waiting, seen = [run_of(checkpoint)], set()
         while waiting:
@@ -59,7 +68,9 @@ def learned_from(checkpoint: Path) -> LearnedFrom:
             sources |= found
             unknown |= missing
             for option, value in _starts(run):
-                if value in included_networks() and not Path(value).exists():
+                if is_address(value):
+                    shared.add(repository(value)[0])
+                elif value in included_networks() and not Path(value).exists():
                     networks.add(value)
                 elif run_of(Path(value)) not in seen:
                     if (run_of(Path(value)) / "data.json").is_file():
@@ -72,6 +83,7 @@ def learned_from(checkpoint: Path) -> LearnedFrom:
         sources=tuple(sorted(sources)),
         encoders=_encoders(checkpoint),
         networks=tuple(sorted(networks)),
+        shared=tuple(sorted(shared)),
         unknown=tuple(sorted(unknown)),
     )
 
@@ -108,4 +120,7 @@ def _encoders(checkpoint: Path) -> tuple[str, ...]:
 def _datasets_on_card(folder: Path) -> list[str]:
     card = folder / "README.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
-    return [str(name) for name in front_matter(text).get("datasets", [])]
+    names = front_matter(text).get("datasets")
+    if not isinstance(names, list):
+        return []
+    return ["actors" if name == DRAWN else str(name) for name in names]

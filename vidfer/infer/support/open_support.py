@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from vidfer.hub import fetch_checkpoint, is_address
 from vidfer.included import IN_THE_BOX
 from vidfer.infer.support.encoder_parts import default_names
 from vidfer.infer.support.examples import Given
@@ -14,7 +13,6 @@ from vidfer.infer.support.learn_support import learn_support
 from vidfer.infer.support.settings import SupportSettings
 from vidfer.infer.support.support_classifier import SupportClassifier
 from vidfer.infer.support.support_file import SUFFIX, load_support, support_hash
-from vidfer.models.checkpoint import FILES
 
 
 def is_support_file(given: object) -> bool:
@@ -46,8 +44,6 @@ def open_support(
         CheckpointError: a file or a network is missing, damaged or another one.
         DataError: examples are missing or contradict each other.
     """
-    if is_address(checkpoint):
-        checkpoint = fetch_checkpoint(str(checkpoint), FILES)[0]
     name = "" if isinstance(given, Mapping) else Path(given).name
     is_own = str(checkpoint) != IN_THE_BOX
     if is_support_file(given):
