@@ -36,6 +36,12 @@ def test_wilson_interval(correct, n, low, high):
     assert ends(found) == pytest.approx([low, high], abs=1e-4)
 
 
+@pytest.mark.parametrize("n", range(1, 101))
+def test_wilsons_interval_holds_the_share_where_all_or_none_are_right(n):
+    assert wilson_interval(n, n).high == 1
+    assert wilson_interval(0, n).low == 0
+
+
 def test_the_ends_of_wilsons_interval_are_just_rejected():
     found = wilson_interval(208, 377)
     for end in ends(found):
