@@ -9,12 +9,14 @@ from __future__ import annotations
 import vidfer.passive_threads  # noqa: F401  # isort: skip
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from accelerate.utils import set_seed
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
+from vidfer.commands.stopped import stopped_text
 from vidfer.data.domain_episodes import episodes_of_domains, training_clips_of_domains
 from vidfer.data.domains import training_domains
 from vidfer.data.episode_batches import EpisodeBatches, validation_episodes
@@ -141,5 +143,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("egs.py"):
+    with exit_on_user_error("egs.py", partial(stopped_text, "train egs")):
         main(settings_from_command_line(Settings, __doc__))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import vidfer.passive_threads  # noqa: F401  # isort: skip
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from accelerate.utils import set_seed
 from torch.nn import Identity
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
+from vidfer.commands.stopped import stopped_text
 from vidfer.data.episode_batches import EpisodeBatches, training_episodes, validation_episodes
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
@@ -147,5 +149,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("fewshot.py"):
+    with exit_on_user_error("fewshot.py", partial(stopped_text, "train fewshot")):
         main(settings_from_command_line(Settings, __doc__))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import vidfer.passive_threads  # noqa: F401  # isort: skip
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from accelerate.utils import set_seed
@@ -17,6 +18,7 @@ from torch.nn import Identity
 from vidfer.commands.console import Progress, epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.round_report import round_lines
+from vidfer.commands.stopped import stopped_text
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.training_split import split_info
@@ -157,5 +159,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("noisy_student.py"):
+    with exit_on_user_error("noisy_student.py", partial(stopped_text, "train noisy_student")):
         main(settings_from_command_line(Settings, __doc__))

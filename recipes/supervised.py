@@ -8,12 +8,14 @@ from __future__ import annotations
 import vidfer.passive_threads  # noqa: F401  # isort: skip
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from accelerate.utils import set_seed
 from torch.nn import Identity
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
+from vidfer.commands.stopped import stopped_text
 from vidfer.data.domain_episodes import training_clips_of_domains
 from vidfer.data.domains import training_domains
 from vidfer.data.loader import build_loader
@@ -148,5 +150,5 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("supervised.py"):
+    with exit_on_user_error("supervised.py", partial(stopped_text, "train supervised")):
         main(settings_from_command_line(Settings, __doc__))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vidfer.terminal import terminal_text
@@ -75,10 +75,19 @@ def is_disk_full(error: BaseException) -> bool:
     return number in NO_SPACE or any(part in text for part in NO_SPACE_TEXTS)
 
 
+def _stopped() -> str:
+    return "stopped; start the same command again"
+
+
 @contextmanager
-def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
+def exit_on_user_error(program: str = "vidfer", stopped: Callable[[], str] = _stopped) -> Iterator[None]:
     """End the program with one message and status 2 on a :class:`VidferError`, a path that cannot be used or
-    a disk that is full, and with 130 on Ctrl-C."""
+    a disk that is full, and with 130 on Ctrl-C.
+
+    Args:
+        program: what the message begins with.
+        stopped: gives the message for Ctrl-C; nothing is said if it is empty.
+    """
     try:
         yield
     except VidferError as error:
@@ -97,8 +106,8 @@ def exit_on_user_error(program: str = "vidfer") -> Iterator[None]:
         _exit_if_disk_is_full(program, error)
         raise
     except KeyboardInterrupt:
-        kept = "what was finished is kept, the same command goes on from there"
-        print(f"{program}: interrupted; {kept}", file=sys.stderr)
+        if said := stopped():
+            print(terminal_text(f"{program}: {said}"), file=sys.stderr)
         raise SystemExit(130) from None
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import cv2
@@ -93,7 +95,14 @@ def _run(work: Callable[[PlannedClip], None], clips: list[PlannedClip], workers:
         return
     # A forked child of a process that has used threads (torch, cv2) can hang; a spawned one cannot.
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(workers, len(clips)), initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    # The terminal sends Ctrl-C to all processes; only this one shall say so. The others inherit the mask.
+    resource_tracker.ensure_running()  # its start would let the signal through again
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        pool = context.Pool(min(workers, len(clips)), initializer=cv2.setNumThreads, initargs=(1,))
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    with pool:
         yield from pool.imap_unordered(work, clips)
 
 

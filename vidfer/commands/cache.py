@@ -14,6 +14,7 @@ import tyro
 from vidfer.build.settings import BuildSettings
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.say import say
+from vidfer.commands.stopped import stopped_text
 from vidfer.crops.settings import CropSettings
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _cache(arguments, group)
     except _Stopped:
-        said = "stopped; the finished clips are kept, the same command continues from there"
-        say(f"vidfer: {said}", file=sys.stderr)
+        say(f"vidfer cache: {stopped_text('cache')}", file=sys.stderr)
         return 128 + signal.SIGTERM
     finally:
         group.dismiss()

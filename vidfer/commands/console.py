@@ -20,7 +20,9 @@ import tyro
 from vidfer.commands.check_words import check_words
 from vidfer.commands.help_page import WIDEST, Example, help_page
 from vidfer.commands.options import Group, groups_of
-from vidfer.commands.say import say
+from vidfer.commands.progress_lines import ProgressLines
+from vidfer.commands.say import is_quiet, note, say
+from vidfer.commands.stopped import step
 from vidfer.errors import SettingError
 from vidfer.rare import marked
 from vidfer.terminal import shows_colours
@@ -154,36 +156,56 @@ def _has_rare(options: Any, default: object = None) -> bool:
 
 
 class Progress:
-    """A progress bar that is told how many are done."""
+    """Shows how much of the work is done: as a bar on a terminal, otherwise as a line every half minute."""
 
     def __init__(self, what: str, unit: str = "batch", *, unit_scale: bool = False) -> None:
         """``unit_scale``: large numbers as 12M."""
         self.what, self.unit, self.unit_scale = what, unit, unit_scale
-        self.bar = None
+        self.bar = self.lines = None
 
     def __call__(self, done: int, total: int) -> None:
-        if self.bar is None:  # the first call starts its clock
-            from tqdm.auto import tqdm
+        step(self.what, self.unit, done, total)
+        if is_quiet():
+            return
+        if self.bar is None and self.lines is None:  # the first call starts its clock
+            if sys.stderr.isatty():
+                from tqdm.auto import tqdm
 
-            # In a log file a line every ten seconds is enough.
-            mininterval_s = 0.1 if sys.stderr.isatty() else 10
-            how = {"unit_scale": self.unit_scale, "delay": 0.2, "mininterval": mininterval_s}
-            self.bar = tqdm(desc=self.what, unit=self.unit, total=total, **how)
-        self.bar.update(done - self.bar.n)
+                how = {"unit_scale": self.unit_scale, "delay": 0.2}
+                self.bar = tqdm(desc=self.what, unit=self.unit, total=total, **how)
+            else:
+                self.lines = ProgressLines(self.what, self.unit, note, unit_scale=self.unit_scale)
+        if self.bar is not None:
+            self.bar.update(done - self.bar.n)
+        else:
+            self.lines.update(done, total)
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_) -> None:
-        if self.bar is not None:
-            self.bar.close()
+        for shown in filter(None, (self.bar, self.lines)):
+            shown.close()
 
 
 def epoch_bar(name: str, accelerator: Accelerator) -> Callable[..., Iterable]:
-    """A progress bar over the batches of an epoch, in the main process only.
+    """Shows the progress through the batches of an epoch, in the main process only.
 
     See :class:`vidfer.learn.epoch.Epoch`.
     """
-    from tqdm.auto import tqdm
+    if sys.stderr.isatty():
+        from tqdm.auto import tqdm
 
-    return partial(tqdm, desc=name, leave=False, disable=not accelerator.is_main_process)
+        return partial(tqdm, desc=name, leave=False, disable=is_quiet() or not accelerator.is_main_process)
+    return partial(_with_lines, name=name, shown=accelerator.is_main_process)
+
+
+def _with_lines(items: Iterable, *, name: str, shown: bool, initial: int, total: int) -> Iterator:
+    progress = Progress(name)
+    for done, item in enumerate(items, initial):
+        if shown:
+            progress(done, total)
+        yield item
+    if shown:
+        progress(total, total)
+    progress.__exit__()

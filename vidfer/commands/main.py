@@ -6,10 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import vidfer.passive_threads  # noqa: F401
 from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.commands.say import say
+from vidfer.commands.stopped import stopped_text
 from vidfer.errors import SettingError, exit_on_user_error
 from vidfer.nearest import nearest
 
@@ -109,7 +111,7 @@ def _run(words: Sequence[str]) -> None:
     else:
         with exit_on_user_error():
             name, arguments = _command_of(words)
-        with exit_on_user_error(f"vidfer {name}"):
+        with exit_on_user_error(f"vidfer {name}", partial(stopped_text, name)):
             command = importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}")
             raise SystemExit(command.main(arguments))
 

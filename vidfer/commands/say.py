@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
 
 from vidfer.terminal import coloured_text, terminal_text
+
+
+@dataclass
+class Output:
+    """What the user wants to read."""
+
+    quiet: bool = False
+    """Only errors and the place of the result."""
+    json: bool = False
+    """One JSON object on standard output, and everything else on standard error."""
+
+
+output = Output()
+"""Of this process; :func:`vidfer.commands.console.parse` sets it."""
+
+
+def is_quiet() -> bool:
+    """Whether neither progress nor notes are wanted."""
+    return output.quiet
 
 
 def say(text: object = "", *, file: TextIO | None = None, coloured: bool = False) -> None:
@@ -12,7 +35,36 @@ def say(text: object = "", *, file: TextIO | None = None, coloured: bool = False
 
     Args:
         text: one or more lines.
-        file: where to; the standard output if not given.
+        file: where to. If not given, the standard output, and the standard error where that is for JSON.
         coloured: the text sets colours itself (:func:`vidfer.terminal.coloured_text`).
     """
+    if file is None and output.json:
+        file = sys.stderr
     print(coloured_text(text) if coloured else terminal_text(text), file=file)
+
+
+def note(text: object) -> None:
+    """Prints what a user may want to know on standard error, unless --quiet is given."""
+    if not output.quiet:
+        say(text, file=sys.stderr)
+
+
+def tell(text: object) -> None:
+    """Prints a line about a result, unless --quiet is given."""
+    if not output.quiet:
+        say(text)
+
+
+def give(*results: Path | str, **facts: Any) -> None:
+    """The end of a command: with --json its facts as one object, with --quiet the places of its results.
+
+    Args:
+        results: files or folders that were written.
+        facts: what the command has found, as JSON has it; paths become texts.
+    """
+    if output.json:
+        whole = {"results": [str(result) for result in results], **facts}
+        print(json.dumps(whole, indent=1, ensure_ascii=False, default=str))
+    elif output.quiet:
+        for result in results:
+            say(result)

@@ -1,0 +1,53 @@
+"""What a command says when Ctrl-C has stopped it: how far it has come, and how to go on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+AGAIN = "Start the same command again to go on."
+RESUME = "Start the same command with --resume to go on."
+ANEW = "What was there before is as it was; the same command starts anew."
+
+GO_ON = {
+    "cache": AGAIN,
+    "predict": AGAIN,
+    "actors": AGAIN,
+    "verify": AGAIN,
+    **{f"train {recipe}": RESUME for recipe in ("supervised", "noisy_student", "fewshot", "egs")},
+}
+"""For each command of the program ``vidfer`` that goes on where it was: how. All others start anew."""
+
+
+@dataclass
+class Position:
+    """How far the work has come that is shown at last."""
+
+    what: str = ""
+    unit: str = ""
+    done: int = 0
+    total: int = 0
+
+
+position = Position()
+"""Of this process."""
+
+
+def step(what: str, unit: str, done: int, total: int) -> None:
+    """Remember how far the work has come."""
+    position.what, position.unit, position.done, position.total = what, unit, done, total
+
+
+def stopped_text(command: str) -> str:
+    """The message for a command of the program ``vidfer``, without its name.
+
+    Such as ``stopped; 312 of 1,200 clips are done. Start the same command again to go on.`` It is empty in a
+    process that is not the first of several.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        return ""
+    go_on, now = GO_ON.get(command, ANEW), position
+    if go_on != AGAIN or now.total == 0:
+        return f"stopped. {go_on}"
+    of = f" of {now.what}" if now.unit == "frame" else ""
+    return f"stopped; {now.done:,} of {now.total:,} {now.unit}s{of} are done. {go_on}"
