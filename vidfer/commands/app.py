@@ -15,9 +15,9 @@ from vidfer.commands.say import say
 from vidfer.included import IN_THE_BOX
 
 EXAMPLES = (
-    ("Show the page in the browser", "vidfer app --open"),
-    ("With your own network", "vidfer app --checkpoint runs/student"),
-    ("With expressions of your own, on another port", "vidfer app --support mine.vidfer --port 8000"),
+    ("vidfer app --open", "show the page in the browser"),
+    ("vidfer app --checkpoint runs/student", "use your own network"),
+    ("vidfer app --support mine.vidfer --port 8000", "find expressions of your own, on another port"),
 )
 
 

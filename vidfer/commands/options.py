@@ -21,6 +21,7 @@ PLACEHOLDERS = {
     "device": "DEVICE",
     "end": "SECONDS",
     "fold": "FOLD",
+    "host": "ADDRESS",
     "label": "LABEL",
     "licence": "TEXT",
     "novel": "CLASS",
@@ -32,7 +33,7 @@ PLACEHOLDERS = {
 }
 """What stands for the value of an option where its type does not say enough, by the last part of its name."""
 
-OF_UNITS = {"s": "SECONDS", "px": "PIXELS"}
+OF_UNITS = {"s": "SECONDS", "seconds": "SECONDS", "px": "PIXELS", "mb": "MEGABYTES"}
 OF_TYPES = {"INT": "N", "FLOAT": "NUMBER", "PATH": "PATH", "STR": "NAME"}
 
 
