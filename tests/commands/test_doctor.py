@@ -119,6 +119,16 @@ def test_hdf5_that_cannot_write_is_a_fault(tmp_path):
         assert found.state == "fault" and "HDF5_USE_FILE_LOCKING=FALSE" in found.remedy
 
 
+def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(tmp_path):
+    mounts = tmp_path / "mounts"
+    lines = ("none / ext4 rw", f"host:/a {tmp_path}/my\\040films nfs4 rw", f"none {tmp_path}/my fuse rw")
+    mounts.write_text("\n".join(lines))
+    assert storage.file_system(tmp_path / "my films" / "deep", mounts) == "nfs4"
+    assert storage.file_system(tmp_path / "my" / "deep", mounts) == "fuse"
+    assert storage.file_system(tmp_path / "mine", mounts) == "ext4"
+    assert storage.file_system(tmp_path, tmp_path / "none") == ""
+
+
 def test_few_open_files_are_a_warning():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))

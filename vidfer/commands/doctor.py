@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if n_faults else 0
 
 
-def check_list(*, self_test: bool) -> dict[str, tuple[Callable[[], Iterable[Finding]], ...]]:
+def check_list(*, self_test: bool) -> Mapping[str, tuple[Callable[[], Iterable[Finding]], ...]]:
     """The checks in groups, in the order in which faults are best mended."""
     from vidfer.commands.checks import machine, packages, storage
     from vidfer.commands.checks.self_test import self_test as whole_job

@@ -12,6 +12,7 @@ from vidfer.commands.checks.finding import Finding, fault, ok, warning
 
 LITTLE_DISK = 2**30
 SHARED, LITTLE_SHARED = Path("/dev/shm"), 2**30
+MOUNTS = Path("/proc/self/mounts")
 FEW_FILES, TOO_FEW_FILES = 1024, 128
 """Files that may be open at once: a cache of many shards with workers needs some hundred."""
 
@@ -76,7 +77,8 @@ def hdf5_locking(folder: Path | None = None) -> Iterator[Finding]:
     import h5py
 
     folder = folder or Path.cwd()
-    where = f"HDF5 {h5py.version.hdf5_version}, current folder"
+    kind = file_system(folder)
+    where = f"HDF5 {h5py.version.hdf5_version}, current folder{f' ({kind})' if kind else ''}"
     if not os.access(folder, os.W_OK):
         yield ok("HDF5 files", f"{where}: not tried, because it cannot be written to")
         return
@@ -94,6 +96,20 @@ def hdf5_locking(folder: Path | None = None) -> Iterator[Finding]:
         yield ok("HDF5 files", f"{where}: written, locked and read")
     finally:
         path.unlink(missing_ok=True)
+
+
+def file_system(folder: Path, mounts: Path = MOUNTS) -> str:
+    """The kind of file system of a folder, such as ``ext4`` or ``nfs4``; empty if it cannot be told."""
+    try:
+        lines = [line.split() for line in mounts.read_text().splitlines()]
+    except OSError:
+        return ""
+    there, places = folder.resolve(), {}
+    for _, place, kind, *_ in (line for line in lines if len(line) > 2):
+        at = Path(place.replace("\\040", " "))
+        if there == at or at in there.parents:
+            places[at] = kind  # a later one lies over an earlier one
+    return places[max(places, key=lambda at: len(at.parts))] if places else ""
 
 
 def _disk(title: str, folder: Path, remedy: str) -> Finding:
