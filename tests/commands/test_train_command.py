@@ -59,9 +59,11 @@ def test_an_included_protocol_is_known_by_its_name(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_recipe_trains_in_one_process_and_in_several(processes, striped_cache, tmp_path, monkeypatch):
-    for name in ("ACCELERATE_USE_CPU", "OMP_NUM_THREADS"):
+    for name in ("ACCELERATE_USE_CPU", "OMP_NUM_THREADS", "WORLD_SIZE"):
         monkeypatch.setenv(name, "1")
-    monkeypatch.delenv("VIDFER_LAUNCHER", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vidfer").mkdir()
+    (tmp_path / "vidfer/__init__.py").write_text("raise ImportError('another vidfer')")
     words = ["--cache", striped_cache, "--out", tmp_path / "run", *OPTIONS.split()]
     assert run(monkeypatch, "supervised", *words, "--processes", processes) == 0
     environment = json.loads((tmp_path / "run/environment.json").read_text("utf-8"))
@@ -77,18 +79,26 @@ def test_fewer_than_one_process_is_a_mistake(monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("vidfer train egs: --processes 0")
 
 
+def test_processes_of_a_launcher_start_no_others(monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    assert run(monkeypatch, "egs", "--cache", "c.h5", "--out", "run", "--processes", 2) == 2
+    error = capsys.readouterr().err
+    assert "--processes 2" in error and "4 processes" in error
+
+
 SAYS = "import os, sys; rank = int(os.environ['RANK']); print(f'rank {rank}', file=sys.stderr); "
 
 
 def launched(code: str, monkeypatch, processes: int = 2) -> int:
     """The exit status of processes that run this code, each of which has said its rank."""
     monkeypatch.setenv("ACCELERATE_USE_CPU", "1")
-    monkeypatch.setenv("VIDFER_LAUNCHER", "")
     return launch([sys.executable, "-c", SAYS + code], processes)
 
 
 def test_what_several_processes_say_is_said_once(monkeypatch, capfd):
+    handler = signal.getsignal(signal.SIGINT)
     assert launched("sys.exit(2)", monkeypatch) == 2
+    assert signal.getsignal(signal.SIGINT) == handler
     assert len(capfd.readouterr().err.splitlines()) == 1
 
 
@@ -113,6 +123,8 @@ def test_processes_share_the_threads_of_the_cpu(monkeypatch, capfd):
 
 WAITS = """
 import os, time
+from vidfer.parent import end_with_launcher
+end_with_launcher()  # a signal may come before torch has noted that it started this process
 try:
     print(os.environ["RANK"], flush=True)
     time.sleep(600)

@@ -18,6 +18,10 @@ from vidfer.parent import LAUNCHER
 
 USE_CPU = "ACCELERATE_USE_CPU"
 THREADS = "OMP_NUM_THREADS"
+HANDLED = [
+    getattr(signal, f"SIG{name}") for name in ("TERM", "INT", "HUP", "QUIT") if hasattr(signal, f"SIG{name}")
+]
+"""Signals on which torch ends the processes before it ends itself."""
 
 
 def launch(command: Sequence[str], processes: int) -> int:
@@ -36,12 +40,13 @@ def launch(command: Sequence[str], processes: int) -> int:
     Raises:
         SettingError: more processes than GPUs.
     """
+    from accelerate.utils import patch_environment as patched_environment
     from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException, Std
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    os.environ.update(_surroundings(processes))
-    with _no_logging(), TemporaryDirectory(prefix="vidfer_train_") as folder:  # we say ourselves what failed
+    surroundings = patched_environment(**_surroundings(processes))
+    with surroundings, _as_before(), TemporaryDirectory(prefix="vidfer_train_") as folder:
         config = LaunchConfig(
             min_nodes=1,
             max_nodes=1,
@@ -104,11 +109,15 @@ def _say_ended(why: str) -> None:
 
 
 @contextmanager
-def _no_logging() -> Iterator[None]:
-    """For a while no logger of this process writes."""
-    before = logging.root.manager.disable
+def _as_before() -> Iterator[None]:
+    """For a while no logger of this process writes, as :func:`launch` says itself what failed; afterwards the
+    handlers of signals are those from before, which torch replaces."""
+    disabled = logging.root.manager.disable
+    handlers = {number: signal.getsignal(number) for number in HANDLED}
     logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.disable(before)
+        logging.disable(disabled)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

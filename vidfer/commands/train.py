@@ -6,14 +6,17 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import field
+from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+import vidfer
 from vidfer.commands.recipe_settings import options_from_command_line
 from vidfer.commands.recipes import load_recipe
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
+from vidfer.parent import LAUNCHER
 
 PROCESSES = (
     "processes",
@@ -27,8 +30,8 @@ PROCESSES = (
 )
 """The option that a recipe has here and not as a script, whose launcher has it."""
 
-MEMBER = "WORLD_SIZE"
-"""Set in a process that a launcher has started as one of several."""
+PROGRAM = "import sys; sys.path[0] = sys.argv.pop(1); from vidfer.commands.main import main; main()"
+"""vidfer as a program that imports this very package, whatever is in the current folder."""
 
 
 def train(recipe: str, arguments: Sequence[str]) -> int:
@@ -41,17 +44,25 @@ def train(recipe: str, arguments: Sequence[str]) -> int:
     options = options_from_command_line(module.Settings, about, arguments, more=[PROCESSES], prog=command)
     if options.processes < 1:
         raise SettingError(f"--processes {options.processes}: at least 1")
-    if MEMBER in os.environ or options.processes == 1:
-        _hint_at_further_gpus()
-        module.main(options.settings)
-        return 0
-    from vidfer.commands.launch import launch
+    members, ours = int(os.environ.get("WORLD_SIZE") or 1), os.environ.get(LAUNCHER) == str(os.getppid())
+    if options.processes > 1 and not ours:
+        if members > 1:
+            raise SettingError(
+                f"--processes {options.processes}: this is one of {members} processes that a launcher has "
+                "started already; leave the option out"
+            )
+        from vidfer.commands.launch import launch
 
-    return launch([sys.executable, "-m", "vidfer", "train", recipe, *arguments], options.processes)
+        home = str(Path(vidfer.__file__).parents[1])
+        return launch([sys.executable, "-c", PROGRAM, home, "train", recipe, *arguments], options.processes)
+    if members == 1:
+        _hint_at_further_gpus()
+    module.main(options.settings)
+    return 0
 
 
 def _hint_at_further_gpus() -> None:
     import torch
 
-    if MEMBER not in os.environ and (gpus := torch.cuda.device_count()) > 1:
+    if (gpus := torch.cuda.device_count()) > 1:
         say(f"one of {gpus} GPUs trains; --processes {gpus} uses all of them", file=sys.stderr)
