@@ -29,6 +29,8 @@ GUIDES = {
     "export-onnx": ("onnx.md",),
     **dict.fromkeys(("eval", "results compare", "results pool", "results episodes"), ("evaluation.md",)),
     "report": ("report.md",),
+    "push": ("sharing.md",),
+    "completion": ("command_line.md",),
     **{f"{TRAIN}{name}": ("training.md",) for name in RECIPES},
 }
 """Pages that explain what a command does; a page with the name of a command is known without it."""
