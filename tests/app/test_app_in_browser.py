@@ -80,9 +80,10 @@ def choose(browser, field: str, *files: Path) -> None:
 
 def ask(browser, button: str, place: str) -> str:
     """Press a button, and wait for the answer; its text."""
+    browser.run(f"document.querySelector('{place}')?.setAttribute('data-old', '')")
     browser.run(f"document.querySelector('{button}').click()")
-    browser.wait(f"document.querySelector('{place}')?.dataset.state == 'working'")
-    browser.wait(f"['done', 'fault', 'note'].includes(document.querySelector('{place}')?.dataset.state)")
+    states = "'[data-state=done], [data-state=fault], [data-state=note]'"
+    browser.wait(f"document.querySelector('{place}:not([data-old])')?.matches({states})")
     browser.wait(f"!document.querySelector('{button}').disabled")
     return browser.run(f"document.querySelector('{place}').innerText")
 
