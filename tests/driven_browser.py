@@ -108,15 +108,15 @@ class Browser:
 
 
 @contextmanager
-def driven_browser(profile: Path) -> Iterator[Browser]:
-    """A browser for the block; the test is skipped where none is installed."""
+def driven_browser(profile: Path, *flags: str) -> Iterator[Browser]:
+    """A browser for the block, with further flags; the test is skipped where none is installed."""
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip(f"no browser is installed ({', '.join(NAMES)})")
     (its_in, commands), (answers, its_out) = os.pipe(), os.pipe()
     pipes = ["bash", "-c", f'exec "$@" 3<&{its_in} 4>&{its_out}', "bash"]  # where the browser looks for them
     process = subprocess.Popen(
-        [*pipes, program, *FLAGS, f"--user-data-dir={profile}"],
+        [*pipes, program, *FLAGS, *flags, f"--user-data-dir={profile}"],
         pass_fds=(its_in, its_out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -43,6 +43,17 @@ def write_recording(path: Path, frames: np.ndarray) -> Path:
     return path
 
 
+def write_camera(path: Path, frames: np.ndarray) -> Path:
+    """Write frames as Motion JPEG, which Chromium takes for a camera."""
+    with av.open(str(path), "w", format="mjpeg") as container:
+        stream = container.add_stream("mjpeg", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuvj420p"
+        for image in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
 def two_people() -> np.ndarray:
     """Frames of two actors side by side."""
     return np.concatenate([actor(11, "happy"), actor(1, "surprise")], axis=2)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from driven_browser import driven_browser
-from small_films import actor, two_people, write_film
+from small_films import actor, two_people, write_camera, write_film
 
 from vidfer.app.visits import PREFIX
 
@@ -169,6 +169,46 @@ def test_a_fault_is_a_sentence(app, browser, films):
     text = ask(browser, "#run", "#result")
     assert "list.mp4 is no film" in text and "/" not in text
     assert browser.run("document.querySelector('#result').getAttribute('role')") == "alert"
+
+
+def tab(browser, name: str) -> None:
+    browser.run(f"[...document.querySelectorAll('[role=tab]')].find((e) => e.innerText == '{name}').click()")
+
+
+def press(browser, field: str, words: str) -> None:
+    """Press the button of a field that says these words, once it is there."""
+    found = f"[...document.querySelectorAll('{field} button')].find((e) => e.innerText.includes('{words}'))"
+    browser.wait(f"{found} != null")
+    browser.run(f"{found}.click()")
+
+
+def test_with_a_camera(app, films, tmp_path):
+    _, address, temporary = app
+    camera = write_camera(films / "camera.mjpeg", actor(4, "happy", 20))
+    flags = ("device-for-media-stream", "ui-for-media-stream")
+    flags = (*(f"--use-fake-{flag}" for flag in flags), f"--use-file-for-fake-video-capture={camera}")
+    before = files_of(temporary)  # of a page that another test has left open
+    with driven_browser(tmp_path / "profile", *flags) as browser:
+        come(browser, address)
+        tab(browser, "Live")
+        press(browser, "#live", "Webcam")
+        browser.wait("document.querySelector('#live video').currentTime > 0")
+        press(browser, "#live", "Record")
+        browser.wait("document.querySelector('#result .people').innerText.includes('Face 0')")
+        assert set(files_of(temporary)) <= set(before)  # nothing of it is written
+        assert browser.run("document.querySelector('#result img').src.startsWith('data:image/jpeg')")
+        press(browser, "#live", "Stop")
+        tab(browser, "Camera")
+        press(browser, "#camera", "Webcam")
+        now = "document.querySelector('#camera video').currentTime"
+        browser.wait(f"{now} > 0")
+        press(browser, "#camera", "Record")
+        begun = browser.run(now)
+        browser.wait(f"{now} > {begun} + 0.7")
+        press(browser, "#camera", "Stop")
+        browser.wait("document.querySelector('#camera video[src]')")
+        text = ask(browser, "#run", "#result")
+        assert "1 person" in text and "Face 0 seen" in text
 
 
 def test_the_app_fetches_nothing_for_anybody(app):

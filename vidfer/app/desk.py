@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from vidfer.app.limits import Limits
+from vidfer.app.live import LiveView
 from vidfer.app.predict_upload import Progress, predict_upload
-from vidfer.app.result_html import message_html, result_html, taught_html
+from vidfer.app.result_html import live_html, message_html, result_html, taught_html
 from vidfer.app.teach import teach
 from vidfer.app.visits import Stopped, Visits
 from vidfer.errors import VidferError
@@ -20,6 +24,10 @@ OWN = "own"
 """The choice of the visitor's own expressions; any other is that of the app."""
 STOPPED = "Stopped. Nothing was kept."
 FAULT = "This is a fault of the app. The terminal in which it runs says more; please report it."
+BUSY = "A film is being predicted; the camera waits."
+LOOKING = "Looking …"
+WAIT_S = 0.5
+"""So long a frame of a camera waits for the networks; then it is left out."""
 LOG = logging.getLogger(__name__)
 
 
@@ -80,6 +88,31 @@ class Desk:
             except Exception:  # a fault of ours: whoever runs the app sees it, the visitor gets a sentence
                 LOG.exception("a prediction failed")
                 return message_html(FAULT)
+
+    def look(self, session: str, image: np.ndarray, choice: str) -> str:
+        """What a visitor's camera shows, as HTML.
+
+        Args:
+            session: of the visitor.
+            image: the next frame, uint8 (H, W, 3) RGB.
+            choice: of expressions.
+        """
+        with self.visits.at_work(session) as visit:
+            predictor = (visit.own if choice == OWN else None) or self.predictor
+            live = visit.live
+            if live is None or live.predictor is not predictor:
+                live = visit.live = LiveView(predictor)
+            if not self._networks.acquire(timeout=WAIT_S):
+                return live_html(predictor.classes, live.picture, BUSY)
+            try:
+                picture = live.look(image, time.monotonic())
+            except Exception:
+                LOG.exception("the live view failed")
+                visit.live = None
+                return message_html(FAULT)
+            finally:
+                self._networks.release()
+            return live_html(predictor.classes, picture, LOOKING)
 
     def teach(
         self,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from vidfer.app.desk import OWN, Desk
 from vidfer.app.result_html import about_html, message_html, piece
@@ -19,9 +22,13 @@ MOST_EXPRESSIONS = 6
 SHOWN_AT_FIRST = 2
 QUEUE = 20
 """More visitors than these may not wait."""
-QUIET = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-NETWORKS = {"concurrency_id": "networks", "concurrency_limit": 1, "api_visibility": "private"}
-PLAIN = {"apply_default_css": False}
+LIVE_EVERY_S = 0.12
+"""Time from one frame of a live camera to the next, in seconds."""
+LIVE_VISITORS = 4
+"""So many live cameras at most."""
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": 1, "api_visibility": "private"}
+PLAIN: dict[str, Any] = {"apply_default_css": False}
 PRIMARY = {"button_primary_background_fill": "#0072b2", "button_primary_background_fill_hover": "#005c90"}
 
 
@@ -72,7 +79,7 @@ def build_page(desk: Desk, *, is_loopback: bool) -> gr.Blocks:
                 gr.HTML(about_html(is_loopback=is_loopback), **PLAIN)
 
         def leave(request: gr.Request) -> None:
-            desk.visits.end(request.session_hash)
+            desk.visits.end(str(request.session_hash))
 
         page.unload(leave)
     page.queue(max_size=QUEUE, api_open=False)
@@ -102,6 +109,16 @@ def _film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
                         elem_id="camera",
                         height=280,
                     )
+                with gr.Tab("Live") as live_tab:
+                    live = gr.Image(
+                        sources=["webcam"],
+                        streaming=True,
+                        type="numpy",
+                        webcam_options=gr.WebcamOptions(mirror=False),
+                        label="Look into the camera; nothing is recorded",
+                        elem_id="live",
+                        height=280,
+                    )
             choice = gr.Radio([of_app], value=OF_THE_APP, label="Expressions", elem_id="choice")
             blur = gr.Checkbox(
                 label="Make faces unrecognisable",
@@ -113,8 +130,24 @@ def _film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
         with gr.Column(scale=5, min_width=300):
             result = gr.HTML(piece("nothing_yet.html"), min_height=260, **PLAIN)
     is_camera = gr.State(False)
-    file_tab.select(lambda: False, None, is_camera, **QUIET)
-    camera_tab.select(lambda: True, None, is_camera, **QUIET)
+    for tab, from_camera in ((file_tab, False), (camera_tab, True)):
+        show = partial(_choose_source, from_camera, True)
+        tab.select(show, None, [is_camera, run, blur], **QUIET)
+    live_tab.select(partial(_choose_source, False, False), None, [is_camera, run, blur], **QUIET)
+
+    def look(image: np.ndarray | None, choice: str, request: gr.Request) -> str | dict:
+        return gr.skip() if image is None else desk.look(str(request.session_hash), image, choice)
+
+    live.stream(
+        look,
+        [live, choice],
+        result,
+        stream_every=LIVE_EVERY_S,
+        time_limit=round(limits.max_seconds),
+        concurrency_limit=LIVE_VISITORS,
+        show_progress="hidden",
+        api_visibility="private",
+    )
 
     def predict(
         film: str | None,
@@ -125,14 +158,20 @@ def _film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> str:
-        path = camera if is_camera else film
-        return desk.predict(request.session_hash, path and Path(path), choice, blur, progress)
+        chosen = camera if is_camera else film
+        path = Path(chosen) if chosen else None
+        return desk.predict(str(request.session_hash), path, choice, blur, progress)
 
     working = message_html("", "working")
     _work(desk, run, stop, predict, [film, camera, is_camera, choice, blur], [result], working)
     for field in (film, camera):
         _note_uploads(desk, field)
     return choice
+
+
+def _choose_source(from_camera: bool, is_film: bool) -> tuple:
+    """Whether the film is a recording; and the fields that a live view does not need."""
+    return from_camera, gr.update(visible=is_film), gr.update(visible=is_film)
 
 
 def _own_tab(desk: Desk, tabs: gr.Tabs, choice: gr.Radio, of_app: tuple[str, str]) -> None:
@@ -165,7 +204,7 @@ def _own_tab(desk: Desk, tabs: gr.Tabs, choice: gr.Radio, of_app: tuple[str, str
 
     def teach(given: dict, request: gr.Request, progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008
         pairs = [(given[name] or "", _paths(given[paths])) for name, paths in zip(names, examples)]
-        text, classes = desk.teach(request.session_hash, pairs, _paths(given[others]), progress)
+        text, classes = desk.teach(str(request.session_hash), pairs, _paths(given[others]), progress)
         if classes is None:
             return text, gr.update(visible=False), gr.update(choices=[of_app], value=OF_THE_APP)
         choices = [of_app, (f"my own: {', '.join(classes)}", OWN)]
@@ -199,14 +238,14 @@ def _work(
     """
 
     def begin(request: gr.Request) -> tuple:
-        desk.begin(request.session_hash)
+        desk.begin(str(request.session_hash))
         return gr.update(interactive=False), gr.update(visible=True), working
 
     def end() -> tuple:
         return gr.update(interactive=True), gr.update(visible=False)
 
     def stop_work(request: gr.Request) -> None:
-        desk.stop(request.session_hash)
+        desk.stop(str(request.session_hash))
 
     begun = run.click(begin, None, [run, stop, outputs[0]], **QUIET)
     done = begun.then(work, inputs, outputs, show_progress_on=outputs[0], **NETWORKS)
@@ -218,7 +257,7 @@ def _note_uploads(desk: Desk, field: gr.File | gr.Video) -> None:
     """Files that come into a field belong to the visitor, and go with the visitor."""
 
     def uploaded(paths: str | Sequence[str] | None, request: gr.Request) -> None:
-        desk.uploaded(request.session_hash, _paths(paths))
+        desk.uploaded(str(request.session_hash), _paths(paths))
 
     field.change(uploaded, field, None, **QUIET)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -101,7 +101,7 @@ def _predict(
 
     strip_frames = StripFrames()
 
-    def watch(moments: list[Moment]) -> None:
+    def watch(moments: Sequence[Moment]) -> None:
         visit.check()
         limits.check_time(path.name, moments[0].time_s)
         strip_frames.add(moments)
@@ -156,11 +156,11 @@ def _predict(
 class _WatchedWriter(PredictionWriter):
     """Shows the moments to somebody else before they are written."""
 
-    def __init__(self, about: PredictionFolder, watch: Callable[[list[Moment]], None]) -> None:
+    def __init__(self, about: PredictionFolder, watch: Callable[[Sequence[Moment]], None]) -> None:
         super().__init__(about)
         self._watch = watch
 
-    def add(self, moments: list[Moment]) -> None:
+    def add(self, moments: Sequence[Moment]) -> None:
         self._watch(moments)
         super().add(moments)
 

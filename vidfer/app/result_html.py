@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import av
 from markupsafe import Markup, escape
 
 from vidfer import __version__
+from vidfer.app.live import LivePicture
 from vidfer.app.predict_upload import Result
 from vidfer.app.strip import CURVE_PX
 from vidfer.app.teach import Taught
@@ -111,6 +112,17 @@ def message_html(text: str, state: str = "fault", place: str = "result") -> str:
         place: ``result``, or ``taught``.
     """
     return piece("message.html", text=_sentence(text), state=state, place=place)
+
+
+def live_html(classes: Sequence[str], picture: LivePicture | None, text: str) -> str:
+    """What a camera shows now.
+
+    Args:
+        classes: the expressions.
+        picture: the latest one, if there is one.
+        text: what is told where there is none.
+    """
+    return piece("live.html", **person_words(classes), picture=picture, text=text)
 
 
 def about_html(*, is_loopback: bool) -> str:

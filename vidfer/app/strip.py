@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,12 +33,13 @@ class StripFrames:
         self._every: dict[int, int] = {}
         self._seen: dict[int, int] = {}
 
-    def add(self, moments: list[Moment]) -> None:
+    def add(self, moments: Sequence[Moment]) -> None:
         """Take the moments of the next frame."""
         for moment in moments:
-            if not moment.has_face:
+            number = moment.face_id
+            if number is None:
                 continue
-            number, seen = moment.face_id, self._seen.get(moment.face_id, 0)
+            seen = self._seen.get(number, 0)
             self._seen[number] = seen + 1
             kept, every = self._kept.setdefault(number, []), self._every.setdefault(number, 1)
             if seen % every == 0:
@@ -130,6 +132,7 @@ def _crops(predictor: Predictor, video: Path, chosen: dict[int, list[Moment]]) -
                 nearest = float(times_s[np.abs(times_s - time_s).argmin()])
                 if abs(nearest - time_s) < TIME_SLACK_S:
                     for moment in by_time[nearest]:
+                        assert moment.landmarks is not None  # a moment that was just predicted has them
                         squares = crop_regions(image, moment.landmarks, films, REGIONS)
                         crops[moment.frame, moment.face_id] = squares.transpose(0, 3, 1, 2)
     except UnreadableVideo:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from vidfer.app.live import LiveView
 from vidfer.infer.predictor import Predictor
 
 PREFIX = "vidfer-app-"
@@ -43,6 +44,8 @@ class Visit:
     uploads: set[Path] = field(default_factory=set)
     own: Predictor | None = None
     """The expressions that this visitor has taught."""
+    live: LiveView | None = None
+    """What the visitor's camera shows."""
     busy: int = 0
 
     def check(self) -> None:
