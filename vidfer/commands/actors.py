@@ -11,7 +11,7 @@ import tyro
 
 from vidfer.actors.settings import ActorSettings
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     workers = len(os.sched_getaffinity(0)) if options.workers is None else options.workers
     with Progress("drawing", "clip") as progress:
         write_actors(options.settings, options.out, workers=workers, progress=progress)
-    say(f"{options.out}: these people are drawn; results on them are not accuracy on real people")
-    say(f"next: vidfer cache --src actors --root {options.out} --out cache/actors.h5")
+    tell(f"{options.out}: these people are drawn; results on them are not accuracy on real people")
+    tell(f"next: vidfer cache --src actors --root {options.out} --out cache/actors.h5")
+    give(options.out, clips=sum(1 for _ in options.out.glob("*_AFEW/**/*.avi")))
     return 0

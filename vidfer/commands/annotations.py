@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 from vidfer.errors import SettingError
 
 EXAMPLES = (
@@ -69,9 +69,10 @@ def main(arguments: Sequence[str]) -> int:
         table = open_round(options.run, options.round, options.cache)
         written = export_round(table, options.root, options.out, **kinds)
     for file in written.files[:3]:
-        say(file)
+        tell(file)
     if len(written.files) > 3:
-        say(f"and {len(written.files) - 3} more files in {options.out}")
+        tell(f"and {len(written.files) - 3} more files in {options.out}")
     if written.served is not None:
-        say(f"Label Studio: start it with LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={written.served}")
+        tell(f"Label Studio: start it with LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={written.served}")
+    give(*written.files, files=len(written.files))
     return 0

@@ -13,7 +13,7 @@ import tyro
 
 from vidfer.build.settings import BuildSettings
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, note, say, tell
 from vidfer.commands.stopped import stopped_text
 from vidfer.crops.settings import CropSettings
 
@@ -97,7 +97,7 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
         options.src,
         options.root,
         subject_pattern=options.subject_pattern,
-        on_note=lambda line: say(line, file=sys.stderr),
+        on_note=note,
     )
     with Progress("cropping", "clip") as progress, Progress("joining", "clip") as join_progress:
         report = build_cache(
@@ -116,20 +116,32 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     for clip_id, reason in report.cut_short:
         say(f"cannot read {clip_id} to its end: {reason}", file=sys.stderr)
     if (report.failures or report.cut_short) and not options.build.retry_failed:
-        say("the next start leaves these clips as they are; --retry-failed reads them again", file=sys.stderr)
+        note("the next start leaves these clips as they are; --retry-failed reads them again")
     others = f" and {report.n_others} of other faces in them" if report.n_others else ""
-    say(
+    tell(
         f"{report.out}: {report.n_clips} clips{others}, {report.n_frames} frames; {report.n_new} clips read "
         f"now in {report.seconds:.1f} s; {report.n_without_face} without a face, {len(report.failures)} "
         f"unreadable, {len(report.cut_short)} not read to the end"
     )
-    for note in CropCache(report.out).spelling_notes:  # of clips that were there before
-        say(note, file=sys.stderr)
+    for line in CropCache(report.out).spelling_notes:  # of clips that were there before
+        note(line)
     if report.n_new:
         stages = ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items())
         speed = report.n_new_frames / report.seconds
-        say(f"{speed:.1f} frames/s; seconds of all workers: {stages}")
-    say(f"content hash {report.content_hash}")
+        tell(f"{speed:.1f} frames/s; seconds of all workers: {stages}")
+    tell(f"content hash {report.content_hash}")
+    give(
+        report.out,
+        clips=report.n_clips,
+        of_other_faces=report.n_others,
+        frames=report.n_frames,
+        read_now=report.n_new,
+        without_face=report.n_without_face,
+        unreadable=[{"clip": clip, "reason": reason} for clip, reason in report.failures],
+        cut_short=[{"clip": clip, "reason": reason} for clip, reason in report.cut_short],
+        seconds=round(report.seconds, 1),
+        content_hash=report.content_hash,
+    )
     return 1 if report.failures or report.cut_short else 0
 
 

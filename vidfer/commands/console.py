@@ -20,6 +20,7 @@ import tyro
 from vidfer.commands.check_words import check_words
 from vidfer.commands.help_page import WIDEST, Example, help_page
 from vidfer.commands.options import Group, groups_of
+from vidfer.commands.output_options import output_group, take_output_options
 from vidfer.commands.progress_lines import ProgressLines
 from vidfer.commands.say import is_quiet, note, say
 from vidfer.commands.stopped import step
@@ -82,10 +83,12 @@ def parse_options(
     program = program or Path(sys.argv[0]).name
     if {"--help", "-h", "--help-all"} & {*arguments}:
         every = "--help-all" in arguments
+        take_output_options((), program)
         say(_help_page(options, program, description, examples, every=every, **of_tyro), coloured=True)
         raise SystemExit(0)
-    known = [one for group in option_groups(options, **of_tyro) for one in group.options]
+    known = [one for group in _all_groups(options, program, **of_tyro) for one in group.options]
     check_words(arguments, known, program, examples[0][0] if examples else "")
+    arguments = take_output_options(arguments, program)
     with marked(fixed=tyro.conf.Suppress), _box_as_message():
         return tyro.cli(options, args=arguments, prog=program, **of_tyro)
 
@@ -103,6 +106,12 @@ def _has_no_default(one: Field) -> bool:
     return one.default is MISSING and one.default_factory is MISSING
 
 
+def _all_groups(options: type, program: str, *, every: bool = True, **of_tyro: Any) -> list[Group]:
+    """The options of a dataclass and, last, those that say what is printed."""
+    of_output = output_group(program)
+    return [*option_groups(options, every=every, **of_tyro), *([of_output] if of_output else [])]
+
+
 def _help_page(
     options: type,
     program: str,
@@ -112,7 +121,7 @@ def _help_page(
     every: bool,
     **of_tyro: Any,
 ) -> str:
-    groups = option_groups(options, every=every, **of_tyro)
+    groups = _all_groups(options, program, every=every, **of_tyro)
     more = OF_HELP_ALL if not every and _has_rare(options, of_tyro.get("default")) else ""
     return help_page(
         program,

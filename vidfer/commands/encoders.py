@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, say
 
 EXAMPLES = (("vidfer encoders", "list all pretrained encoders, and say which are on this machine"),)
 
@@ -30,4 +30,17 @@ def main(arguments: Sequence[str]) -> int:
             say(f"  here     {place_of(row)}\n" if place_of(row).is_file() else "")
     say(f"`vidfer encoders get NAME` downloads one into {folder_of_weights()};")
     say("`--weights FILE` of a recipe takes a file of yours.")
+    give(
+        encoders=[
+            {
+                "name": row.name,
+                "learned": row.learned,
+                "labels_seen": row.seen,
+                "licence": row.licence,
+                "here": place_of(row) if place_of(row).is_file() else None,
+            }
+            for rows in GROUPS.values()
+            for row in rows
+        ]
+    )
     return 0

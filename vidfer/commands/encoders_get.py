@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 
 EXAMPLES = (("vidfer encoders get dinov2_s", "download a pretrained encoder"),)
 
@@ -31,9 +31,11 @@ def main(arguments: Sequence[str]) -> int:
     row = pretrained(name)
     with Progress(f"downloading {name}", "B", unit_scale=True) as progress:
         path, was_here = download(row, progress)
-    say(f"{'here already' if was_here else 'kept'}: {path}")
-    say(f"SHA-256 {sha256_of(path)}" + ("" if row.sha256 else " (its publisher gives none to compare with)"))
-    say(f"licence: {row.licence}")
+    tell(f"{'here already' if was_here else 'kept'}: {path}")
+    sha256 = sha256_of(path)
+    tell(f"SHA-256 {sha256}" + ("" if row.sha256 else " (its publisher gives none to compare with)"))
+    tell(f"licence: {row.licence}")
     use = f"use it with --encoder {name}" if row.encoder else "vidfer does not read these weights yet"
-    say(f"expression labels it has seen: {row.seen_text}; {use}")
+    tell(f"expression labels it has seen: {row.seen_text}; {use}")
+    give(path, name=name, was_here=was_here, sha256=sha256, licence=row.licence, labels_seen=row.seen)
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 from vidfer.store.select import ClipFilter
 
 Flat = tyro.conf.OmitArgPrefixes
@@ -53,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     kept = sorted({*range(len(cache))} - {*selected}) if options.drop else selected
     with Progress("copying", "clip") as progress:
         content = export_clips(cache, kept, options.out, options.overwrite, progress)
-    say(f"{options.out}: {len(kept)} of the {len(cache)} clips of {options.cache}")
-    say(f"content hash {content}")
+    tell(f"{options.out}: {len(kept)} of the {len(cache)} clips of {options.cache}")
+    tell(f"content hash {content}")
+    give(options.out, clips=len(kept), of_clips=len(cache), content_hash=content)
     return 0

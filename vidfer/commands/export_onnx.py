@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 from vidfer.errors import SettingError
 
 EXAMPLES = (
@@ -59,16 +59,26 @@ def main(arguments: Sequence[str]) -> int:
 
     made = export_onnx(options.checkpoint, options.out, licence=options.licence)
     facts = made.facts
-    say(f"{options.out}: {', '.join(facts.classes)}; {made.n_bytes / 1e6:.1f} MB, opset {OPSET}")
-    say(
+    tell(f"{options.out}: {', '.join(facts.classes)}; {made.n_bytes / 1e6:.1f} MB, opset {OPSET}")
+    tell(
         f"input crops uint8 (windows, frames, {len(facts.regions)}, 3, {facts.crop_px}, {facts.crop_px}): "
         f"{', '.join(facts.regions)}, RGB; input frame_mask bool (windows, frames); output logits"
     )
-    say(
+    tell(
         f"onnxruntime and PyTorch differ by at most {made.difference:.1e} in a logit, in "
         f"{2 * len(SHAPES)} comparisons of windows and masks"
     )
-    say(f"licence: {facts.licence}")
+    tell(f"licence: {facts.licence}")
     folder = best_checkpoint(Path(options.checkpoint))
-    say(f"card: {write_onnx_card(options.out, facts, folder, made.difference)}")
+    card = write_onnx_card(options.out, facts, folder, made.difference)
+    tell(f"card: {card}")
+    give(
+        options.out,
+        card,
+        classes=facts.classes,
+        bytes=made.n_bytes,
+        opset=OPSET,
+        difference=made.difference,
+        licence=facts.licence,
+    )
     return 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import tyro
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, output, say
 from vidfer.errors import SettingError
 from vidfer.included import checkpoint_folder
 
@@ -59,17 +59,24 @@ def main(arguments: Sequence[str]) -> int:
         out = options.out or Path(Path(options.clip).name.replace("#", "_")).with_suffix(".png")
         notes = contact_sheet(crops, options.clip, out, root=options.root)
         say("\n  ".join([str(out), *notes]))
+        give(out, notes=notes)
     elif options.failures:
-        from vidfer.store.failures import failures_page, write_failures
+        from vidfer.store.failures import failures_page, list_failures, write_failures
 
         if options.out:
             say(f"{options.out}: {write_failures(crops, options.out)} lines")
         else:
             say(failures_page(crops))
+        give(*filter(None, [options.out]), failures=[asdict(failure) for failure in list_failures(crops)])
     else:
-        from vidfer.store.inspect import inspect_cache
+        from vidfer.store.inspect import inspect_cache, summarise
 
         say(inspect_cache(crops))
+        if output.json:  # counting takes a while
+            facts = asdict(summarise(crops))
+            counts = facts["counts"].items()
+            facts["counts"] = [{"split": split, "label": label, "clips": n} for (split, label), n in counts]
+            give(cache=options.cache, **facts)
     return 0
 
 
@@ -79,12 +86,13 @@ def _say_checkpoint(options) -> int:
     from vidfer.included import best_checkpoint
     from vidfer.infer.selective import choose_threshold, read_calibration
     from vidfer.models.checkpoint import read_info, read_outline
-    from vidfer.models.describe import checkpoint_page
+    from vidfer.models.describe import checkpoint_page, network_lines
 
     folder = best_checkpoint(options.cache)
     say(checkpoint_page(folder))
     if read_outline(folder).classes:
         say(f"{'answers':11}{choose_threshold(read_calibration(read_info(folder), folder))[1]}")
+    give(checkpoint=folder, **network_lines(folder))
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, note, say, tell
 from vidfer.errors import SettingError
 from vidfer.infer.support.settings import SupportSettings
 
@@ -65,14 +65,22 @@ def main(arguments: Sequence[str]) -> int:
     check_device(options.device)
     with Progress("reading", "example") as progress:
         learned = learn_support(options.examples, options.support, device=options.device, progress=progress)
-    for note in learned.notes:
-        say(note, file=sys.stderr)
+    for line in learned.notes:
+        note(line)
     for line in lines_of(learned):
-        say(line)
+        tell(line)
     warnings = warnings_of(learned)
     for warning in warnings:
         say(f"warning: {warning}", file=sys.stderr)
     found = save_support(options.out, learned.support)
-    say(f"{options.out}: {', '.join(learned.support.classes)}; hash {found}")
-    say(f"next: vidfer predict VIDEO --support {options.out}")
+    tell(f"{options.out}: {', '.join(learned.support.classes)}; hash {found}")
+    tell(f"next: vidfer predict VIDEO --support {options.out}")
+    give(
+        options.out,
+        classes=learned.support.classes,
+        examples=len(learned.clips),
+        notes=learned.notes,
+        warnings=warnings,
+        hash=found,
+    )
     return 1 if any(note.startswith("left out:") for note in learned.notes) else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, note, tell
 
 EXAMPLES = (
     (
@@ -58,8 +57,9 @@ def main(arguments: Sequence[str]) -> int:
         )
     n_same = merged.n_duplicates
     same = f"; {n_same} were in more than one cache, the same in each" if n_same else ""
-    say(f"{options.out}: {merged.n_clips} clips of {len(options.caches)} caches{same}")
-    for note in CropCache(options.out).spelling_notes:
-        say(note, file=sys.stderr)
-    say(f"content hash {merged.content_hash}")
+    tell(f"{options.out}: {merged.n_clips} clips of {len(options.caches)} caches{same}")
+    for line in CropCache(options.out).spelling_notes:
+        note(line)
+    tell(f"content hash {merged.content_hash}")
+    give(options.out, clips=merged.n_clips, in_several=n_same, content_hash=merged.content_hash)
     return 0

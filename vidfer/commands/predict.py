@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import tyro
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.first_note import note_once
 from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_cache, write_extra_files
-from vidfer.commands.say import say
+from vidfer.commands.say import give, is_quiet, note, tell
 from vidfer.errors import SettingError
 from vidfer.hub import is_address
 from vidfer.included import IN_THE_BOX
@@ -127,7 +126,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.webcam is not None:
         clips, camera = [], Camera(options.webcam)
     else:
-        clips = find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=_note)
+        clips = find_inputs(options.inputs, start_s=options.start, end_s=options.end, on_note=note)
     if options.support is not None:
         with Progress("learning", "example") as bar:
             classifier, said = open_support(
@@ -157,26 +156,28 @@ def main(arguments: Sequence[str]) -> int:
     if options.out is None and options.webcam is None:
         named, wanted = wanted.folder, own_folder(wanted)
         if wanted.folder != named:
-            _note(f"{named} holds another prediction; this one goes into {wanted.folder}")
+            note(f"{named} holds another prediction; this one goes into {wanted.folder}")
     if options.webcam is not None:
         from vidfer.commands.webcam import watch_camera
 
         note_once()
         for line in said:
-            _note(line)
+            note(line)
         watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
     with PredictionWriter(wanted) as writer, _Bars() as bars:
-        if not options.json:
+        if not (options.json or is_quiet()):
             note_once()
         for line in said:
-            _note(line)
+            note(line)
         predict_inputs(predictor, clips, writer, bars)
     tell_prediction(writer.about, as_json=options.json)
-    tell = _note if options.json else say
-    write_extra_files(writer.about, options.files, tell)
+    show = note if options.json else tell
+    write_extra_files(writer.about, options.files, show)
     if options.files.keep_cache is not None:
-        tell(write_cache(clips, options.files.keep_cache, options.crops, options.device))
+        show(write_cache(clips, options.files.keep_cache, options.crops, options.device))
+    if not options.json:
+        give(writer.about.folder)
     return 1 if any(one.reason for one in writer.about.inputs) else 0
 
 
@@ -206,7 +207,3 @@ def _name_of(inputs: Sequence[str]) -> str:
         first.parent.absolute().name if any(sign in first.name for sign in "*?[") else first.absolute().stem
     )
     return name or "films"
-
-
-def _note(line: str) -> None:
-    say(line, file=sys.stderr)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from vidfer.commands.console import Progress
-from vidfer.commands.say import say
+from vidfer.commands.say import is_quiet, note, say
 from vidfer.errors import DataError, SettingError
 from vidfer.terminal import shows_colours, shows_unicode
 
@@ -62,6 +62,8 @@ def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
         from vidfer.infer.prediction_json import prediction_json
 
         say(json.dumps(prediction_json(about), indent=1, ensure_ascii=False))
+        return
+    if is_quiet():
         return
     done = [one for one in about.inputs if one.state == "done"]
     if done:
@@ -143,8 +145,8 @@ def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str]
         if isinstance(film, DataError):
             say(f"no film of {name}: {film}", file=sys.stderr)
             continue
-        for note in film.notes:
-            say(f"{name}: {note}", file=sys.stderr)
+        for line in film.notes:
+            note(f"{name}: {line}")
         tell(f"film: {film.path}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, note, tell
 
 EXAMPLES = (
     (
@@ -50,12 +49,23 @@ def main(arguments: Sequence[str]) -> int:
     cache, table = CropCache(options.cache), read_label_table(options.table)
     with Progress("copying", "clip") as progress:
         done = relabel_cache(cache, table, options.out, options.overwrite, progress)
-    say(f"{options.out or options.cache}: {done.n_changed} of {len(table.rows)} listed clips changed")
+    tell(f"{options.out or options.cache}: {done.n_changed} of {len(table.rows)} listed clips changed")
     for (column, old, new), count in sorted(done.changes.items(), key=lambda item: -item[1])[:20]:
-        say(f"  {column} {old or 'none'} -> {new or 'none'}: {count}")
+        tell(f"  {column} {old or 'none'} -> {new or 'none'}: {count}")
     if len(done.changes) > 20:
-        say(f"  and {len(done.changes) - 20} other changes")
-    for note in CropCache(options.out or options.cache).spelling_notes:
-        say(note, file=sys.stderr)
-    say(f"content hash {done.content_hash}")
+        tell(f"  and {len(done.changes) - 20} other changes")
+    for line in CropCache(options.out or options.cache).spelling_notes:
+        note(line)
+    tell(f"content hash {done.content_hash}")
+    changes = [
+        {"column": column, "before": old, "now": new, "clips": count}
+        for (column, old, new), count in done.changes.items()
+    ]
+    give(
+        options.out or options.cache,
+        listed=len(table.rows),
+        changed=done.n_changed,
+        changes=changes,
+        content_hash=done.content_hash,
+    )
     return 0

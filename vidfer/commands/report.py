@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 
 EXAMPLES = (
     (
@@ -47,8 +47,11 @@ def main(arguments: Sequence[str]) -> int:
 
     check_device(options.device)
     results = options.results or tuple(file for run in options.runs for file in result_files(run))
-    say(build_report(**vars(options) | {"results": results}))
+    written = [build_report(**vars(options) | {"results": results})]
+    tell(written[0])
     for run in options.runs:
         if (run / "checkpoints" / "best").is_dir():  # a run that has only begun has none
-            say(write_model_card(run, results))
+            written.append(write_model_card(run, results))
+            tell(written[-1])
+    give(*written)
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, say
 
 EXAMPLES = (
     (
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.evaluate.comparison_table import (
         check_table_name,
         comparison_markdown,
+        comparison_rows,
         comparison_text,
         write_comparisons,
     )
@@ -53,4 +54,5 @@ def main(arguments: Sequence[str]) -> int:
     if options.out:
         write_comparisons(comparisons, options.out)
         say(f"\n{options.out}")
+    give(*filter(None, [options.out]), comparisons=comparison_rows(comparisons))
     return 0

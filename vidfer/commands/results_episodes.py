@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 
 EXAMPLES = (
     (
@@ -36,5 +36,6 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.evaluate.result import load_result
 
     count = write_episodes(load_result(options.result), options.out)
-    say(f"{options.out}: {count:,} episodes")
+    tell(f"{options.out}: {count:,} episodes")
+    give(options.out, episodes=count)
     return 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 from vidfer.errors import SettingError
 
 if TYPE_CHECKING:
@@ -19,17 +20,24 @@ def check_hardest(hardest: int) -> None:
 
 
 def save_results(results: dict[str, Result], out: Path, hardest: int = 0) -> None:
-    """Write result files and their tables of clips, and print a summary of each."""
+    """Write result files and their tables of clips, and print a summary of each.
+
+    With --json that is each result without its rows for the clips.
+    """
     from vidfer.evaluate.csv_tables import write_clip_table
     from vidfer.evaluate.hardest import hardest_clips, hardest_text
 
     for name, result in results.items():
         result.save(out / f"{name}.json")
         write_clip_table(result, out / f"{name}.csv")
-        say(result.summary())
+        tell(result.summary())
         for note in filter(None, (result.identity_overlap_text(), result.note)):
-            say(f"  {note}")
+            tell(f"  {note}")
         if hardest:
-            say(f"  hardest of {result.n_clips:,} clips:")
-            say("    " + hardest_text(hardest_clips([result], hardest)).replace("\n", "\n    "))
-        say(f"  {out / name}.json, a row for every clip in {name}.csv")
+            tell(f"  hardest of {result.n_clips:,} clips:")
+            tell("    " + hardest_text(hardest_clips([result], hardest)).replace("\n", "\n    "))
+        tell(f"  {out / name}.json, a row for every clip in {name}.csv")
+    facts = {name: asdict(result) for name, result in results.items()}
+    for one in facts.values():
+        del one["rows"]
+    give(*(out / f"{name}.json" for name in results), **facts)

@@ -63,7 +63,8 @@ def give(*results: Path | str, **facts: Any) -> None:
         facts: what the command has found, as JSON has it; paths become texts.
     """
     if output.json:
-        whole = {"results": [str(result) for result in results], **facts}
+        places = {"results": [str(result) for result in results]} if results else {}
+        whole = places | facts
         print(json.dumps(whole, indent=1, ensure_ascii=False, default=str))
     elif output.quiet:
         for result in results:

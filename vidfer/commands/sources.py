@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, say
 
 EXAMPLES = (("vidfer sources", "list all data sets, with layout, labels and licence"),)
 
@@ -27,4 +27,11 @@ def main(arguments: Sequence[str]) -> int:
             say(f"  parts    {source.parts}")
         say(f"  labels   {source.labels}\n  size     {source.size}\n  licence  {source.licence}\n")
     say("your own: a function in a file, --src my_source.py:my_clips (docs/sources.md)")
+    facts = ("layout", "parts", "labels", "size", "licence")
+    give(
+        sources=[
+            {"name": name, **{fact: getattr(source, fact) for fact in facts}}
+            for name, source in SOURCES.items()
+        ]
+    )
     return 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, tell
 
 EXAMPLES = (
     (
@@ -37,5 +37,6 @@ def main(arguments: Sequence[str]) -> int:
 
     found = official_folds(options.src, options.root)
     write_table(options.out, ("id", "fold"), sorted(found.items()))
-    say(f"{options.out}: {len(found):,} clips in {max(found.values())} folds")
+    tell(f"{options.out}: {len(found):,} clips in {max(found.values())} folds")
+    give(options.out, clips=len(found), folds=max(found.values()))
     return 0

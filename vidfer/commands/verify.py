@@ -9,7 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import Progress, parse
-from vidfer.commands.say import say
+from vidfer.commands.say import give, say, tell
 from vidfer.errors import SettingError
 
 EXAMPLES = (
@@ -56,14 +56,17 @@ def main(arguments: Sequence[str]) -> int:
 
     with Progress("verifying", "clip") as progress:
         faults = verify_cache(options.cache, progress=progress)
+    told = [{"clip": fault.clip, "what": fault.what} for fault in faults]
     for fault in faults:
         say(f"{fault.clip or options.cache}: {fault.what}")
     if not faults:
-        say(f"{options.cache}: every byte is as it was written")
+        tell(f"{options.cache}: every byte is as it was written")
+        give(cache=options.cache, faults=[])
         return 0
     if not options.repair:
         if any(fault.clip for fault in faults):
-            say(f"repair it with `vidfer verify {options.cache} --repair --src ... --root ...`")
+            tell(f"repair it with `vidfer verify {options.cache} --repair --src ... --root ...`")
+        give(cache=options.cache, faults=told)
         return 1
     return _repair(options, faults)
 
@@ -88,12 +91,19 @@ def _repair(options, faults: Sequence) -> int:
             progress=progress,
             join_progress=join_progress,
         )
-    say(f"{options.cache}: {len(done.ids)} clips made again")
+    tell(f"{options.cache}: {len(done.ids)} clips made again")
     if any(fault.what == PROVENANCE for fault in faults):
-        say("versions, reasons of failures and file sizes now count as right as they stand")
-    say(f"content hash {done.content_hash}")
+        tell("versions, reasons of failures and file sizes now count as right as they stand")
+    tell(f"content hash {done.content_hash}")
+    give(
+        options.cache,
+        cache=options.cache,
+        made_again=list(done.ids),
+        as_before=done.as_before,
+        content_hash=done.content_hash,
+    )
     if done.as_before:
-        say("the content is what it was before the damage")
+        tell("the content is what it was before the damage")
     else:
         say("the content is not what it was before the damage: videos, labels or libraries have changed")
     return 0 if done.as_before else 1

@@ -116,11 +116,16 @@ def write_comparisons(comparisons: Sequence[Comparison], out: Path) -> None:
     if out.suffix == ".md":
         write_text(out, "\n\n".join(map(comparison_markdown, comparisons)) + "\n")
         return
-    rows = [_row(row) for comparison in comparisons for row in comparison.rows]
+    rows = comparison_rows(comparisons)
     if out.suffix == ".json":
         write_text(out, json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         return
     write_table(out, [*rows[0]], (row.values() for row in rows))
+
+
+def comparison_rows(comparisons: Sequence[Comparison]) -> list[dict]:
+    """A row for every measure of every result, as plain values for JSON."""
+    return [_row(row) for comparison in comparisons for row in comparison.rows]
 
 
 def _row(row: Compared) -> dict:

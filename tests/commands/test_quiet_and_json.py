@@ -1,0 +1,139 @@
+"""--quiet leaves errors and the place of the result; --json is one object and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from refused import refused
+
+from vidfer.commands.main import COMMANDS, _command_of
+from vidfer.commands.output_options import ANSWERS, JSON, QUIET, output_group
+from vidfer.commands.say import give, note, output, say, tell
+from vidfer.errors import SettingError
+
+
+@pytest.fixture(autouse=True)
+def usual_output() -> Iterator[None]:
+    yield
+    output.quiet = output.json = False
+
+
+def run(*words: object) -> int:
+    import importlib
+
+    name, arguments = _command_of([str(word) for word in words])
+    return importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}").main(arguments)
+
+
+def answer(capfd, *words: object) -> dict:
+    """What a command prints with --json."""
+    assert run(*words, "--json") == 0
+    return json.loads(capfd.readouterr().out)
+
+
+def test_the_commands_that_have_them_are_commands():
+    assert {*JSON, *QUIET} <= {*COMMANDS} and not {*ANSWERS} & {*QUIET}
+    assert output_group("vidfer review") is None and output_group("supervised.py") is None
+    assert [one.names for one in output_group("vidfer predict").options] == [("--quiet",)]
+    assert [one.names for one in output_group("vidfer inspect").options] == [("--json",)]
+
+
+def shown(capsys, *, quiet: bool, as_json: bool) -> tuple[str, str]:
+    output.quiet, output.json = quiet, as_json
+    say("said")
+    tell("told")
+    note("noted")
+    give(Path("a.h5"), clips=3)
+    return capsys.readouterr()
+
+
+def test_what_goes_where(capsys):
+    assert shown(capsys, quiet=False, as_json=False) == ("said\ntold\n", "noted\n")
+    assert shown(capsys, quiet=True, as_json=False) == ("said\na.h5\n", "")
+    out, error = shown(capsys, quiet=False, as_json=True)
+    assert (json.loads(out), error) == ({"results": ["a.h5"], "clips": 3}, "said\ntold\nnoted\n")
+    out, error = shown(capsys, quiet=True, as_json=True)
+    assert (json.loads(out), error) == ({"results": ["a.h5"], "clips": 3}, "said\n")
+
+
+@pytest.mark.parametrize("command", ["review run", "responsible-use", "train egs --cache c.h5 --out run"])
+def test_other_commands_have_neither(command):
+    with refused(SettingError, "--quiet"):
+        run(*command.split(), "--quiet")
+
+
+def test_they_last_for_one_command(striped_cache, capfd):
+    assert answer(capfd, "inspect", striped_cache)["n_clips"] > 0
+    assert run("inspect", striped_cache) == 0
+    assert capfd.readouterr().out.startswith(str(striped_cache))
+
+
+def test_a_cache(studio_clips, tmp_path, capfd):
+    (tmp_path / "clips/happy").mkdir(parents=True)
+    film = next(studio_clips.glob("**/*.avi"))
+    (tmp_path / "clips/happy/a.avi").write_bytes(film.read_bytes())
+    words = ["cache", "--src", "folder", "--root", tmp_path / "clips", "--size-px", 48, "--workers", 1]
+    made = answer(capfd, *words, "--out", tmp_path / "a.h5")
+    assert made["results"] == [str(tmp_path / "a.h5")]
+    assert (made["clips"], made["read_now"], made["frames"], made["unreadable"]) == (1, 1, 20, [])
+    assert run(*words, "--out", tmp_path / "b.h5", "--quiet") == 0
+    assert capfd.readouterr() == (f"{tmp_path / 'b.h5'}\n", "")
+    (tmp_path / "clips/happy/b.avi").touch()
+    reason = "the file is empty (0 bytes)"
+    assert run(*words, "--out", tmp_path / "b.h5", "--quiet") == 1
+    assert capfd.readouterr() == (f"{tmp_path / 'b.h5'}\n", f"cannot read happy/b.avi: {reason}\n")
+    assert run(*words, "--out", tmp_path / "b.h5", "--json") == 1
+    assert json.loads(capfd.readouterr().out)["unreadable"] == [{"clip": "happy/b.avi", "reason": reason}]
+
+
+def test_commands_about_a_cache(striped_cache, tmp_path, capfd):
+    cache = answer(capfd, "inspect", striped_cache)
+    n_clips, content = cache["n_clips"], cache["content_hash"]
+    assert sum(row["clips"] for row in cache["counts"]) == n_clips
+    failures = answer(capfd, "inspect", striped_cache, "--failures")["failures"]
+    assert len(failures) == 3 and {one["kind"] for one in failures} == {"no face"}
+    assert answer(capfd, "verify", striped_cache) == {"cache": str(striped_cache), "faults": []}
+    out = tmp_path / "copy.h5"
+    made = answer(capfd, "export", striped_cache, "--out", out, "--with-face")
+    assert (made["results"], made["clips"], made["of_clips"]) == ([str(out)], n_clips - 3, n_clips)
+    merged = tmp_path / "merged.h5"
+    made = answer(capfd, "merge", striped_cache, out, "--out", merged)
+    assert (made["clips"], made["in_several"], made["content_hash"]) == (n_clips, n_clips - 3, content)
+    (tmp_path / "labels.csv").write_text("id,label\n", encoding="utf-8")
+    made = answer(capfd, "relabel", merged, "--table", tmp_path / "labels.csv")
+    assert (made["listed"], made["changed"], made["changes"]) == (0, 0, [])
+    for words in (["verify", merged], ["export", merged, "--out", tmp_path / "second.h5", "--with-face"]):
+        assert run(*words, "--quiet") == 0
+    assert capfd.readouterr() == (f"{tmp_path / 'second.h5'}\n", "")
+    data = bytearray(merged.read_bytes())
+    middle = len(data) // 2
+    data[middle] ^= 255
+    merged.write_bytes(data)
+    assert run("verify", merged, "--json") == 1
+    assert json.loads(capfd.readouterr().out)["faults"]
+
+
+def test_lists(capfd):
+    sources = answer(capfd, "sources")["sources"]
+    assert {"afew", "folder"} <= {one["name"] for one in sources} and all(one["licence"] for one in sources)
+    encoders = answer(capfd, "encoders")["encoders"]
+    assert "dinov2_s" in {one["name"] for one in encoders}
+    assert "n_parameters" not in answer(capfd, "inspect", "basic7")
+
+
+def test_actors_quietly(tmp_path, capfd):
+    few = "--max-duration-s 0.8 --base-labels happy --novel-labels contempt --train-per-class 1"
+    few += " --train-subjects 1 --workers 1 --val-per-class 0 --test-per-class 0 --novel-per-class 0 --unlabelled 0"
+    assert run("actors", "--out", tmp_path / "a", *few.split(), "--quiet") == 0
+    assert capfd.readouterr() == (f"{tmp_path / 'a'}\n", "")
+    assert answer(capfd, "actors", "--out", tmp_path / "a", *few.split())["clips"] == 1
+
+
+def test_a_film_quietly(studio_clips, tmp_path, capfd):
+    film = next(studio_clips.glob("**/*.avi"))
+    assert run("predict", film, "--out", tmp_path / "p", "--quiet") == 0
+    assert capfd.readouterr() == (f"{tmp_path / 'p'}\n", "")
+    assert (tmp_path / "p/frames.csv").is_file()
