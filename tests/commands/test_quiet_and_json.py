@@ -13,6 +13,7 @@ from vidfer.commands.main import COMMANDS, _command_of
 from vidfer.commands.output_options import ANSWERS, JSON, QUIET, output_group
 from vidfer.commands.say import give, note, output, say, tell
 from vidfer.errors import SettingError
+from vidfer.store.reader import CropCache
 
 
 @pytest.fixture(autouse=True)
@@ -102,9 +103,11 @@ def test_commands_about_a_cache(striped_cache, tmp_path, capfd):
     merged = tmp_path / "merged.h5"
     made = answer(capfd, "merge", striped_cache, out, "--out", merged)
     assert (made["clips"], made["in_several"], made["content_hash"]) == (n_clips, n_clips - 3, content)
-    (tmp_path / "labels.csv").write_text("id,label\n", encoding="utf-8")
+    clip = CropCache(striped_cache).clips[0]
+    (tmp_path / "labels.csv").write_text(f"id,label\n{clip.id},awe\n", encoding="utf-8")
     made = answer(capfd, "relabel", merged, "--table", tmp_path / "labels.csv")
-    assert (made["listed"], made["changed"], made["changes"]) == (0, 0, [])
+    change = {"column": "label", "before": clip.label, "now": "awe", "clips": 1}
+    assert (made["listed"], made["changed"], made["changes"]) == (1, 1, [change])
     for words in (["verify", merged], ["export", merged, "--out", tmp_path / "second.h5", "--with-face"]):
         assert run(*words, "--quiet") == 0
     assert capfd.readouterr() == (f"{tmp_path / 'second.h5'}\n", "")
@@ -126,7 +129,8 @@ def test_lists(capfd):
 
 def test_actors_quietly(tmp_path, capfd):
     few = "--max-duration-s 0.8 --base-labels happy --novel-labels contempt --train-per-class 1"
-    few += " --train-subjects 1 --workers 1 --val-per-class 0 --test-per-class 0 --novel-per-class 0 --unlabelled 0"
+    few += " --train-subjects 1 --val-per-class 0 --test-per-class 0 --novel-per-class 0 --unlabelled 0"
+    few += " --workers 1"
     assert run("actors", "--out", tmp_path / "a", *few.split(), "--quiet") == 0
     assert capfd.readouterr() == (f"{tmp_path / 'a'}\n", "")
     assert answer(capfd, "actors", "--out", tmp_path / "a", *few.split())["clips"] == 1
