@@ -38,7 +38,7 @@ def film(tmp_path_factory) -> Path:
 
 
 def test_it_does_the_whole_job_and_its_json_names_nobody(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("HF_HOME", str(Path.home() / "hub"))
+    monkeypatch.setenv("VIDFER_ENCODERS", str(Path.home() / "kept"))
     monkeypatch.chdir(tmp_path)
     assert doctor.main(["--json"]) == 0, capsys.readouterr().out
     shown = capsys.readouterr().out
@@ -48,7 +48,7 @@ def test_it_does_the_whole_job_and_its_json_names_nobody(tmp_path, monkeypatch, 
     assert {"vidfer", "torch", "CPU cores", "HDF5 files", "open files"} <= found.keys()
     for name in ("decoding", "face and cache", "predicting"):
         assert "12 of 12 frames" in found[name]["found"]
-    assert found["weights of the hub"]["found"].endswith("in ~/hub")
+    assert found["encoders"]["found"].endswith("in ~/kept")
     assert str(Path.home()) + "/" not in shown and tmp_path.name not in shown
     assert not [*tmp_path.iterdir()]
 
