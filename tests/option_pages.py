@@ -36,6 +36,12 @@ def recipe_page(name: str, *arguments: str) -> Page:
     )
 
 
+def command_groups(name: str, *arguments: str) -> list[Group]:
+    """The options of a command, also those that few people need."""
+    command = importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}")
+    return _shown_by(lambda: command.main([*arguments, "--help-all"]))[1]
+
+
 def options_in(page: Page) -> list[str]:
     """Names of the options of a page, without its headings."""
     return [name for name in page if not name.startswith("[")]
@@ -52,17 +58,22 @@ class _Shown(Exception):
 
 
 def _page_that_is_shown_by(command: Callable[[], object]) -> Page:
-    shown = {}
+    return dict(_lines(*_shown_by(command)))
+
+
+def _shown_by(command: Callable[[], object]) -> tuple[str, Sequence[Group]]:
+    """What a help page would say, and the options on it."""
+    shown = []
 
     def show(program: str, about: str, groups: Sequence[Group], *_: Any, **__: Any) -> None:
-        shown.update(_lines(about, groups))
+        shown.extend((about, groups))
         raise _Shown
 
     with patch.object(console, "help_page", show):
         try:
             command()
         except _Shown:
-            return shown
+            return tuple(shown)
     raise AssertionError("the command has not parsed its options")
 
 

@@ -60,7 +60,7 @@ def test_examples_of_a_command_are_understood(name, monkeypatch):
     examples = page.call_args.args[3]
     assert 1 <= len(examples) <= 4
     for command, what in examples:
-        program, *words = shlex.split(command)
+        program, *words = shlex.split(re.split(" >+ ", command)[0])
         assert (program, _command_of(words)[0]) == ("vidfer", name)
         assert re.fullmatch(r"[a-z].*[^.]", what)
         end = patch.object(tyro, "cli", side_effect=lambda *a, **b: _end(real(*a, **b)))

@@ -10,8 +10,10 @@ import re
 from pathlib import Path
 
 import pytest
+from completion_rows import completion_rows
 from option_pages import command_page, options_in, recipe_page, with_rare_marks
 
+from vidfer.commands.completion_table import FILE, table_text
 from vidfer.commands.main import COMMANDS, main
 from vidfer.models.encoders import ENCODERS
 from vidfer.models.heads import HEADS
@@ -110,6 +112,13 @@ def test_pages_that_list_commands(capsys, monkeypatch):
         main()
         lines += capsys.readouterr().out.splitlines()
     assert_frozen("vidfer", [line.rstrip() for line in lines])
+
+
+def test_shells_complete_what_there_is():
+    text = table_text(completion_rows())
+    if os.environ.get(REWRITE):
+        FILE.write_text(text, encoding="utf-8")
+    assert FILE.read_text(encoding="utf-8") == text, f"if that is meant: {HOW_TO_REWRITE}"
 
 
 def test_no_file_is_left_of_a_command_that_is_gone():

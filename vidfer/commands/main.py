@@ -47,6 +47,7 @@ COMMANDS = {
     "results episodes": ("results_episodes", "write the episodes of a few-shot result as a table"),
     "report": ("report", "write one HTML page about runs and results"),
     "doctor": ("doctor", "say whether vidfer works on this machine, and what to do where it does not"),
+    "completion": ("completion", "print a script with which your shell completes commands and options"),
     "responsible-use": ("responsible_use", "say what to know before you look at people with vidfer"),
 }
 """Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
@@ -63,7 +64,7 @@ GROUPS = {
     ),
     "Correcting labels": ("annotations", "review"),
     "Results": ("eval", "results compare", "results pool", "results episodes", "report"),
-    "Sharing, and help": ("export-onnx", "push", "doctor", "responsible-use"),
+    "Sharing, and help": ("export-onnx", "push", "doctor", "completion", "responsible-use"),
 }
 """Headings of ``vidfer --help``, in the order in which a user needs the commands."""
 
