@@ -42,6 +42,8 @@ def split(command: str) -> tuple[tuple[str, ...], list[str]] | None:
     """The program, as a command of vidfer or a script, and its words; None for another program."""
     with contextlib.suppress(ValueError):
         words = shlex.split(command, comments=True)
+        if words[:2] == ["vidfer", "help"] or re.match(r"vidfer [\w -]+: ", command):  # a message
+            return None
         if words[:1] == ["vidfer"] and len(words) > 1 and not words[1].startswith("-"):
             length = 3 if " ".join(words[1:3]) in COMMANDS else 2
             return tuple(words[:length]), words[length:]
