@@ -1,7 +1,7 @@
 """Let a teacher label unlabelled clips, and train a student on labelled and pseudo-labelled ones.
 
 Example: accelerate launch recipes/noisy_student.py --cache cache/afew.h5 \\
-    --teacher runs/teacher/checkpoints/best --out runs/student
+    --teacher runs/teacher --out runs/student
 """
 
 from __future__ import annotations

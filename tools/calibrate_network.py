@@ -25,7 +25,7 @@ from vidfer.data.loader import build_loader
 from vidfer.errors import DataError, exit_on_user_error
 from vidfer.evaluate.intervals import wilson_interval
 from vidfer.files import write_text
-from vidfer.included import best_checkpoint
+from vidfer.included import checkpoint_folder
 from vidfer.infer.iterate import iterate_batches
 from vidfer.infer.predict import Predictions, predict
 from vidfer.infer.selective import WANTED, Calibration, at_temperature, choose_threshold, count_answers
@@ -115,7 +115,7 @@ def report(calibration: Calibration, parts: Sequence[Predictions]) -> list[str]:
 def main(settings: Settings) -> None:
     """Measure, write, report."""
     torch.set_grad_enabled(False)
-    folder = best_checkpoint(settings.checkpoint)
+    folder = checkpoint_folder(settings.checkpoint)
     model, _ = load_checkpoint(folder)
     parts = [predictions(model, path, settings.split, settings.frames) for path in settings.caches]
     calibration = measure_calibration(parts)

@@ -17,7 +17,7 @@ from vidfer.errors import DataError, SettingError, exit_on_user_error
 from vidfer.evaluate.find_results import result_files
 from vidfer.evaluate.result import load_result
 from vidfer.files import write_text
-from vidfer.included import ZOO, best_checkpoint
+from vidfer.included import ZOO, checkpoint_folder
 from vidfer.models.checkpoint import load_checkpoint, save_checkpoint
 from vidfer.report.card_figures import figures
 from vidfer.report.card_metadata import front, measured_fields
@@ -52,7 +52,7 @@ def include(run: Path, zoo: Path, name: str) -> Path:
     """
     if not name.isidentifier():
         raise SettingError(f"--name {name}: give one word of letters, digits and _")
-    recogniser, info = load_checkpoint(best_checkpoint(run))
+    recogniser, info = load_checkpoint(checkpoint_folder(run))
     folder = zoo / name
     save_checkpoint(folder, recogniser.half(), info)
     size = sum(file.stat().st_size for file in zoo.rglob("*") if file.is_file())

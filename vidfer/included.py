@@ -19,19 +19,16 @@ def included_networks() -> tuple[str, ...]:
 
 
 def checkpoint_folder(path: Path) -> Path:
-    """The folder of a checkpoint: that of an included network if the path is its name, else the path.
+    """The folder of a checkpoint, however a user names it.
 
-    A folder of the user with the same name goes first. ``hf://owner/name`` is downloaded from the Hugging
-    Face hub, see :func:`vidfer.hub.fetch_checkpoint`.
+    The path may be that folder; a run folder, which means its best checkpoint; the name of an included
+    network, where the user has no folder of this name; or ``hf://owner/name``, which is downloaded from the
+    Hugging Face hub (:func:`vidfer.hub.fetch_checkpoint`).
     """
     if is_address(path):
         return fetch_checkpoint(str(path))[0]
     path = Path(path)
+    best = path / "checkpoints" / "best"
+    if best.is_dir():
+        return best
     return ZOO / path if str(path) in included_networks() and not path.exists() else path
-
-
-def best_checkpoint(folder: Path) -> Path:
-    """The best checkpoint of a run folder; another folder is itself the checkpoint, and so is an included
-    network."""
-    best = Path(folder) / "checkpoints" / "best"
-    return best if best.is_dir() else checkpoint_folder(folder)

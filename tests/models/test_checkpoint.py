@@ -87,6 +87,14 @@ def test_hash_names_the_model_and_nothing_else(tmp_path):
     assert save_checkpoint(tmp_path / "b", renamed, INFO) != first
 
 
+def test_a_run_folder_stands_for_its_best_checkpoint(tmp_path):
+    run = tmp_path / "run"
+    best = save_checkpoint(run / "checkpoints" / "best", small_model(), INFO)
+    last = save_checkpoint(run / "checkpoints" / "last", small_model(seed=1), INFO)
+    assert checkpoint_hash(run) == best != last == checkpoint_hash(run / "checkpoints" / "last")
+    assert load_checkpoint(run)[1] == INFO
+
+
 def test_each_mistake_gets_a_message(tmp_path):
     with refused(CheckpointError, "model.safetensors", tmp_path / "nowhere"):
         load_checkpoint(tmp_path / "nowhere")

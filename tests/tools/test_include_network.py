@@ -14,7 +14,7 @@ from refused import refused
 from vidfer import included
 from vidfer.errors import CheckpointError, DataError, RunError, SettingError
 from vidfer.evaluate.find_results import results_folder
-from vidfer.included import best_checkpoint
+from vidfer.included import checkpoint_folder
 from vidfer.learn.start import start_from
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import (
@@ -41,7 +41,7 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 def test_the_name_stands_for_the_folder(folder):
     assert included.included_networks() == ("tiny",)
-    assert best_checkpoint("tiny") == folder / "zoo" / "tiny"
+    assert checkpoint_folder("tiny") == folder / "zoo" / "tiny"
     model, info = load_checkpoint("tiny")
     assert model.classes == ("happy", "sad") and info == {"epoch": 3}
     assert checkpoint_hash("tiny") == checkpoint_hash(folder / "zoo" / "tiny")

@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         hash_of,
     )
     from vidfer.evaluate.find_results import check_free, results_folder
-    from vidfer.included import best_checkpoint
+    from vidfer.included import checkpoint_folder
     from vidfer.infer.device import check_device
     from vidfer.store.reader import CropCache
 
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         raise SettingError("--out: name a folder for the result of several checkpoints together")
     out = options.out or results_folder(options.checkpoint[0])
     check_has_effect(protocol)
-    checkpoints, cache = [best_checkpoint(one) for one in options.checkpoint], CropCache(options.cache)
+    checkpoints, cache = [checkpoint_folder(one) for one in options.checkpoint], CropCache(options.cache)
     if protocol.novel:  # a wrong request is told before a result that is there
         known = () if protocol.allow_seen else classes_trained_on(checkpoints)
         novel_clips(cache, protocol.novel, base=known)

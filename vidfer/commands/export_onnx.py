@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.out.is_dir() or (options.out.exists() and not options.overwrite):
         what = "is a folder; give a file" if options.out.is_dir() else "exists; replace it with --overwrite"
         raise SettingError(f"--out {options.out} {what}, or choose another --out")
-    from vidfer.included import best_checkpoint
+    from vidfer.included import checkpoint_folder
     from vidfer.infer.export_onnx import SHAPES, export_onnx
     from vidfer.infer.onnx_file import OPSET
     from vidfer.report.onnx_card import card_path, write_onnx_card
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         f"{2 * len(SHAPES)} comparisons of windows and masks"
     )
     tell(f"licence: {facts.licence}")
-    folder = best_checkpoint(Path(options.checkpoint))
+    folder = checkpoint_folder(Path(options.checkpoint))
     card = write_onnx_card(options.out, facts, folder, made.difference)
     tell(f"card: {card}")
     give(

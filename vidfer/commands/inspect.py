@@ -83,12 +83,11 @@ def main(arguments: Sequence[str]) -> int:
 def _say_checkpoint(options) -> int:
     if options.failures or options.clip is not None:
         raise SettingError(f"{options.cache} is a checkpoint; --failures and --clip are about a cache")
-    from vidfer.included import best_checkpoint
     from vidfer.infer.selective import choose_threshold, read_calibration
     from vidfer.models.checkpoint import read_info, read_outline
     from vidfer.models.describe import checkpoint_page, network_lines
 
-    folder = best_checkpoint(options.cache)
+    folder = checkpoint_folder(options.cache)
     say(checkpoint_page(folder))
     if read_outline(folder).classes:
         say(f"{'answers':11}{choose_threshold(read_calibration(read_info(folder), folder))[1]}")

@@ -15,19 +15,18 @@ _EXAMPLES = {
     ),
     "noisy_student": (
         (
-            "--cache cache/afew.h5 --teacher runs/teacher/checkpoints/best --out runs/student",
+            "--cache cache/afew.h5 --teacher runs/teacher --out runs/student",
             "let a teacher label the unlabelled clips, and train a student on all clips",
         ),
         (
-            "--cache cache/afew.h5 --teacher runs/teacher/checkpoints/best --out runs/student "
-            "--stop-to-correct",
+            "--cache cache/afew.h5 --teacher runs/teacher --out runs/student --stop-to-correct",
             "wait until you have corrected the teacher's labels",
         ),
     ),
     "fewshot": (
         ("--cache cache/afew.h5 --out runs/csrn", "train the CSRN head and its encoder from scratch"),
         (
-            "--cache cache/afew.h5 --init runs/student/checkpoints/best --out runs/csrn --head csrn",
+            "--cache cache/afew.h5 --init runs/student --out runs/csrn --head csrn",
             "begin with the encoder of a trained student",
         ),
     ),

@@ -15,7 +15,7 @@ from vidfer.evaluate.eval_protocol import EvalProtocol
 from vidfer.evaluate.evaluate_fewshot import evaluate_fewshot
 from vidfer.evaluate.evaluate_split import clips_of_split, evaluate_split
 from vidfer.evaluate.result import Result
-from vidfer.included import best_checkpoint
+from vidfer.included import checkpoint_folder
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, read_seen, trained_classes
 from vidfer.models.late_fusion import FusedRecogniser
 from vidfer.models.recogniser import Recogniser
@@ -61,7 +61,7 @@ def evaluate_checkpoint(
         RunError: a damaged run folder.
     """
     given = [checkpoint] if isinstance(checkpoint, (str, Path)) else list(checkpoint)
-    folders, crops = [best_checkpoint(one) for one in given], CropCache(cache)
+    folders, crops = [checkpoint_folder(one) for one in given], CropCache(cache)
     recogniser, provenance = _loaded(folders, crops)
     recogniser.to(device)
     split, there = protocol.split, Names(class_counts(crops))

@@ -16,7 +16,7 @@ import torch
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import CheckpointError
 from vidfer.files import write_bytes
-from vidfer.included import ZOO, best_checkpoint
+from vidfer.included import ZOO, checkpoint_folder
 from vidfer.infer.classifier import crop_size_of
 from vidfer.infer.onnx_classifier import run, start_session
 from vidfer.infer.onnx_file import (
@@ -71,7 +71,7 @@ def export_onnx(model: Path | str, out: Path, *, licence: str = "") -> WrittenOn
     """
     onnx = onnx_library("vidfer export-onnx")
     runtime_library("vidfer export-onnx")
-    folder = best_checkpoint(Path(model))
+    folder = checkpoint_folder(Path(model))
     network, info = load_checkpoint(folder)
     if network.classifier is None:
         raise CheckpointError(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vidfer.errors import CheckpointError
 from vidfer.hub import fetch_checkpoint, is_address
-from vidfer.included import IN_THE_BOX, best_checkpoint
+from vidfer.included import IN_THE_BOX, checkpoint_folder
 from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.onnx_classifier import load_onnx
 from vidfer.infer.selective import WANTED, about_network, read_calibration
@@ -44,7 +44,7 @@ def load_classifier(
         own, said = open_support(model, device=device)
         return own, "; ".join(said)
     else:
-        folder = best_checkpoint(Path(model))
+        folder = checkpoint_folder(Path(model))
     network, info = load_checkpoint(folder)
     if network.classifier is None:
         raise CheckpointError(

@@ -182,13 +182,10 @@ def _read_config(folder: Path) -> dict:
     folder = checkpoint_folder(folder)
     weights = folder / WEIGHTS
     if not weights.is_file():
-        inner = folder / "checkpoints" / "best"
-        remedy = (
-            f"{inner}" if (inner / WEIGHTS).is_file() else "a folder such as runs/teacher/checkpoints/best"
-        )
-        included = f", or an included network: {', '.join(included_networks())}"
+        included = ", ".join(included_networks())
         raise CheckpointError(
-            f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name {remedy}{included}"
+            f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name a run folder that has one, "
+            f"such as runs/teacher, or an included network: {included}"
         )
     if not (folder / CONFIG).is_file() and not (folder / (CONFIG + NEXT)).is_file():
         raise CheckpointError(

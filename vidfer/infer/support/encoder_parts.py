@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from vidfer.errors import CheckpointError, SettingError
-from vidfer.included import IN_THE_BOX, ZOO, best_checkpoint, included_networks
+from vidfer.included import IN_THE_BOX, ZOO, checkpoint_folder, included_networks
 from vidfer.infer.classifier import crop_size_of
 from vidfer.infer.feature_file import encoder_hash
 from vidfer.infer.iterate import evaluating
@@ -102,7 +102,7 @@ def open_parts(names: Sequence[str], device: str = "cpu") -> list[EncoderPart]:
 
 def open_part(name: str, device: str = "cpu") -> EncoderPart:
     """The network of a name or folder, see :func:`open_parts`."""
-    folder = best_checkpoint(Path(name))
+    folder = checkpoint_folder(Path(name))
     if (folder / CONFIG).is_file():
         network, _ = load_checkpoint(folder)
         is_included = name in included_networks() and folder == ZOO / name

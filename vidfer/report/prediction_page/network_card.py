@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.errors import VidferError
-from vidfer.included import best_checkpoint
+from vidfer.included import checkpoint_folder
 
 CARD = "README.md"
 
@@ -25,7 +25,7 @@ class NetworkCard:
 def read_card(model: str) -> NetworkCard:
     """The card of a network, by the name under which ``vidfer predict`` found it; empty if there is none."""
     try:
-        text = (best_checkpoint(Path(model)) / CARD).read_text(encoding="utf-8")
+        text = (checkpoint_folder(Path(model)) / CARD).read_text(encoding="utf-8")
     except (OSError, ValueError, VidferError):
         return NetworkCard()
     figures = [
