@@ -42,8 +42,10 @@ def test_the_tutorial_works_and_shows_what_is_seen(tmp_path):
         elif said:
             # Bars of a timeline are another network's on another processor; all other lines have their words.
             shown = [line for line in text.splitlines() if line and line[0] not in " …"]
-            seen = {shape(line) for line in said.splitlines()}
-            assert not [line for line in shown if shape(line) not in seen], said
+            seen = [shape(line) for line in said.splitlines()]
+            for line in map(shape, shown):
+                known, cut, _ = line.partition(" …")
+                assert any(one.startswith(known) if cut else one == line for one in seen), (line, said)
     (result,) = (text for command, text in told.items() if command.startswith("vidfer eval"))
     # Chance is 14 %; the page tells how far a number of so few clips may be off.
     assert float(re.findall(r"WAR (\d+\.\d)", result)[0]) > 30
