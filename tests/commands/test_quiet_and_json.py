@@ -14,6 +14,7 @@ from vidfer.commands.output_options import ANSWERS, JSON, QUIET, output_group
 from vidfer.commands.say import give, note, output, say, tell
 from vidfer.errors import SettingError
 from vidfer.store.reader import CropCache
+from vidfer.terminal import CONTROLS
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +59,15 @@ def test_what_goes_where(capsys):
     assert (json.loads(out), error) == ({"results": ["a.h5"], "clips": 3}, "said\ntold\nnoted\n")
     out, error = shown(capsys, quiet=True, as_json=True)
     assert (json.loads(out), error) == ({"results": ["a.h5"], "clips": 3}, "said\n")
+
+
+def test_json_cannot_control_a_terminal(capsys):
+    odd = "a\x1b[31m\x9b2J\u202e\ud800\u0085é.mp4"
+    output.json = True
+    give(clip=odd, path=Path("b"))
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == {"clip": odd, "path": "b"}
+    assert "é" in shown and not CONTROLS.search(shown.replace("\n", ""))
 
 
 @pytest.mark.parametrize("command", ["review run", "responsible-use", "train egs --cache c.h5 --out run"])

@@ -27,7 +27,7 @@ def test_help_names_the_settings_of_all_groups(name, monkeypatch, capsys):
         "--noise.magnitude",
     ):
         assert option in text
-    assert "--optim.lr" in text and "Example: accelerate launch" in text
+    assert "--optim.lr" in text and f"\n  accelerate launch recipes/{name} --cache" in text
 
 
 @pytest.mark.parametrize("name", ["supervised.py", "fewshot.py", "egs.py"])

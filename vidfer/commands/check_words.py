@@ -126,7 +126,9 @@ def _check_arguments(free: Sequence[str], arguments: Sequence[Option], program: 
 
 
 def _begun_small(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    """The first sentence of a help text, to put behind a colon."""
+    first = text.partition(". ")[0].removesuffix(".")
+    return first[:1].lower() + first[1:]
 
 
 def _listed(names: Sequence[str], word: str = "and") -> str:

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         decoded. A clip that is in several caches, the same in each, is taken once."""
 
         caches: tyro.conf.Positional[tuple[Path, ...]]
-        """The caches to join."""
+        """The caches to join, two or more."""
         out: Path
         """The cache to write."""
         partial: bool = False

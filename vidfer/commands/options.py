@@ -115,7 +115,8 @@ def groups_of(parser: ArgumentParser, required: Collection[str] = ()) -> list[Gr
     for group in parser._action_groups:
         options = tuple(_option(action, required) for action in group._group_actions if action.dest != "help")
         if options:
-            title = {"positional arguments": "arguments"}.get(group.title or "", group.title or "options")
+            title = "arguments" if group.title == "positional arguments" else group.title or "options"
+            title = title.removesuffix(" options")
             found.append(Group(title=title, about=_one_line(group.description), options=options))
     return found
 

@@ -37,7 +37,7 @@ def output_group(program: str) -> Group | None:
     command = program.removeprefix("vidfer ")
     names = [name for name, commands in (("--quiet", QUIET), ("--json", JSON)) if command in commands]
     options = tuple(_flag(name) for name in names)
-    return Group(title="output options", about="", options=options) if options else None
+    return Group(title="output", about="", options=options) if options else None
 
 
 def take_output_options(words: Sequence[str], program: str) -> list[str]:

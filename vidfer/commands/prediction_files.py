@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from vidfer.commands.console import Progress
-from vidfer.commands.say import is_quiet, note, say
+from vidfer.commands.say import is_quiet, json_text, note, say
 from vidfer.errors import DataError, SettingError
 from vidfer.terminal import shows_colours, shows_unicode
 
@@ -61,7 +60,7 @@ def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
     if as_json:
         from vidfer.infer.prediction_json import prediction_json
 
-        say(json.dumps(prediction_json(about), indent=1, ensure_ascii=False))
+        say(json_text(prediction_json(about)))
         return
     if is_quiet():
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from vidfer.terminal import coloured_text, terminal_text
+from vidfer.terminal import CONTROLS, coloured_text, terminal_text
 
 
 @dataclass
@@ -55,6 +55,16 @@ def tell(text: object) -> None:
         say(text)
 
 
+def json_text(value: Any) -> str:
+    r"""A value as JSON that a terminal only shows: what would control it is written as ``\u009b``.
+
+    Args:
+        value: of what JSON has; paths become texts.
+    """
+    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    return CONTROLS.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
+
+
 def give(*results: Path | str, **facts: Any) -> None:
     """The end of a command: with --json its facts as one object, with --quiet the places of its results.
 
@@ -64,8 +74,7 @@ def give(*results: Path | str, **facts: Any) -> None:
     """
     if output.json:
         places = {"results": [str(result) for result in results]} if results else {}
-        whole = places | facts
-        print(json.dumps(whole, indent=1, ensure_ascii=False, default=str))
+        print(json_text(places | facts))
     elif output.quiet:
         for result in results:
             say(result)
