@@ -16,15 +16,17 @@ import tempfile
 from pathlib import Path
 
 import cv2
+import numpy as np
+from draw_film import CAST, FPS, person
 from draw_own_expressions import TAUGHT, draw_film
+
+from vidfer.actors.encode import encode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from driven_browser import Browser, driven_browser
 
 EXAMPLES = 3
-PLAY = ("neutral", "happy", "surprise", "neutral")
-OWN_PLAY = ("neutral", "happily_surprised", "neutral", "sadly_fearful")
 JPEG_QUALITY = 72
 
 
@@ -34,18 +36,20 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        draw_film(PLAY, 21, folder / "interview.mp4")
-        draw_film(OWN_PLAY, 7, folder / "film.mp4")
+        two = [person(seed, labels) for seed, labels in [*CAST.items()][:2]]
+        encode(np.concatenate(two, axis=2), folder / "interview.mp4", fps=FPS, crf=16)
         for row, (own, label) in enumerate(TAUGHT.items()):
             for i in range(EXAMPLES):
                 draw_film((label,), 100 * row + i, folder / own / f"{own}_{i}.mp4")
         command = [sys.executable, "-m", "vidfer", "app", "--port", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as app:
             address = re.search(r"http://\S+", app.stdout.readline())[0]
-            with driven_browser(folder / "profile") as browser:
-                show_film(browser, address, folder, args.out)
-                teach(browser, address, folder, args.out)
-            app.terminate()
+            try:
+                with driven_browser(folder / "profile") as browser:
+                    show_film(browser, address, folder, args.out)
+                    teach(browser, address, folder, args.out)
+            finally:
+                app.terminate()
 
 
 def show_film(browser: Browser, address: str, folder: Path, out: Path) -> None:
@@ -54,7 +58,7 @@ def show_film(browser: Browser, address: str, folder: Path, out: Path) -> None:
     choose(browser, "#film", folder / "interview.mp4")
     press(browser, "#run", "#result")
     browser.wait("document.querySelector('#result video').readyState >= 2")
-    browser.run("document.querySelector('#result video').currentTime = 3.2")
+    browser.run("document.querySelector('#result video').currentTime = 5")
     browser.wait("document.querySelector('#result video').readyState >= 2")
     picture(browser, (1280, 1500), out / "app.jpg")
     picture(browser, (400, 1500), out / "app_phone.jpg", dark=True)
@@ -63,9 +67,9 @@ def show_film(browser: Browser, address: str, folder: Path, out: Path) -> None:
 def teach(browser: Browser, address: str, folder: Path, out: Path) -> None:
     """Two expressions are taught."""
     come(browser, address)
-    browser.run(
-        "[...document.querySelectorAll('[role=tab]')].find((e) => e.innerText.includes('own')).click()"
-    )
+    tab = "[...document.querySelectorAll('[role=tab]')].find((e) => e.innerText == 'Own expressions')"
+    browser.wait(f"{tab} != null")
+    browser.run(f"{tab}.click()")
     browser.wait("document.querySelector('#examples-2 input[type=file]')")
     names = [name for name in TAUGHT if name != "neutral"]
     for number, name in enumerate(names, start=1):
@@ -100,6 +104,7 @@ def press(browser: Browser, button: str, place: str) -> None:
 
 def picture(browser: Browser, size: tuple[int, int], out: Path, *, dark: bool = False) -> None:
     browser.look(*size, dark=dark)
+    browser.run("document.documentElement.style.scrollbarWidth = 'none'")
     browser.run("new Promise((done) => setTimeout(done, 700))")  # colours and places move slowly
     with tempfile.TemporaryDirectory() as name:
         browser.picture(Path(name) / "page.png")

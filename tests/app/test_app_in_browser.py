@@ -135,9 +135,7 @@ def test_from_the_upload_to_the_answer_and_to_nothing_left(app, browser, films):
 
 def test_expressions_of_ones_own(app, browser, films):
     come(browser, app[1])
-    browser.run(
-        "[...document.querySelectorAll('[role=tab]')].find((e) => e.innerText.includes('own')).click()"
-    )
+    tab(browser, "Own expressions")
     browser.wait("document.querySelector('#examples-2 input[type=file]')")
     assert "two expressions" in ask(browser, "#learn", "#taught")
     for number, name in enumerate(("delighted", "worried"), start=1):
@@ -172,7 +170,10 @@ def test_a_fault_is_a_sentence(app, browser, films):
 
 
 def tab(browser, name: str) -> None:
-    browser.run(f"[...document.querySelectorAll('[role=tab]')].find((e) => e.innerText == '{name}').click()")
+    """Open a tab, once it is there."""
+    found = f"[...document.querySelectorAll('[role=tab]')].find((e) => e.innerText == '{name}')"
+    browser.wait(f"{found} != null")
+    browser.run(f"{found}.click()")
 
 
 def press(browser, field: str, words: str) -> None:

@@ -73,8 +73,8 @@ class Desk:
                 predictor = self.predictor if choice != OWN else visit.own
                 if predictor is None:
                     return message_html(
-                        "Your own expressions are not here any more. Give the examples again, under "
-                        "“Expressions of your own”."
+                        "Your own expressions are not here any more. Give the examples again, under “Own "
+                        "expressions”."
                     )
                 with self._networks:
                     result = predict_upload(

@@ -71,11 +71,11 @@ def build_page(desk: Desk, *, is_loopback: bool) -> gr.Blocks:
     with gr.Blocks(title="vidfer", analytics_enabled=False) as page:
         gr.HTML(piece("head.html"), **PLAIN)
         with gr.Tabs() as tabs:
-            with gr.Tab("Film or picture", id="film"):
+            with gr.Tab("Films", id="film"):
                 choice = _film_tab(desk, of_app)
-            with gr.Tab("Expressions of your own", id="own"):
+            with gr.Tab("Own expressions", id="own"):
                 _own_tab(desk, tabs, choice, of_app)
-            with gr.Tab("Faces and privacy", id="about"):
+            with gr.Tab("Privacy", id="about"):
                 gr.HTML(about_html(is_loopback=is_loopback), **PLAIN)
 
         def leave(request: gr.Request) -> None:

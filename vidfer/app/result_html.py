@@ -144,5 +144,5 @@ def _bold(text: str) -> Markup:
 def _sentence(text: str) -> str:
     """With a full stop at its end, and a capital letter at its beginning unless a file's name is there."""
     first = text.partition(" ")[0]
-    begin = text[:1].upper() + text[1:] if first.isalpha() else text
+    begin = text[:1].upper() + text[1:] if first.strip(":,").isalpha() else text
     return begin + ("" if text.endswith((".", ")")) or not text else ".")
