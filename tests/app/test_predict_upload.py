@@ -19,7 +19,7 @@ from vidfer.app.visits import Stopped, Visits
 from vidfer.errors import DataError
 from vidfer.infer.classifier import NetworkClassifier
 from vidfer.infer.moment import Moment
-from vidfer.infer.predictor import load
+from vidfer.infer.predictor import Predictor, load
 from vidfer.models.build import build_recogniser
 from vidfer.tables import read_table
 
@@ -128,7 +128,7 @@ def test_a_strip_is_spread_over_the_whole_film():
 
 def classifier(attention: str) -> NetworkClassifier:
     settings = network("grouped_resnet18", None, width=4, input_px=32, frame_attention=attention)
-    return NetworkClassifier(build_recogniser(settings, ("happy", "sad")), {})
+    return NetworkClassifier(build_recogniser(settings, ("happy", "sad")), {"name": "made up"})
 
 
 def test_a_network_that_weighs_frames_shows_its_attention():
@@ -137,6 +137,16 @@ def test_a_network_that_weighs_frames_shows_its_attention():
     assert weights.shape == (5,) and weights.sum() == pytest.approx(1, abs=1e-4)
     assert frame_attention(classifier("mean"), crops) is None
     assert frame_attention(classifier("softmax"), crops[:1]) is None
+
+
+def test_the_curve_of_such_a_network_is_its_attention(visit, film):
+    result = predict_upload(film, Predictor(classifier("softmax")), visit, Limits())
+    for strip in result.strips:
+        counts = [float(point.text) for point in strip.points]
+        assert strip.is_attention and sum(counts) == pytest.approx(len(counts), abs=0.5)
+        assert strip.regions == ("face", "eyes", "mouth")
+    text = result_html(result, str)
+    assert "The curve is its attention" in text and "no attention" not in text
 
 
 def test_a_message_is_plain_text():

@@ -39,6 +39,19 @@ def test_which_hosts_others_reach(host, is_own):
     assert serve.is_loopback(host) is is_own
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80/"),
+        ("0.0.0.0", "http://127.0.0.1:80/"),
+        ("::", "http://[::1]:80/"),
+        ("box.example", "http://box.example:80/"),
+    ],
+)
+def test_the_address_that_is_told(host, address):
+    assert serve.address_here(host, 80) == address
+
+
 def test_a_port_that_is_taken_is_told(begin):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

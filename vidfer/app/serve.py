@@ -39,6 +39,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def address_here(host: str, port: int) -> str:
+    """The address at which a browser on this machine finds the page."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens.
 
@@ -110,7 +116,7 @@ def serve(
         run_history=False,
         allowed_paths=[str(visits.root / "results")],
         show_error=False,
-        max_file_size=round(limits.max_mb * 1e6),
+        max_file_size=round(limits.max_mb * 2**20),  # in its message; beyond 10^6 Limits tells what to do
         ssr_mode=False,
         enable_monitoring=False,
         mcp_server=False,

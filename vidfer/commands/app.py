@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(App, arguments)
     from vidfer.app.limits import Limits
-    from vidfer.app.serve import bind, check_gradio, is_loopback, serve
+    from vidfer.app.serve import address_here, bind, check_gradio, is_loopback, serve
     from vidfer.app.visits import open_visits
     from vidfer.infer.predictor import Predictor, load
     from vidfer.infer.support.open_support import open_support
@@ -69,8 +69,7 @@ def main(arguments: Sequence[str]) -> int:
             for line in said:
                 say(line, file=sys.stderr)
             predictor = Predictor(classifier, device=options.device)
-        port = listening.getsockname()[1]
-        address = f"http://{'127.0.0.1' if options.host == '0.0.0.0' else options.host}:{port}/"
+        address = address_here(options.host, listening.getsockname()[1])
 
         def started() -> None:
             if not is_loopback(options.host):
