@@ -95,8 +95,10 @@ def test_a_command_is_one_word_or_two():
     assert _command_of(["sources"]) == ("sources", [])
     assert _command_of(["sources", "folds", "--src", "dfew"]) == ("sources folds", ["--src", "dfew"])
     assert _command_of(["results", "pool", "compare"]) == ("results pool", ["compare"])
-    with refused(SettingError, "'banana'", "cache", "results compare"):
+    with refused(SettingError, "'banana'", "vidfer --help"):
         _command_of(["banana"])
+    with refused(SettingError, "there is no option --banana", "vidfer --help"):
+        _command_of(["--banana", "cache"])
     with refused(SettingError, "'results banana'", "results compare", "results pool", "results episodes"):
         _command_of(["results", "banana"])
 

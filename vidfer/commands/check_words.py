@@ -117,7 +117,10 @@ def _check_arguments(free: Sequence[str], arguments: Sequence[Option], program: 
     needed = [one for one in arguments if one.required]
     if n_free < len(needed):
         missing = needed[n_free]
-        raise SettingError(f"{missing.typed} is missing: {_begun_small(missing.help)}")
+        what = f"give {_listed(missing.choices, 'or')}" if missing.choices else _begun_small(missing.help)
+        raise SettingError(f"{missing.typed} is missing: {what}")
+    for value, option in zip(free, arguments):
+        _check_values(option.placeholder, [value], option)
     if all(one.count is not None for one in arguments) and n_free > len(arguments):
         extra = free[len(arguments)]
         takes = " ".join([program, *(one.typed for one in arguments)])

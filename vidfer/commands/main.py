@@ -134,7 +134,12 @@ def _command_of(words: Sequence[str]) -> tuple[str, list[str]]:
         raise SettingError(
             f"there is no command '{unknown}'; did you mean {meant}? `vidfer --help` lists them all"
         )
-    raise SettingError(f"there is no command '{unknown}'; choose one of: {', '.join(members or COMMANDS)}")
+    if unknown.startswith("-"):
+        raise SettingError(
+            f"there is no option {unknown} before a command; `vidfer --help` lists the commands"
+        )
+    choice = f"choose one of: {', '.join(members)}" if members else "`vidfer --help` lists all commands"
+    raise SettingError(f"there is no command '{unknown}'; {choice}")
 
 
 def _members(name: str) -> list[str]:
