@@ -12,8 +12,8 @@ from types import ModuleType
 from vidfer.errors import HubError, SettingError
 
 SCHEME = "hf://"
-ADDRESS = re.compile(r"hf:/{1,2}(?=[^/])")
-"""The beginning of an address; a path writes two slashes as one."""
+ADDRESS = re.compile(r"hf:(/{1,2}|$)")
+"""The beginning of an address; a path writes two slashes as one, and none at its end."""
 FILES, CARD = ("config.json", "model.safetensors"), "README.md"
 """All that a checkpoint is, and its model card, if it has one."""
 NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
@@ -35,7 +35,8 @@ def repository(address: str | Path) -> tuple[str, str]:
     """
     name, _, revision = ADDRESS.sub("", str(address)).partition("@")
     if not NAME.fullmatch(name):
-        raise SettingError(f"{address} is no repository of the Hugging Face hub; write it as {EXAMPLE}")
+        example = EXAMPLE if is_address(address) else EXAMPLE.removeprefix(SCHEME)
+        raise SettingError(f"{address} is no repository of the Hugging Face hub; write it as {example}")
     return name, revision or "main"
 
 

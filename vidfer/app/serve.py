@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
 import os
@@ -27,6 +28,7 @@ HEADERS = {
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
 }
+HOSTS = "give 127.0.0.1 for this machine only, or 0.0.0.0 for all networks that it is in"
 GRACE_S = 2
 """So long requests that go on may take when the app ends, in seconds."""
 
@@ -59,10 +61,15 @@ def bind(host: str, port: int) -> socket.socket:
         raise SettingError(f"--port {port}: give a number from 1 to 65535, or --port 0 for any free one")
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no machine can have
+        raise SettingError(f"--host {host}: there is no such address; {HOSTS}") from error
+    try:
         listening = socket.socket(family, kind)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise SettingError(f"--host {host} is not an address of this machine; {HOSTS}") from error
         raise SettingError(
             f"cannot listen on --host {host} --port {port} ({error.strerror or error}); give another port, "
             "or --port 0 for any free one"

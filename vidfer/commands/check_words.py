@@ -97,10 +97,7 @@ def _check_values(name: str, values: list[str], option: Option) -> None:
         if option.optional and value == NONE:
             continue
         if option.choices:
-            if value not in option.choices:
-                meant = did_you_mean(value, option.choices).lstrip("; ")
-                meant = f"{meant} " if meant else ""
-                raise SettingError(f"{name} {value}: {meant}choose {_listed(option.choices, 'or')}")
+            _check_choice(f"{name} {value}", value, option)
             continue
         kind = option.kinds[min(number, len(option.kinds) - 1)]
         if kind in KINDS:
@@ -109,6 +106,13 @@ def _check_values(name: str, values: list[str], option: Option) -> None:
                 convert(value)
             except ValueError:
                 raise SettingError(f"{name} {value}: give {one}") from None
+
+
+def _check_choice(shown: str, value: str, option: Option) -> None:
+    if value not in option.choices:
+        meant = did_you_mean(value, option.choices).lstrip("; ")
+        meant = f"{meant} " if meant else ""
+        raise SettingError(f"{shown}: {meant}choose {_listed(option.choices, 'or')}")
 
 
 def _check_arguments(free: Sequence[str], arguments: Sequence[Option], program: str) -> None:
@@ -126,6 +130,9 @@ def _check_arguments(free: Sequence[str], arguments: Sequence[Option], program: 
         takes = " ".join([program, *(one.typed for one in arguments)])
         what = "has no option before it" if not arguments else f"is one value too many for `{takes}`"
         raise SettingError(f"'{extra}' {what}; `{program} --help` lists the options")
+    for value, argument in zip(free, arguments):
+        if argument.choices:
+            _check_choice(value, value, argument)
 
 
 def _begun_small(text: str) -> str:
