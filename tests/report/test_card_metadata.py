@@ -68,13 +68,15 @@ def test_a_chosen_licence_takes_the_place_of_the_terms(runs):
 def test_data_sets_are_those_of_the_runs_before_it_too(runs, run, tmp_path):
     teacher = shutil.copytree(runs.teacher, tmp_path / "teacher")
     change(teacher / "data.json", sources=["dfew:3"], unlabelled_sources=["afew"])
-    change(run / "data.json", sources=["folder", "ravdess"], unlabelled_sources=["actors"])
+    change(run / "data.json", sources=["folder", "prediction", "ravdess"], unlabelled_sources=["actors"])
     change(run / "settings.json", teacher=str(teacher / "checkpoints" / "best"))
     card = model_card(run)
     assert ModelCard(card).data.datasets == ["dfew", "ravdess", "vidfer-synthetic-actors"]
     licences = card.partition("## Licences")[2]
     assert "`dfew:3`: on request from its authors" in licences and "CC BY-NC-SA 4.0" in licences
-    assert "own videos (`folder`): what the people" in licences and "afew" not in licences
+    for own in ("folder", "prediction"):
+        assert f"own videos (`{own}`): what the people" in licences
+    assert "afew" not in licences
     assert "not known" not in licences and str(tmp_path) not in card
 
 

@@ -6,7 +6,7 @@ from vidfer.clips.sources import SOURCES
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.runs.learned_from import LearnedFrom
 
-OWN = ("folder", "table")
+OWN = ("folder", "table", "prediction")
 """Sources that read a user's own videos."""
 
 OF_VIDFER = "weights under Apache-2.0; its own card says what it learned from"
