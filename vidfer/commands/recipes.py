@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import ModuleType
 
 import vidfer
 from vidfer.errors import SettingError
+from vidfer.nearest import did_you_mean
 
 RECIPES = ("supervised", "noisy_student", "fewshot", "egs")
 """Every recipe, in the order in which most users need them."""
@@ -51,9 +51,8 @@ def protocol_file(named: str) -> Path:
     included = {file.stem: file for file in sorted((recipe_folder() / "protocols").glob("*.yaml"))}
     if named in included:
         return included[named]
-    near = difflib.get_close_matches(named, included, 1, 0.5)
-    hint = f"did you mean {near[0]}? " if near else ""
+    meant = did_you_mean(named, included) or ";"
     raise SettingError(
-        f"--protocol {named}: there is no such file, and no included protocol of this name; {hint}"
-        f"Included are {', '.join(included)}"
+        f"--protocol {named}: there is no such file, and no included protocol of this name{meant} included "
+        f"are {', '.join(included)}"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from vidfer.commands.progress_lines import plural
+
 AGAIN = "Start the same command again to go on."
 RESUME = "Start the same command with --resume to go on."
 ANEW = "What was there before is as it was; the same command starts anew."
@@ -50,4 +52,4 @@ def stopped_text(command: str) -> str:
     if go_on != AGAIN or now.total == 0:
         return f"stopped. {go_on}"
     of = f" of {now.what}" if now.unit == "frame" else ""
-    return f"stopped; {now.done:,} of {now.total:,} {now.unit}s{of} are done. {go_on}"
+    return f"stopped; {now.done:,} of {now.total:,} {plural(now.unit)}{of} are done. {go_on}"

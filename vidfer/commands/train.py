@@ -43,7 +43,7 @@ def train(recipe: str, arguments: Sequence[str]) -> int:
     about, command = module.__doc__, f"vidfer train {recipe}"
     options = options_from_command_line(module.Settings, about, arguments, more=[PROCESSES], prog=command)
     if options.processes < 1:
-        raise SettingError(f"--processes {options.processes}: at least 1")
+        raise SettingError(f"--processes {options.processes}: give at least 1")
     members, ours = int(os.environ.get("WORLD_SIZE") or 1), os.environ.get(LAUNCHER) == str(os.getppid())
     if options.processes > 1 and not ours:
         if members > 1:
