@@ -13,6 +13,7 @@ THREADS ?= $(shell nproc)
 install: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml constraints.txt
+	@echo "installing into $(abspath $(VENV)): about 7 GB, most of it PyTorch with CUDA; a few minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -q -e '.[dev]' -c constraints.txt
 	@touch $@

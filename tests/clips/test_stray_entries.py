@@ -112,8 +112,8 @@ def test_a_link_to_a_folder_around_another_linked_folder_adds_the_rest(tmp_path)
     found, lines = ids_of(root)
     assert found == expected
     by_what = {name: next(line for line in lines if str(root / name) in line) for name in ("later", "mine")}
-    assert str(root / "later" / "all" / "happy") in by_what["later"] and "links to" not in by_what["later"]
-    assert "links to folders that are listed already" in by_what["mine"] and len(lines) == 2
+    assert str(root / "later" / "all" / "happy") in by_what["later"] and "link to" not in by_what["later"]
+    assert "link to a folder that is listed already" in by_what["mine"] and len(lines) == 2
 
 
 def test_a_link_to_a_folder_around_the_data_set_adds_nothing_and_is_told(tmp_path):
@@ -121,7 +121,7 @@ def test_a_link_to_a_folder_around_the_data_set_adds_nothing_and_is_told(tmp_pat
     (tmp_path / "root" / "sad" / "up").symlink_to(tmp_path)
     found, (line,) = ids_of(tmp_path / "root")
     assert found == {"sad/e.mp4": "sad"}
-    assert line.startswith("left out: 1 links to folders that hold the whole data set")
+    assert line.startswith("left out: 1 link to a folder that holds the whole data set: ")
 
 
 def test_a_linked_video_is_a_clip(tmp_path):

@@ -155,9 +155,7 @@ def check_gradio() -> None:
     from importlib.util import find_spec
 
     if find_spec("gradio") is None:
-        raise MissingPackageError(
-            '`vidfer app` needs the package gradio; `pip install "vidfer[app]"` brings it'
-        )
+        raise MissingPackageError('the app needs the package gradio; `pip install "vidfer[app]"` brings it')
 
 
 def address_of(path: Path) -> str:

@@ -76,8 +76,12 @@ def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
     for line in listing.lines() if on_note else ():
         on_note(line)
     if not media:
-        held = ", ".join(entry.name for entry in list_folder(path)[:3]) or "nothing"
-        raise DataError(f"{path} holds no video and no picture that can be read; it holds {held}")
+        held = ", ".join(entry.name for entry in list_folder(path)[:3])
+        raise DataError(
+            f"{path} holds no video and no picture"
+            + (f", but {held}" if held else ": it is empty")
+            + "; name a video, a picture, or a folder that holds some"
+        )
     pictures = [one for one in media if one.parent == path and is_image(one)]
     numbered = [one for one in pictures if one.stem[-1:].isdecimal()]
     if on_note and len(numbered) == len(media) > MANY_PICTURES:

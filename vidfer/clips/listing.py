@@ -13,17 +13,29 @@ SYSTEM_NAMES = frozenset(
 )
 """Files and folders that systems make, in lower case. Names that begin with a dot are left out as well."""
 
-SYSTEM, INSIDE_CLIP, LINK, LINK_ABOVE, LINKED, POSTER, HEIC, OTHER = (
-    "files and folders that systems make",
-    "folders inside a folder of frames",
-    "links to folders that are listed already",
+Reason = tuple[str, str]
+"""Why something is left out: in words for one, and for several."""
+
+SYSTEM: Reason = ("file or folder that systems make", "files and folders that systems make")
+INSIDE_CLIP: Reason = ("folder inside a folder of frames", "folders inside a folder of frames")
+LINK: Reason = ("link to a folder that is listed already", "links to folders that are listed already")
+LINK_ABOVE: Reason = (
+    "link to a folder that holds the whole data set",
     "links to folders that hold the whole data set",
+)
+LINKED: Reason = (
+    "folder that is listed already through a link",
     "folders that are listed already through a link",
-    "pictures beside a video of the same name",
+)
+POSTER: Reason = ("picture beside a video of the same name", "pictures beside a video of the same name")
+HEIC: Reason = (
+    "HEIC picture, which cannot be read (convert it to JPEG or PNG)",
     "HEIC pictures, which cannot be read (convert them to JPEG or PNG)",
+)
+OTHER: Reason = (
+    "file that is neither a video nor a picture",
     "files that are neither videos nor pictures",
 )
-"""Reasons for leaving something out."""
 
 
 class Listing:
@@ -34,14 +46,14 @@ class Listing:
     """
 
     def __init__(self, root: Path) -> None:
-        self._skipped: dict[str, set[Path]] = {}
+        self._skipped: dict[Reason, set[Path]] = {}
         self._notes: list[str] = []
         self._root = root.resolve()
         self._entered = {self._root: root.absolute()}
         self._inside_others: set[Path] = set()
         """Targets of links that lie inside the target of another link, so that two ways lead to them."""
 
-    def skip(self, reason: str, path: Path) -> None:
+    def skip(self, reason: Reason, path: Path) -> None:
         """Counts a file or folder that is left out; counting it again changes nothing."""
         self._skipped.setdefault(reason, set()).add(path)
 
@@ -50,7 +62,7 @@ class Listing:
         if text not in self._notes:
             self._notes.append(text)
 
-    def enter_link(self, link: Path) -> str | None:
+    def enter_link(self, link: Path) -> Reason | None:
         """Enters the folder that a link leads to, unless the listing reaches it by another way.
 
         So every real folder is listed once, and no link leads in a circle.
@@ -75,10 +87,11 @@ class Listing:
 
     def lines(self) -> list[str]:
         """A line for each reason of leaving something out (how many, and the first), and each note."""
-        skipped = self._skipped.items()
-        return [f"left out: {len(paths):,} {reason}, such as {min(paths)}" for reason, paths in skipped] + [
-            *self._notes
-        ]
+        lines = []
+        for (one, several), paths in self._skipped.items():
+            what = f"1 {one}:" if len(paths) == 1 else f"{len(paths):,} {several}, such as"
+            lines.append(f"left out: {what} {min(paths)}")
+        return lines + self._notes
 
 
 _THIS: ContextVar[Listing | None] = ContextVar("this listing", default=None)

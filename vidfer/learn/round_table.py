@@ -9,7 +9,7 @@ from pathlib import Path
 from vidfer.errors import CacheError, RunError, SettingError
 from vidfer.learn.pseudo_labels import read_about
 from vidfer.names import Ids
-from vidfer.runs.read_run import is_run, read_record
+from vidfer.runs.read_run import is_run, no_run, read_record
 from vidfer.store.reader import CropCache
 from vidfer.tables import Row, number, read_table
 
@@ -86,9 +86,7 @@ def confidence(row: Row) -> float:
 
 def _table_of(run: Path, chosen: int | None) -> Path:
     if not is_run(run):
-        raise RunError(
-            f"{run} is not a run folder (no settings.json); name the --out of `vidfer train noisy_student`"
-        )
+        raise no_run(run, "`vidfer train noisy_student`, or of `vidfer predict`")
     found = {
         int(match[1]): file
         for file in (run / "pseudo_labels").glob("round*.csv")

@@ -88,6 +88,16 @@ def is_run(folder: Path) -> bool:
     return (folder / "settings.json").is_file()
 
 
+def no_run(folder: Path, writer: str) -> RunError:
+    """The error for a folder in which no run was started.
+
+    Args:
+        writer: what writes such a folder, in words.
+    """
+    what = "is not a run folder (no settings.json)" if folder.exists() else "does not exist"
+    return RunError(f"{folder} {what}; name the --out of {writer}")
+
+
 def read_record(run: Path, name: str) -> dict:
     """One of the JSON files of a run folder; empty if the folder or the file does not exist.
 
@@ -121,7 +131,7 @@ def _read_json(path: Path) -> dict:
 
 def _read_run(folder: Path, name: str) -> Run:
     if not is_run(folder):
-        raise RunError(f"{folder} is not a run folder (no settings.json); name the --out of a recipe")
+        raise no_run(folder, "a recipe")
     found = sorted((folder / "checkpoints").glob("*/config.json"))
     hashes = {config.parent.name: checkpoint_hash(config.parent) for config in found}
     infos = {config.parent.name: _read_json(config).get("info") for config in found}

@@ -23,7 +23,7 @@ from vidfer.clips.source import Source
 from vidfer.clips.splits import split_of_name
 from vidfer.errors import DataError
 
-LAYOUT = "label folders with videos or images, or videos or images"
+LAYOUT = "videos or images, or label folders with them"
 
 
 def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:

@@ -58,8 +58,8 @@ def warnings_of(learned: Learned) -> list[str]:
         )
     elif len(classes) > 1 and e.recognised.n and not e.is_above_chance:
         warnings.append(
-            "that the expressions can be told apart is not proved: the interval reaches down to chance; more "
-            "examples make it narrower"
+            "it is not proved that these expressions can be told apart: the interval reaches down to chance; "
+            "more examples make it narrower"
         )
     warnings += _from_background(e)
     warnings += _contradictions(e, learned.clips, classes)
