@@ -24,10 +24,10 @@ def actor(seed: int = 4, label: str = "happy", n_frames: int = 12) -> np.ndarray
     return frames
 
 
-def write_film(path: Path, frames: np.ndarray) -> Path:
-    """Write frames as a film of ten frames a second."""
+def write_film(path: Path, frames: np.ndarray, fps: int = FPS) -> Path:
+    """Write frames as a film."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    encode(frames, path, fps=FPS, crf=16)
+    encode(frames, path, fps=fps, crf=16)
     return path
 
 
