@@ -8,7 +8,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 THREADS ?= $(shell nproc)
 
-.PHONY: demo test lint docs docs-serve install clean
+.PHONY: demo test lint docs docs-serve package install clean
 
 install: $(VENV)/.installed
 
