@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
-from vidfer.commands.help_page import Example, choices_text
+from vidfer.commands.help_page import Example, broken, choices_text
 from vidfer.commands.options import Group, Option
 
 WIDEST = 92
@@ -41,19 +41,8 @@ def example_block(examples: Sequence[Example]) -> str:
     """Command lines to copy, each below what it does."""
     if not examples:
         return ""
-    lines = [f"# {what}\n{_broken(command)}" for command, what in examples]
-    return "## Examples\n\n```sh\n" + "\n\n".join(lines) + "\n```"
-
-
-def _broken(command: str) -> str:
-    """A long command line on several lines, which a shell reads as one."""
-    lines: list[str] = []
-    for word in re.split(r" (?=--)", command):
-        if lines and len(lines[-1]) + len(word) < WIDEST:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(f"{'  ' * bool(lines)}{word}")
-    return " \\\n".join(lines)
+    parts = ["\n".join([f"# {what}", *broken(command, WIDEST)]) for command, what in examples]
+    return "## Examples\n\n```sh\n" + "\n\n".join(parts) + "\n```"
 
 
 def name_of(option: Option) -> str:

@@ -67,7 +67,7 @@ def help_page(
     if examples:
         lines = [strong % "Examples"]
         for command, what in examples:
-            lines += [f"  # {what}", *(f"  {strong % line}" for line in _broken(command, width - 4))]
+            lines += [f"  # {what}", *(f"  {strong % line}" for line in broken(command, width - 4))]
         parts.append("\n".join(lines))
     return "\n\n".join([*parts, *filter(None, (_filled(more, width),))])
 
@@ -102,7 +102,7 @@ def _entry(typed: str, about: str, width: int, strong: str) -> str:
     return "\n".join([shown + " " * (INDENT - len(head)) + lines[0], *rest[1:]]).rstrip()
 
 
-def _broken(command: str, width: int) -> list[str]:
+def broken(command: str, width: int) -> list[str]:
     """A command line as lines that can be copied into a shell; new ones begin with an option."""
     lines, words = [], re.split(r" (?=--)", command)
     for word in words:
