@@ -1,5 +1,6 @@
 """What ``vidfer app`` says before and after it serves."""
 
+import os
 import socket
 import sys
 
@@ -57,6 +58,25 @@ def test_a_port_that_is_taken_is_told(begin):
         port = taken.getsockname()[1]
         with refused(SettingError, "--port", port, "--port 0"):
             begin("--port", str(port))
+
+
+def test_gradio_sends_nothing_and_keeps_uploads_where_they_are_deleted(monkeypatch, tmp_path):
+    analytics = pytest.importorskip("gradio.analytics")
+    for name in (
+        "GRADIO_TEMP_DIR",
+        "GRADIO_ANALYTICS_ENABLED",
+        "HF_HUB_DISABLE_TELEMETRY",
+        "OTEL_SDK_DISABLED",
+    ):
+        monkeypatch.setenv(name, "before")  # and what was there before comes back after the test
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "True")
+    assert analytics.analytics_enabled()
+    serve.prepare_gradio(tmp_path)
+    assert not analytics.analytics_enabled()
+    from gradio.utils import get_upload_folder
+
+    assert get_upload_folder() == str(tmp_path)
+    assert os.environ["HF_HUB_DISABLE_TELEMETRY"] == "1"
 
 
 def test_without_gradio_it_says_how_to_get_it(begin, monkeypatch):

@@ -11,23 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from vidfer.app.guard import Guarded
 from vidfer.app.limits import Limits
 from vidfer.app.visits import KEEP_S, SWEEP_S, Visits
 from vidfer.errors import MissingPackageError, SettingError
 from vidfer.infer.predictor import Predictor
 
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' data: blob:; "
-    "font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-)
-"""What the browser may load: nothing from other computers."""
-HEADERS = {
-    b"content-security-policy": POLICY.encode(),
-    b"referrer-policy": b"no-referrer",
-    b"x-content-type-options": b"nosniff",
-}
 HOSTS = "give 127.0.0.1 for this machine only, or 0.0.0.0 for all networks that it is in"
 GRACE_S = 2
 """So long requests that go on may take when the app ends, in seconds."""
@@ -96,11 +85,7 @@ def serve(
     Raises:
         MissingPackageError: Gradio is not installed.
     """
-    # Gradio reads these when it is imported.
-    os.environ["GRADIO_TEMP_DIR"] = str(visits.uploads)
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    os.environ["OTEL_SDK_DISABLED"] = "true"
+    prepare_gradio(visits.uploads)
     check_gradio()
     import gradio
     import uvicorn
@@ -150,6 +135,18 @@ def serve(
     Server(config).run([listening])
 
 
+def prepare_gradio(uploads: Path) -> None:
+    """Tell Gradio, before it is imported, where uploads go and that it sends nothing.
+
+    Args:
+        uploads: folder for them, which is deleted in the end.
+    """
+    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["OTEL_SDK_DISABLED"] = "true"
+
+
 def check_gradio() -> None:
     """Raise a MissingPackageError if Gradio is not installed."""
     from importlib.util import find_spec
@@ -161,25 +158,3 @@ def check_gradio() -> None:
 def address_of(path: Path) -> str:
     """The address at which a browser gets a file, below that of the page."""
     return f"gradio_api/file={quote(str(path))}"
-
-
-class Guarded:
-    """An ASGI app whose answers forbid the browser to load anything from elsewhere, and which itself fetches
-    nothing for anybody."""
-
-    def __init__(self, app) -> None:
-        self.app = app
-
-    async def __call__(self, scope, receive, send) -> None:
-        async def send_guarded(message) -> None:
-            if message["type"] == "http.response.start":
-                kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in HEADERS]
-                message = {**message, "headers": [*kept, *HEADERS.items()]}
-            await send(message)
-
-        path = scope.get("path", "")
-        if scope["type"] == "http" and ("=http:" in path or "=https:" in path):
-            await send_guarded({"type": "http.response.start", "status": 403, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await self.app(scope, receive, send_guarded)
