@@ -16,6 +16,7 @@ from accelerate.utils import set_seed
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
+from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
 from vidfer.data.domain_episodes import episodes_of_domains, training_clips_of_domains
 from vidfer.data.domains import training_domains
@@ -42,7 +43,6 @@ from vidfer.models.heads.similarity import SimilaritySettings
 from vidfer.models.settings import EncoderSettings, HeadSettings
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import JointRunSettings
-from vidfer.terminal import terminal_text
 
 EPISODES = EpisodeSettings(ways=5, shots=1, queries=16, per_epoch=100)
 ADAM = OptimSettings(name="adam", lr=1e-4, weight_decay=0.0, warmup=0.0, clip_norm=0.0)
@@ -111,11 +111,11 @@ def main(settings: Settings) -> None:
     run.save_domains(splits, caches)
     info = {"base_classes": base_classes(classes, start), "split_hashes": split_hashes(caches, splits)}
     for domain in domains:
-        accelerator.print(terminal_text(domain.summary))
+        tell_first(accelerator, domain.summary)
         if domain.name not in validation:
-            accelerator.print(terminal_text(f"{domain.name}: too few validation clips for an episode"))
+            tell_first(accelerator, f"{domain.name}: too few validation clips for an episode")
     if not validation:
-        accelerator.print("no validation at all: the last checkpoint will be the best")
+        tell_first(accelerator, "no validation at all: the last checkpoint will be the best")
     net, optimiser, schedule, train_loader = accelerator.prepare(egs, optimiser, schedule, train_loader)
 
     progress = run.progress({"epoch": 0, "best": -1.0})
@@ -135,10 +135,11 @@ def main(settings: Settings) -> None:
         more = {"details": {"learner": learner, "val_accuracies": found}}
         more |= {"also": ["joint"] if number + 1 == settings.egs.joint_epochs else []}
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info, **more)
-        accelerator.print(terminal_text(f"{name}: {line}"))
+        tell_first(accelerator, f"{name}: {line}")
 
     calibrate_checkpoints(run, ("best", "last"), val_loaders, accelerator)
-    accelerator.print(terminal_text(f"checkpoint in {run.path / 'checkpoints/best'}"))
+    tell_first(accelerator, f"checkpoint in {run.path / 'checkpoints/best'}")
+    give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")
     accelerator.end_training()
 
 

@@ -16,6 +16,7 @@ from torch.nn import Identity
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
+from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
 from vidfer.data.episode_batches import EpisodeBatches, training_episodes, validation_episodes
 from vidfer.data.loader import build_loader
@@ -41,7 +42,6 @@ from vidfer.rare import Fixed, Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import ModelRunSettings
 from vidfer.store.reader import CropCache
-from vidfer.terminal import terminal_text
 
 ADAM = OptimSettings(name="adam", lr=1e-3, weight_decay=0.0, warmup=0.0, clip_norm=0.5)  # as published
 
@@ -114,16 +114,19 @@ def main(settings: Settings) -> None:
     info = split_info([cache], [split])
     info |= {"classes": split.classes, "base_classes": base_classes(split.classes, start)}
     clips = f"{len(split.train)} clips to train on, {len(split.val)} to validate on ({split.note})"
-    accelerator.print(terminal_text(clips))
+    tell_first(accelerator, clips)
     if val_episodes is None:
-        accelerator.print("too few validation clips for an episode: the last checkpoint will be the best")
+        tell_first(
+            accelerator, "too few validation clips for an episode: the last checkpoint will be the best"
+        )
     recogniser.to(accelerator.device)
     if origin:
         standardise(recogniser, origin, cache, split, data, accelerator)
     # The prototype and matching heads have no parameters.
     if not any(parameter.requires_grad for parameter in net.parameters()):
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
-        accelerator.print(terminal_text(keep_untrained(run, recogniser, info, accuracy)))
+        tell_first(accelerator, keep_untrained(run, recogniser, info, accuracy))
+        give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")
         accelerator.end_training()
         return
 
@@ -142,9 +145,10 @@ def main(settings: Settings) -> None:
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
         scores, place = {"val_accuracy": accuracy}, {"epoch": number + 1}
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info)
-        accelerator.print(terminal_text(f"{name}: {line}"))
+        tell_first(accelerator, f"{name}: {line}")
 
-    accelerator.print(terminal_text(f"checkpoint in {run.path / 'checkpoints/best'}"))
+    tell_first(accelerator, f"checkpoint in {run.path / 'checkpoints/best'}")
+    give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")
     accelerator.end_training()
 
 

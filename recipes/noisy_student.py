@@ -18,6 +18,7 @@ from torch.nn import Identity
 from vidfer.commands.console import Progress, epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.round_report import round_lines
+from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
@@ -42,7 +43,6 @@ from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
 from vidfer.store.reader import CropCache
-from vidfer.terminal import terminal_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ def main(settings: Settings) -> None:
     run = RunFolder(settings, accelerator)
     run.save_data(split, cache, other)
     info = split_info([cache], [split]) | {"base_classes": base_classes(classes, start)}
-    accelerator.print(terminal_text(data.summary))
+    tell_first(accelerator, data.summary)
     progress = {"best": -1.0, "best_of_all": -1.0}
     progress |= run.progress({"round": 1, "training_started": 0, "epoch": 0})
     for number in range(progress["round"], settings.rounds + 1):
@@ -112,10 +112,11 @@ def main(settings: Settings) -> None:
         found = label_round(number, run, teacher, data, settings.pseudo, started, settings.corrections, **how)
         if not started:
             run.log((number - 1) * epochs, round=number, pseudo_labels=found.summary)
-        accelerator.print(terminal_text("\n".join(round_lines(number, found))))
+        tell_first(accelerator, "\n".join(round_lines(number, found)))
         if settings.stop_to_correct and found.waits_for_corrections:
             told = f"correct {found.table}, as with `vidfer review {run.path}`, and go on with --resume"
-            accelerator.print(terminal_text(f"stopped; {told}"))
+            tell_first(accelerator, f"stopped; {told}")
+            give_first(accelerator, found.table, metrics=run.path / "metrics.jsonl")
             break
 
         # The student learns, with noise
@@ -149,12 +150,13 @@ def main(settings: Settings) -> None:
             scores, known = validate(kept, [prepared_val_loader], accelerator) if validated else ({}, {})
             keeping = {"place": place, "info": info | known, "best": best}
             line = finish_epoch(epoch, kept, means, scores, schedule, **keeping)
-            accelerator.print(terminal_text(f"{name}: {line}"))
+            tell_first(accelerator, f"{name}: {line}")
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
     else:
         best = f"best validation UAR {progress['best_of_all']:.1%}"
-        accelerator.print(terminal_text(f"{best}; checkpoint in {run.path / 'checkpoints/best'}"))
+        tell_first(accelerator, f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
+        give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")
     accelerator.end_training()
 
 

@@ -15,6 +15,7 @@ from torch.nn import Identity
 
 from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
+from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
 from vidfer.data.domain_episodes import training_clips_of_domains
 from vidfer.data.domains import training_domains
@@ -44,7 +45,6 @@ from vidfer.models.settings import EncoderSettings, HeadSettings
 from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import JointRunSettings
-from vidfer.terminal import terminal_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ def main(settings: Settings) -> None:
     run.save_domains(splits, caches)
     info = split_info(caches, splits) | {"base_classes": base_classes(classes, start)}
     for domain in domains:
-        accelerator.print(terminal_text(domain.summary))
+        tell_first(accelerator, domain.summary)
     net, optimiser, schedule, train_loader, *val_loaders = accelerator.prepare(
         net, optimiser, schedule, train_loader, *val_loaders
     )
@@ -142,10 +142,11 @@ def main(settings: Settings) -> None:
         place, validated = {"epoch": number + 1}, settings.train.validates(number + 1)
         scores, known = validate(kept, val_loaders, accelerator) if validated else ({}, {})
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info | known)
-        accelerator.print(terminal_text(f"{name}: {line}"))
+        tell_first(accelerator, f"{name}: {line}")
 
     best = f"best validation UAR {progress['best']:.1%}"
-    accelerator.print(terminal_text(f"{best}; checkpoint in {run.path / 'checkpoints/best'}"))
+    tell_first(accelerator, f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
+    give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")
     accelerator.end_training()
 
 

@@ -38,7 +38,8 @@ def answer(capfd, *words: object) -> dict:
 
 def test_the_commands_that_have_them_are_commands():
     assert {*JSON, *QUIET} <= {*COMMANDS} and not {*ANSWERS} & {*QUIET}
-    assert output_group("vidfer review") is None and output_group("supervised.py") is None
+    assert output_group("vidfer review") is None and output_group("bench_join.py") is None
+    assert output_group("supervised.py") == output_group("vidfer train supervised")
     assert [one.names for one in output_group("vidfer predict").options] == [("--quiet",)]
     assert [one.names for one in output_group("vidfer inspect").options] == [("--json",)]
 
@@ -70,7 +71,7 @@ def test_json_cannot_control_a_terminal(capsys):
     assert "é" in shown and not CONTROLS.search(shown.replace("\n", ""))
 
 
-@pytest.mark.parametrize("command", ["review run", "responsible-use", "train egs --cache c.h5 --out run"])
+@pytest.mark.parametrize("command", ["review run", "responsible-use", "app"])
 def test_other_commands_have_neither(command):
     with refused(SettingError, "--quiet"):
         run(*command.split(), "--quiet")
@@ -144,6 +145,17 @@ def test_actors_quietly(tmp_path, capfd):
     assert run("actors", "--out", tmp_path / "a", *few.split(), "--quiet") == 0
     assert capfd.readouterr() == (f"{tmp_path / 'a'}\n", "")
     assert answer(capfd, "actors", "--out", tmp_path / "a", *few.split())["clips"] == 1
+
+
+def test_a_recipe(striped_cache, tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "1")
+    words = ["train", "supervised", "--cache", striped_cache, "--train.epochs", 1, "--encoder.width", 4]
+    words += ["--data.frames", "2", "--tracker", "none", "--train.batch-size", "6"]
+    best = [str(tmp_path / "a/checkpoints/best")]
+    metrics = str(tmp_path / "a/metrics.jsonl")
+    assert answer(capfd, *words, "--out", tmp_path / "a") == {"results": best, "metrics": metrics}
+    assert run(*words, "--out", tmp_path / "b", "--quiet") == 0
+    assert capfd.readouterr() == (f"{tmp_path / 'b/checkpoints/best'}\n", "")
 
 
 def test_a_film_quietly(studio_clips, tmp_path, capfd):

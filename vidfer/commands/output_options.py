@@ -16,10 +16,13 @@ WRITERS = (
 )
 """They write files."""
 
-JSON = (*ANSWERS, *WRITERS)
+RECIPES = tuple(f"train {recipe}" for recipe in ("supervised", "noisy_student", "fewshot", "egs"))
+"""They train; as scripts they are called ``supervised.py``."""
+
+JSON = (*ANSWERS, *WRITERS, *RECIPES)
 """The commands with --json; `predict` and `doctor` have one of their own."""
 
-QUIET = ("predict", *WRITERS)
+QUIET = ("predict", *WRITERS, *RECIPES)
 """The commands with --quiet."""
 
 _HELP = {
@@ -35,6 +38,8 @@ def output_group(program: str) -> Group | None:
         program: as it is called, such as ``vidfer cache``.
     """
     command = program.removeprefix("vidfer ")
+    if program.endswith(".py"):
+        command = f"train {program.removesuffix('.py')}"
     names = [name for name, commands in (("--quiet", QUIET), ("--json", JSON)) if command in commands]
     options = tuple(_flag(name) for name in names)
     return Group(title="output", about="", options=options) if options else None

@@ -88,7 +88,7 @@ def options_from_command_line(
     return parse_options(
         _with_names(settings, unchecked(settings, values), parts, more),
         arguments,
-        program=prog or "",
+        program=prog or f"{recipe}.py",
         description=description.partition("\nExample: ")[0],
         examples=recipe_examples(recipe, prog or f"accelerate launch recipes/{recipe}.py"),
         config=(tyro.conf.AvoidSubcommands,),

@@ -6,9 +6,12 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from vidfer.terminal import CONTROLS, coloured_text, terminal_text
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 
 @dataclass
@@ -78,3 +81,15 @@ def give(*results: Path | str, **facts: Any) -> None:
     elif output.quiet:
         for result in results:
             say(result)
+
+
+def tell_first(accelerator: Accelerator, text: object) -> None:
+    """As :func:`tell`, in the first of the processes that train together."""
+    if accelerator.is_main_process:
+        tell(text)
+
+
+def give_first(accelerator: Accelerator, *results: Path | str, **facts: Any) -> None:
+    """As :func:`give`, in the first of the processes that train together."""
+    if accelerator.is_main_process:
+        give(*results, **facts)

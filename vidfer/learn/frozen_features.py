@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from accelerate import Accelerator
@@ -40,5 +41,5 @@ def seen_once(
             feature_clips(recogniser, one, accelerator.device, workers=workers, say=told.append)
             for one in datasets
         ]
-    accelerator.print(terminal_text("\n".join(dict.fromkeys(told))))
+    accelerator.print(terminal_text("\n".join(dict.fromkeys(told))), file=sys.stderr)
     return found
