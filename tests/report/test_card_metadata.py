@@ -65,11 +65,12 @@ def test_a_chosen_licence_takes_the_place_of_the_terms(runs):
     assert "`cc-by-nc-4.0`" in card and "No licence was chosen" not in card
 
 
-def test_data_sets_are_those_of_the_runs_before_it_too(runs, run, tmp_path):
+@pytest.mark.parametrize("named", ["teacher", "teacher/checkpoints/best"])
+def test_data_sets_are_those_of_the_runs_before_it_too(named, runs, run, tmp_path):
     teacher = shutil.copytree(runs.teacher, tmp_path / "teacher")
     change(teacher / "data.json", sources=["dfew:3"], unlabelled_sources=["afew"])
     change(run / "data.json", sources=["folder", "prediction", "ravdess"], unlabelled_sources=["actors"])
-    change(run / "settings.json", teacher=str(teacher / "checkpoints" / "best"))
+    change(run / "settings.json", teacher=str(tmp_path / named))
     card = model_card(run)
     assert ModelCard(card).data.datasets == ["dfew", "ravdess", "vidfer-synthetic-actors"]
     licences = card.partition("## Licences")[2]

@@ -16,10 +16,13 @@ def cache(tmp_path):
     return write_cache(tmp_path / "c.h5", clips(), size_px=32)
 
 
-def test_the_clips_of_the_run_and_of_those_it_started_from_are_seen(cache, tmp_path):
-    first = write_run(tmp_path / "first", cache, train=range(8, 10), test=range(0))
-    second = write_run(tmp_path / "second", cache, train=range(12, 13), test=range(0), init=str(first))
-    run = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8), teacher=str(second))
+@pytest.mark.parametrize("named", ["first", "first/checkpoints/best"])
+def test_the_clips_of_the_run_and_of_those_it_started_from_are_seen(named, cache, tmp_path):
+    write_run(tmp_path / "first", cache, train=range(8, 10), test=range(0))
+    of_second = {"train": range(12, 13), "test": range(0), "init": str(tmp_path / named)}
+    write_run(tmp_path / "second", cache, **of_second)
+    teacher = str(tmp_path / named.replace("first", "second"))
+    run = write_run(tmp_path / "run", cache, train=range(4), test=range(4, 8), teacher=teacher)
     found = read_provenance(run, cache, {})
     assert found.run_name == "run" and found.held_out is None and found.fold == {}
     assert found.seen == [0, 1, 2, 3, 8, 9, 12] and found.warnings == ()

@@ -79,8 +79,12 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
 
 
 def run_of(checkpoint: Path) -> Path:
-    """The run folder around a checkpoint, ``runs/x`` of ``runs/x/checkpoints/best``; it may not exist."""
-    return Path(checkpoint).resolve().parent.parent
+    """The run folder of a checkpoint; it may not exist.
+
+    It is ``runs/x`` of ``runs/x/checkpoints/best``, and of ``runs/x``, which stands for its best checkpoint.
+    """
+    folder = Path(checkpoint).resolve()
+    return folder if is_run(folder) else folder.parent.parent
 
 
 def is_run(folder: Path) -> bool:
