@@ -56,7 +56,7 @@ def fetch_checkpoint(address: str | Path) -> tuple[Path, str]:
     """
     hub = _client_library()
     name, revision = repository(address)
-    with hub_errors(str(address)):
+    with hub_errors(f"{SCHEME}{ADDRESS.sub('', str(address))}"):
         for file in FILES:
             path = Path(hub.hf_hub_download(name, file, revision=revision, library_name="vidfer"))
             revision = path.parent.name  # the commit: all files are of the same one

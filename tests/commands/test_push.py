@@ -88,7 +88,7 @@ def test_what_was_pushed_predicts_elsewhere_and_what_is_refused_is_told(run, tmp
             (TOKEN, ("push", run, "ann/faces", "--licence", "cc-by-nc-4.0", "--yes")),
             (TOKEN, (*predict, "--checkpoint", "hf://ann/faces")),
             (TOKEN, ("inspect", "hf://ann/faces")),
-            (TOKEN, (*predict, "--checkpoint", "hf://ann/nothing")),
+            (TOKEN, ("inspect", "hf://ann/nothing")),
             (None, push_it),
             ("hf_wrong", push_it),
             (READ_ONLY, push_it),
@@ -188,7 +188,7 @@ def test_results_go_without_rows_and_command_lines(run, tmp_path):
 
 
 def test_mistakes_are_told_before_anything_is_sent(run, tmp_path, monkeypatch):
-    with refused(SettingError, "faces", "hf://owner/name"):
+    with refused(SettingError, "faces", "owner/name"):
         push.main([str(run), "faces"])
     with refused(SettingError, "@v2", "main"):
         push.main([str(run), "ann/faces@v2"])

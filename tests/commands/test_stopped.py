@@ -31,6 +31,7 @@ def test_how_far_it_is_and_how_to_go_on():
     assert stopped_text("cache") == f"stopped; 312 of 1,200 clips are done. {AGAIN}"
     assert stopped_text("train egs") == f"stopped. {RESUME}"
     assert stopped_text("merge") == f"stopped. {ANEW}"
+    assert "clips are done" not in stopped_text("verify")  # looking at them again begins with the first one
     step("film.mp4", "frame", 3, 4)
     assert stopped_text("predict") == f"stopped; 3 of 4 frames of film.mp4 are done. {AGAIN}"
 

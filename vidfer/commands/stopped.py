@@ -15,7 +15,7 @@ GO_ON = {
     "cache": AGAIN,
     "predict": AGAIN,
     "actors": AGAIN,
-    "verify": AGAIN,
+    "verify": "The cache is as it was. Start the same command again; --repair keeps what it has made.",
     **{f"train {recipe}": RESUME for recipe in ("supervised", "noisy_student", "fewshot", "egs")},
 }
 """For each command of the program ``vidfer`` that goes on where it was: how. All others start anew."""
