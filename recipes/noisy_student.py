@@ -156,6 +156,7 @@ def main(settings: Settings) -> None:
     else:
         best = f"best validation UAR {progress['best_of_all']:.1%}"
         tell_first(accelerator, f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
+        tell_first(accelerator, f"next: vidfer eval --checkpoint {run.path} --cache {settings.cache}")
         give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")
     accelerator.end_training()
 

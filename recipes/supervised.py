@@ -146,6 +146,7 @@ def main(settings: Settings) -> None:
 
     best = f"best validation UAR {progress['best']:.1%}"
     tell_first(accelerator, f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
+    tell_first(accelerator, f"next: vidfer eval --checkpoint {run.path} --cache {settings.cache[0]}")
     give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")
     accelerator.end_training()
 

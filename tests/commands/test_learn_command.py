@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+from networks import network
 from refused import refused
 
 import vidfer
@@ -18,6 +19,8 @@ from vidfer.infer.support.pieces import read_pieces
 from vidfer.infer.support.settings import SupportSettings
 from vidfer.infer.support.support_classifier import SupportClassifier
 from vidfer.infer.support.support_file import load_support
+from vidfer.models.build import build_recogniser
+from vidfer.models.checkpoint import save_checkpoint
 
 LABELS = {"Happily_Surprised": "delighted", "Sadly_Fearful": "worried", "Neutral": "neutral"}
 BASIC7 = ["--encoders", "basic7"]
@@ -97,6 +100,16 @@ def test_a_prediction_takes_the_file_and_python_takes_a_dictionary(drawn, tmp_pa
             assert one.probabilities[name] == pytest.approx(other.probabilities[name], abs=1e-4)
             assert float(row[name]) == pytest.approx(one.probabilities[name], abs=1e-3)
     assert by_file.classifier.about["expected"]["recognised"]["n"] == 8
+
+
+def test_the_next_command_that_it_tells_works_with_an_own_checkpoint(drawn, tmp_path, capsys):
+    own = tmp_path / "own"
+    save_checkpoint(own, build_recogniser(network("conv4", where_known={"width": 4, "input_px": 32}), ("a", "b")), {})
+    out, film = tmp_path / "mine.vidfer", next((drawn / "others" / "worried").iterdir())
+    assert main([str(drawn / "examples"), "--out", str(out), "--encoders", str(own)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    words = last.removeprefix("next: vidfer predict ").replace("VIDEO", str(film)).split()
+    assert predict([*words, "--out", str(tmp_path / "tables"), "--tables-only"]) == 0
 
 
 def test_what_cannot_be_used_is_told(examples, tmp_path, capsys):

@@ -54,6 +54,7 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(Learn, arguments)
     from vidfer.infer.device import check_device
+    from vidfer.infer.support.encoder_parts import checkpoint_among
     from vidfer.infer.support.in_words import lines_of, warnings_of
     from vidfer.infer.support.learn_support import learn_support
     from vidfer.infer.support.support_file import save_support
@@ -74,7 +75,8 @@ def main(arguments: Sequence[str]) -> int:
         say(f"warning: {warning}", file=sys.stderr)
     found = save_support(options.out, learned.support)
     tell(f"{options.out}: {', '.join(learned.support.classes)}; hash {found}")
-    tell(f"next: vidfer predict VIDEO --support {options.out}")
+    own = checkpoint_among(options.support.encoders)
+    tell(f"next: vidfer predict VIDEO --support {options.out}" + (f" --checkpoint {own}" if own else ""))
     give(
         options.out,
         classes=learned.support.classes,

@@ -48,10 +48,10 @@ def main(arguments: Sequence[str]) -> int:
     check_device(options.device)
     results = options.results or tuple(file for run in options.runs for file in result_files(run))
     written = [build_report(**vars(options) | {"results": results})]
-    tell(written[0])
+    tell(f"page: {written[0]}")
     for run in options.runs:
         if (run / "checkpoints" / "best").is_dir():  # a run that has only begun has none
             written.append(write_model_card(run, results))
-            tell(written[-1])
+            tell(f"model card: {written[-1]}")
     give(*written)
     return 0

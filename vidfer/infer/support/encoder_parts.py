@@ -100,6 +100,12 @@ def open_parts(names: Sequence[str], device: str = "cpu") -> list[EncoderPart]:
     return parts
 
 
+def checkpoint_among(names: Sequence[str]) -> str | None:
+    """The name of these that is a checkpoint of the user, and neither an included nor a published network."""
+    others = {*included_networks(), *PRETRAINED}
+    return next((name for name in names if name not in others), None)
+
+
 def open_part(name: str, device: str = "cpu") -> EncoderPart:
     """The network of a name or folder, see :func:`open_parts`."""
     folder = checkpoint_folder(Path(name))
