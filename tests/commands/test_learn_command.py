@@ -103,8 +103,8 @@ def test_a_prediction_takes_the_file_and_python_takes_a_dictionary(drawn, tmp_pa
 
 
 def test_the_next_command_that_it_tells_works_with_an_own_checkpoint(drawn, tmp_path, capsys):
-    own = tmp_path / "own"
-    save_checkpoint(own, build_recogniser(network("conv4", where_known={"width": 4, "input_px": 32}), ("a", "b")), {})
+    own, settings = tmp_path / "own", network("conv4", where_known={"width": 4, "input_px": 32})
+    save_checkpoint(own, build_recogniser(settings, ("a", "b")), {})
     out, film = tmp_path / "mine.vidfer", next((drawn / "others" / "worried").iterdir())
     assert main([str(drawn / "examples"), "--out", str(out), "--encoders", str(own)]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
