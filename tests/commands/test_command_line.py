@@ -36,7 +36,7 @@ def test_help_lists_every_command_on_one_screen(words, capsys, monkeypatch):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_of_commands_is_listed(family, capsys, monkeypatch):
     members = {name for name in COMMANDS if name.startswith(f"{family} ")}
-    for words in ((family,), (family, "--help"), ("help", family)):
+    for words in ((family,), (family, "--help"), (family, "--help-all"), ("help", family)):
         page = shown(monkeypatch, capsys, *words)
         assert set(re.findall(rf"^  ({family} \S+) ", page, re.MULTILINE)) == members
     assert all(name.partition(" ")[2] in FAMILIES[family] or family == "results" for name in members)

@@ -107,7 +107,7 @@ def _run(words: Sequence[str]) -> None:
         from vidfer import __version__
 
         say(f"vidfer {__version__}")
-    elif list(words[1:]) in ([], ["-h"], ["--help"]) and (members := _members(words[0])):
+    elif list(words[1:]) in ([], ["-h"], ["--help"], ["--help-all"]) and (members := _members(words[0])):
         say(f"usage: vidfer {words[0]} COMMAND [options]\n\n{_lines(_rows(members, ()))}{_where(words[0])}")
     else:
         with exit_on_user_error():
