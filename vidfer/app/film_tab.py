@@ -84,7 +84,7 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
         [live, choice],
         result,
         stream_every=LIVE_EVERY_S,
-        time_limit=round(limits.max_seconds),
+        time_limit=max(1, round(limits.max_seconds)),  # 0 would be none
         concurrency_limit=LIVE_VISITORS,
         show_progress="hidden",
         api_visibility="private",

@@ -28,8 +28,9 @@ def main(arguments: Sequence[str]) -> int:
     class App:
         """Show a page in the browser: drop a film or use the camera, and see what faces show.
 
-        The page also learns expressions of your own from a few examples. Films are deleted after an hour at
-        most. An expression is not an emotion: what a face shows does not tell what a person feels.
+        The page also learns expressions of your own from a few examples. Films are deleted an hour after
+        their last use at the latest. An expression is not an emotion: what a face shows does not tell what a
+        person feels.
         """
 
         checkpoint: str = IN_THE_BOX

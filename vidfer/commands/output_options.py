@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vidfer.commands.options import Group, Option
+from vidfer.commands.recipes import RECIPES
 from vidfer.commands.say import output
 
 ANSWERS = ("inspect", "sources", "encoders", "results compare")
@@ -16,13 +17,13 @@ WRITERS = (
 )
 """They write files."""
 
-RECIPES = tuple(f"train {recipe}" for recipe in ("supervised", "noisy_student", "fewshot", "egs"))
+TRAINERS = tuple(f"train {recipe}" for recipe in RECIPES)
 """They train; as scripts they are called ``supervised.py``."""
 
-JSON = (*ANSWERS, *WRITERS, *RECIPES)
+JSON = (*ANSWERS, *WRITERS, *TRAINERS)
 """The commands with --json; `predict` and `doctor` have one of their own."""
 
-QUIET = ("predict", *WRITERS, *RECIPES)
+QUIET = ("predict", *WRITERS, *TRAINERS)
 """The commands with --quiet."""
 
 _HELP = {

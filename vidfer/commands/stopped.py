@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from vidfer.commands.progress_lines import plural
+from vidfer.commands.recipes import RECIPES
 
 AGAIN = "Start the same command again to go on."
 RESUME = "Start the same command with --resume to go on."
@@ -16,7 +17,7 @@ GO_ON = {
     "predict": AGAIN,
     "actors": AGAIN,
     "verify": "The cache is as it was. Start the same command again; --repair keeps what it has made.",
-    **{f"train {recipe}": RESUME for recipe in ("supervised", "noisy_student", "fewshot", "egs")},
+    **{f"train {recipe}": RESUME for recipe in RECIPES},
 }
 """For each command of the program ``vidfer`` that goes on where it was: how. All others start anew."""
 

@@ -14,7 +14,7 @@ import tyro
 import vidfer
 from vidfer.commands.recipe_settings import options_from_command_line
 from vidfer.commands.recipes import load_recipe
-from vidfer.commands.say import say
+from vidfer.commands.say import note
 from vidfer.errors import SettingError
 from vidfer.parent import LAUNCHER
 
@@ -65,4 +65,4 @@ def _hint_at_further_gpus() -> None:
     import torch
 
     if (gpus := torch.cuda.device_count()) > 1:
-        say(f"one of {gpus} GPUs trains; --processes {gpus} uses all of them", file=sys.stderr)
+        note(f"one of {gpus} GPUs trains; --processes {gpus} uses all of them")
