@@ -145,7 +145,7 @@ def test_it_asks_at_a_terminal(run, tmp_path):
         no, yes = run_program(hub, tmp_path, call, call, stdin=its)
     os.close(its)
     os.close(mine)
-    assert no[0] == 2 and "upload? [y/N]" in no[1] and "nothing was uploaded" in no[1]
+    assert no[0] == 2 and "upload? [y/N]" in no[1] and "nothing was uploaded" in no[2]
     assert yes[0] == 0 and "will be public" in yes[1] and "no licence was chosen" in yes[1]
     there = hub.repositories["ann/faces"]
     assert not there.private and there.files.keys() == FILES and len(there.commits) == 1

@@ -97,11 +97,11 @@ def _run(work: Callable[[PlannedClip], None], clips: list[PlannedClip], workers:
     context = multiprocessing.get_context("spawn")
     # The terminal sends Ctrl-C to all processes; only this one shall say so. The others inherit the mask.
     resource_tracker.ensure_running()  # its start would let the signal through again
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         pool = context.Pool(min(workers, len(clips)), initializer=cv2.setNumThreads, initargs=(1,))
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     with pool:
         yield from pool.imap_unordered(work, clips)
 

@@ -94,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
         say("--dry-run: nothing was uploaded")
         return 0
     if not (options.yes or _agrees()):
-        say("nothing was uploaded")
+        say("nothing was uploaded", file=sys.stderr)
         return 2
     message = f"vidfer push: {Path(options.run).resolve().name}"
     contents = {file.name: file.content for file in files}
