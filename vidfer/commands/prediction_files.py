@@ -102,7 +102,8 @@ def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable
 
         kinds = {name: getattr(files, name) for name in ("elan", "textgrid", "label_studio")}
         written = export_prediction(about, about.folder / "annotations", **kinds)
-        tell(f"annotations: {len(written.files)} files in {about.folder / 'annotations'}")
+        several = f"{len(written.files)} files in {about.folder / 'annotations'}"
+        tell(f"annotations: {written.files[0] if len(written.files) == 1 else several}")
     if files.video:
         _write_films(about, files.blur_faces, tell)
     if not files.tables_only:

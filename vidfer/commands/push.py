@@ -75,12 +75,12 @@ def main(arguments: Sequence[str]) -> int:
             f"{address} is there, and everybody can read it; say so with --public, or name another repository"
         )
     found = {
-        None: "not looked up",
-        "new": "new",
+        None: "a dry run does not look whether it is there; a new one",
+        "new": "new,",
         "private": "is there, private",
         "public": "is there, public",
     }
-    kind = f", will be {'public' if options.public else 'private'}" if now in (None, "new") else ""
+    kind = f" will be {'public' if options.public else 'private'}" if now in (None, "new") else ""
     say(f"to {address} ({found[now]}{kind}):")
     for file in files:
         say(f"  {file.name:18} {_size(file.n_bytes):>9}  {file.about}")

@@ -66,8 +66,8 @@ def warnings_of(learned: Learned) -> list[str]:
     warnings += _few(e, classes)
     if not e.n_background:
         warnings.append(
-            "there is no background example, so nothing is known of false alarms; a folder neutral/ with "
-            "faces of the same people who show none of the expressions tells"
+            "there is no background example, so nothing is known of false alarms; give faces of the same "
+            "people that show none of the expressions (among folders, one named neutral/)"
         )
     if learned.left_by == "example" and len({clip.path for clip in learned.clips}) < len(learned.clips):
         warnings.append(
