@@ -27,6 +27,11 @@ def is_address(given: object) -> bool:
     return isinstance(given, str | Path) and ADDRESS.match(str(given)) is not None
 
 
+def with_both_slashes(address: str | Path) -> str:
+    """An address as a user writes it, also where it has been a path."""
+    return SCHEME + ADDRESS.sub("", str(address))
+
+
 def repository(address: str | Path) -> tuple[str, str]:
     """Owner and name, and the revision (``main`` unless one stands behind ``@``).
 
@@ -56,7 +61,7 @@ def fetch_checkpoint(address: str | Path) -> tuple[Path, str]:
     """
     hub = _client_library()
     name, revision = repository(address)
-    with hub_errors(f"{SCHEME}{ADDRESS.sub('', str(address))}"):
+    with hub_errors(with_both_slashes(address)):
         for file in FILES:
             path = Path(hub.hf_hub_download(name, file, revision=revision, library_name="vidfer"))
             revision = path.parent.name  # the commit: all files are of the same one

@@ -7,6 +7,7 @@ from pathlib import Path
 from vidfer.errors import ResultError, RunError
 from vidfer.evaluate.eval_request import request_difference
 from vidfer.evaluate.result import Result, load_result
+from vidfer.hub import is_address, with_both_slashes
 from vidfer.included import ZOO, checkpoint_folder
 from vidfer.runs.read_run import is_run, run_of
 
@@ -24,8 +25,14 @@ def results_folder(checkpoint: Path) -> Path:
         checkpoint: a run folder, or a checkpoint in one.
 
     Raises:
-        RunError: there is no such folder, it is in no run folder, or it is an included network.
+        RunError: there is no such folder, it is in no run folder, or it is an included network or one from
+            the hub.
     """
+    if is_address(checkpoint):
+        raise RunError(
+            f"--checkpoint {with_both_slashes(checkpoint)} is on the hub; name a folder for the results with "
+            "--out"
+        )
     if checkpoint_folder(checkpoint).parent == ZOO:
         raise RunError(
             f"--checkpoint {checkpoint} is included in vidfer; name a folder for the results with --out"
