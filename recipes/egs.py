@@ -18,6 +18,7 @@ from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
+from vidfer.commands.time_left import TimeLeft
 from vidfer.data.domain_episodes import episodes_of_domains, training_clips_of_domains
 from vidfer.data.domains import training_domains
 from vidfer.data.episode_batches import EpisodeBatches, validation_episodes
@@ -120,6 +121,7 @@ def main(settings: Settings) -> None:
 
     progress = run.progress({"epoch": 0, "best": -1.0})
     run.load_state()
+    left = TimeLeft(task.epochs - progress["epoch"])
     for number in range(progress["epoch"], task.epochs):
         learner = settings.egs.learner(number)
         name = f"epoch {number + 1}/{task.epochs} ({'joint' if learner == 'both' else learner})"
@@ -135,7 +137,7 @@ def main(settings: Settings) -> None:
         more = {"details": {"learner": learner, "val_accuracies": found}}
         more |= {"also": ["joint"] if number + 1 == settings.egs.joint_epochs else []}
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info, **more)
-        tell_first(accelerator, f"{name}: {line}")
+        tell_first(accelerator, f"{name}: {line}{left.text()}")
 
     calibrate_checkpoints(run, ("best", "last"), val_loaders, accelerator)
     tell_first(accelerator, f"checkpoint in {run.path / 'checkpoints/best'}")

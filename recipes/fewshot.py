@@ -18,6 +18,7 @@ from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
+from vidfer.commands.time_left import TimeLeft
 from vidfer.data.episode_batches import EpisodeBatches, training_episodes, validation_episodes
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, EpisodeSettings, NoiseSettings
@@ -137,6 +138,7 @@ def main(settings: Settings) -> None:
 
     progress = run.progress({"epoch": 0, "best": -1.0})
     run.load_state()
+    left = TimeLeft(task.epochs - progress["epoch"])
     for number in range(progress["epoch"], task.epochs):
         name = f"epoch {number + 1}/{task.epochs}"
         epoch = Epoch(train_loader, run, number, progress, bar=epoch_bar(name, accelerator))
@@ -145,7 +147,7 @@ def main(settings: Settings) -> None:
         accuracy = validate_episodes(recogniser, val_loader, val_episodes, accelerator)
         scores, place = {"val_accuracy": accuracy}, {"epoch": number + 1}
         line = finish_epoch(epoch, recogniser, means, scores, schedule, place=place, info=info)
-        tell_first(accelerator, f"{name}: {line}")
+        tell_first(accelerator, f"{name}: {line}{left.text()}")
 
     tell_first(accelerator, f"checkpoint in {run.path / 'checkpoints/best'}")
     give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")

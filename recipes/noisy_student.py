@@ -20,6 +20,7 @@ from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.round_report import round_lines
 from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
+from vidfer.commands.time_left import TimeLeft
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import DataSettings, NoiseSettings
 from vidfer.data.training_split import split_info
@@ -139,6 +140,7 @@ def main(settings: Settings) -> None:
         progress |= {"round": number, "training_started": number}
         info["teacher_hash"] = found.labels.teacher_hash
         best = {f"round{number}": "best", "best": "best_of_all"}
+        left = TimeLeft((settings.rounds - number + 1) * epochs - progress["epoch"])
         for epoch_number in range(progress["epoch"], epochs):
             name = f"round {number}, epoch {epoch_number + 1}/{epochs}"
             n, bar = (number - 1) * epochs + epoch_number, epoch_bar(name, accelerator)
@@ -150,7 +152,7 @@ def main(settings: Settings) -> None:
             scores, known = validate(kept, [prepared_val_loader], accelerator) if validated else ({}, {})
             keeping = {"place": place, "info": info | known, "best": best}
             line = finish_epoch(epoch, kept, means, scores, schedule, **keeping)
-            tell_first(accelerator, f"{name}: {line}")
+            tell_first(accelerator, f"{name}: {line}{left.text()}")
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
     else:

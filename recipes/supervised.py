@@ -17,6 +17,7 @@ from vidfer.commands.console import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text
+from vidfer.commands.time_left import TimeLeft
 from vidfer.data.domain_episodes import training_clips_of_domains
 from vidfer.data.domains import training_domains
 from vidfer.data.loader import build_loader
@@ -134,6 +135,7 @@ def main(settings: Settings) -> None:
 
     progress = run.progress({"epoch": 0, "best": -1.0})
     run.load_state(ema)
+    left = TimeLeft(epochs - progress["epoch"])
     for number in range(progress["epoch"], epochs):
         name = f"epoch {number + 1}/{epochs}"
         epoch = Epoch(train_loader, run, number, progress, ema=ema, bar=epoch_bar(name, accelerator))
@@ -142,7 +144,7 @@ def main(settings: Settings) -> None:
         place, validated = {"epoch": number + 1}, settings.train.validates(number + 1)
         scores, known = validate(kept, val_loaders, accelerator) if validated else ({}, {})
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info | known)
-        tell_first(accelerator, f"{name}: {line}")
+        tell_first(accelerator, f"{name}: {line}{left.text()}")
 
     best = f"best validation UAR {progress['best']:.1%}"
     tell_first(accelerator, f"{best}; checkpoint in {run.path / 'checkpoints/best'}")

@@ -12,6 +12,7 @@ from vidfer.commands.console import Progress, epoch_bar
 from vidfer.commands.progress_lines import EVERY_S, ProgressLines, duration_text
 from vidfer.commands.say import output
 from vidfer.commands.stopped import position
+from vidfer.commands.time_left import TimeLeft
 
 
 @pytest.fixture
@@ -49,7 +50,6 @@ def test_short_work_says_nothing(clock):
 def test_slow_work_tells_the_time_of_a_piece(clock):
     assert work(clock, [100.0, 100.0]) == [
         "cropping: 1 of 2 clips, 100.0 s/clip, 1 min 40 s left",
-        "cropping: 2 clips, 100.0 s/clip, 0 s left",
         "cropping: 2 clips in 3 min 20 s, 100.0 s/clip",
     ]
 
@@ -100,7 +100,6 @@ def test_where_there_is_no_terminal_lines_are_shown_and_no_carriage_return(clock
     said = capsys.readouterr().err
     assert said.splitlines() == [
         "cropping: 1 of 2 clips, 40.0 s/clip, 40 s left",
-        "cropping: 2 clips, 40.0 s/clip, 0 s left",
         "cropping: 2 clips in 2 min 0 s, 60.0 s/clip",
     ]
     assert "\r" not in said
@@ -138,3 +137,11 @@ def test_batches_of_an_epoch(main, shown, clock, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines[:1] == ["epoch 2/9: 3 of 4 batches, 20.0 s/batch, 20 s left"] * shown
     assert len(lines) == 2 * shown
+
+
+def test_each_epoch_tells_how_long_the_others_take(clock):
+    left, said = TimeLeft(4), []
+    for took_s in (90, 30, 60, 60):
+        clock.advance(took_s)
+        said.append(left.text())
+    assert said == ["; 4 min 30 s left", "; 2 min 0 s left", "; 1 min 0 s left", ""]

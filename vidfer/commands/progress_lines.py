@@ -38,7 +38,8 @@ class ProgressLines:
         now_s = time.perf_counter()
         if now_s - self._shown_s >= EVERY_S:
             self._shown_s = now_s
-            self.show(self._line(now_s))
+            if done < total:  # all done: the last line says it
+                self.show(self._line(now_s))
 
     def close(self) -> None:
         """The last line, if there were lines."""
