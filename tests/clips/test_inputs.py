@@ -79,7 +79,7 @@ def test_names_that_stand_for_nothing(place):
     (place / "texts/a.txt").write_text("x")
     with refused(DataError, "nowhere.mp4", "pattern"):
         ids("films", "nowhere.mp4")
-    with refused(DataError, "empty", "nothing"):
+    with refused(DataError, "empty", "it is empty"):
         ids("empty")
     with refused(DataError, "texts", "a.txt"):
         ids("texts")

@@ -218,7 +218,7 @@ def test_what_cannot_be_written_is_told(run, prediction, tmp_path, monkeypatch):
         main(f"{run} --out {tmp_path / 'o'} --elan".split())
     with refused(RunError, "no round 7", "1"):
         main(f"{run} {there} --elan --round 7".split())
-    with refused(RunError, tmp_path / "no", "settings.json"):
+    with refused(RunError, tmp_path / "no", "--out", "vidfer predict"):
         main(f"{tmp_path / 'no'} {there} --elan".split())
     with refused(DataError, "long.mp4", "--root"):
         main(f"{run} --root {tmp_path / 'out'} --out {tmp_path / 'o'} --elan".split())
