@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,17 @@ def test_what_goes_where(capsys):
     assert (json.loads(out), error) == ({"results": ["a.h5"], "clips": 3}, "said\ntold\nnoted\n")
     out, error = shown(capsys, quiet=True, as_json=True)
     assert (json.loads(out), error) == ({"results": ["a.h5"], "clips": 3}, "said\n")
+
+
+def test_a_stream_of_plain_ascii_gets_the_codes_of_other_letters(monkeypatch):
+    plain = TextIOWrapper(BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", plain)
+    say("J\u00fcrgen \u2014 \u2265")
+    monkeypatch.setattr(output, "json", True)
+    give(name="J\u00fcrgen")
+    plain.flush()
+    first, *rest = plain.buffer.getvalue().decode("ascii").splitlines()
+    assert first == r"J\xfcrgen \u2014 \u2265" and json.loads("".join(rest)) == {"name": "J\u00fcrgen"}
 
 
 def test_json_cannot_control_a_terminal(capsys):

@@ -43,7 +43,11 @@ def say(text: object = "", *, file: TextIO | None = None, coloured: bool = False
     """
     if file is None and output.json:
         file = sys.stderr
-    print(coloured_text(text) if coloured else terminal_text(text), file=file)
+    stream = sys.stdout if file is None else file
+    encoding = stream.encoding or "utf-8"
+    shown = coloured_text(text) if coloured else terminal_text(text)
+    # A stream of plain ASCII, as in some batch jobs, shows other letters as their codes.
+    print(shown.encode(encoding, "backslashreplace").decode(encoding), file=stream)
 
 
 def note(text: object) -> None:
@@ -64,7 +68,8 @@ def json_text(value: Any) -> str:
     Args:
         value: of what JSON has; paths become texts.
     """
-    text = json.dumps(value, indent=1, ensure_ascii=False, default=str)
+    ascii_only = "utf" not in (sys.stdout.encoding or "utf-8").lower()
+    text = json.dumps(value, indent=1, ensure_ascii=ascii_only, default=str)
     return CONTROLS.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
 
 
