@@ -45,7 +45,7 @@ def test_the_card_of_an_included_network_lends_its_figures(tmp_path, capsys):
     assert "b7.md" in capsys.readouterr().out
     card, zoo = ModelCard.load(tmp_path / "b7.md"), ModelCard.load(ZOO / "basic7" / "README.md")
     assert card.data.eval_results == zoo.data.eval_results and card.data.datasets == ["fer2013"]
-    assert "| images.h5, split all, 3,515 clips (folder) | classification: WAR | 14.3 | 56.4 %" in card.text
+    assert "| 3,515 pictures of other people (images.h5) | classification: WAR | 14.3 | 56.4 %" in card.text
     assert card.data.license == "other" and "The file: The weights are published with vidfer" in card.text
 
 
