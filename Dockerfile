@@ -25,10 +25,11 @@ RUN python3 -m venv /opt/vidfer \
 RUN --mount=from=wheel,source=/dist,target=/dist \
     pip install --no-cache-dir -c /opt/constraints.txt "$(ls /dist/*.whl)${EXTRAS:+[$EXTRAS]}"
 
-RUN useradd --create-home --uid 1000 vidfer && mkdir /data && chown vidfer /data
+# The cache is for everybody: with `docker run --user` a user may have no home.
+RUN useradd --create-home --uid 1000 vidfer && mkdir /data && chown vidfer /data \
+ && mkdir --mode 1777 /var/cache/vidfer
 USER vidfer
-# Also for a user without a home, as with `docker run --user`.
-ENV XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib
+ENV XDG_CACHE_HOME=/var/cache/vidfer MPLCONFIGDIR=/var/cache/vidfer
 WORKDIR /data
 ENTRYPOINT ["vidfer"]
 CMD ["--help"]
