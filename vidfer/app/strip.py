@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -126,7 +127,7 @@ def _crops(predictor: Predictor, video: Path, chosen: dict[int, list[Moment]]) -
     crops: dict = {}
     if not len(times_s):
         return crops
-    try:
+    with suppress(UnreadableVideo):  # of a film that breaks off, what was read before is shown
         for chunk in read_chunks(video, end_s=float(times_s[-1]) + 2 * TIME_SLACK_S, chunk_frames=8):
             for time_s, image in zip(chunk.times_s, chunk.images):
                 nearest = float(times_s[np.abs(times_s - time_s).argmin()])
@@ -135,8 +136,6 @@ def _crops(predictor: Predictor, video: Path, chosen: dict[int, list[Moment]]) -
                         assert moment.landmarks is not None  # a moment that was just predicted has them
                         squares = crop_regions(image, moment.landmarks, films, REGIONS)
                         crops[moment.frame, moment.face_id] = squares.transpose(0, 3, 1, 2)
-    except UnreadableVideo:
-        pass  # a film that breaks off: what was read before is shown
     return crops
 
 
