@@ -78,6 +78,22 @@ def test_ok_takes_the_label_of_the_network(prediction):
     assert {"happy", None} <= set(labels.values())
 
 
+def test_each_segment_of_a_face_has_its_own_box(tmp_path):
+    """The face moves by 10 pixels a frame; segments stand in the order of their labels, not of time."""
+    (tmp_path / "predict.json").write_text('{"classes": ["happy", "sad"]}')
+    (tmp_path / "a.mp4").write_bytes(b"not opened here")
+    columns = ("input", "face_id", "timestamp", "x", "y", "width", "height")
+    frames = [("a.mp4", 0, number / 10, 10 * number, 5, 20, 30) for number in range(10)]
+    frames.insert(4, ("a.mp4", "", 0.35, "", "", "", ""))  # nobody is seen
+    write_table(tmp_path / "frames.csv", columns, frames)
+    spans = [(0.7, 0.9), (0.0, 0.2), (0.2, 0.6)]
+    words = [("a.mp4", 0, *span, tmp_path / "a.mp4", "happy", "sad") for span in spans]
+    write_table(tmp_path / "corrections.csv", COLUMNS, words)
+    boxes = {(clip.start_s, clip.end_s): clip.box_hint for clip in find_clips("prediction", tmp_path)}
+    # The first frame is in the segment, the one at its end is not.
+    assert boxes == {(0.7, 0.9): (75, 5, 95, 35), (0.0, 0.2): (5, 5, 25, 35), (0.2, 0.6): (35, 5, 55, 35)}
+
+
 def test_mistakes_are_told(prediction, tmp_path):
     with refused(DataError, str(prediction), "vidfer review"):
         find_clips("prediction", prediction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from pathlib import Path
 
@@ -111,15 +112,20 @@ def _boxes(table: Path, rows: list[Row]) -> dict[int, Box]:
     for place, row in enumerate(rows):
         span = (_number(row, "start_s"), _number(row, "end_s"), place)
         spans.setdefault((row["input"], row["face_id"]), []).append(span)
+    for of_face in spans.values():
+        of_face.sort()  # they do not overlap
     sums: dict[int, list[float]] = {}
     for row in iterate_table(table, ("input", "face_id", "timestamp", "x", "y", "width", "height")):
-        for start_s, end_s, place in spans.get((row["input"], row["face_id"]), ()):
-            time_s = _number(row, "timestamp")
-            if start_s <= time_s < end_s or time_s == start_s:
-                x, y, width, height = (_number(row, name) for name in ("x", "y", "width", "height"))
-                kept = sums.setdefault(place, [0.0] * 5)
-                for at, value in enumerate((x, y, x + width, y + height, 1.0)):
-                    kept[at] += value
+        of_face = spans.get((row["input"], row["face_id"]), [])
+        if not of_face:  # nobody is seen in this frame
+            continue
+        time_s = _number(row, "timestamp")
+        start_s, end_s, place = of_face[bisect_right(of_face, time_s, key=lambda span: span[0]) - 1]
+        if start_s <= time_s < end_s or time_s == start_s:
+            x, y, width, height = (_number(row, name) for name in ("x", "y", "width", "height"))
+            kept = sums.setdefault(place, [0.0] * 5)
+            for at, value in enumerate((x, y, x + width, y + height, 1.0)):
+                kept[at] += value
     return {place: tuple(value / kept[4] for value in kept[:4]) for place, kept in sums.items()}
 
 
