@@ -9,6 +9,7 @@ from PIL import Image
 
 from vidfer.commands import predict, responsible_use
 from vidfer.commands.first_note import note_once, state_folder
+from vidfer.commands.say import output
 from vidfer.responsible_use import COMMAND, ESSENCE, LOOKED_UP, NOTE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "responsible_use.md"
@@ -41,6 +42,13 @@ def test_the_note_is_shown_once_to_a_user(new_user, capsys):
     shown = capsys.readouterr()
     assert shown.err.strip() == NOTE and not shown.out and COMMAND in NOTE
     assert [path.name for path in new_user.rglob("*")] == ["vidfer", "responsible_use_was_shown"]
+
+
+def test_quiet_keeps_the_note_for_the_next_time(new_user, capsys, monkeypatch):
+    monkeypatch.setattr(output, "quiet", True)
+    assert not note_once() and not capsys.readouterr().err
+    monkeypatch.setattr(output, "quiet", False)
+    assert note_once()
 
 
 def test_a_home_that_cannot_be_written_changes_nothing_else(tmp_path, monkeypatch, capsys):

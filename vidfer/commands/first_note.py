@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from vidfer.commands.say import say
+from vidfer.commands.say import is_quiet, say
 from vidfer.responsible_use import NOTE
 
 MARKER = "responsible_use_was_shown"
@@ -15,8 +15,11 @@ MARKER = "responsible_use_was_shown"
 def note_once() -> bool:
     """Show the note on standard error unless this user has seen it; returns whether it was shown.
 
-    Where nothing can be written, as without a home, it is shown again the next time.
+    With --quiet it waits for the next time. Where nothing can be written, as without a home, it is shown
+    again.
     """
+    if is_quiet():
+        return False
     marker = state_folder() / MARKER
     try:
         if marker.exists():

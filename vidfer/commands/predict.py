@@ -12,7 +12,7 @@ import tyro
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.first_note import note_once
 from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_cache, write_extra_files
-from vidfer.commands.say import give, is_quiet, note, tell
+from vidfer.commands.say import give, note, tell
 from vidfer.errors import SettingError
 from vidfer.hub import is_address
 from vidfer.included import IN_THE_BOX
@@ -166,7 +166,7 @@ def main(arguments: Sequence[str]) -> int:
         watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
     with PredictionWriter(wanted) as writer, _Bars() as bars:
-        if not (options.json or is_quiet()):
+        if not options.json:
             note_once()
         for line in said:
             note(line)
