@@ -7,12 +7,12 @@ import sys
 from collections import Counter
 from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from driven_browser import driven_browser
+from local_server import local_server
 from markdown_it import MarkdownIt
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -164,18 +164,16 @@ def test_every_picture_has_a_text_for_those_who_cannot_see_it(site):
 
 def test_the_search_and_a_narrow_window(site, tmp_path):
     served = partial(QuietHandler, directory=str(site))
-    with ThreadingHTTPServer(("127.0.0.1", 0), served) as server, driven_browser(tmp_path) as browser:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with local_server(served) as address, driven_browser(tmp_path) as browser:
         browser.look(390, 800, still=True)
         for page in ("index.html", "results/images.html", "commands/predict.html"):
-            browser.open(f"http://127.0.0.1:{server.server_port}/{page}")
+            browser.open(f"{address}/{page}")
             browser.wait("document.readyState == 'complete' && document.querySelector('article h1')")
             assert browser.run("document.documentElement.scrollWidth") <= 390, page
         browser.run("document.querySelector('.md-search__input').focus()")
         browser.run("document.querySelector('.md-search__input').value = 'pseudo-label'")
         browser.run("document.querySelector('.md-search__input').dispatchEvent(new Event('keyup'))")
         browser.wait("document.querySelectorAll('.md-search-result__link').length > 2")
-        server.shutdown()
     assert browser.console == []
 
 

@@ -6,12 +6,12 @@ import json
 import re
 import shutil
 import subprocess
-import threading
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from local_server import local_server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -35,27 +35,28 @@ def measured_in_browser(folder: Path, script: str) -> tuple[dict, list[str], lis
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip(f"no browser is installed ({', '.join(NAMES)})")
-    (folder / "measure.html").write_text(script)
+    page = "measure.html"
+    (folder / page).write_text(script)
     requests: list[str] = []
 
     class Server(SimpleHTTPRequestHandler):
         def log_message(self, form, *values):
             requests.append(values[0] if values else form)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_address[1]}/measure.html"
-    try:
+    with local_server(partial(Server, directory=str(folder))) as address:
         done = subprocess.run(
-            [program, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom", address],
+            [
+                program,
+                *FLAGS,
+                f"--user-data-dir={folder / 'profile'}",
+                "--dump-dom",
+                f"{address}/measure.html",
+            ],
             capture_output=True,
             text=True,
             timeout=2900,  # only a fault takes this long
             check=False,
         )
-    finally:
-        server.shutdown()
-        server.server_close()
     found = re.search(r'<pre id="found">(\{.*?\})</pre>', done.stdout, re.DOTALL)
     assert found, done.stderr[-2000:]
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]

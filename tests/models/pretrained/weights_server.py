@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from local_server import local_server
 
 
 @dataclass
@@ -61,17 +63,12 @@ def serving(content: bytes, **how) -> Iterator[WeightsServer]:
         def log_message(self, *_) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.address = f"http://127.0.0.1:{http.server_port}/net.pth"
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.go_on.set()
-        http.shutdown()
-        http.server_close()
-        thread.join(10)
+    with local_server(Handler) as address:
+        server.address = f"{address}/net.pth"
+        try:
+            yield server
+        finally:
+            server.go_on.set()
 
 
 def wait_until(true, seconds: float = 60) -> None:
