@@ -1,5 +1,6 @@
 """Fixtures that several rooms share."""
 
+import errno
 import os
 import signal
 import tempfile
@@ -90,3 +91,13 @@ def raw_cache(tmp_path_factory) -> Path:
     from made_up_caches import make_cache
 
     return make_cache(tmp_path_factory.mktemp("raw"), codec="raw")
+
+
+@pytest.fixture
+def no_semaphores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system says to this process where /dev/shm is mounted read-only: semaphores are files there."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refuse)

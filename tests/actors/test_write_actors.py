@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import multiprocessing
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from vidfer.actors.plan import plan_clips
 from vidfer.actors.settings import ActorSettings
 from vidfer.actors.units import unit_columns
 from vidfer.actors.write import write_actors
-from vidfer.errors import SettingError
+from vidfer.errors import DataError, SettingError
+from vidfer.workers import LostWorker
 
 TINY = ActorSettings(
     size=(160, 120),
@@ -87,6 +89,31 @@ def test_the_sources_read_it(tiny):
 def test_the_same_seed_gives_the_same_files_with_any_number_of_workers(tiny, tmp_path):
     write_actors(TINY, tmp_path, workers=2)
     assert content(tmp_path) == content(tiny)
+
+
+def test_several_processes_draw_where_shared_memory_cannot_be_written(tiny, tmp_path, no_semaphores):
+    with pytest.raises(OSError, match="Read-only"):
+        multiprocessing.get_context("spawn").Lock()
+    write_actors(TINY, tmp_path, workers=2)
+    assert content(tmp_path) == content(tiny)
+
+
+def test_a_process_that_dies_is_a_message(tmp_path, monkeypatch):
+    lost = LostWorker("the process that worked on it died (SIGKILL)", died=True)
+    monkeypatch.setattr("vidfer.actors.write.run_jobs", lambda *_: iter([(1, lost)]))
+    with refused(DataError, "Train_AFEW", ".avi", "SIGKILL", "start the same command again"):
+        write_actors(TINY, tmp_path, workers=2)
+
+
+def test_what_a_process_cannot_write_is_said(tmp_path):
+    write_actors(TINY, tmp_path)
+    video = next(tmp_path.glob("Test_AFEW/Happy/*.avi"))
+    for other in tmp_path.glob("Train_AFEW/*/*.avi"):
+        other.unlink()
+    video.unlink()
+    video.with_suffix(".avi.tmp").mkdir()  # where the process wants to write a file
+    with pytest.raises(IsADirectoryError):
+        write_actors(TINY, tmp_path, workers=2)
 
 
 def test_another_seed_gives_other_videos(tiny, tmp_path):

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import multiprocessing
-import signal
+import math
 from collections.abc import Callable, Iterator
-from functools import partial
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import cv2
@@ -21,8 +18,9 @@ from vidfer.actors.identity import sample_identity
 from vidfer.actors.plan import PlannedClip, plan_clips
 from vidfer.actors.settings import ActorSettings
 from vidfer.actors.truth import write_clip_truth, write_tables
-from vidfer.errors import SettingError
+from vidfer.errors import DataError, SettingError
 from vidfer.files import write_text
+from vidfer.workers import LostWorker, run_jobs
 
 SETTINGS_FILE = "truth/settings.json"
 """The settings that made a folder; an interrupted run compares them before it goes on."""
@@ -50,6 +48,7 @@ def write_actors(
 
     Raises:
         SettingError: ``out`` holds something else, or ``workers`` is below 1.
+        DataError: a process that draws has died.
     """
     if workers < 1:
         raise SettingError(f"workers is {workers}; it must be 1 or more")
@@ -62,7 +61,7 @@ def write_actors(
     done = len(clips) - len(missing)
     if progress:
         progress(done, len(clips))
-    for _ in _run(partial(_write_clip, settings=settings, out=out), missing, workers):
+    for _ in _run(missing, settings, out, workers):
         done += 1
         if progress:
             progress(done, len(clips))
@@ -88,22 +87,32 @@ def _claim_folder(settings: ActorSettings, out: Path) -> None:
     write_text(file, content)
 
 
-def _run(work: Callable[[PlannedClip], None], clips: list[PlannedClip], workers: int) -> Iterator[None]:
-    """Does the work on each clip, in this process or in several; yields after each clip."""
+def _run(clips: list[PlannedClip], settings: ActorSettings, out: Path, workers: int) -> Iterator[None]:
+    """Draws each clip, in this process or in several; yields after each one."""
     if workers <= 1 or len(clips) <= 1:
-        yield from map(work, clips)
+        for clip in clips:
+            yield _write_clip(clip, settings, out)
         return
-    # A forked child of a process that has used threads (torch, cv2) can hang; a spawned one cannot.
-    context = multiprocessing.get_context("spawn")
-    # The terminal sends Ctrl-C to all processes; only this one shall say so. The others inherit the mask.
-    resource_tracker.ensure_running()  # its start would let the signal through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        pool = context.Pool(min(workers, len(clips)), initializer=cv2.setNumThreads, initargs=(1,))
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    with pool:
-        yield from pool.imap_unordered(work, clips)
+    no_limit = [math.inf] * len(clips)
+    for position, result in run_jobs(clips, no_limit, f"{__name__}:prepare", (settings, out), workers):
+        if isinstance(result, LostWorker):
+            raise DataError(f"{out / clips[position].id}: {result.reason}; start the same command again")
+        if result is not None:
+            raise result
+        yield
+
+
+def prepare(settings: ActorSettings, out: Path) -> Callable[[PlannedClip], OSError | None]:
+    """What draws a clip in a process of its own (:func:`vidfer.workers.run_jobs`); gives what stopped it."""
+    cv2.setNumThreads(1)  # the other cores draw other clips
+
+    def draw(clip: PlannedClip) -> OSError | None:
+        try:
+            return _write_clip(clip, settings, out)
+        except OSError as error:  # such as a full disk
+            return error
+
+    return draw
 
 
 def _write_clip(clip: PlannedClip, settings: ActorSettings, out: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from vidfer.build.build_task import BuildTask, ClipToRead
 from vidfer.build.group_clips import group_clips
 from vidfer.build.parts_folder import store_failure
-from vidfer.build.workers import LostWorker, run_jobs
+from vidfer.workers import LostWorker, run_jobs
 
 LIMIT_BYTES_PER_S = 100_000
 """Bytes of video for which a second is added to the time limit: far slower than the slowest clip seen."""

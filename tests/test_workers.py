@@ -6,7 +6,7 @@ import time
 
 from refused import refused
 
-from vidfer.build.workers import LostWorker, run_jobs
+from vidfer.workers import LostWorker, run_jobs
 from vidfer.errors import CacheError, DiskError, SettingError
 
 

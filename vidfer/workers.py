@@ -144,7 +144,7 @@ class _Worker:
         if not self.ready:
             raise CacheError(f"a worker process could not start ({how}); see its output above")
         hint = ", perhaps for lack of memory" if how == "SIGKILL" else ""
-        return LostWorker(f"the process that read it died ({how}{hint})", died=True)
+        return LostWorker(f"the process that worked on it died ({how}{hint})", died=True)
 
 
 def _start_fork_server() -> None:
