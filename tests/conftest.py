@@ -95,7 +95,7 @@ def raw_cache(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def no_semaphores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the system says to this process where /dev/shm is mounted read-only: semaphores are files there."""
+    """What the system says where /dev/shm is mounted read-only: semaphores are files there."""
 
     def refuse(*_, **__):
         raise OSError(errno.EROFS, "Read-only file system")

@@ -6,8 +6,8 @@ import time
 
 from refused import refused
 
-from vidfer.workers import LostWorker, run_jobs
 from vidfer.errors import CacheError, DiskError, SettingError
+from vidfer.workers import LostWorker, run_jobs
 
 
 def prepare(offset: int):

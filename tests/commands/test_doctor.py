@@ -103,9 +103,14 @@ def test_an_extra_that_is_here_is_shown_with_its_versions():
 
 
 @linux
-def test_little_shared_memory_and_a_disk_that_cannot_be_written():
+def test_shared_memory_and_a_disk_that_cannot_be_written(tmp_path, monkeypatch):
+    assert the_one(storage.shared_memory(tmp_path)).state == "ok"
     found = the_one(storage.shared_memory(EMPTY))
-    assert found.state == "warning" and found.found.startswith("0 MB free") and "--shm-size" in found.remedy
+    assert found.state == "warning" and f"{EMPTY} cannot be written to" in found.found
+    assert "--data.workers 0" in found.remedy
+    monkeypatch.setattr(storage, "LITTLE_SHARED", 2**80)
+    found = the_one(storage.shared_memory(tmp_path))
+    assert found.state == "warning" and "MB free" in found.found and "--shm-size" in found.remedy
     found = storage._disk("caches", EMPTY / "below", "name another --out")
     assert found.state == "warning" and "cannot be written" in found.found and "--out" in found.remedy
     assert storage._disk("caches", Path("/dev/shm/later/cache"), "").found.endswith("in /dev/shm/later/cache")

@@ -131,6 +131,20 @@ def test_too_little_memory_for_loader_processes_is_a_message(error):
     assert found == [1]
 
 
+def test_loader_processes_without_shared_memory_are_refused_before_they_start(
+    make_cache, no_semaphores, monkeypatch
+):
+    def no_memory(*_):
+        raise RuntimeError("unable to open shared memory object </torch_1_2> in read-write mode: (30)")
+
+    monkeypatch.setattr(torch.Tensor, "share_memory_", no_memory)
+    dataset = ClipDataset(make_cache(CLIPS).path, range(10), n_frames=2, training=True)
+    with refused(SettingError, "--data.workers", "/dev/shm"):
+        build_loader(dataset, 4, workers=1)
+    dataset.set_epoch(1)
+    assert order(build_loader(dataset, 4)) == list(range(10))  # this process reads without it
+
+
 def test_a_fault_in_the_loop_is_not_one_of_the_loader():
     with pytest.raises(RuntimeError, match="shm of the loop"):
         for _ in loaded([1, 2]):

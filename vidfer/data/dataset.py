@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Literal
@@ -76,7 +77,9 @@ class ClipDataset(Dataset):
         self.regions = tuple(regions)
         self.encoded = decode == "device" and self.cache.header.codec == "jpeg"
         # In shared memory, because workers that outlive an epoch have their own copy of this object.
-        self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
+        self._epoch = torch.zeros(1, dtype=torch.int64)
+        with suppress(RuntimeError):  # there is none to be had, so there can be no workers: see build_loader
+            self._epoch.share_memory_()
 
     def __len__(self) -> int:
         return len(self.clips)

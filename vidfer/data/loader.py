@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -114,11 +115,14 @@ def build_loader(
 
     Raises:
         DataError: there is no clip, or a clip without a label where ``balanced`` is set.
+        SettingError: there shall be ``workers``, and the shared memory that they need cannot be had.
     """
     if len(dataset) == 0:
         raise DataError(
             f"{dataset.cache.path}: there are no clips to load; list its splits with `vidfer inspect`"
         )
+    if workers > 0:
+        _check_shared_memory()
     common = {
         "num_workers": workers,
         "persistent_workers": workers > 0,
@@ -155,19 +159,28 @@ def loaded(batches: Iterable[Batch]) -> Iterator[Batch]:
     except (OSError, RuntimeError) as error:
         text = str(error)
         if any(part in text for part in NO_SHARED_MEMORY) or getattr(error, "errno", None) == errno.ENOSPC:
-            raise SettingError(
-                "the shared memory in /dev/shm is too small for the loader processes; give fewer "
-                "--data.workers (0 needs none; of `vidfer eval`: --workers), or make it larger (in a "
-                "container: --shm-size 8g)"
-            ) from error
+            raise SettingError(TOO_LITTLE) from error
         if KILLED in text:
             raise SettingError(
                 f"a loader process was killed ({text.splitlines()[0]}), perhaps for lack of memory; "
-                "give fewer --data.workers (of `vidfer eval`: --workers)"
+                "give fewer --data.workers"
             ) from error
         raise
 
 
+def _check_shared_memory() -> None:
+    """Loader processes need semaphores, and memory for their batches; in Linux both are files in /dev/shm."""
+    try:
+        multiprocessing.get_context().Lock()
+        torch.zeros(1).share_memory_()
+    except (OSError, RuntimeError) as error:
+        raise SettingError(TOO_LITTLE) from error
+
+
+TOO_LITTLE = (
+    "the shared memory in /dev/shm is too small for the loader processes, or cannot be written to; give "
+    "fewer --data.workers (0 needs none), or make it larger (in a container: --shm-size 8g)"
+)
 NO_SHARED_MEMORY = ("shared memory", "shm", "torch_", "Bus error")
 KILLED = "DataLoader worker"
 """What torch says where shared memory is too small, and where a process of a loader has ended."""

@@ -43,6 +43,13 @@ def shared_memory(folder: Path = SHARED) -> Iterator[Finding]:
     if not folder.is_dir():
         yield ok("shared memory", "no /dev/shm on this system")
         return
+    if why := _why_unwritable(folder):
+        yield warning(
+            "shared memory",
+            f"{folder} cannot be written to ({why}); there can be no loader processes",
+            "train with --data.workers 0, or make it larger or writable (in a container: --shm-size 8g)",
+        )
+        return
     free = shutil.disk_usage(folder).free
     if free < LITTLE_SHARED:
         yield warning(
@@ -116,12 +123,19 @@ def _disk(title: str, folder: Path, remedy: str) -> Finding:
     """Free space of a folder that may be made later, and whether a file can be written there."""
     there = next(place for place in (folder, *folder.parents) if place.is_dir())
     where = "" if folder == Path() else f" in {folder}"  # its name may tell of whom the films are
+    if why := _why_unwritable(there):
+        return warning(title, f"cannot be written to ({why}){where}", remedy)
+    free = shutil.disk_usage(there).free
+    found = f"{free / 1e9:.1f} GB free{where}"
+    return warning(title, found, f"free some space, or {remedy}") if free < LITTLE_DISK else ok(title, found)
+
+
+def _why_unwritable(folder: Path) -> str:
+    """What the system says against a new file of one page in a folder; empty if nothing."""
     try:
-        free = shutil.disk_usage(there).free
-        with tempfile.NamedTemporaryFile(dir=there, prefix=".vidfer_doctor_") as file:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".vidfer_doctor_") as file:
             file.write(b"x" * 4096)
             file.flush()
     except OSError as error:
-        return warning(title, f"cannot be written to ({error.strerror}){where}", remedy)
-    found = f"{free / 1e9:.1f} GB free{where}"
-    return warning(title, found, f"free some space, or {remedy}") if free < LITTLE_DISK else ok(title, found)
+        return error.strerror
+    return ""
