@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import os
 import signal
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from typing import Any
 
 from vidfer.errors import CacheError, VidferError
 from vidfer.parent import end_with_parent
+from vidfer.running_time import RunningTime
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def run_jobs(
 
     Args:
         jobs: picklable arguments, one for each job.
-        limits_s: the most seconds that each job may take.
+        limits_s: the most seconds that each job may take, without those in which this process stands still.
         prepare: ``module:function``. It is called once in each worker with ``arguments``, and returns the
             function that does a job. It is given by name, so that only the workers import what it needs.
         arguments: for ``prepare``; picklable.
@@ -62,18 +62,21 @@ def run_jobs(
     context.set_forkserver_preload([prepare.partition(":")[0]])
     _start_fork_server()
     workers = [_Worker(context, prepare, arguments) for _ in range(min(n_workers, len(jobs)))]
+    running_s = RunningTime()
     try:
         while any(worker.job is not None for worker in workers) or waiting:
+            now_s = running_s()
             for worker in workers:
                 is_free = worker.ready and worker.job is None
-                if is_free and waiting and worker.start_job(waiting[0], jobs, limits_s):
+                if is_free and waiting and worker.start_job(waiting[0], jobs, now_s, limits_s):
                     waiting.popleft()
-            now = time.monotonic()
-            soonest = min((w.deadline for w in workers if w.job is not None), default=now + 1.0)
-            connection.wait([worker.pipe for worker in workers], timeout=max(0.0, min(soonest - now, 1.0)))
+            soonest_s = min((w.deadline_s for w in workers if w.job is not None), default=now_s + 1.0)
+            wait_s = max(0.0, min(soonest_s - now_s, 1.0))
+            connection.wait([worker.pipe for worker in workers], timeout=wait_s)
             tick()
+            now_s = running_s()
             for worker in list(workers):
-                job, result = worker.job, worker.poll(limits_s)
+                job, result = worker.job, worker.poll(now_s)
                 if result is None:
                     continue
                 if isinstance(result, LostWorker):
@@ -96,18 +99,18 @@ class _Worker:
         self.process = context.Process(target=_serve, args=(far_end, prepare, arguments), daemon=True)
         self.process.start()
         far_end.close()  # so that the pipe ends with the process
-        self.ready, self.job, self.deadline = False, None, 0.0
+        self.ready, self.job, self.limit_s, self.deadline_s = False, None, 0.0, 0.0
 
-    def start_job(self, job: int, jobs: Sequence[Any], limits_s: Sequence[float]) -> bool:
+    def start_job(self, job: int, jobs: Sequence[Any], now_s: float, limits_s: Sequence[float]) -> bool:
         """Send a job to the process; False when it has died meanwhile."""
         try:
             self.pipe.send(jobs[job])
         except (BrokenPipeError, ConnectionResetError):
             return False
-        self.job, self.deadline = job, time.monotonic() + limits_s[job]
+        self.job, self.limit_s, self.deadline_s = job, limits_s[job], now_s + limits_s[job]
         return True
 
-    def poll(self, limits_s: Sequence[float]) -> Any | None:
+    def poll(self, now_s: float) -> Any | None:
         """The result of its job, or None if there is none yet."""
         if self.pipe.poll():
             try:
@@ -121,8 +124,8 @@ class _Worker:
                 return None
             self.job = None
             return value
-        if self.job is not None and time.monotonic() > self.deadline:
-            return LostWorker(f"gave no result within {limits_s[self.job]:.0f} s", died=False)
+        if self.job is not None and now_s > self.deadline_s:
+            return LostWorker(f"gave no result within {self.limit_s:.0f} s", died=False)
         return None
 
     def stop(self) -> None:

@@ -6,11 +6,12 @@ import json
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from vidfer.running_time import RunningTime
 
 FILE_BYTES = 4096
 """The file always has this size and is written in place: that works even when the disk is full."""
@@ -20,7 +21,7 @@ BEAT_S = 2.0
 
 SILENCE_S = 180.0
 """A process whose file has not changed for so long counts as dead. File servers may show changes a minute
-late."""
+late. Time in which the process that looks stands still does not count."""
 
 
 @dataclass
@@ -102,17 +103,18 @@ class HeartbeatMonitor:
     def __init__(self, path: Path, launch: str) -> None:
         self.path, self.launch = path, launch
         self.last: Heartbeat | None = None
-        self._changed = time.monotonic()
+        self._running_s = RunningTime()
+        self._changed_s = 0.0
 
     def read(self) -> Heartbeat | None:
         """The heartbeat as it is now, or as it was when it could last be read."""
         heartbeat = read_heartbeat(self.path, self.launch)
         if heartbeat and heartbeat != self.last:
-            self.last, self._changed = heartbeat, time.monotonic()
+            self.last, self._changed_s = heartbeat, self._running_s()
         return self.last
 
     @property
     def is_silent(self) -> bool:
         """Whether nothing has changed for so long that the process must be dead. Clocks need not agree."""
         ended = self.last is not None and self.last.is_over
-        return not ended and time.monotonic() - self._changed > SILENCE_S
+        return not ended and self._running_s() - self._changed_s > SILENCE_S

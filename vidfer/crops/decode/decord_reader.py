@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
@@ -28,9 +29,13 @@ from vidfer.crops.decode.decord_proof import (
 from vidfer.crops.decode.frame_memory import new_frames
 from vidfer.crops.decode.packet_table import UnexpectedFrames
 from vidfer.crops.decode.packets import video_stream
+from vidfer.running_time import RunningTime
 
 HANG_S = 30.0
 """decord is given up if it takes longer for one frame; seconds."""
+
+Made = tuple[Any, BaseException | None]
+"""A frame, or what came instead of one."""
 
 
 class DecordReader:
@@ -128,9 +133,10 @@ def _decode_all(path: Path, times_s: np.ndarray, is_avi: bool) -> Iterator[Any]:
 def _with_time_limit(items: Iterator[Any], limit_s: float) -> Iterator[Any]:
     """The same items, made in a thread that is left alone when it takes longer than ``limit_s`` for one.
 
-    decord can wait for ever inside its own code, where Python cannot interrupt it.
+    decord can wait for ever inside its own code, where Python cannot interrupt it. Time in which this process
+    stands still does not count: the other reader may round pixels differently, so a pause would show in them.
     """
-    made: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+    made: queue.SimpleQueue[Made] = queue.SimpleQueue()
 
     def make() -> None:
         try:
@@ -142,12 +148,17 @@ def _with_time_limit(items: Iterator[Any], limit_s: float) -> Iterator[Any]:
 
     threading.Thread(target=make, daemon=True).start()
     while True:
-        try:
-            item, error = made.get(timeout=limit_s)
-        except queue.Empty:
-            raise UnexpectedFrames(f"decord gives no frame within {limit_s:g} s") from None
+        item, error = _next_within(limit_s, made)
         if isinstance(error, StopIteration):
             return
         if error is not None:
             raise error
         yield item
+
+
+def _next_within(limit_s: float, made: queue.SimpleQueue[Made]) -> Made:
+    waited_s = RunningTime()
+    while waited_s() < limit_s:
+        with suppress(queue.Empty):
+            return made.get(timeout=min(limit_s, 1.0))
+    raise UnexpectedFrames(f"decord gives no frame within {limit_s:g} s")
