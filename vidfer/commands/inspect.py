@@ -20,6 +20,7 @@ EXAMPLES = (
         "vidfer inspect cache/afew.h5 --clip Train_AFEW/Happy/0001.avi --out clip.png",
         "draw the crops of one clip",
     ),
+    ("vidfer inspect cache/afew.h5 --against old/afew.h5", "say in what two caches differ, clip by clip"),
     ("vidfer inspect runs/teacher", "say what a checkpoint is made of"),
 )
 
@@ -29,8 +30,8 @@ def main(arguments: Sequence[str]) -> int:
 
     @dataclass(frozen=True, kw_only=True)
     class Inspect:
-        """Say what a cache holds, list the clips that went wrong, or draw a contact sheet of one clip; or say
-        what a checkpoint is made of."""
+        """Say what a cache holds, list the clips that went wrong, draw a contact sheet of one clip, or
+        compare the cache with another; or say what a checkpoint is made of."""
 
         cache: tyro.conf.Positional[Path]
         """The cache; or a run folder, a checkpoint, or the name of an included network."""
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str]) -> int:
         reasons."""
         clip: str | None = None
         """Id of a clip to draw: frames with box and landmarks, and under each its three crops."""
+        against: Path | None = None
+        """Another cache: say in which settings, clips, crops and labels the two differ."""
         root: Path | None = None
         """With --clip: the folder of the videos, to show whole frames too. The cache has only crops."""
         out: Path | None = None
@@ -53,6 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.store.reader import CropCache
 
     crops = CropCache(options.cache)
+    if options.against:
+        return _say_difference(options, crops)
     if options.clip is not None:
         from vidfer.report.contact_sheet import contact_sheet
 
@@ -80,9 +85,21 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _say_difference(options, crops) -> int:
+    from vidfer.store.difference import difference, difference_page
+    from vidfer.store.reader import CropCache
+
+    found = difference(crops, CropCache(options.against))
+    say(difference_page(options.cache, options.against, found))
+    give(**asdict(found))
+    return 0 if found.same_content else 1
+
+
 def _say_checkpoint(options) -> int:
     if options.failures or options.clip is not None:
         raise SettingError(f"{options.cache} is a checkpoint; --failures and --clip are about a cache")
+    if options.against:
+        raise SettingError(f"{options.cache} is a checkpoint; --against compares two caches")
     from vidfer.infer.selective import choose_threshold, read_calibration
     from vidfer.models.checkpoint import read_info, read_outline
     from vidfer.models.describe import checkpoint_page, network_lines
@@ -98,6 +115,10 @@ def _say_checkpoint(options) -> int:
 def _check_inspect(options) -> None:
     if options.failures and options.clip is not None:
         raise SettingError("--failures is about all clips, and --clip is about one; give one of them")
+    if options.against and (options.failures or options.clip is not None):
+        raise SettingError(
+            "--against is about two caches, --failures and --clip are about one; give one of them"
+        )
     if options.root and options.clip is None:
         raise SettingError("--root has no effect without --clip; add --clip, or leave out --root")
     if options.out and options.clip is None and not options.failures:
