@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import vidfer.passive_threads  # noqa: F401  # isort: skip
 
+if __name__ == "__main__":
+    from vidfer.commands.early_stop import end_quietly_on_early_stop
+
+    end_quietly_on_early_stop()
+
 from dataclasses import dataclass, field
 from functools import partial
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from vidfer.commands.main import COMMANDS
+from vidfer.commands.recipes import RECIPES
 from vidfer.commands.stopped import AGAIN, ANEW, GO_ON, RESUME, position, step, stopped_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,3 +92,32 @@ def test_a_recipe_whose_loader_has_processes_goes_on_where_it_was(striped_cache,
     assert status == 130 and "Traceback" not in error
     assert error.splitlines()[-1] == f"supervised.py: stopped. {RESUME}"
     assert (tmp_path / "run/state").is_dir()
+
+
+STOPPED_AT_TORCH = """
+import os, runpy, signal, sys
+
+class Torch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Torch())
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_that_still_imports(recipe):
+    script = ROOT / f"recipes/{recipe}.py"
+    command = [sys.executable, "-c", STOPPED_AT_TORCH, script, "--cache", "none.h5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, f"{recipe}.py: stopped. {RESUME}\n")
+
+
+def test_other_errors_while_a_script_imports_keep_their_traceback():
+    stop = "end_quietly_on_early_stop"
+    code = f"from vidfer.commands.early_stop import {stop}; {stop}(); import nowhere"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "Traceback" in done.stderr and "nowhere" in done.stderr
