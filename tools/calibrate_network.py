@@ -90,6 +90,22 @@ def answers(calibration: Calibration, threshold: float, found: Predictions) -> l
     ]
 
 
+def by_label(
+    calibration: Calibration, threshold: float, found: Predictions, classes: Sequence[str]
+) -> list[list[str]]:
+    """A row for each label: clips that show it, how often it is the answer, how often this is right."""
+    shown = at_temperature(found.probabilities, calibration.temperature)
+    is_answer = (shown.max(1) >= threshold) & found.has_face
+    rows = []
+    for number, name in enumerate(classes):
+        said = is_answer & (shown.argmax(1) == number)
+        is_shown = found.labels == number
+        said_n, right_n = int(said.sum()), int((said & is_shown).sum())
+        kept = percent(wilson_interval(right_n, said_n)) if said_n else "none"
+        rows.append([name, f"{int(is_shown.sum()):,}", f"{said_n:,}", kept])
+    return rows
+
+
 def write_calibration(folder: Path, calibration: Calibration) -> None:
     """Put it into the ``info`` of a checkpoint and leave all else as it is."""
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
@@ -125,9 +141,11 @@ def main(settings: Settings) -> None:
     threshold, words = choose_threshold(calibration, WANTED)
     print(words, *report(calibration, parts), sep="\n\n")
     rows = [[p.name, *answers(calibration, threshold, part)] for p, part in zip(settings.caches, parts)]
+    labels = {}
     for path in settings.checks:
         found = predictions(model, path, None, settings.check_frames)
         rows.append([path.name, *answers(calibration, threshold, found)])
+        labels[path.name] = by_label(calibration, threshold, found, model.classes)
     head = (
         "cache",
         "clips",
@@ -136,6 +154,9 @@ def main(settings: Settings) -> None:
         "right if all are answered",
     )
     print("\n" + markdown(head, rows))
+    for name, counted in labels.items():
+        head = ("label", "clips that show it", f"answers at {threshold:g}", "right among these")
+        print(f"\n{name}\n\n{markdown(head, counted)}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import calibrate_network
+import numpy as np
 import pytest
 import torch
 from networks import network
@@ -12,7 +13,8 @@ from striped_cache import CLASSES, write_striped_cache
 
 from vidfer.commands import inspect
 from vidfer.errors import DataError
-from vidfer.infer.selective import choose_threshold, read_calibration
+from vidfer.infer.predict import Predictions
+from vidfer.infer.selective import Calibration, choose_threshold, read_calibration
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, load_checkpoint, save_checkpoint
 
@@ -44,6 +46,21 @@ def test_the_counts_go_into_the_checkpoint_and_all_else_stays(folder, tmp_path, 
     assert known.clips == known.answered[0] == 120
     shown = capsys.readouterr().out
     assert choose_threshold(known)[1] in shown and "| other.h5 | 15 |" in shown
+    assert shown.rstrip().splitlines()[-5].startswith("| label |")
+
+
+def test_the_answers_of_each_label_are_counted():
+    sure, unsure = [0.9, 0.05, 0.05], [0.5, 0.3, 0.2]
+    shown = np.array([sure, sure, unsure, sure[::-1], sure])
+    found = Predictions(np.arange(5), shown, np.array([0, 1, 0, 2, 0]), np.array([True] * 4 + [False]))
+    plain = Calibration(temperature=1.0, clips=5, thresholds=(0.0,), answered=(5,), right=(3,))
+    rows = calibrate_network.by_label(plain, 0.6, found, CLASSES)
+    assert [row[:3] for row in rows] == [
+        [CLASSES[0], "3", "2"],  # one is unsure, of one there is no face
+        [CLASSES[1], "1", "0"],
+        [CLASSES[2], "1", "1"],
+    ]
+    assert rows[0][3].startswith("50.0 %") and rows[1][3] == "none" and rows[2][3].startswith("100.0 %")
 
 
 def test_without_clips_or_with_few_nothing_is_written(folder, tmp_path):
