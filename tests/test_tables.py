@@ -81,6 +81,11 @@ def test_a_remedy_of_the_caller_ends_the_message(write):
         list(iterate_table(path, ("clip",), remedy="Give the other file"))
 
 
+def test_a_nul_stays_where_it_was_and_spoils_no_row(write):
+    rows = read_table(write("clip,corrected\na\0b,sad\nb,ha\0\n"), ("clip",))
+    assert rows == [{"clip": "a\0b", "corrected": "sad"}, {"clip": "b", "corrected": "ha\0"}]
+
+
 def test_no_text(write):
     for content in (b"\x89HDF\r\n\0\0", "a,b\n".encode("utf-16-le")):
         with refused(DataError, write(content), "CSV", "Parquet"):
