@@ -9,6 +9,7 @@ import pytest
 from fake_clock import FakeClock
 
 from vidfer.commands.console import Progress, epoch_bar
+from vidfer.commands.predict import InputProgress
 from vidfer.commands.progress_lines import EVERY_S, ProgressLines, duration_text
 from vidfer.commands.say import output
 from vidfer.commands.stopped import position
@@ -106,6 +107,27 @@ def test_where_there_is_no_terminal_lines_are_shown_and_no_carriage_return(clock
     assert (position.what, position.unit, position.done, position.total) == ("cropping", "clip", 2, 2)
 
 
+def test_many_short_films_have_one_progress_that_says_which_film_it_is(clock, capsys):
+    names = [f"{number}.mp4" for number in range(4)]
+    with InputProgress(names) as progress:
+        for name in names:
+            progress(name, 25, 50)
+            clock.advance(20)
+    assert capsys.readouterr().err.splitlines() == [
+        "predicting: 2 of 4 inputs, 20.0 s/input, 40 s left; now 2.mp4, frame 25 of 50",
+        "predicting: 4 inputs in 1 min 20 s, 20.0 s/input",
+    ]
+
+
+def test_one_film_has_a_progress_of_its_frames(clock, capsys):
+    with InputProgress(["film.mp4"]) as progress:
+        for done in (0, 300, 600):
+            progress("film.mp4", done, 900)
+            clock.advance(30)
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first == "film.mp4: 300 of 900 frames, 10.0 frames/s, 1 min 0 s left"
+
+
 def test_quiet_shows_none(clock, capsys, monkeypatch):
     monkeypatch.setattr(output, "quiet", True)
     with Progress("cropping", "clip") as progress:
@@ -121,9 +143,10 @@ def test_a_terminal_has_a_bar(capsys, monkeypatch):
     with Progress("cropping", "clip") as progress:
         progress(0, 2)
         progress.bar.delay = 0
-        progress(2, 2)
+        progress(2, 2, "the last one")
         progress.bar.refresh()
-    assert "cropping: 100%" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cropping: 100%" in said and "the last one" in said
 
 
 @pytest.mark.parametrize(("main", "shown"), [(True, 1), (False, 0)])

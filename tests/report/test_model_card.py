@@ -27,6 +27,13 @@ def test_card_gives_the_numbers_of_its_own_checkpoint_with_intervals(runs):
     assert "unlabelled" not in model_card(runs.teacher)
 
 
+def test_a_class_without_a_clip_has_no_recall(runs, tmp_path):
+    result, file = load_result(runs.results[0]), tmp_path / "few.json"
+    empty = result.per_class[0] | {"clips": 0, "n_queries": 0, "accuracy": None}
+    dataclasses.replace(result, per_class=[empty, *result.per_class[1:]]).save(file)
+    assert f"| {empty['class']} | no clip |" in model_card(runs.teacher, [file])
+
+
 def test_card_says_how_the_checkpoint_was_chosen(runs, tmp_path):
     assert "validation clips, not on the test split" in model_card(runs.teacher)
     run = tmp_path / "unchosen"

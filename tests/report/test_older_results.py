@@ -1,6 +1,7 @@
 """Results of an earlier vidfer, without the influence of the support clips, on the page."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,10 @@ from vidfer.report.shots_curve import show_shots
 @pytest.fixture(scope="module")
 def now(runs) -> list[NamedResult]:
     few = [load_result(file) for file in runs.results if file.stem.endswith("few")]
-    return [NamedResult(file=f"{i}.json", name=f"m{i}", run=None, result=r) for i, r in enumerate(few)]
+    return [
+        NamedResult(file=f"{i}.json", path=Path(f"{i}.json"), name=f"m{i}", run=None, result=r)
+        for i, r in enumerate(few)
+    ]
 
 
 @pytest.fixture(scope="module")

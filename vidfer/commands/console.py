@@ -172,7 +172,8 @@ class Progress:
         self.what, self.unit, self.unit_scale = what, unit, unit_scale
         self.bar = self.lines = None
 
-    def __call__(self, done: int, total: int) -> None:
+    def __call__(self, done: int, total: int, now: str = "") -> None:
+        """So many pieces are done, of so many; ``now``: what is being done."""
         step(self.what, self.unit, done, total)
         if is_quiet():
             return
@@ -185,9 +186,11 @@ class Progress:
             else:
                 self.lines = ProgressLines(self.what, self.unit, note, unit_scale=self.unit_scale)
         if self.bar is not None:
+            if now:
+                self.bar.set_postfix_str(now, refresh=False)
             self.bar.update(done - self.bar.n)
         else:
-            self.lines.update(done, total)
+            self.lines.update(done, total, now)
 
     def __enter__(self) -> Progress:
         return self

@@ -165,12 +165,13 @@ def main(arguments: Sequence[str]) -> int:
             note(line)
         watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
-    with PredictionWriter(wanted) as writer, _Bars() as bars:
+    names = [one.name for one in wanted.inputs]
+    with PredictionWriter(wanted) as writer, InputProgress(names) as progress:
         if not options.json:
             note_once()
         for line in said:
             note(line)
-        predict_inputs(predictor, clips, writer, bars)
+        predict_inputs(predictor, clips, writer, progress)
     tell_prediction(writer.about, as_json=options.json)
     show = note if options.json else tell
     write_extra_files(writer.about, options.files, show)
@@ -181,23 +182,29 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if any(one.reason for one in writer.about.inputs) else 0
 
 
-class _Bars:
-    """A progress bar for each input."""
+class InputProgress:
+    """The progress through the frames of one input, or through many inputs."""
 
-    def __init__(self) -> None:
-        self.name, self.bar = "", Progress("", "frame")
+    def __init__(self, names: Sequence[str]) -> None:
+        """``names``: of the inputs, in the order in which they are predicted."""
+        self.places = {name: place for place, name in enumerate(names)}
+        several = len(self.places) > 1
+        self.shown = Progress(*(("predicting", "input") if several else (*names, "frame")))
 
     def __call__(self, name: str, done: int, total: int) -> None:
-        if name != self.name:
-            self.bar.__exit__()
-            self.name, self.bar = name, Progress(name, "frame")
-        self.bar(done, total)
+        """So many frames of an input are done, of so many."""
+        if len(self.places) == 1:
+            self.shown(done, total)
+        else:
+            self.shown(self.places[name], len(self.places), f"{name}, frame {done:,} of {total:,}")
 
-    def __enter__(self) -> _Bars:
+    def __enter__(self) -> InputProgress:
         return self
 
-    def __exit__(self, *_) -> None:
-        self.bar.__exit__()
+    def __exit__(self, kind: type[BaseException] | None, *_) -> None:
+        if kind is None and len(self.places) > 1:
+            self.shown(len(self.places), len(self.places))
+        self.shown.__exit__()
 
 
 def _name_of(inputs: Sequence[str]) -> str:

@@ -30,8 +30,8 @@ class ProgressLines:
         self._first: int | None = None
         self._done = self._total = 0
 
-    def update(self, done: int, total: int) -> None:
-        """So many are done, of so many."""
+    def update(self, done: int, total: int, now: str = "") -> None:
+        """So many are done, of so many; ``now``: what is being done."""
         if self._first is None:
             self._first = done
         self._done, self._total = done, total
@@ -39,7 +39,7 @@ class ProgressLines:
         if now_s - self._shown_s >= EVERY_S:
             self._shown_s = now_s
             if done < total:  # all done: the last line says it
-                self.show(self._line(now_s))
+                self.show(f"{self._line(now_s)}; now {now}" if now else self._line(now_s))
 
     def close(self) -> None:
         """The last line, if there were lines."""

@@ -48,12 +48,12 @@ def _recalls(results: Sequence[Result]) -> list[str]:
         "| class | " + " | ".join(names) + " |",
         "|---" * (len(results) + 1) + "|",
         *(
-            f"| {name} | "
-            + " | ".join(
-                f"{100 * rows[name]['accuracy']:.1f} ({rows[name]['clips']:,})" if name in rows else ""
-                for rows in found
-            )
-            + " |"
+            f"| {name} | " + " | ".join(_recall(rows[name]) if name in rows else "" for rows in found) + " |"
             for name in classes
         ),
     ]
+
+
+def _recall(row: dict) -> str:
+    """The recall of a class and its number of clips; a class without a clip has no recall."""
+    return "no clip" if row["accuracy"] is None else f"{100 * row['accuracy']:.1f} ({row['clips']:,})"

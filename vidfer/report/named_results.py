@@ -17,6 +17,7 @@ class NamedResult:
 
     file: str
     """Name of the folder and of the file, because all result files have the same names."""
+    path: Path
     name: str
     run: Run | None
     """None if its checkpoint is in no run of the report."""
@@ -62,7 +63,13 @@ def read_results(files: Sequence[Path], runs: Sequence[Run]) -> list[NamedResult
         if result.kind == "few-shot" and several_heads:
             name += head_of(result)
         found.append(
-            NamedResult(file="/".join(Path(file).resolve().parts[-2:]), name=name, run=run, result=result)
+            NamedResult(
+                file="/".join(Path(file).resolve().parts[-2:]),
+                path=Path(file),
+                name=name,
+                run=run,
+                result=result,
+            )
         )
     places = {run.name: place for place, run in enumerate(runs)}
     # The rounds of a run stay together, whatever the files are called.
@@ -94,11 +101,11 @@ def comparable(results: Sequence[NamedResult]) -> list[list[NamedResult]]:
 
 
 def _check_counted_once(group: Sequence[NamedResult]) -> None:
-    seen: dict[tuple, str] = {}
+    seen: dict[tuple, Path] = {}
     for named in group:
         key = (named.name, named.result.checkpoint_hash, named.result.seed)
         if key in seen:
             raise ResultError(
-                f"{seen[key]} and {named.file} measure the same checkpoint in the same way; name one of them"
+                f"{seen[key]} and {named.path} measure the same checkpoint in the same way; name one of them"
             )
-        seen[key] = named.file
+        seen[key] = named.path
