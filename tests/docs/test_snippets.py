@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import yaml
 from made_up_caches import make_cache
+from made_up_predictions import write_all_tables
 from made_up_results import classification
 from PIL import Image
 
@@ -17,6 +18,8 @@ from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
 from vidfer.evaluate.comparison import compare_results
 from vidfer.evaluate.comparison_table import write_comparisons
+from vidfer.infer.totals import totals_columns, totals_of, totals_row
+from vidfer.tables import write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -55,6 +58,9 @@ def place(tmp_path_factory) -> Path:
         )
         encode(frames, folder / f"{name}.mp4", fps=25, crf=18)
     Image.fromarray(np.asarray(frames[0])).save(folder / "b.jpg")
+    summed = write_all_tables(folder / "predictions" / "films", {"a/film.mp4": {0: "hhh??"}})
+    rows = [totals_row(one, summed.classes) for one in totals_of(summed, "person")]
+    write_table(folder / "people.csv", totals_columns(summed.classes), rows)
     (folder / "cache").mkdir()
     make_cache(folder / "cache", lengths=(5, 7)).rename(folder / "cache" / "afew.h5")
     for name, right in {"teacher": (1.0, 0.0, 1.0), "student": (1.0, 1.0, 1.0)}.items():
@@ -76,6 +82,7 @@ def test_python_runs(place, page, code, monkeypatch, capsys):
         "docs/cache.md": lambda: names["mouth"].shape == (32, 32, 3) and names["mouth"].std() > 10,
         "docs/models.md": lambda: names["model"].classes == ("happy", "sad"),
         "docs/own_expressions.md": lambda: len(said.splitlines()) == 8,
+        "docs/howto/analyse.md": lambda: "share_happy" in said or Path("happy.png").stat().st_size > 10_000,
         "docs/howto/paper_table.md": lambda: said.count("+33.3 [+0.0, +50.0]") == 1 and "nan" not in said,
     }
     assert told.get(name_of(page), bool)(), said

@@ -17,6 +17,7 @@ from vidfer.nearest import nearest
 
 COMMANDS = {
     "predict": ("predict", "say what the people in videos and pictures express, moment by moment"),
+    "summary": ("summary", "say what a prediction shows as a whole: shares, strongest moments, faults"),
     "learn": ("learn", "learn expressions of your own from a few examples, without training"),
     "app": ("app", "show a page in the browser: drop a film, or use the camera"),
     "sources": ("sources", "list the data sets that can be read, with layout and licence"),
@@ -53,7 +54,7 @@ COMMANDS = {
 """Every command: its module in :mod:`vidfer.commands`, and its line in ``vidfer --help``."""
 
 GROUPS = {
-    "Films": ("predict", "learn", "app"),
+    "Films": ("predict", "summary", "learn", "app"),
     "Data sets and caches of face crops": (
         *("sources", "sources folds", "actors"),
         *("cache", "inspect", "verify", "relabel", "export", "merge"),
@@ -77,7 +78,6 @@ FAMILIES = {
 HELP = """usage: vidfer COMMAND [options]
 
 From a folder of videos of people to a facial-expression recogniser, with as few labels as possible.
-
 Start here: `vidfer predict film.mp4` shows what the people in a film of yours express.
 
 {sections}

@@ -8,7 +8,7 @@ from vidfer.commands.options import Group, Option
 from vidfer.commands.recipes import RECIPES
 from vidfer.commands.say import output
 
-ANSWERS = ("inspect", "sources", "encoders", "results compare")
+ANSWERS = ("summary", "inspect", "sources", "encoders", "results compare")
 """Their result is what they print, so --quiet has no sense for them."""
 
 WRITERS = (

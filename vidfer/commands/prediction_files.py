@@ -73,7 +73,19 @@ def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
     inputs = f"{len(done)} of {len(about.inputs)} inputs" if len(about.inputs) > 1 else "1 input"
     faces = "1 face" if n_people == 1 else f"{n_people} faces"
     say(f"{inputs if done else 'no input'} read, {n_frames} frames, {faces} followed")
+    if len(done) > 1:
+        _tell_totals(about)
     say(f"tables: {about.frames_csv}, {about.segments_csv.name}, {about.clips_csv.name}")
+
+
+def _tell_totals(about: PredictionFolder) -> None:
+    """What many inputs show together, and the command that says more."""
+    from vidfer.infer.totals import totals_of
+    from vidfer.report.totals_text import in_all_text
+
+    if text := in_all_text(totals_of(about)[0], about.classes):
+        say(text)
+        say(f"more of it: vidfer summary {about.folder}")
 
 
 def _draw_timelines(about: PredictionFolder, names: set[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from vidfer.infer.moment import UNSURE, Moment
 from vidfer.infer.moment_table import FRAME_COLUMNS, column_of, row_of
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
+from vidfer.infer.summary import SEGMENT_COLUMNS, FilmSummary, clip_columns
 from vidfer.tables import write_table
 
 CLASSES = ("happy", "neutral", "sad", "surprise")
@@ -107,4 +108,25 @@ def write_prediction(
         inputs=tuple(listed),
     )
     written.write()
+    return written
+
+
+def write_all_tables(folder: Path, films: Mapping[str, Mapping[int, str]]) -> PredictionFolder:
+    """As :func:`write_prediction`, and also ``segments.csv`` and ``clips.csv``.
+
+    ``films``: of each film the letters of its people, see :func:`film_of`, ten frames a second; a film
+    without people could not be read.
+    """
+    segments, people = [], []
+    inputs = {}
+    for name, letters in films.items():
+        frames = film_of(name, letters, fps=10) if letters else []
+        inputs[folder / name] = frames
+        summary = FilmSummary(name, CLASSES)
+        segments += [one.row() for frame in frames for one in summary.add(frame)]
+        segments += [one.row() for one in summary.end()]
+        people += summary.people_rows()
+    written = write_prediction(folder, inputs)
+    write_table(written.segments_csv, SEGMENT_COLUMNS, segments)
+    write_table(written.clips_csv, clip_columns(CLASSES), people)
     return written

@@ -1,0 +1,53 @@
+"""`vidfer summary`, on a prediction that was made up."""
+
+import json
+
+import pytest
+from made_up_predictions import write_all_tables
+
+from vidfer.commands.main import main as program
+from vidfer.commands.summary import main
+from vidfer.tables import read_table
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of a prediction of two films; a third could not be read."""
+    films = {"a/one.mp4": {0: "hhhhhhhh??"}, "b/two.mp4": {0: "nnnnnnnnnn"}, "broken.mp4": {}}
+    return write_all_tables(tmp_path / "films", films).folder
+
+
+def test_shares_strongest_segments_and_faults(folder, capsys):
+    assert main([str(folder), "--top", "Happy", "--by", "folder"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "2 of 3 inputs read, 2 faces followed, seen for 0:02.0 in 20 frames" in lines[0]
+    assert lines[2:6] == [
+        "frames segments mean length",
+        "neutral 50.0 % 1 1.0 s",
+        "happy 40.0 % 1 1.0 s",
+        "unsure 10.0 % 0 -",
+    ]
+    assert "a 1 0:01.0 80.0 % 0.0 % 20.0 %" in lines and "b 1 0:01.0 0.0 % 100.0 % 0.0 %" in lines
+    assert any(line.startswith("a/one.mp4 0 0:00.0 0:01.0 1.0 s") for line in lines)
+    assert "could not be read: 1" in lines and "broken.mp4: not a video" in lines
+
+
+def test_an_expression_without_a_segment_is_said(folder, capsys):
+    assert main([str(folder), "--top", "sad"]) == 0
+    assert "sad: no segment has this label" in capsys.readouterr().out
+
+
+def test_rows_as_a_table_and_as_json(folder, capsys, tmp_path, monkeypatch):
+    command = ["vidfer", "summary", str(folder), "--by", "person", "--out", str(tmp_path / "p.csv"), "--json"]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as stop:
+        program()
+    assert not stop.value.code
+    content = json.loads(capsys.readouterr().out)
+    rows = read_table(tmp_path / "p.csv", ("input", "face_id", "share_unsure"))
+    assert [(row["input"], float(row["share_unsure"])) for row in rows] == [
+        ("a/one.mp4", 0.2),
+        ("b/two.mp4", 0),
+    ]
+    assert [row["input"] for row in content["rows"]] == ["a/one.mp4", "b/two.mp4"]
+    assert content["faults"] == [{"input": "broken.mp4", "reason": "not a video"}]

@@ -1,0 +1,108 @@
+"""The totals of a prediction as tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vidfer.infer.moment import UNSURE
+from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
+from vidfer.infer.summary import Segment
+from vidfer.infer.totals import Totals, read_inputs
+from vidfer.report.time_text import clock, length
+from vidfer.terminal import terminal_text
+
+MOST_FAULTS = 20
+"""More inputs than these that could not be read are only counted."""
+
+
+def about_text(prediction: PredictionFolder, totals: Totals) -> str:
+    """What was read, in one line."""
+    n, n_all = len(read_inputs(prediction)), len(prediction.inputs)
+    read = f"{n:,} of {n_all:,} inputs read" if n_all > 1 else ("1 input read" if n else "no input read")
+    faces = "1 face" if totals.n_people == 1 else f"{totals.n_people:,} faces"
+    return (
+        f"{prediction.folder}: {read}, {faces} followed, seen for {length(totals.seen_s)} in "
+        f"{totals.n_frames:,} frames; network: {prediction.model.get('name', 'unknown')}"
+    )
+
+
+def in_all_text(totals: Totals, classes: Sequence[str]) -> str:
+    """The most frequent labels in one line; empty where nobody is seen."""
+    labels = sorted((*classes, UNSURE), key=lambda name: -(totals.share(name) or 0.0))
+    told = [f"{_words(name)} {100 * totals.share(name):.0f}%" for name in labels if totals.n_labelled[name]]
+    return f"in all: {', '.join(told)}" if told else ""
+
+
+def shares_text(totals: Totals, classes: Sequence[str]) -> str:
+    """A line for each label that is seen, the most frequent first."""
+    labels = sorted((*classes, UNSURE), key=lambda name: -(totals.share(name) or 0.0))
+    rows = [("", "frames", "segments", "mean length")]
+    for name in labels:
+        if totals.n_labelled[name] or totals.lengths_s[name]:
+            mean_s, n = totals.length_s(name), len(totals.lengths_s[name])
+            rows.append((_words(name), _percent(totals.share(name)), f"{n:,}", _seconds(mean_s)))
+    return _table(rows)
+
+
+def groups_text(groups: Sequence[Totals], classes: Sequence[str], by: str) -> str:
+    """A line for each person, input or folder: how long somebody is seen, and the share of each label."""
+    shown = [name for name in (*classes, UNSURE) if any(one.n_labelled[name] for one in groups)]
+    if by == "person":
+        rows = [("input", "face", "seen", *map(_words, shown))]
+        rows += [(one.input, str(one.face_id), length(one.seen_s), *_shares(one, shown)) for one in groups]
+    else:
+        rows = [(by, "people", "seen", *map(_words, shown))]
+        rows += [(one.input, f"{one.n_people:,}", length(one.seen_s), *_shares(one, shown)) for one in groups]
+    return _table(rows)
+
+
+def strongest_text(segments: Sequence[Segment], label: str) -> str:
+    """A line for each segment in which an expression is most probable."""
+    if not segments:
+        return f"{_words(label)}: no segment has this label"
+    rows = [(f"most {_words(label)}", "face", "from", "to", "length", "probability")]
+    for one in segments:
+        took_s = _seconds(one.end_s - one.start_s)
+        when = (str(one.face_id), clock(one.start_s), clock(one.end_s))
+        rows.append((one.input, *when, took_s, _percent(one.probability)))
+    return _table(rows)
+
+
+def faults_text(inputs: Sequence[PredictedInput]) -> list[str]:
+    """What could not be read, or not to its end, and why."""
+    lines = []
+    for state, what in (("failed", "could not be read"), ("done", "not read to the end")):
+        faulty = [one for one in inputs if one.reason and one.state == state]
+        lines += [f"{what}: {len(faulty):,}"] if faulty else []
+        lines += [f"  {one.name}: {one.reason}" for one in faulty[:MOST_FAULTS]]
+        lines += [f"  and {len(faulty) - MOST_FAULTS:,} more"] if len(faulty) > MOST_FAULTS else []
+    waiting = sum(one.state in ("waiting", "begun") for one in inputs)
+    return lines + (
+        [f"not predicted yet: {waiting:,}; start the same `vidfer predict` again"] if waiting else []
+    )
+
+
+def _shares(totals: Totals, labels: Sequence[str]) -> list[str]:
+    return [_percent(totals.share(name)) for name in labels]
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"
+
+
+def _words(label: str) -> str:
+    return label.replace("_", " ")
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns side by side: texts on the left, numbers on the right."""
+    shown = [[terminal_text(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown)]
+    return "\n".join(
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]).rstrip()
+        for row in shown
+    )
