@@ -99,6 +99,23 @@ def test_a_prediction_goes_into_every_format(prediction):
     assert read_elan(prediction.folder / "b_x.mp4.eaf") == []
 
 
+def test_what_people_have_corrected_is_kept(prediction):
+    kinds = {"elan": True, "textgrid": True}
+    assert export_prediction(prediction, **kinds).kept == []
+    elan, textgrid, untouched, _ = (
+        prediction.folder / f"{n}_x.mp4.{e}" for n in "ab" for e in ("eaf", "TextGrid")
+    )
+    untouched.write_text(untouched.read_text().replace(' DATE="20', ' DATE="19'))  # written long ago
+    for path, old in ((elan, ">sad<"), (textgrid, '"sad"')):
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, old.replace("sad", "fear")))
+    corrected = [path.read_bytes() for path in (elan, textgrid, untouched)]
+    written = export_prediction(prediction, **kinds)
+    assert written.kept == [elan, textgrid] and len(written.files) == 4
+    assert [path.read_bytes() for path in (elan, textgrid, untouched)] == corrected
+    assert not [*prediction.folder.glob("*.new*")]
+
+
 def test_label_studio_gets_the_way_of_each_face(prediction, tmp_path):
     export_prediction(prediction, tmp_path / "ls", label_studio=True)
     tasks = json.loads((tmp_path / "ls" / "label_studio.json").read_text())

@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
+from vidfer.commands.prediction_files import tell_kept
 from vidfer.commands.say import give, tell
 from vidfer.errors import SettingError
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     @dataclass(frozen=True, kw_only=True)
     class Annotations:
         """Write labels for people who correct them in ELAN, Praat or Label Studio: the pseudo-labels of a
-        round of noisy_student.py, or the segments of `vidfer predict`."""
+        round of noisy_student.py, or the segments of `vidfer predict`. Files that were corrected are kept."""
 
         run: tyro.conf.Positional[Path]
         """The --out of noisy_student.py or of `vidfer predict`."""
@@ -74,5 +75,6 @@ def main(arguments: Sequence[str]) -> int:
         tell(f"and {len(written.files) - 3} more files in {options.out}")
     if written.served is not None:
         tell(f"Label Studio: start it with LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={written.served}")
-    give(*written.files, files=len(written.files))
-    return 0
+    tell_kept(written.kept)
+    give(*written.files, files=len(written.files), kept=written.kept)
+    return 1 if written.kept else 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +15,7 @@ from vidfer.clips.annotations.label_studio import Box, Task, write_label_studio
 from vidfer.clips.annotations.textgrid import write_textgrid
 
 LABEL_STUDIO = "label_studio.json"
+WRITTEN_AT = re.compile(rb' DATE="[^"]*"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,9 @@ class Written:
     """What was written."""
 
     files: list[Path]
+    """All that was asked for, also what was kept."""
+    kept: list[Path]
+    """Files that hold something else than was to be written, such as corrections, and stay as they were."""
     served: Path | None
     """The folder that Label Studio must serve videos from; None if nothing was written for it."""
 
@@ -51,6 +57,8 @@ def write_films(
 ) -> Written:
     """Writes the labels of videos for annotation programs.
 
+    An ``.eaf`` or ``.TextGrid`` that is there with other content may have been corrected, so it is kept.
+
     Args:
         films: the videos.
         classes: the expressions that an annotator may choose.
@@ -63,19 +71,41 @@ def write_films(
     Raises:
         DiskError: the disk is full. Files that are there are complete.
     """
-    written, served = [], None
+    written, kept, served = [], [], None
     for film, name in zip(films, file_names([film.name for film in films])):
         if elan:
-            write_elan(out / f"{name}.eaf", film.media, film.intervals, classes, name=film.name)
             written.append(out / f"{name}.eaf")
+            with _unless_changed(written[-1], kept) as path:
+                write_elan(path, film.media, film.intervals, classes, name=film.name)
         if textgrid:
-            write_textgrid(out / f"{name}.TextGrid", film.intervals, film.duration_s)
             written.append(out / f"{name}.TextGrid")
+            with _unless_changed(written[-1], kept) as path:
+                write_textgrid(path, film.intervals, film.duration_s)
     if label_studio:
         tasks = [_task(film, person) for film in films for person in _people(film)]
         served = write_label_studio(out / LABEL_STUDIO, tasks, classes)
         written += [out / LABEL_STUDIO, (out / LABEL_STUDIO).with_suffix(".xml")]
-    return Written(files=written, served=served)
+    return Written(files=written, kept=kept, served=served)
+
+
+@contextmanager
+def _unless_changed(path: Path, kept: list[Path]) -> Iterator[Path]:
+    """Gives the name to write a file under; what is at ``path`` stays and is listed if it is another text."""
+    if not path.exists():
+        yield path
+        return
+    new = path.with_name(f"{path.name}.new")
+    try:
+        yield new
+        if _text(path) != _text(new):
+            kept.append(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _text(path: Path) -> bytes:
+    """What a file says, without the time at which it was written."""
+    return WRITTEN_AT.sub(b"", path.read_bytes())
 
 
 def _people(film: Film) -> list[str]:
