@@ -1,6 +1,9 @@
 """Tables of a prediction: whole, stopped, killed, gone on with; full disks; wrong folders."""
 
 import json
+import resource
+import signal
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,6 +192,39 @@ def test_a_full_disk_in_the_middle_of_a_film(film_predictor, clips, tmp_path, wh
     monkeypatch.undo()
     run(tmp_path, film_predictor, clips)
     assert tables(tmp_path) == tables(whole.folder)
+
+
+def test_a_disk_that_is_full_at_the_start_leaves_nothing_in_the_way(film_predictor, clips, tmp_path):
+    about = wanted(tmp_path / "out", film_predictor, clips)
+    with refused(DiskError, "the disk is full", about.folder, "start the same command"), largest_file(90):
+        PredictionWriter(about).__enter__()
+    with PredictionWriter(about):  # not "frames.csv is there", and no writer is left
+        pass
+
+
+def test_a_disk_that_is_full_at_the_end_is_told_with_its_place(film_predictor, clips, tmp_path):
+    about = wanted(tmp_path / "out", film_predictor, clips)
+    with PredictionWriter(about):
+        pass
+    most = (about.folder / "predict.json").stat().st_size + 99
+    full = refused(DiskError, "the disk is full", about.folder, "it goes on")
+    with full, largest_file(most), PredictionWriter(about) as writer:
+        writer.begin(0)
+        for frame in range(30):  # they wait in memory
+            nobody = Moment(input=clips[0].id, frame=frame, time_s=frame / 25)
+            writer.add([nobody] * 3)
+
+
+@contextmanager
+def largest_file(n_bytes):
+    """For a while, the system refuses to let any file of this process become larger."""
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_a_state_of_other_tables_is_not_used(film_predictor, clips, tmp_path, whole):

@@ -80,7 +80,8 @@ class PredictionWriter:
         Raises:
             CacheError: another process writes into the folder.
         """
-        with self._open as opened:
+        # The block of `writing` is the outer one: closing a file may also find that the disk is full.
+        with writing(self.about.folder, HOW_TO_GO_ON), self._open as opened:
             opened.enter_context(sole_writer(self.about.folder, self.about.folder, LOCK))
             opened.callback((self.about.folder / LOCK).unlink, missing_ok=True)
             self._open_tables()
@@ -94,22 +95,22 @@ class PredictionWriter:
             SEGMENTS: SEGMENT_COLUMNS,
             CLIPS: clip_columns(about.classes),
         }
-        with writing(about.folder, HOW_TO_GO_ON):
-            self._unfinished = self._read_unfinished()
-            n_bytes = self._unfinished["bytes"] if self._unfinished else about.bytes_done
-            for name, header in columns.items():
-                path = about.folder / name
-                file = self._open.enter_context(path.open("r+b" if path.exists() else "w+b"))
-                file.truncate(min(n_bytes.get(name, 0), path.stat().st_size))
-                file.seek(0, os.SEEK_END)
-                first = csv_text([header]).encode()
-                if not file.tell():
-                    file.write(first)
-                self._files[name], self._n_header[name] = file, len(first)
-            self._save()
+        about.write()  # first, because tables without it would be taken for those of another program
+        self._unfinished = self._read_unfinished()
+        n_bytes = self._unfinished["bytes"] if self._unfinished else about.bytes_done
+        for name, header in columns.items():
+            path = about.folder / name
+            file = self._open.enter_context(path.open("r+b" if path.exists() else "w+b"))
+            file.truncate(min(n_bytes.get(name, 0), path.stat().st_size))
+            file.seek(0, os.SEEK_END)
+            first = csv_text([header]).encode()
+            if not file.tell():
+                file.write(first)
+            self._files[name], self._n_header[name] = file, len(first)
+        self._save()
 
     def __exit__(self, *_) -> None:
-        with self._open, writing(self.about.folder, HOW_TO_GO_ON):
+        with writing(self.about.folder, HOW_TO_GO_ON), self._open:
             self._flush()
             self._save()
 
