@@ -83,3 +83,23 @@ def test_names_that_stand_for_nothing(place):
         ids("empty")
     with refused(DataError, "texts", "a.txt"):
         ids("texts")
+
+
+def test_links_in_a_circle_pipes_and_addresses(place):
+    for name, target in (("a", "b"), ("b", "a"), ("ring.mp4", "a")):
+        (place / "films/ann" / name).symlink_to(target)
+    assert ids("films/ann") == ["a.mp4", "b.avi", "ring.mp4"]  # reading it says what is wrong with it
+    with refused(DataError, "https://example.org/a.mp4", "downloads no films"):
+        find_inputs(["https://example.org/a.mp4"])
+    (place / "locked").touch()
+    with refused(DataError, "'locked/a.mp4'", "check the path"):
+        find_inputs(["locked/a.mp4"])
+
+
+def test_a_prediction_may_lie_beside_its_films(place):
+    before = ids("films")
+    (place / "films/films").mkdir()
+    (place / "films/films/a.mp4").write_bytes(b"x")
+    assert len(ids("films")) == len(before) + 1
+    (place / "films/predict.json").write_text("{}")  # `vidfer predict films --out films --video`
+    assert ids("films") == before

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from vidfer.clips.clip import Clip, plain_text
@@ -14,6 +16,9 @@ from vidfer.errors import DataError
 
 PREDICTION = "predict.json"
 """A folder with this file holds a prediction."""
+FILMS = "films"
+"""The folder in it for what a prediction has written of its inputs."""
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 MANY_PICTURES = 5
 """More numbered pictures than this in one folder may be the frames of one clip."""
 
@@ -47,7 +52,7 @@ def find_inputs(
     for name in names:
         for path in _paths_of(str(name)):
             for media in _media(path, on_note):
-                found.setdefault(media.resolve(), media)
+                found.setdefault(Path(os.path.realpath(media)), media)  # links may lead in a circle
     paths = [path.absolute() for path in found.values()]
     root = Path(os.path.commonpath([path.parent for path in paths]))
     return [
@@ -58,12 +63,15 @@ def find_inputs(
 
 def _paths_of(name: str) -> list[Path]:
     """The file or folder of a name, or all that fit a pattern."""
-    if os.path.lexists(name):
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.lstat(name)
         return [Path(name)]
+    if ADDRESS.match(name):
+        raise DataError(f"{name} is an address, and vidfer downloads no films; save it, and name the file")
     fitting = [Path(path) for path in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
     if not fitting:
         raise DataError(
-            f"there is no file or folder {name}, and no file fits it as a pattern; check the path"
+            f"there is no file or folder '{name}', and no file fits it as a pattern; check the path"
         )
     return fitting
 
@@ -93,6 +101,6 @@ def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
 
 
 def _is_predicted(media: Path, root: Path) -> bool:
-    """Whether a prediction has written it: a film in a folder that holds one."""
-    folders = media.relative_to(root).parents
-    return any((root / folder / PREDICTION).exists() for folder in folders)
+    """Whether a prediction below ``root`` has written it: it lies in films/ beside the prediction."""
+    *inner, _ = media.relative_to(root).parents
+    return any(folder.name == FILMS and (root / folder.parent / PREDICTION).exists() for folder in inner)

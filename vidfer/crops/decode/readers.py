@@ -81,7 +81,7 @@ def open_readers(
         yield ImageReader.of_folder(path)
         return
     if not path.is_file():
-        raise UnreadableVideo(path, "no such file")
+        raise UnreadableVideo(path, "a pipe or a device, not a file" if path.exists() else "no such file")
     if path.stat().st_size == 0:
         raise UnreadableVideo(path, "the file is empty (0 bytes)")
     if is_image(path):
