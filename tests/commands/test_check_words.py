@@ -122,3 +122,12 @@ def test_what_tyro_alone_finds_wrong_is_one_line_too(capfd):
     with refused(SettingError, "when"):
         parse_options(Odd, ["--when", "a", "b"], description="")
     assert capfd.readouterr() == ("", "")
+
+
+def test_files_whose_names_begin_with_a_dash(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("-a.mp4").touch()
+    with refused(SettingError, "there is no option -a.mp4", "./-a.mp4"):
+        parse_options(Pair, ["-a.mp4"], description="", program="pair")
+    found = parse_options(Pair, ["--b", "--", "-a.mp4", "c"], description="", program="pair")
+    assert found == Pair(a=(Path("-a.mp4"), Path("c")), b=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +24,12 @@ def check_words(words: Sequence[str], options: Sequence[Option], program: str, e
         example: a right command line, to show beside what is missing.
     """
     by_name = {name: option for option in options for name in option.names}
-    unknown = [name for name, value in _pairs(words) if name and name not in by_name]
+    unknown = [(name, word) for (name, _), word in zip(_pairs(words), words) if name and name not in by_name]
     if unknown:
-        meant = did_you_mean(unknown[0], by_name)
-        raise SettingError(f"there is no option {unknown[0]}{meant or ';'} `{program} --help` lists them")
+        name, word = unknown[0]
+        meant = did_you_mean(name, by_name)
+        file = f". Write the file of this name as ./{word}" if os.path.lexists(word) else ""
+        raise SettingError(f"there is no option {name}{meant or ';'} `{program} --help` lists them{file}")
     given = _Given(by_name)
     for name, value in _pairs(words):
         given.add(name, value)

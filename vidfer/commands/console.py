@@ -86,11 +86,21 @@ def parse_options(
         take_output_options((), program)
         say(_help_page(options, program, description, examples, every=every, **of_tyro), coloured=True)
         raise SystemExit(0)
+    arguments = _without_dashes(arguments)
     known = [one for group in _all_groups(options, program, **of_tyro) for one in group.options]
     check_words(arguments, known, program, examples[0][0] if examples else "")
     arguments = take_output_options(arguments, program)
     with marked(fixed=tyro.conf.Suppress), _box_as_message():
         return tyro.cli(options, args=arguments, prog=program, **of_tyro)
+
+
+def _without_dashes(arguments: Sequence[str]) -> list[str]:
+    """The words without ``--``, which says that the words behind it are no options: files such as -a.mp4."""
+    words = [*arguments]
+    if "--" not in words:
+        return words
+    place = words.index("--")
+    return words[:place] + [f"./{word}" if word.startswith("-") else word for word in words[place + 1 :]]
 
 
 def option_groups(options: type, *, every: bool = True, **of_tyro: Any) -> list[Group]:
