@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from vidfer.terminal import terminal_text
 
@@ -91,7 +91,7 @@ def exit_on_user_error(program: str = "vidfer", stopped: Callable[[], str] = _st
     try:
         yield
     except VidferError as error:
-        print(terminal_text(f"{program}: {error}"), file=sys.stderr)
+        _say(f"{program}: {error}")
         raise SystemExit(2) from None
     except OSError as error:
         # Only what a named path is to blame for; anything else is a fault of ours and keeps its traceback.
@@ -100,18 +100,23 @@ def exit_on_user_error(program: str = "vidfer", stopped: Callable[[], str] = _st
             _exit_if_disk_is_full(program, error)
             raise
         why = "it is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror
-        print(terminal_text(f"{program}: cannot use {path}: {why}; choose another path"), file=sys.stderr)
+        _say(f"{program}: cannot use {path}: {why}; choose another path")
         raise SystemExit(2) from None
     except Exception as error:
         _exit_if_disk_is_full(program, error)
         raise
     except KeyboardInterrupt:
         if said := stopped():
-            print(terminal_text(f"{program}: {said}"), file=sys.stderr)
+            _say(f"{program}: {said}")
         raise SystemExit(130) from None
 
 
 def _exit_if_disk_is_full(program: str, error: Exception) -> None:
     if is_disk_full(error):
-        print(f"{program}: the disk is full; free some space, then start again", file=sys.stderr)
+        _say(f"{program}: the disk is full; free some space, then start again")
         raise SystemExit(2) from None
+
+
+def _say(text: str) -> None:
+    with suppress(BrokenPipeError):  # nobody reads it, but the exit status still tells
+        print(terminal_text(text), file=sys.stderr)

@@ -5,10 +5,12 @@ import shutil
 
 import av
 import pytest
+from refused import refused
 
 from vidfer.commands.predict import main
-from vidfer.commands.prediction_files import ExtraFiles, write_extra_files
-from vidfer.infer.prediction_folder import read_prediction
+from vidfer.commands.prediction_files import ExtraFiles, check_place, write_extra_files
+from vidfer.errors import ResultError
+from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, read_prediction
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +59,26 @@ def test_a_video_that_was_moved_does_not_stop_other_films(folder, tmp_path, caps
     assert "no film of" in said and "moved.avi" in said
     assert [path.name for path in (tmp_path / "out" / "films").glob("**/*.mp4")] == ["b.mp4"]
     assert "the video cannot be read here any more" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_files_of_others_are_not_replaced(tmp_path):
+    def wanted(film: str) -> PredictionFolder:
+        inputs = (PredictedInput(name="a.avi", path=str(tmp_path / film)),)
+        return PredictionFolder(folder=tmp_path, classes=("happy",), model={}, settings={}, inputs=inputs)
+
+    page, film, with_video = tmp_path / "index.html", tmp_path / "films" / "a.mp4", ExtraFiles(video=True)
+    page.touch()
+    with refused(ResultError, page, "predict.json", "--out"):
+        check_place(wanted("a.avi"), ExtraFiles())
+    check_place(wanted("a.avi"), ExtraFiles(tables_only=True))
+    page.unlink()
+    film.parent.mkdir()
+    film.touch()
+    with refused(ResultError, film, "predict.json", "--out"):
+        check_place(wanted("a.avi"), with_video)
+    check_place(wanted("films/a.avi"), ExtraFiles())
+    (tmp_path / "predict.json").touch()  # they are of a prediction
+    page.touch()
+    check_place(wanted("a.avi"), with_video)
+    with refused(ResultError, tmp_path / "films" / "a.avi", "--video", "--out"):
+        check_place(wanted("films/a.avi"), with_video)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -12,7 +13,7 @@ from refused import refused
 
 from vidfer.commands.main import COMMANDS, _command_of
 from vidfer.commands.output_options import ANSWERS, JSON, QUIET, output_group
-from vidfer.commands.say import give, note, output, say, tell
+from vidfer.commands.say import give, is_read, note, output, say, tell
 from vidfer.errors import SettingError
 from vidfer.store.reader import CropCache
 from vidfer.terminal import CONTROLS
@@ -21,7 +22,7 @@ from vidfer.terminal import CONTROLS
 @pytest.fixture(autouse=True)
 def usual_output() -> Iterator[None]:
     yield
-    output.quiet = output.json = False
+    output.quiet = output.json = output.is_left = False
 
 
 def run(*words: object) -> int:
@@ -72,6 +73,18 @@ def test_a_stream_of_plain_ascii_gets_the_codes_of_other_letters(monkeypatch):
     plain.flush()
     first, *rest = plain.buffer.getvalue().decode("ascii").splitlines()
     assert first == r"J\xfcrgen \u2014 \u2265" and json.loads("".join(rest)) == {"name": "J\u00fcrgen"}
+
+
+def test_the_work_goes_on_without_a_reader(monkeypatch):
+    """As in `vidfer predict films | head -1`, which closes the pipe."""
+    reads, writes = os.pipe()
+    with open(writes, "w", buffering=1, encoding="utf-8") as stream:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", stream)
+        assert is_read()
+        os.close(reads)
+        say("the first line after that")
+        say("and one more")
+        assert not is_read()  # a camera has no end, so its command asks
 
 
 def test_json_cannot_control_a_terminal(capsys):

@@ -11,7 +11,13 @@ import tyro
 
 from vidfer.commands.console import Progress, parse
 from vidfer.commands.first_note import note_once
-from vidfer.commands.prediction_files import ExtraFiles, tell_prediction, write_cache, write_extra_files
+from vidfer.commands.prediction_files import (
+    ExtraFiles,
+    check_place,
+    tell_prediction,
+    write_cache,
+    write_extra_files,
+)
 from vidfer.commands.say import give, note, tell
 from vidfer.errors import SettingError
 from vidfer.hub import is_address
@@ -165,6 +171,7 @@ def main(arguments: Sequence[str]) -> int:
             note(line)
         watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
+    check_place(wanted, options.files)
     names = [one.name for one in wanted.inputs]
     with PredictionWriter(wanted) as writer, InputProgress(names) as progress:
         if not options.json:

@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from vidfer.clips.inputs import FILMS, PREDICTION
 from vidfer.commands.console import Progress
 from vidfer.commands.say import is_quiet, json_text, note, say
-from vidfer.errors import DataError, SettingError
+from vidfer.errors import DataError, ResultError, SettingError
 from vidfer.terminal import shows_colours, shows_unicode
 
 if TYPE_CHECKING:
@@ -49,6 +50,24 @@ class ExtraFiles:
     def __post_init__(self) -> None:
         if self.blur_faces and not self.video:
             raise SettingError("--blur-faces is about the films; add --video")
+
+
+def check_place(wanted: PredictionFolder, files: ExtraFiles) -> None:
+    """Raise a ResultError where these files would replace what no prediction has written."""
+    from vidfer.report.prediction_page.write_page import PAGE
+
+    films, page = wanted.folder / FILMS, wanted.folder / PAGE
+    inside = [one.path for one in wanted.inputs if films.resolve() in Path(one.path).resolve().parents]
+    if files.video and inside:
+        raise ResultError(f"--video writes into {films}, and {inside[0]} lies there; choose another --out")
+    if (wanted.folder / PREDICTION).exists():
+        return
+    there = [] if files.tables_only or not page.exists() else [page]
+    there += [one for one in sorted(films.rglob("*")) if one.is_file()] if files.video else []
+    if there:
+        raise ResultError(
+            f"{there[0]} is there, and no {PREDICTION} says that it may be replaced; choose another --out"
+        )
 
 
 def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
@@ -116,12 +135,22 @@ def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable
         written = export_prediction(about, about.folder / "annotations", **kinds)
         several = f"{len(written.files)} files in {about.folder / 'annotations'}"
         tell(f"annotations: {written.files[0] if len(written.files) == 1 else several}")
+        tell_kept(written.kept)
     if files.video:
         _write_films(about, files.blur_faces, tell)
     if not files.tables_only:
         from vidfer.report.prediction_page.write_page import write_prediction_page
 
         tell(f"page: {write_prediction_page(about, pictures=not files.blur_faces)}")
+
+
+def tell_kept(kept: Sequence[Path]) -> None:
+    """Say on standard error which files of people were not replaced."""
+    for path in kept:
+        say(
+            f"kept {path}: it was changed, maybe corrected; to write it anew, remove it first",
+            file=sys.stderr,
+        )
 
 
 def write_cache(clips: Sequence[Clip], out: Path, films: FilmSettings, device: str) -> str:
@@ -168,7 +197,7 @@ def film_paths(about: PredictionFolder) -> dict[str, Path]:
     stems = [str(PurePosixPath(name).with_suffix("")).lower() for name in names]
     return {
         name: about.folder
-        / "films"
+        / FILMS
         / (f"{name}.mp4" if stems.count(stem) > 1 else PurePosixPath(name).with_suffix(".mp4"))
         for name, stem in zip(names, stems)
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ class Output:
     """Only errors and the place of the result."""
     json: bool = False
     """One JSON object on standard output, and everything else on standard error."""
+    is_left: bool = False
+    """Who has read the standard output has ended; nobody sees what is printed from now on."""
 
 
 output = Output()
@@ -47,7 +50,27 @@ def say(text: object = "", *, file: TextIO | None = None, coloured: bool = False
     encoding = stream.encoding or "utf-8"
     shown = coloured_text(text) if coloured else terminal_text(text)
     # A stream of plain ASCII, as in some batch jobs, shows other letters as their codes.
-    print(shown.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+    try:
+        print(shown.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+    except BrokenPipeError:
+        _let_go(stream)
+
+
+def is_read() -> bool:
+    """Whether somebody still reads the standard output; what was printed so far is handed over first."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go(sys.stdout)
+    return not output.is_left
+
+
+def _let_go(stream: TextIO) -> None:
+    """The reader has ended, as in ``vidfer predict films | head -1``: the work goes on without one."""
+    output.is_left |= stream is sys.stdout
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def note(text: object) -> None:

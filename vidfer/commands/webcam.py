@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vidfer.commands.say import say
+from vidfer.commands.say import is_read, say
 from vidfer.errors import ResultError
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def watch_camera(
                     writer.add(moments)
                 if window is None:
                     lines.show(moments)
+                    if not is_read():
+                        break
                 elif not window.show(image, moments):
                     break
         except KeyboardInterrupt:  # the usual way to end it
@@ -94,7 +96,6 @@ class _Lines:
                 best = max(moment.probabilities.values())
                 warned = f"  ({'; '.join(moment.warnings)})" if moment.warnings else ""
                 say(f"{moment.time_s:8.1f} s  face {number}  {moment.label} {best:.0%}{warned}")
-        sys.stdout.flush()
 
 
 class _Window:
