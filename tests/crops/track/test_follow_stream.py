@@ -7,8 +7,9 @@ import pytest
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.side_by_side import alone
 from vidfer.crops.settings import CropSettings
-from vidfer.crops.track.follow_stream import FaceStream, follow_film
+from vidfer.crops.track.follow_stream import FaceStream, FollowedFrames
 from vidfer.crops.track.followed_face import ASSUMED, INTERPOLATED, MISSING, FaceTrack
+from vidfer.crops.track.key_frames import with_next_images
 from vidfer.crops.track.track_faces import track_faces
 
 
@@ -34,6 +35,13 @@ def in_chunks(images: np.ndarray, n: int = 9):
     return [FrameChunk(images[i : i + n], times_s[i : i + n]) for i in range(0, len(images), n)]
 
 
+def follow(chunks: list[FrameChunk], detector, face: str = "all") -> list[FollowedFrames]:
+    """All that a stream gives for the chunks of a film."""
+    stream = FaceStream(CropSettings(face=face), detector)
+    pieces = [stream.feed(chunk, following) for chunk, following in with_next_images(iter(chunks))]
+    return [piece for piece in (*pieces, stream.end()) if len(piece)]
+
+
 def joined(pieces, n_frames: int) -> dict[int, FaceTrack]:
     """The tracks of all people over the whole film, from the pieces of a stream."""
     times_s = np.concatenate([piece.times_s for piece in pieces])
@@ -51,7 +59,7 @@ def joined(pieces, n_frames: int) -> dict[int, FaceTrack]:
 def test_one_pass_gives_the_tracks_of_two(detector, film, chunk_frames):
     chunks = in_chunks(film, chunk_frames)
     expected = alone(track_faces(lambda: iter(chunks), CropSettings(face="all")), detector)
-    pieces = list(follow_film(iter(chunks), CropSettings(face="all"), detector))
+    pieces = follow(chunks, detector)
     assert (
         len(pieces) > 2
         and [piece.first for piece in pieces] == np.cumsum([0, *map(len, pieces[:-1])]).tolist()
@@ -72,7 +80,7 @@ def test_one_pass_gives_the_tracks_of_two(detector, film, chunk_frames):
 
 
 def test_people_are_numbered_as_they_appear(detector, film):
-    pieces = follow_in_chunks(film, detector)
+    pieces = follow(in_chunks(film), detector)
     assert sorted(pieces[0].faces) == [0, 1]
     first_seen = [min(p.first for p in pieces if number in p.faces) for number in range(3)]
     assert first_seen == sorted(first_seen) and first_seen[2] > 0
@@ -81,13 +89,9 @@ def test_people_are_numbered_as_they_appear(detector, film):
 @pytest.mark.parametrize("shown", ["as it is", "mirrored"])
 def test_who_appear_together_are_numbered_from_left_to_right(detector, film, shown):
     film = film[:12] if shown == "as it is" else np.ascontiguousarray(film[:12, :, ::-1])
-    faces = joined(follow_in_chunks(film, detector), 12)
+    faces = joined(follow(in_chunks(film), detector), 12)
     left, right = (faces[number].boxes_xyxy[0, 0] for number in (0, 1))
     assert left < right
-
-
-def follow_in_chunks(film: np.ndarray, detector):
-    return list(follow_film(iter(in_chunks(film)), CropSettings(face="all"), detector))
 
 
 def test_memory_holds_about_a_second(detector, draw_actor):
@@ -105,16 +109,16 @@ def test_memory_holds_about_a_second(detector, draw_actor):
 
 def test_a_film_of_one_frame_and_a_film_without_anybody(detector, draw_actor):
     images, _ = draw_actor(2, 1)
-    (piece,) = follow_film(iter(in_chunks(images)), CropSettings(face="all"), detector)
+    (piece,) = follow(in_chunks(images), detector)
     assert list(piece.faces) == [0] and piece.times_s.tolist() == [0.0]
     empty = np.full((30, 60, 80, 3), 100, np.uint8)
-    pieces = list(follow_film(iter(in_chunks(empty)), CropSettings(face="all"), detector))
+    pieces = follow(in_chunks(empty), detector)
     assert sum(map(len, pieces)) == 30 and not any(piece.faces for piece in pieces)
 
 
 def test_pictures_are_taken_whole_without_a_search(draw_actor):
     images, _ = draw_actor(2, 5)
-    pieces = list(follow_film(iter(in_chunks(images, 2)), CropSettings(face="picture"), None))
+    pieces = follow(in_chunks(images, 2), None, face="picture")
     assert sum(map(len, pieces)) == 5
     for piece in pieces:
         assert (piece.faces[0].status == ASSUMED).all()

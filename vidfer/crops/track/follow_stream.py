@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +14,7 @@ from vidfer.crops.track.complete_track import complete_track, reach_s
 from vidfer.crops.track.follow import follow_people
 from vidfer.crops.track.followed_face import MISSING, FaceTrack
 from vidfer.crops.track.key_frame import KeyFrame
-from vidfer.crops.track.key_frames import KeyFrameScanner, with_next_images
+from vidfer.crops.track.key_frames import KeyFrameScanner
 from vidfer.crops.track.link import PeopleLinker
 from vidfer.crops.track.track_faces import assume_face
 
@@ -176,21 +175,3 @@ def _appears(track: FaceTrack) -> tuple[int, float]:
     """When a person is first seen, and how far to the right: the order in which people are numbered."""
     first = int(np.flatnonzero(track.status != MISSING)[0])
     return first, float(track.boxes_xyxy[first, 0])
-
-
-def follow_film(
-    chunks: Iterator[FrameChunk], settings: CropSettings, detector: FaceDetector
-) -> Iterator[FollowedFrames]:
-    """Follow everybody through a film in one pass; see :class:`FaceStream`.
-
-    Args:
-        chunks: its frames, at least one.
-        settings: how faces are found and followed; ``face`` is ``all``, or ``picture``.
-        detector: finds the faces.
-    """
-    stream = FaceStream(settings, detector)
-    for chunk, next_images in with_next_images(chunks):
-        if len(followed := stream.feed(chunk, next_images)):
-            yield followed
-    if len(followed := stream.end()):
-        yield followed
