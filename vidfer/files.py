@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -11,6 +12,28 @@ from pathlib import Path
 from typing import Any
 
 from vidfer.errors import DiskError, is_disk_full
+
+LONGEST_NAME = 255
+"""Bytes that file systems take for the name of a file."""
+TEMPORARY = ".tmp"
+"""Behind the name of a file that is being written."""
+
+
+def file_name(stem: str, ending: str) -> str:
+    """A stem with an ending. A stem that is too long for it is cut, and ends in a part of its hash.
+
+    Room is left for :data:`TEMPORARY`.
+
+    >>> file_name("film", ".eaf")
+    'film.eaf'
+    >>> file_name("x" * 251, ".eaf")[-20:]
+    'xxxxxxx~90d738c3.eaf'
+    """
+    whole, room = os.fsencode(stem), LONGEST_NAME - len(os.fsencode(ending + TEMPORARY))
+    if len(whole) <= room:
+        return stem + ending
+    mark = f"~{hashlib.sha256(whole).hexdigest()[:8]}"
+    return whole[: room - len(mark)].decode(errors="ignore") + mark + ending
 
 
 def replace_durably(temporary: Path, path: Path) -> None:
@@ -81,7 +104,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".tmp")
+        temporary = path.with_name(path.name + TEMPORARY)
         try:
             temporary.write_bytes(content)
             replace_durably(temporary, path)

@@ -41,6 +41,23 @@ def test_film_page_and_timeline(video, tmp_path, capsys):
     assert "data:image/jpeg" in text and "basic7" in text and "An expression is not an emotion" in text
 
 
+def test_a_name_as_long_as_the_system_takes_is_shortened_in_other_files(video, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "é" * 125
+    shutil.copy(video, f"{name}.avi")
+    words = [f"{name}.avi", "--video", "--elan", "--textgrid", "--end", "0.2"]
+    assert main(words) == 0
+    assert main([*words, "--accuracy", "0.5"]) == 0  # into a second folder
+    folders = sorted((tmp_path / "predictions").iterdir(), key=lambda folder: folder.name != name)
+    assert folders[0].name == name and folders[1].name.endswith("_2")
+    for folder in folders:
+        written = [
+            folder.glob(kind) for kind in ("films/*.mp4", "annotations/*.eaf", "annotations/*.TextGrid")
+        ]
+        names = [path.stem for (path,) in written]
+        assert all(re.fullmatch(r"é{110,}~[0-9a-f]{8}", one) for one in names), names
+
+
 def test_blurred_films_have_a_page_without_faces(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "out")
     told = []

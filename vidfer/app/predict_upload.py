@@ -13,6 +13,7 @@ from vidfer.app.strip import Strip, StripFrames, build_strips
 from vidfer.app.visits import Visit
 from vidfer.clips.inputs import find_inputs
 from vidfer.errors import DataError
+from vidfer.files import file_name
 from vidfer.infer.moment import Moment
 from vidfer.infer.predict_inputs import predict_inputs
 from vidfer.infer.prediction_folder import ABOUT, CLIPS, FRAMES, SEGMENTS, PredictedInput, PredictionFolder
@@ -130,7 +131,7 @@ def _predict(
     film = write_film(
         about,
         source.name,
-        folder / f"{Path(source.name).stem}_vidfer.mp4",
+        folder / file_name(Path(source.name).stem, "_vidfer.mp4"),
         blur_faces=blur_faces,
         progress=lambda name, n, total: step("film", n, total),
     )
@@ -142,7 +143,7 @@ def _predict(
     # Where the film lies on this machine is nobody's business.
     replace(about, inputs=(replace(source, path=source.name),)).write()
     files = [*(folder / name for name in TABLES), page, film.path]
-    files.append(_zip(folder / f"{Path(source.name).stem}_vidfer.zip", files))
+    files.append(_zip(folder / file_name(Path(source.name).stem, "_vidfer.zip"), files))
     return Result(
         about=about,
         film=film.path,

@@ -11,6 +11,7 @@ import tyro
 from vidfer.commands.console import parse
 from vidfer.commands.say import give, output, say
 from vidfer.errors import SettingError
+from vidfer.files import file_name
 from vidfer.included import checkpoint_folder
 
 EXAMPLES = (
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.clip is not None:
         from vidfer.report.contact_sheet import contact_sheet
 
-        out = options.out or Path(Path(options.clip).name.replace("#", "_")).with_suffix(".png")
+        out = options.out or Path(file_name(Path(options.clip.replace("#", "_")).stem, ".png"))
         notes = contact_sheet(crops, options.clip, out, root=options.root)
         say("\n  ".join([str(out), *notes]))
         give(out, notes=notes)

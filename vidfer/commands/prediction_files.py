@@ -14,6 +14,7 @@ from vidfer.clips.inputs import FILMS, PREDICTION
 from vidfer.commands.console import Progress
 from vidfer.commands.say import is_quiet, json_text, note, say
 from vidfer.errors import DataError, ResultError, SettingError
+from vidfer.files import file_name
 from vidfer.terminal import shows_colours, shows_unicode
 
 if TYPE_CHECKING:
@@ -193,11 +194,12 @@ def _write_films(about: PredictionFolder, blur_faces: bool, tell: Callable[[str]
 
 def film_paths(about: PredictionFolder) -> dict[str, Path]:
     """Where the film of each input that was read goes: its name with another suffix, in films/."""
-    names = [one.name for one in about.inputs if one.state == "done"]
-    stems = [str(PurePosixPath(name).with_suffix("")).lower() for name in names]
+    films = {one.name: PurePosixPath(one.name) for one in about.inputs if one.state == "done"}
+    stems = [str(film.with_suffix("")).lower() for film in films.values()]
     return {
         name: about.folder
         / FILMS
-        / (f"{name}.mp4" if stems.count(stem) > 1 else PurePosixPath(name).with_suffix(".mp4"))
-        for name, stem in zip(names, stems)
+        / film.parent
+        / file_name(film.name if stems.count(stem) > 1 else film.stem, ".mp4")
+        for (name, film), stem in zip(films.items(), stems)
     }

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidfer.errors import ResultError
+from vidfer.files import file_name
 from vidfer.infer.prediction_folder import ABOUT, PredictionFolder, read_prediction
 
 
@@ -55,7 +56,7 @@ def own_folder(wanted: PredictionFolder) -> PredictionFolder:
             break
         except ResultError:
             number += 1
-            one = replace(wanted, folder=wanted.folder.with_name(f"{wanted.folder.name}_{number}"))
+            one = replace(wanted, folder=wanted.folder.with_name(file_name(wanted.folder.name, f"_{number}")))
     return one
 
 

@@ -13,6 +13,7 @@ from vidfer.clips.annotations.frame_clock import FrameClock
 from vidfer.clips.annotations.interval import Interval
 from vidfer.clips.annotations.label_studio import Box, Task, write_label_studio
 from vidfer.clips.annotations.textgrid import write_textgrid
+from vidfer.files import file_name
 
 LABEL_STUDIO = "label_studio.json"
 WRITTEN_AT = re.compile(rb' DATE="[^"]*"')
@@ -74,11 +75,11 @@ def write_films(
     written, kept, served = [], [], None
     for film, name in zip(films, file_names([film.name for film in films])):
         if elan:
-            written.append(out / f"{name}.eaf")
+            written.append(out / file_name(name, ".eaf"))
             with _unless_changed(written[-1], kept) as path:
                 write_elan(path, film.media, film.intervals, classes, name=film.name)
         if textgrid:
-            written.append(out / f"{name}.TextGrid")
+            written.append(out / file_name(name, ".TextGrid"))
             with _unless_changed(written[-1], kept) as path:
                 write_textgrid(path, film.intervals, film.duration_s)
     if label_studio:
@@ -94,7 +95,7 @@ def _unless_changed(path: Path, kept: list[Path]) -> Iterator[Path]:
     if not path.exists():
         yield path
         return
-    new = path.with_name(f"{path.name}.new")
+    new = path.with_name(file_name(path.name, ".new"))
     try:
         yield new
         if _text(path) != _text(new):
