@@ -50,6 +50,19 @@ def test_frames_are_shown_when_the_video_shows_them(suffix, tick_s, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "film.mp4")[0], times_s)
 
 
+def test_who_looks_on_sees_each_frame_before_it_is_covered(tmp_path):
+    video, seen = tmp_path / "a.mp4", []
+    write_actor(video, sound=None)
+    prediction, _, images, _ = predict(video, tmp_path)
+
+    def look(image, moments):
+        seen.append((moments[0].frame, image.copy()))
+
+    write_film(prediction, "a.mp4", tmp_path / "film.mp4", blur_faces=True, look=look)
+    assert [frame for frame, _ in seen] == [*range(1, len(images) + 1)]
+    np.testing.assert_array_equal([image for _, image in seen], images)
+
+
 def test_sound_is_copied_packet_by_packet(tmp_path):
     video = tmp_path / "a.mp4"
     write_actor(video)

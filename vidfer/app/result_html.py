@@ -17,7 +17,6 @@ from vidfer.app.teach import Taught
 from vidfer.infer.prediction_folder import ABOUT, CLIPS, FRAMES, SEGMENTS
 from vidfer.infer.summary import SEGMENT_COLUMNS
 from vidfer.infer.support.support_classifier import KIND
-from vidfer.report.prediction_page.content import view_inputs
 from vidfer.report.prediction_page.write_page import PAGE, open_templates, person_words
 from vidfer.responsible_use import ESSENCE
 from vidfer.tables import read_table
@@ -53,7 +52,6 @@ def result_html(result: Result, address: Address) -> str:
         address: gives the address at which the browser gets a file.
     """
     about, source = result.about, result.source
-    (one,) = view_inputs(about, pictures=not result.blurred)
     segments = [*read_table(about.segments_csv, SEGMENT_COLUMNS)]
     shown = [
         {"face_id": row["face_id"], "label": row["label"]}
@@ -66,13 +64,13 @@ def result_html(result: Result, address: Address) -> str:
     return piece(
         "result.html",
         **person_words(about.classes),
-        one=one,
+        one=result.view,
         notes=[*dict.fromkeys(note for note in (source.reason, *result.notes) if note)],
         is_picture=is_picture,
         film=result.film,
         film_px=_size_px(result.film),
         blurred=result.blurred,
-        told=[*dict.fromkeys(label for person in one.people for label, _ in person.shares)],
+        told=[*dict.fromkeys(label for person in result.view.people for label, _ in person.shares)],
         threshold=threshold if isinstance(threshold, (int, float)) else None,
         model_name=about.model.get("name", ""),
         is_own=about.model.get("kind") == KIND,

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 
 from vidfer.crops import REGIONS
-from vidfer.crops.decode.unreadable_video import UnreadableVideo
-from vidfer.crops.decode.video import TIME_SLACK_S, read_chunks
 from vidfer.crops.regions import crop_regions
 from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.moment import Moment
@@ -95,48 +91,43 @@ class Strip:
         return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
 
 
-def build_strips(
-    predictor: Predictor, video: Path, chosen: dict[int, list[Moment]], *, pictures: bool = True
-) -> list[Strip]:
+class StripCrops:
+    """Cuts the faces of the strips out of a film, while the film is read for something else."""
+
+    def __init__(self, predictor: Predictor, chosen: dict[int, list[Moment]]) -> None:
+        """``chosen``: number of the person -> moments, in order of time, which have landmarks."""
+        self.chosen = chosen
+        self._settings = replace(predictor.films, size_px=predictor.classifier.crop_px)
+        self._wanted: dict[int, list[Moment]] = {}
+        for moment in (moment for moments in chosen.values() for moment in moments):
+            self._wanted.setdefault(moment.frame, []).append(moment)
+        self._crops: dict[tuple[int, int | None], np.ndarray] = {}
+
+    def look(self, image: np.ndarray, moments: Sequence[Moment]) -> None:
+        """Take what is wanted of a frame, uint8 (H, W, 3) RGB; ``moments``: those of the frame."""
+        for moment in self._wanted.get(moments[0].frame, ()):
+            assert moment.landmarks is not None  # a moment that was just predicted has them
+            squares = crop_regions(image, moment.landmarks, self._settings, REGIONS)
+            self._crops[moment.frame, moment.face_id] = squares.transpose(0, 3, 1, 2)
+
+    def of(self, number: int) -> list[tuple[Moment, np.ndarray]]:
+        """The moments of a person whose frame was seen, each with its crops (3, 3, S, S) in RGB."""
+        found = ((moment, self._crops.get((moment.frame, number))) for moment in self.chosen[number])
+        return [(moment, crops) for moment, crops in found if crops is not None]
+
+
+def build_strips(classifier: Classifier, crops: StripCrops, *, pictures: bool = True) -> list[Strip]:
     """The strips of some people of a film.
 
     Args:
-        predictor: who predicted; if its network weighs frames, the curve shows how much each one counts.
-        video: the film, which is read again.
-        chosen: number of the person -> moments, in order of time.
+        classifier: who predicted; if its network weighs frames, the curve shows how much each one counts.
+        crops: has seen the film.
         pictures: whether faces are shown.
     """
-    crops = _crops(predictor, video, chosen)
-    strips = []
-    for number, moments in chosen.items():
-        found = [
-            (moment, crops[moment.frame, number]) for moment in moments if (moment.frame, number) in crops
-        ]
-        if found:
-            strips.append(_strip(predictor.classifier, number, *zip(*found), pictures=pictures))
-    return strips
-
-
-def _crops(predictor: Predictor, video: Path, chosen: dict[int, list[Moment]]) -> dict:
-    """The crops (3,3,S,S) of each moment, by frame and person, as the network sees them."""
-    by_time: dict[float, list[Moment]] = {}
-    for moment in (moment for moments in chosen.values() for moment in moments):
-        by_time.setdefault(moment.time_s, []).append(moment)
-    times_s = np.array(sorted(by_time))
-    films = replace(predictor.films, size_px=predictor.classifier.crop_px)
-    crops: dict = {}
-    if not len(times_s):
-        return crops
-    with suppress(UnreadableVideo):  # of a film that breaks off, what was read before is shown
-        for chunk in read_chunks(video, end_s=float(times_s[-1]) + 2 * TIME_SLACK_S, chunk_frames=8):
-            for time_s, image in zip(chunk.times_s, chunk.images):
-                nearest = float(times_s[np.abs(times_s - time_s).argmin()])
-                if abs(nearest - time_s) < TIME_SLACK_S:
-                    for moment in by_time[nearest]:
-                        assert moment.landmarks is not None  # a moment that was just predicted has them
-                        squares = crop_regions(image, moment.landmarks, films, REGIONS)
-                        crops[moment.frame, moment.face_id] = squares.transpose(0, 3, 1, 2)
-    return crops
+    found = {number: crops.of(number) for number in crops.chosen}
+    return [
+        _strip(classifier, number, *zip(*seen), pictures=pictures) for number, seen in found.items() if seen
+    ]
 
 
 def _strip(classifier: Classifier, number: int, moments: tuple, crops: tuple, *, pictures: bool) -> Strip:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from vidfer.clips.media import is_image
 from vidfer.errors import DataError, ResultError, SettingError
@@ -20,6 +22,7 @@ from vidfer.report.film.picture_file import PictureFile
 from vidfer.report.person_timeline import frames_of_inputs
 
 Progress = Callable[[str, int, int], None]
+Look = Callable[[np.ndarray, Sequence[Moment]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,7 @@ def write_film(
     *,
     blur_faces: bool = False,
     progress: Progress = lambda name, done, total: None,
+    look: Look = lambda image, moments: None,
 ) -> WrittenFilm:
     """Write the film of one input of a prediction: the video with its sound, and what was predicted.
 
@@ -53,6 +57,8 @@ def write_film(
         out: the MP4 file to write; of a single picture a PNG file of that name.
         blur_faces: make the faces that were followed unrecognisable.
         progress: is told the name of the input, how many frames are done, and of how many.
+        look: is shown each frame of the video, uint8 (H, W, 3) RGB, before anything is drawn or covered, and
+            its moments; so nobody needs to read the video for it again.
 
     Raises:
         ResultError: there is no prediction in the folder, or none of this input.
@@ -70,7 +76,7 @@ def write_film(
     if plan is None:
         why = f": {source.reason}" if source.reason else ""
         raise ResultError(f"{prediction.folder} has no frame of {name}{why}; a film needs frames")
-    return _write(source, plan, prediction.moments(name), Path(out), blur_faces, progress)
+    return _write(source, plan, prediction.moments(name), Path(out), blur_faces, progress, look)
 
 
 def write_films(
@@ -112,6 +118,7 @@ def _write(
     out: Path,
     blur_faces: bool,
     progress: Progress,
+    look: Look = lambda image, moments: None,
 ) -> WrittenFilm:
     video = Path(source.path)
     is_picture = is_image(video) and plan.n_frames == 1
@@ -131,6 +138,7 @@ def _write(
                     part = FilmPart(time_s, plan.last_s, is_whole=time_s < clock.frame_s / 2)
                     size = canvas.width, canvas.height
                     film = PictureFile(out) if is_picture else FilmFile(out, size, video, clock, part)
+                look(image, moments)
                 cover_faces(image, covers)
                 film.add(canvas.draw(image, time_s, moments), time_s)
                 n_frames += 1

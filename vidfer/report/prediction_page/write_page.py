@@ -14,7 +14,7 @@ from vidfer.files import write_text
 from vidfer.infer.moment import UNSURE
 from vidfer.infer.prediction_folder import PredictionFolder, read_prediction
 from vidfer.report.expression_colours import NONE_OF_THESE, colours_of, ink_on
-from vidfer.report.prediction_page.content import MOST_INPUTS, MOST_PEOPLE, view_inputs
+from vidfer.report.prediction_page.content import MOST_INPUTS, MOST_PEOPLE, InputView, view_inputs
 from vidfer.report.prediction_page.network_card import read_card, read_examples
 from vidfer.report.prediction_page.peak_pictures import PICTURE_PX
 from vidfer.report.prediction_page.rows import HIGH, RIBBON, WIDE
@@ -26,7 +26,9 @@ OPEN_INPUTS = 4
 """Up to so many inputs are unfolded when the page opens."""
 
 
-def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool = True) -> Path:
+def write_prediction_page(
+    prediction: PredictionFolder | Path, *, pictures: bool = True, inputs: Sequence[InputView] | None = None
+) -> Path:
     """Write ``index.html`` into the folder of a prediction.
 
     It has an overview of all inputs, a timeline for each person, faces at the moments in which an expression
@@ -36,6 +38,8 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
     Args:
         prediction: the folder that ``vidfer predict`` wrote.
         pictures: whether faces are shown.
+        inputs: what :func:`~vidfer.report.prediction_page.content.view_inputs` gave, where it was asked
+            before; else the page asks it.
 
     Returns:
         the file.
@@ -46,7 +50,7 @@ def write_prediction_page(prediction: PredictionFolder | Path, *, pictures: bool
         DiskError: the disk is full.
     """
     prediction = prediction if isinstance(prediction, PredictionFolder) else read_prediction(Path(prediction))
-    inputs = view_inputs(prediction, pictures=pictures)
+    inputs = view_inputs(prediction, pictures=pictures) if inputs is None else inputs
     model, name = prediction.model, str(prediction.model.get("name", "unknown network"))
     text = (
         open_templates()
