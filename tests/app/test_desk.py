@@ -63,6 +63,32 @@ def test_a_wish_to_stop_is_over_when_the_visitor_begins_again(desk):
     assert "5 frames" in desk.predict("ann", film, "app", False, quiet)
 
 
+def test_who_waits_for_another_film_is_told_so_and_can_stop(desk):
+    for name in ("ann", "bob"):
+        write_film(desk.visits.uploads / name / "film.mp4", actor(n_frames=5))
+    begun, go_on, told, texts = threading.Event(), threading.Event(), [], {}
+
+    def hold(share: float, text: str) -> None:
+        begun.set()
+        assert go_on.wait(120)
+
+    def stop(share: float, text: str) -> None:
+        told.append(text)
+        desk.stop("bob")
+
+    def visit(name: str, progress) -> None:
+        texts[name] = desk.predict(name, desk.visits.uploads / name / "film.mp4", "app", False, progress)
+
+    ann = threading.Thread(target=visit, args=("ann", hold))
+    ann.start()
+    assert begun.wait(120)
+    visit("bob", stop)
+    assert "Stopped" in texts["bob"] and told == ["waiting: 1 before you"] and "ann" not in texts
+    go_on.set()
+    ann.join()
+    assert "5 frames" in texts["ann"]
+
+
 def test_the_place_of_a_film_is_not_told(desk):
     film = desk.visits.uploads / "a" / "film.mp4"
     film.parent.mkdir()

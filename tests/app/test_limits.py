@@ -64,6 +64,15 @@ def test_another_kind_of_file_is_refused(tmp_path):
         Limits().check(path)
 
 
+def test_an_empty_file_and_a_picture_of_a_phone_are_refused_with_their_remedies(tmp_path):
+    (tmp_path / "empty.mp4").touch()
+    with refused(DataError, "empty.mp4", "0 bytes", "again"):
+        Limits().check(tmp_path / "empty.mp4")
+    (tmp_path / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic\xff")
+    with refused(DataError, "IMG_1.HEIC", "HEIC", "JPEG"):
+        Limits().check(tmp_path / "IMG_1.HEIC")
+
+
 def test_noise_is_refused_with_the_reason(tmp_path):
     path = tmp_path / "film.mp4"
     path.write_bytes(np.random.default_rng(0).bytes(5000))

@@ -6,7 +6,8 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from vidfer.app.live import LiveView
 from vidfer.app.predict_upload import Progress, predict_upload
 from vidfer.app.result_html import live_html, message_html, result_html, taught_html
 from vidfer.app.teach import teach
-from vidfer.app.visits import Stopped, Visits
+from vidfer.app.visits import Stopped, Visit, Visits
 from vidfer.errors import VidferError
 from vidfer.infer.predictor import Predictor
 
@@ -27,7 +28,8 @@ FAULT = "This is a fault of the app. The terminal in which it runs says more; pl
 BUSY = "A film is being predicted; the camera waits."
 LOOKING = "Looking …"
 WAIT_S = 0.5
-"""So long a frame of a camera waits for the networks; then it is left out."""
+"""So long a frame of a camera waits for the networks; then it is left out. A film waits until it is its turn;
+after each such time it looks whether its visitor wants to stop."""
 LOG = logging.getLogger(__name__)
 
 
@@ -46,6 +48,9 @@ class Desk:
         """
         self.predictor, self.visits, self.limits, self.address = predictor, visits, limits, address
         self._networks = threading.Lock()
+        self._line: list[object] = []
+        """Those who wait for the networks, and before them the one who has them."""
+        self._line_moves = threading.Condition()
 
     def uploaded(self, session: str, paths: Sequence[Path]) -> None:
         """Files of a visitor have come; they are deleted with the visit."""
@@ -76,7 +81,7 @@ class Desk:
                         "Your own expressions are not here any more. Give the examples again, under “Own "
                         "expressions”."
                     )
-                with self._networks:
+                with self._in_turn(visit, progress):
                     result = predict_upload(
                         path, predictor, visit, self.limits, blur_faces=blur_faces, progress=progress
                     )
@@ -125,7 +130,7 @@ class Desk:
         self.uploaded(session, [path for _, paths in given for path in paths] + [*none_of_these])
         with self.visits.at_work(session) as visit:
             try:
-                with self._networks:
+                with self._in_turn(visit, progress):
                     taught = teach(given, none_of_these, self.predictor, visit, self.limits, progress)
             except Stopped:
                 return message_html(STOPPED, "note", "taught"), None
@@ -135,6 +140,30 @@ class Desk:
                 LOG.exception("learning failed")
                 return message_html(FAULT, place="taught"), None
         return taught_html(taught, self.address), taught.classes
+
+    @contextmanager
+    def _in_turn(self, visit: Visit, progress: Progress) -> Iterator[None]:
+        """The networks, once everybody has had them who asked before."""
+        me = object()
+        with self._line_moves:
+            self._line.append(me)
+        try:
+            while n_before := self._wait_for_a_moment(me):
+                visit.check()
+                progress(0.0, f"waiting: {n_before} before you")
+            with self._networks:
+                yield
+        finally:
+            with self._line_moves:
+                self._line.remove(me)
+                self._line_moves.notify_all()
+
+    def _wait_for_a_moment(self, me: object) -> int:
+        """How many are before me in the line, now or a moment later."""
+        with self._line_moves:
+            if self._line[0] is not me:
+                self._line_moves.wait(WAIT_S)
+            return self._line.index(me)
 
     def _plain(self, error: Exception) -> str:
         """A message without the places of files on this machine."""

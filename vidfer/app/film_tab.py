@@ -36,7 +36,6 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
             with gr.Tabs():
                 with gr.Tab("File") as file_tab:
                     film = gr.File(
-                        file_types=["video", "image"],
                         label=f"Film or picture, {size}",
                         elem_id="film",
                         height=180,

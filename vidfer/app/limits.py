@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 
-from vidfer.clips.media import is_image, is_video
+from vidfer.clips.media import UNREADABLE_IMAGE_SUFFIXES, is_image, is_video
 from vidfer.errors import DataError, SettingError
 from vidfer.report.time_text import length
 
@@ -43,13 +43,20 @@ class Limits:
         if not path.is_file():
             raise DataError(f"{path.name} is not here any more; choose the file again")
         n_bytes = path.stat().st_size
+        if not n_bytes:
+            raise DataError(f"{path.name} is empty (0 bytes); copy or record it again")
         if n_bytes > self.max_mb * 1e6:
             raise DataError(
                 f"{path.name} has {n_bytes / 1e6:.0f} MB, and this app takes {self.max_mb:g} MB; cut it or "
                 "make it smaller, or use the command `vidfer predict`, which has no limit"
             )
+        if path.suffix.lower() in UNREADABLE_IMAGE_SUFFIXES:
+            raise DataError(f"{path.name} is a HEIC picture, which cannot be read; save it as JPEG or PNG")
         if not (is_image(path) or is_video(path)) or _names_other_files(path):
-            raise DataError(f"{path.name} is no film and no picture; choose an MP4, MOV, WebM, JPEG or PNG")
+            raise DataError(
+                f"{path.name} is no film and no picture, or its name does not end like one; choose an MP4, "
+                "MOV, WebM, JPEG or PNG"
+            )
         self.check_time(path.name, _length_s(path), "long")
 
     def check_time(self, name: str, time_s: float, what: str = "or longer") -> None:

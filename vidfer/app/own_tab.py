@@ -72,7 +72,6 @@ def own_tab(desk: Desk, tabs: gr.Tabs, choice: gr.Radio, of_app: tuple[str, str]
 def _examples(label: str, number: int) -> gr.File:
     return gr.File(
         file_count="multiple",
-        file_types=["video", "image"],
         label=label,
         elem_id=f"examples-{number}",
         height=150,

@@ -9,13 +9,11 @@ import gradio as gr
 from vidfer.app.desk import Desk
 from vidfer.app.film_tab import film_tab
 from vidfer.app.own_tab import own_tab
-from vidfer.app.parts import OF_THE_APP, PLAIN
+from vidfer.app.parts import OF_THE_APP, PLAIN, QUEUE
 from vidfer.app.result_html import about_html, piece
 
 HERE = Path(__file__).parent
 STYLE = HERE.parent / "report" / "prediction_page" / "prediction_style.html"
-QUEUE = 20
-"""More visitors than these may not wait."""
 PRIMARY = {"button_primary_background_fill": "#0072b2", "button_primary_background_fill_hover": "#005c90"}
 
 

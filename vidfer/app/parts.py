@@ -14,8 +14,14 @@ OF_THE_APP = "app"
 """The choice of the expressions with which the app was started."""
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """Of an event that is done at once."""
-NETWORKS: dict[str, Any] = {"concurrency_id": "networks", "concurrency_limit": 1, "api_visibility": "private"}
-"""Of an event that waits until the networks are free."""
+QUEUE = 20
+"""More visitors than these may not wait."""
+NETWORKS: dict[str, Any] = {
+    "concurrency_id": "networks",
+    "concurrency_limit": QUEUE,  # the desk lets one after the other have them, and tells the others to wait
+    "api_visibility": "private",
+}
+"""Of an event that needs the networks."""
 PLAIN: dict[str, Any] = {"apply_default_css": False}
 """Of HTML that has a look of its own."""
 
