@@ -65,9 +65,18 @@ def test_a_film_gives_tables_page_film_and_all_in_one(predictor, visit, film):
     assert "two &lt;b&gt;people.mp4" in text and "<b>people" not in text
     assert text.count('<article class="person">') == 2 == text.count('<figure class="strip">')
     assert 'src="at/two &lt;b&gt;people_vidfer.mp4"' in text and str(visit.folder) not in text
-    assert "data:image/jpeg" in text and "This network has no attention" in text
+    assert "data:image/jpeg" in text and "The curve is the probability" in text
     again = predict_upload(film, predictor, visit, Limits())
     assert again.about.folder == result.about.folder  # in place of the one before
+
+
+def test_segments_are_in_order_of_their_beginning(predictor, visit, film):
+    result = predict_upload(film, predictor, visit, Limits())
+    header, *rows = result.about.segments_csv.read_text().splitlines()
+    assert len(rows) == 2
+    result.about.segments_csv.write_text("\n".join([header, *reversed(rows)]) + "\n")
+    segments = re.findall(r'<tr><td>(.)</td><td class="number">(.*?)</td>', result_html(result, str))
+    assert segments == [("0", "0:00.0"), ("1", "0:00.0")]
 
 
 def test_no_face_is_shown_where_faces_are_blurred(predictor, visit, film):
@@ -146,7 +155,7 @@ def test_the_curve_of_such_a_network_is_its_attention(visit, film):
         assert strip.is_attention and sum(counts) == pytest.approx(len(counts), abs=0.5)
         assert strip.regions == ("face", "eyes", "mouth")
     text = result_html(result, str)
-    assert "The curve is its attention" in text and "no attention" not in text
+    assert "the curve is its attention" in text and "probability of the label" not in text
 
 
 def test_a_message_is_plain_text():

@@ -68,7 +68,7 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
             run = gr.Button("See what faces show", variant="primary", elem_id="run")
             stop = gr.Button("Stop", visible=False, elem_id="stop")
         with gr.Column(scale=5, min_width=300):
-            result = gr.HTML(piece("nothing_yet.html"), min_height=260, **PLAIN)
+            result = gr.HTML(piece("nothing_yet.html"), min_height=260, elem_id="result-place", **PLAIN)
     is_camera = gr.State(False)
     for tab, from_camera in ((file_tab, False), (camera_tab, True)):
         show = partial(_choose_source, from_camera, True)

@@ -45,7 +45,7 @@ def own_tab(desk: Desk, tabs: gr.Tabs, choice: gr.Radio, of_app: tuple[str, str]
         more = gr.Button("One more expression", elem_id="more")
         learn = gr.Button("Learn them", variant="primary", elem_id="learn")
         stop = gr.Button("Stop", visible=False, elem_id="stop-learning")
-    taught = gr.HTML("", min_height=60, **PLAIN)
+    taught = gr.HTML("", min_height=60, elem_id="taught-place", **PLAIN)
     use = gr.Button("Find them in a film", visible=False, variant="primary", elem_id="use")
 
     def teach(given: dict, request: gr.Request, progress: gr.Progress = gr.Progress()) -> tuple:  # noqa: B008

@@ -14,6 +14,8 @@ from vidfer.app.result_html import about_html, piece
 
 HERE = Path(__file__).parent
 STYLE = HERE.parent / "report" / "prediction_page" / "prediction_style.html"
+SOFT, SOFT_DARK = "#59616c", "#a4acb8"
+SOFTLY = ("body_text_color_subdued", "block_info_text_color", "input_placeholder_color")
 PRIMARY = {"button_primary_background_fill": "#0072b2", "button_primary_background_fill_hover": "#005c90"}
 
 
@@ -28,20 +30,19 @@ def theme() -> gr.themes.Base:
         **PRIMARY,
         **{f"{name}_dark": colour for name, colour in PRIMARY.items()},
         button_primary_text_color="#ffffff",
-        body_text_color_subdued="#59616c",
-        body_text_color_subdued_dark="#a4acb8",
-        block_info_text_color="#59616c",
-        block_info_text_color_dark="#a4acb8",
+        **{name: SOFT for name in SOFTLY},
+        **{f"{name}_dark": SOFT_DARK for name in SOFTLY},
     )
 
 
 def head() -> str:
-    """The look of what the app writes itself, and the script of the timelines, which look as on the page of a
+    """The look of what the app writes itself, and the scripts. The timelines look as on the page of a
     prediction. Gradio's own option for CSS loses parts of it."""
-    style, look, script = (
-        path.read_text("utf-8") for path in (STYLE, HERE / "look.css", HERE / "timeline.js")
+    style, look, *scripts = (
+        path.read_text("utf-8")
+        for path in (STYLE, HERE / "look.css", HERE / "timeline.js", HERE / "follow.js")
     )
-    return f"<style>.vidfer {{ {style} }}\n{look}</style><script>{script}</script>"
+    return f"<style>.vidfer {{ {style} }}\n{look}</style><script>{''.join(scripts)}</script>"
 
 
 def build_page(desk: Desk, *, is_loopback: bool) -> gr.Blocks:

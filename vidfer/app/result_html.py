@@ -52,12 +52,15 @@ def result_html(result: Result, address: Address) -> str:
         address: gives the address at which the browser gets a file.
     """
     about, source = result.about, result.source
-    segments = [*read_table(about.segments_csv, SEGMENT_COLUMNS)]
-    shown = [
-        {"face_id": row["face_id"], "label": row["label"]}
+    segments = [
+        {"face_id": int(row["face_id"]), "label": row["label"]}
         | {name: float(row[name]) for name in ("start_s", "end_s", "probability")}
-        for row in segments[:MOST_SEGMENTS]
+        for row in read_table(about.segments_csv, SEGMENT_COLUMNS)
     ]
+    segments.sort(
+        key=lambda row: (row["start_s"], row["face_id"])
+    )  # in the table they are in order of their ends
+    shown = segments[:MOST_SEGMENTS]
     threshold = about.model.get("threshold")
     links = {NAMES.get(file.name) or NAMES[file.suffix]: file for file in result.files}
     is_picture = result.film.suffix == ".png"
