@@ -20,7 +20,7 @@ from pathlib import Path
 from accelerate.utils import set_seed
 from torch.nn import Identity
 
-from vidfer.commands.console import Progress, epoch_bar
+from vidfer.commands.progress import Progress, epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.round_report import round_lines
 from vidfer.commands.say import give_first, tell_first

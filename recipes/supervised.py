@@ -18,7 +18,7 @@ from functools import partial
 from accelerate.utils import set_seed
 from torch.nn import Identity
 
-from vidfer.commands.console import epoch_bar
+from vidfer.commands.progress import epoch_bar
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.commands.say import give_first, tell_first
 from vidfer.commands.stopped import stopped_text

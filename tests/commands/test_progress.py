@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from fake_clock import FakeClock
 
-from vidfer.commands.console import Progress, epoch_bar
 from vidfer.commands.predict import InputProgress
+from vidfer.commands.progress import Progress, epoch_bar
 from vidfer.commands.progress_lines import EVERY_S, ProgressLines, duration_text
 from vidfer.commands.say import output
 from vidfer.commands.stopped import position

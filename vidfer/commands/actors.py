@@ -10,7 +10,8 @@ from pathlib import Path
 import tyro
 
 from vidfer.actors.settings import ActorSettings
-from vidfer.commands.console import Progress, parse
+from vidfer.commands.console import parse
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, tell
 
 Flat = tyro.conf.OmitArgPrefixes

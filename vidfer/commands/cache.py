@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import tyro
 
 from vidfer.build.settings import BuildSettings
-from vidfer.commands.console import Progress, parse
+from vidfer.commands.console import parse
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, note, say, tell
 from vidfer.commands.stopped import stopped_text
 from vidfer.crops.settings import CropSettings

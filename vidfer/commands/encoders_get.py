@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import tyro
 
-from vidfer.commands.console import Progress, parse
+from vidfer.commands.console import parse
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, tell
 
 EXAMPLES = (("vidfer encoders get dinov2_s", "download a pretrained encoder"),)

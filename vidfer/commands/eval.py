@@ -9,8 +9,9 @@ from typing import Annotated
 
 import tyro
 
-from vidfer.commands.console import Progress, parse
+from vidfer.commands.console import parse
 from vidfer.commands.old_names import refuse_old_options
+from vidfer.commands.progress import Progress
 from vidfer.commands.save_results import check_hardest, save_results
 from vidfer.errors import SettingError
 from vidfer.evaluate.eval_protocol import EvalProtocol

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import tyro
 
-from vidfer.commands.console import Progress, parse
+from vidfer.commands.console import parse
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, tell
 from vidfer.store.select import ClipFilter
 

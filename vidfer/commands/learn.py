@@ -9,7 +9,8 @@ from pathlib import Path
 
 import tyro
 
-from vidfer.commands.console import Progress, parse
+from vidfer.commands.console import parse
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, note, say, tell
 from vidfer.errors import SettingError
 from vidfer.infer.support.settings import SupportSettings

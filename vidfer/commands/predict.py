@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tyro
 
-from vidfer.commands.console import Progress, parse
+from vidfer.commands.console import parse
 from vidfer.commands.first_note import note_once
 from vidfer.commands.prediction_files import (
     ExtraFiles,
@@ -18,6 +18,7 @@ from vidfer.commands.prediction_files import (
     write_cache,
     write_extra_files,
 )
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, note, tell
 from vidfer.errors import SettingError
 from vidfer.hub import is_address

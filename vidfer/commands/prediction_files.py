@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from vidfer.clips.inputs import FILMS, PREDICTION
-from vidfer.commands.console import Progress
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import is_quiet, json_text, note, say
 from vidfer.errors import DataError, ResultError, SettingError
 from vidfer.files import file_name
