@@ -1,4 +1,5 @@
 import errno
+import gc
 import pickle
 
 import cv2
@@ -198,6 +199,23 @@ def test_a_cache_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatc
     monkeypatch.setattr("h5py.File", refuse)
     with refused(CacheError, path, "permission"):
         CropCache(path)
+
+
+def test_a_damaged_cache_that_is_written_over_is_read_anew(tmp_path):
+    path = make_cache(tmp_path, lengths=(2,))
+    sound = path.read_bytes()
+    with h5py.File(path, "a") as file:
+        del file["clips/id"]
+    gc.disable()  # what only the collector would close must not be left open
+    try:
+        for _ in range(2):
+            try:
+                found = len(CropCache(path))
+            except CacheError:
+                path.write_bytes(sound)
+        assert found == 1
+    finally:
+        gc.enable()
 
 
 def test_a_missing_table_is_damage_not_a_traceback(tmp_path):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,15 +130,21 @@ class ClipFiles:
         return self.parts[path]
 
 
-@contextmanager
-def _reported_as_damage(stored: StoredClip) -> Iterator[None]:
-    """Report whatever is wrong with the file of a clip as damage. An OSError is then about the new cache."""
-    try:
-        yield
-    except DamagedClip:
-        raise
-    except CacheError as error:
-        raise DamagedClip({stored.record.id: stored}) from error
+class _reported_as_damage:
+    """Report whatever is wrong with the file of a clip as damage. An OSError is then about the new cache.
+
+    It is no generator for the reason of :class:`vidfer.store.open.reported_as_damage`.
+    """
+
+    def __init__(self, stored: StoredClip) -> None:
+        self.stored = stored
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, CacheError) and not isinstance(error, DamagedClip):
+            raise DamagedClip({self.stored.record.id: self.stored}) from error
 
 
 def _is_hdf5(path: Path) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -59,23 +57,33 @@ def open_cache(path: Path) -> h5py.File:
     return file
 
 
-@contextmanager
-def reported_as_damage(path: Path, what: str) -> Iterator[None]:
+class reported_as_damage:
     """Turn what HDF5 and NumPy raise on a damaged file into a CacheError with the remedy.
+
+    This is no generator for ``contextlib.contextmanager``: on Python 3.12 and 3.13 an error that such a
+    generator raises in the place of another keeps the cache open until the garbage collector comes. Until
+    then HDF5 reads the old content, also where the file has been written over.
 
     Args:
         path: the cache.
         what: what is read: the id of a clip, or one of :data:`NOT_OF_A_CLIP`.
     """
-    try:
-        yield
-    except CacheError as error:
-        raise CacheError(f"{path}, {what}: {error}") from error
-    except DAMAGE as error:
-        remedy = f"`vidfer verify {path}` lists what is damaged; with --repair it makes that again"
-        if what in NOT_OF_A_CLIP:
-            remedy = "restore it from a copy, or make it again with `vidfer cache --overwrite`"
-        raise CacheError(f"{path}, {what}: the cache is damaged ({error}); {remedy}") from error
+
+    def __init__(self, path: Path, what: str) -> None:
+        self.path, self.what = path, what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, CacheError):
+            raise CacheError(f"{self.path}, {self.what}: {error}") from error
+        if isinstance(error, DAMAGE):
+            remedy = f"`vidfer verify {self.path}` lists what is damaged; with --repair it makes that again"
+            if self.what in NOT_OF_A_CLIP:
+                remedy = "restore it from a copy, or make it again with `vidfer cache --overwrite`"
+            place = f"{self.path}, {self.what}"
+            raise CacheError(f"{place}: the cache is damaged ({error}); {remedy}") from error
 
 
 def _check_is_file(path: Path) -> None:
