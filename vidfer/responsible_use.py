@@ -21,7 +21,7 @@ NOTE = (
 
 OF_INCLUDED = (
     "**It is often wrong.** The included network names the right one of seven expressions in 56 % of "
-    "pictures of people it has not seen, and in 6 of 15 clips. Where it is not sure it says `unsure`."
+    "pictures that it has not seen, and in 6 of 15 clips. Where it is not sure it says `unsure`."
 )
 """The point that is about the included network alone."""
 
