@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 import psutil
 import torch
-import tyro
 from counts import check_counts
+from program import run
 
 from vidfer.build.build_cache import build_cache
 from vidfer.build.join import concatenate
@@ -34,7 +34,6 @@ from vidfer.clips.clip import Clip
 from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import FaceTrack
-from vidfer.errors import exit_on_user_error
 from vidfer.store.reader import CropCache
 from vidfer.store.records import record_of
 from vidfer.store.schema import Header
@@ -211,5 +210,4 @@ def row(name: str, value: str) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_cache.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -19,8 +19,8 @@ from typing import Literal
 import av
 import numpy as np
 import psutil
-import tyro
 from counts import check_counts
+from program import run
 
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.identity import sample_identity
@@ -29,7 +29,6 @@ from vidfer.build.settings import BuildSettings
 from vidfer.clips import find_clips
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import exit_on_user_error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,5 +159,4 @@ def build(clips: list[Clip], out: Path, workers: int, progress: Callable[[int, i
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_cache_scale.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

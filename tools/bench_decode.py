@@ -11,18 +11,22 @@ that fails ``–``.
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import cv2
 import decord
+import tyro
+from counts import check_counts
+from program import run
 
 from vidfer.crops.decode.video import read_chunks
+from vidfer.errors import SettingError
 
 BATCH = 32
 
@@ -80,22 +84,33 @@ READERS: dict[str, Callable[[str], int]] = {
 }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--repeats", type=int, default=9)
-    cores = sorted(os.sched_getaffinity(0))
-    parser.add_argument("--core", type=int, default=cores[-1], choices=cores)
-    args = parser.parse_args()
-    if args.repeats < 1:
-        parser.error(f"--repeats {args.repeats}: give 1 or more")
-    os.sched_setaffinity(0, {args.core})
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is read, and how often."""
+
+    files: tyro.conf.Positional[tuple[Path, ...]]
+    """Videos."""
+    repeats: int = 9
+    """How often each reader reads each of them."""
+    core: int | None = None
+    """The core that works; by default the last one."""
+
+    def __post_init__(self) -> None:
+        check_counts(self, "repeats")
+        cores = os.sched_getaffinity(0)
+        if self.core is not None and self.core not in cores:
+            raise SettingError(f"--core {self.core}: give one of {', '.join(map(str, sorted(cores)))}")
+
+
+def main(settings: Settings) -> None:
+    core = max(os.sched_getaffinity(0)) if settings.core is None else settings.core
+    os.sched_setaffinity(0, {core})
     cv2.setNumThreads(1)
     decord.logging.set_level(decord.logging.QUIET)
     columns = " ".join(f"{name:>14}" for name in (*READERS, "auto / pyav"))
     print(f"{'ms per frame':36} {'frames':>6} {columns}")
-    for path in args.files:
-        race(path, args.repeats)
+    for path in settings.files:
+        race(path, settings.repeats)
 
 
 def race(path: Path, repeats: int) -> None:
@@ -124,4 +139,4 @@ def race(path: Path, repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, Settings, __doc__)

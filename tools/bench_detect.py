@@ -25,6 +25,7 @@ import torch
 import tyro
 from counts import check_counts
 from facenet_pytorch import MTCNN
+from program import run
 
 from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.detect.boxes import overlap
@@ -34,7 +35,6 @@ from vidfer.crops.detect.side_by_side import alone
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.crops.track.track_faces import track_faces
-from vidfer.errors import exit_on_user_error
 
 MATCH_IOU = 0.8
 
@@ -173,5 +173,4 @@ def add_track(sums: Sums, dense: list[Faces], track: FaceTrack) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_detect.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import tyro
 from counts import check_counts
+from program import run
 
 from vidfer.data.episodes import EpisodeSampler
-from vidfer.errors import exit_on_user_error
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import Episodes, draw_episodes
 from vidfer.models.embedding import Embedding
@@ -128,5 +127,4 @@ def measure(work: Callable, repeats: int) -> tuple:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_fewshot.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

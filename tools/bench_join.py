@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-import tyro
 from counts import check_counts
+from program import run
 
 from vidfer.build.build_cache import build_cache
 from vidfer.build.header import header_of
@@ -23,7 +23,6 @@ from vidfer.build.write_part import write_part
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import FaceTrack
-from vidfer.errors import exit_on_user_error
 from vidfer.store.reader import CropCache
 from vidfer.store.records import record_of
 
@@ -110,5 +109,4 @@ def row(name: str, value: str) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_join.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

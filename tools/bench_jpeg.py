@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 import simplejpeg
 import torch
-import tyro
 from counts import check_counts
+from program import run
 from torchvision.io import ImageReadMode
 from torchvision.io import decode_jpeg as torchvision_decode
 
@@ -33,7 +33,7 @@ from vidfer.clips.clip import Clip
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.errors import CacheError, exit_on_user_error
+from vidfer.errors import CacheError
 from vidfer.store.codec import decode_jpeg, decoding_space, encode_jpeg, split_planes
 from vidfer.store.reader import CropCache
 from vidfer.store.records import record_of
@@ -227,5 +227,4 @@ def compare_loaders(path: Path, turns: int, batch_size: int = 16) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_jpeg.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-import tyro
 from counts import check_counts
+from program import run
 from torch import nn
 
-from vidfer.errors import exit_on_user_error
 from vidfer.models.build import build_encoder
 from vidfer.models.encoders.conv4 import Conv4Settings
 from vidfer.models.encoders.grouped_resnet import GroupedResNet18
@@ -191,5 +190,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_models.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -10,6 +10,7 @@ import time
 
 import kornia.augmentation as K
 import torch
+from program import NoOptions, run
 
 from vidfer.data.noise import ClipNoise
 from vidfer.data.settings import NoiseSettings
@@ -53,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, NoOptions, __doc__)

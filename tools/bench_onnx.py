@@ -20,10 +20,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import tyro
 from counts import check_counts
+from program import run
 
-from vidfer.errors import exit_on_user_error
 from vidfer.infer.classifier import Classifier
 from vidfer.infer.export_onnx import export_onnx
 from vidfer.infer.load_classifier import load_classifier
@@ -84,5 +83,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_onnx.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -18,7 +18,7 @@ from statistics import median
 import cv2
 import numpy as np
 import torch
-import tyro
+from program import run
 
 from vidfer.build.build_task import BuildTask
 from vidfer.build.header import header_of
@@ -28,7 +28,6 @@ from vidfer.clips.clip import Clip
 from vidfer.crops.decode.video import read_chunks
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import exit_on_user_error
 from vidfer.infer.load_classifier import load_classifier
 from vidfer.infer.predict_film import FilmPredictor
 from vidfer.infer.settings import FilmSettings
@@ -190,5 +189,4 @@ def draw_film(path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_predict.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

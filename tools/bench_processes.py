@@ -18,12 +18,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
 from counts import check_counts
+from program import run
 from studies.steps import ROOT, environment
 from tables import markdown
 
-from vidfer.errors import RunError, SettingError, exit_on_user_error
+from vidfer.errors import RunError, SettingError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,5 +82,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_processes.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -16,7 +16,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import tyro
+from program import run
 
 from vidfer.build import group_clips as grouping
 from vidfer.build.build_task import BuildTask, ClipToRead
@@ -27,7 +27,6 @@ from vidfer.build.plan_build import all_faces, plan_build
 from vidfer.build.settings import BuildSettings
 from vidfer.clips import find_clips
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import exit_on_user_error
 from vidfer.store.records import record_of
 
 SIDES = {"one by one": 1, "in groups": grouping.GROUP_CLIPS}
@@ -144,5 +143,4 @@ def draw_clips(settings: Settings, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_small_clips.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -17,10 +17,8 @@ import time
 from dataclasses import dataclass
 from itertools import pairwise
 
-import tyro
 from counts import check_counts
-
-from vidfer.errors import exit_on_user_error
+from program import run
 
 SIDES = {
     "one thread": {"OMP_NUM_THREADS": "1"},
@@ -79,5 +77,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("bench_threads.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import tyro
 from counts import check_counts
+from program import run
 from tables import markdown, percent
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.errors import DataError, exit_on_user_error
+from vidfer.errors import DataError
 from vidfer.evaluate.intervals import wilson_interval
 from vidfer.files import write_text
 from vidfer.included import checkpoint_folder
@@ -160,5 +160,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("calibrate_network.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

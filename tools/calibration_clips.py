@@ -10,6 +10,7 @@ draws, and how often the error was greater than without calibration. One to five
 from __future__ import annotations
 
 import numpy as np
+from program import NoOptions, run
 
 from vidfer.infer.predict import Predictions
 from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
@@ -52,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, NoOptions, __doc__)

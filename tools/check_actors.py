@@ -15,15 +15,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import tyro
 from counts import check_counts
 from facenet_pytorch import MTCNN
+from program import run
 
 from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
-from vidfer.errors import exit_on_user_error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,5 +105,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("check_actors.py"):
-        main(tyro.cli(Settings))
+    run(main, Settings, __doc__)

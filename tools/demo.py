@@ -12,14 +12,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
 from counts import check_counts
 from draw_film import CAST
+from program import run
 from studies.main_job import STUDENT, Budget, result_table, steps
 from studies.steps import ROOT, Step, in_repository, run_steps
 
 from vidfer.commands.prediction_files import tell_prediction
-from vidfer.errors import exit_on_user_error
 from vidfer.infer.prediction_folder import read_prediction
 
 JOBS = 2
@@ -92,5 +91,4 @@ def demo_steps(out: Path, seed: int) -> list[Step]:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("demo.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -8,17 +8,19 @@ page as a visitor does.
 
 from __future__ import annotations
 
-import argparse
 import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import tyro
 from draw_film import CAST, FPS, person
 from draw_own_expressions import TAUGHT, draw_film
+from program import run
 
 from vidfer.actors.encode import encode
 
@@ -30,10 +32,15 @@ EXAMPLES = 3
 JPEG_QUALITY = 72
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    args = parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to draw."""
+
+    out: tyro.conf.Positional[Path]
+    """Folder for the pictures."""
+
+
+def main(settings: Settings) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         two = [person(seed, labels) for seed, labels in [*CAST.items()][:2]]
@@ -46,8 +53,8 @@ def main() -> None:
             address = re.search(r"http://\S+", app.stdout.readline())[0]
             try:
                 with driven_browser(folder / "profile") as browser:
-                    show_film(browser, address, folder, args.out)
-                    teach(browser, address, folder, args.out)
+                    show_film(browser, address, folder, settings.out)
+                    teach(browser, address, folder, settings.out)
             finally:
                 app.terminate()
 
@@ -115,4 +122,4 @@ def picture(browser: Browser, size: tuple[int, int], out: Path, *, dark: bool = 
 
 
 if __name__ == "__main__":
-    main()
+    run(main, Settings, __doc__)

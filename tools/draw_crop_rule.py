@@ -7,7 +7,7 @@ The person is drawn (vidfer.actors), not real.
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,7 +16,9 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+import tyro
 from PIL import Image
+from program import run
 
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.identity import sample_identity
@@ -29,10 +31,15 @@ COLOURS = ("#ffd400", "#00e5ff", "#ff5cf4")
 LEAN_DEGREES = 14
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    args = parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to draw."""
+
+    out: tyro.conf.Positional[Path]
+    """The PNG file to write."""
+
+
+def main(settings: Settings) -> None:
     image, landmarks, settings = leaning_actor()
     figure, axes = plt.subplot_mosaic(
         [["frame", "face"], ["frame", "eyes"], ["frame", "mouth"]],
@@ -51,7 +58,7 @@ def main() -> None:
     figure.canvas.draw()
     picture = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
     # A palette makes the file a third as large.
-    picture.quantize(128).save(args.out, optimize=True)
+    picture.quantize(128).save(settings.out, optimize=True)
 
 
 def leaning_actor() -> tuple[np.ndarray, np.ndarray, CropSettings]:
@@ -88,4 +95,4 @@ def draw_squares(axis: plt.Axes, image: np.ndarray, landmarks: np.ndarray, squar
 
 
 if __name__ == "__main__":
-    main()
+    run(main, Settings, __doc__)

@@ -7,10 +7,12 @@ The people are drawn (vidfer.actors), not real. `make demo` predicts what this f
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import tyro
+from program import run
 
 from vidfer.actors.acting import act
 from vidfer.actors.conditions import CONDITIONS
@@ -18,7 +20,7 @@ from vidfer.actors.draw import draw_scene
 from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
 from vidfer.actors.stage.scene import sample_scene
-from vidfer.errors import SettingError, exit_on_user_error
+from vidfer.errors import SettingError
 
 CAST = {
     1: ("neutral", "surprise", "happy"),
@@ -33,12 +35,16 @@ SIZE = (420, 400)
 STUDIO = CONDITIONS["studio"]
 
 
-def main(out: Path) -> None:
-    """Draw a film in which three people show one expression after another.
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to draw."""
 
-    Args:
-        out: The film to write; it ends in .mp4 or .avi.
-    """
+    out: tyro.conf.Positional[Path]
+    """The film to write; it ends in .mp4 or .avi."""
+
+
+def main(settings: Settings) -> None:
+    out = settings.out
     if out.suffix not in (".mp4", ".avi"):
         raise SettingError(f"{out}: give a name that ends in .mp4 or .avi")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -63,5 +69,4 @@ def person(seed: int, labels: tuple[str, ...]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("draw_film.py"):
-        tyro.cli(main)
+    run(main, Settings, __doc__)

@@ -7,15 +7,19 @@ The people are drawn (vidfer.actors), not real. The prediction is made by `vidfe
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import draw_film
+import tyro
 from PIL import Image
+from program import run
+
+from vidfer.errors import SettingError
 
 SIZE = (840, 364)
 EVERY = 2
@@ -24,15 +28,20 @@ HOLD_MS = 1500
 """How long the last frame stays."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    args = parser.parse_args()
-    if args.out.suffix != ".webp":
-        sys.exit(f"{args.out}: give a name that ends in .webp")
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to draw."""
+
+    out: tyro.conf.Positional[Path]
+    """The file to write; it ends in .webp."""
+
+
+def main(settings: Settings) -> None:
+    if settings.out.suffix != ".webp":
+        raise SettingError(f"{settings.out}: give a name that ends in .webp")
     with tempfile.TemporaryDirectory() as folder:
         video = Path(folder) / "film.mp4"
-        draw_film.main(video)
+        draw_film.main(draw_film.Settings(out=video))
         command = [sys.executable, "-m", "vidfer", "predict", str(video), "--video", "--tables-only"]
         subprocess.run([*command, "--out", f"{folder}/out"], check=True)
         (film,) = Path(folder).glob("out/films/*.mp4")
@@ -41,9 +50,9 @@ def main() -> None:
     shown = [frame.resize(SIZE, Image.Resampling.LANCZOS) for frame in frames]
     pauses_ms = [1000 * EVERY // draw_film.FPS] * (len(shown) - 1) + [HOLD_MS]
     shown[0].save(
-        args.out, save_all=True, append_images=shown[1:], duration=pauses_ms, loop=0, quality=50, method=6
+        settings.out, save_all=True, append_images=shown[1:], duration=pauses_ms, loop=0, quality=50, method=6
     )
 
 
 if __name__ == "__main__":
-    main()
+    run(main, Settings, __doc__)

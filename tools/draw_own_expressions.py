@@ -8,8 +8,8 @@ All people are drawn (vidfer.actors), not real; nobody in the examples is in the
 
 from __future__ import annotations
 
-import argparse
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -17,6 +17,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+import tyro
+from program import run
 
 from vidfer.actors.acting import act
 from vidfer.actors.conditions import CONDITIONS
@@ -59,18 +61,23 @@ def teach(folder: Path) -> tuple[Predictor, dict[str, list[np.ndarray]]]:
     return load().with_support(folder), shown
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("out", type=Path)
-    args = parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to draw."""
+
+    out: tyro.conf.Positional[Path]
+    """The PNG file to write."""
+
+
+def main(settings: Settings) -> None:
     with tempfile.TemporaryDirectory() as name:
         predictor, shown = teach(Path(name) / "examples")
         film = Path(name) / "film.mp4"
         frames = draw_film(PLAY, 7, film)
         moments = [moment for moment in predictor.predict(film) if moment.has_face]
     figure = picture(shown, frames, moments, predictor.classes)
-    figure.savefig(args.out, dpi=110)
-    print(f"{args.out}: {predictor.classifier.about['expected']}")
+    figure.savefig(settings.out, dpi=110)
+    print(f"{settings.out}: {predictor.classifier.about['expected']}")
 
 
 def picture(shown: dict, frames: np.ndarray, moments: list, classes: tuple[str, ...]) -> plt.Figure:
@@ -111,4 +118,4 @@ def picture(shown: dict, frames: np.ndarray, moments: list, classes: tuple[str, 
 
 
 if __name__ == "__main__":
-    main()
+    run(main, Settings, __doc__)

@@ -9,11 +9,15 @@ what they do. Started again, it trains nothing. All people are drawn (vidfer.act
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
+from program import run
 from studies.steps import ROOT, Step, run_steps
+
+from vidfer.errors import DataError
 
 SYSTEMS = ("fan", "crn", "egs_net", "csrn", "noisy_student")
 COMMANDS = {
@@ -33,22 +37,28 @@ COMMANDS = {
 """As the pages show them."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "systems")
-    parser.add_argument("--only", nargs="+", choices=SYSTEMS, default=SYSTEMS, help="systems to draw")
-    args = parser.parse_args()
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What to draw."""
+
+    out: Path = ROOT / "docs" / "images" / "systems"
+    """Folder for the figures."""
+    only: tuple[Literal[SYSTEMS], ...] = SYSTEMS
+    """Systems to draw."""
+
+
+def main(settings: Settings) -> None:
     demo = ROOT / "demo"
     if not (demo / "csrn" / "checkpoints" / "last").is_dir():
-        raise SystemExit(f"{demo} has no finished demo; run make demo first")
+        raise DataError(f"{demo} has no finished demo; run `make demo` first")
     run_steps([Step(name=name, command=line) for name, line in COMMANDS.items()], demo, jobs=2)
 
     from figures.canvas import save  # here, as matplotlib is slow and --help is not
 
-    for name in args.only:
-        path = args.out / f"{name}.png"
+    for name in settings.only:
+        path = settings.out / f"{name}.png"
         print(f"{path}: {save(import_module(f'figures.{name}').draw(demo), path)} bytes")
 
 
 if __name__ == "__main__":
-    main()
+    run(main, Settings, __doc__)

@@ -17,11 +17,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import tyro
+from program import run
 from tables import markdown, percent, points
 
 from vidfer.crops.settings import CropSettings
-from vidfer.errors import exit_on_user_error
 from vidfer.evaluate.intervals import mean_interval, wilson_interval
 from vidfer.files import write_text
 from vidfer.infer.face_quality import (
@@ -249,5 +248,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("face_quality.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -13,10 +13,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
+from program import run
 
 from vidfer.clips import find_clips
-from vidfer.errors import SettingError, exit_on_user_error
+from vidfer.errors import SettingError
 from vidfer.tables import write_table
 
 
@@ -57,5 +57,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("hash_split.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import tyro
+from program import run
 
-from vidfer.errors import CheckpointError, exit_on_user_error
+from vidfer.errors import CheckpointError
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import save_checkpoint
 from vidfer.models.encoders.conv4 import Conv4Settings
@@ -95,5 +95,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("import_csrn.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
+from program import run
 
-from vidfer.errors import DataError, SettingError, exit_on_user_error
+from vidfer.errors import DataError, SettingError
 from vidfer.evaluate.find_results import result_files
 from vidfer.evaluate.result import load_result
 from vidfer.files import write_text
@@ -83,5 +83,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("include_network.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -13,11 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import tyro
 from counts import check_counts
+from program import run
 from tables import markdown
 
-from vidfer.errors import exit_on_user_error
 from vidfer.evaluate.bootstrap import bootstrap_interval
 from vidfer.evaluate.episodes import Episodes
 from vidfer.evaluate.intervals import Interval
@@ -197,5 +196,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("interval_coverage.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -20,10 +20,8 @@ from pathlib import Path
 from typing import Literal
 
 import psutil
-import tyro
 from counts import check_counts
-
-from vidfer.errors import exit_on_user_error
+from program import run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,5 +194,4 @@ def draw(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("kill_cache.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-import tyro
 from counts import check_counts
 from profile_training import write_noise_cache
+from program import run
 
-from vidfer.errors import SettingError, exit_on_user_error
+from vidfer.errors import SettingError
 
 RECIPES = Path(__file__).resolve().parents[1] / "recipes"
 COMMON = "--data.frames 2 --tracker none --optim.lr 0.01 --optim.warmup 0 --save-every 3"
@@ -148,5 +148,4 @@ def outcome(out: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("kill_training.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

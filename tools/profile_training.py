@@ -1,6 +1,6 @@
 """Where the time of a training step goes, in CPU time, and how far it is from what the processor can do.
 
-Example: OMP_NUM_THREADS=1 python tools/profile_training.py --encoder resnet18 --width 32 --frames 1
+    OMP_NUM_THREADS=1 python tools/profile_training.py --encoder resnet18 --width 32 --frames 1
 
 Number formats take turns. The limit is the best of a large matrix product and a large convolution.
 """
@@ -18,8 +18,8 @@ from typing import Literal
 
 import numpy as np
 import torch
-import tyro
 from counts import check_counts
+from program import run
 from torch.utils.flop_counter import FlopCounterMode
 
 from vidfer.build.join import concatenate
@@ -31,7 +31,6 @@ from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
 from vidfer.data.settings import NoiseSettings
-from vidfer.errors import exit_on_user_error
 from vidfer.learn.keep_memory import keep_freed_memory
 from vidfer.learn.losses import noisy_student_loss, smooth_targets
 from vidfer.learn.noised_input import NoisedInput
@@ -204,5 +203,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("profile_training.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -10,9 +10,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-import tyro
-
-from vidfer.errors import exit_on_user_error
+from program import run
 
 STUDIES = {
     "student": "a noisy student in two rounds and a relation head, on drawn actors",
@@ -43,8 +41,7 @@ def main(arguments: list[str]) -> None:
         print(f"study.py: there is no study '{name}'\n\n{USAGE}", file=sys.stderr)
         raise SystemExit(2)
     study = import_module(f"studies.{name}")
-    with exit_on_user_error("study.py"):
-        study.main(tyro.cli(study.Settings, args=options, prog=f"study.py {name}", description=study.__doc__))
+    run(study.main, study.Settings, study.__doc__, options, program=f"study.py {name}")
 
 
 if __name__ == "__main__":

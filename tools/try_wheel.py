@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
 from packaging.metadata import Metadata
+from program import run
 
-from vidfer.errors import VidferError, exit_on_user_error
+from vidfer.errors import VidferError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -158,5 +158,4 @@ def call(command: Sequence[str], place: Path, variables: Mapping[str, str] = CLE
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("try_wheel.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tyro
 from counts import check_counts
+from program import run
 from safetensors.numpy import save_file
 
 from vidfer.data.dataset import ClipDataset
 from vidfer.data.loader import build_loader
-from vidfer.errors import exit_on_user_error
 from vidfer.infer.support.encoder_parts import EncoderPart, open_parts
 from vidfer.infer.support.typical_faces import FOLDER, FORMAT
 from vidfer.store.reader import CropCache
@@ -93,5 +92,4 @@ def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_user_error("typical_faces.py"):
-        main(tyro.cli(Settings, description=__doc__))
+    run(main, Settings, __doc__)

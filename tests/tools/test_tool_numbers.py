@@ -56,6 +56,6 @@ def test_a_number_that_is_too_small_is_refused(
     with pytest.raises(SystemExit) as stop:
         runpy.run_path(str(tools / f"{name}.py"), run_name="__main__")
     assert stop.value.code == 2
-    (message,) = re.findall(rf"^{name}\.py: (.*)", capsys.readouterr().err, re.MULTILINE)
+    (message,) = re.findall(rf"^{name}\.py(?: \w+)?: (.*)", capsys.readouterr().err, re.MULTILINE)
     assert option in message and smallest in message.replace(option, "", 1)
     assert not [*tmp_path.iterdir()]

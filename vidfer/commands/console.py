@@ -82,7 +82,8 @@ def parse_options(
         raise SystemExit(0)
     arguments = _without_dashes(arguments)
     known = [one for group in _all_groups(options, program, **of_tyro) for one in group.options]
-    check_words(arguments, known, program, examples[0][0] if examples else "")
+    example = next((line for line, _ in examples if program in line), "")
+    check_words(arguments, known, program, example)
     arguments = take_output_options(arguments, program)
     with marked(fixed=tyro.conf.Suppress), _box_as_message():
         return tyro.cli(options, args=arguments, prog=program, **of_tyro)

@@ -15,7 +15,7 @@ INDENT = 24
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 Example = tuple[str, str]
-"""A command line, and what it does."""
+"""A command line, and what it does; that is empty if the page says it already."""
 
 
 def usage(program: str, groups: Sequence[Group]) -> str:
@@ -67,7 +67,10 @@ def help_page(
     if examples:
         lines = [strong % "Examples"]
         for command, what in examples:
-            lines += [f"  # {what}", *(f"  {strong % line}" for line in broken(command, width - 4))]
+            lines += [
+                *[f"  # {what}"] * bool(what),
+                *(f"  {strong % line}" for line in broken(command, width - 4)),
+            ]
         parts.append("\n".join(lines))
     return "\n\n".join([*parts, *filter(None, (_filled(more, width),))])
 
