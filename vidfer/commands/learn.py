@@ -27,6 +27,10 @@ EXAMPLES = (
         "vidfer learn examples.csv --out mine.vidfer --overwrite",
         "learn from a table with the columns path and label",
     ),
+    (
+        "vidfer learn predictions/interview --out mine.vidfer",
+        "learn from the segments that you have corrected with `vidfer review`",
+    ),
 )
 
 
@@ -42,9 +46,9 @@ def main(arguments: Sequence[str]) -> int:
         """
 
         examples: tyro.conf.Positional[Path]
-        """A folder that holds a folder for each expression with clips, images or folders of frames; or a
-        table with path and label, and start_s and end_s for parts of videos. What is named neutral,
-        background, none or other is an example of faces that show none of the expressions."""
+        """A folder that holds a folder for each expression with clips, images or folders of frames; a table
+        with path and label, and start_s and end_s for parts of videos; or a prediction that was corrected.
+        What is named neutral, background, none or other shows none of the expressions."""
         out: Path
         """The file to write, for example pout.vidfer."""
         support: Flat[SupportSettings] = SupportSettings()

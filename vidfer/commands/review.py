@@ -80,4 +80,6 @@ def main(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             done = sum(bool(review.words.word(item.row)) for item in review.items)
             say(f"\n{done} of {len(review.items)} {what} have a word in {review.path}")
+            if done and what == "segments":
+                say(f"next: vidfer learn {options.run} --out mine.vidfer")
     return 0

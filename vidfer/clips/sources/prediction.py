@@ -1,4 +1,4 @@
-"""Segments of a prediction that a person has looked at: what `vidfer predict` and `vidfer review` leave."""
+"""Segments of a prediction that a person has looked at, in `vidfer review`, ELAN or Label Studio."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from pathlib import Path
 
+from vidfer.clips.annotations.prediction_rows import ANNOTATIONS, annotated_rows
 from vidfer.clips.clip import Clip
 from vidfer.clips.corrected import DROP, OK, corrected_label
 from vidfer.clips.inputs import PREDICTION
@@ -19,41 +20,48 @@ from vidfer.tables import Row, iterate_table, number, read_table
 
 CORRECTIONS = "corrections.csv"
 """What people said of the segments, beside the tables of a prediction."""
-FRAMES = "frames.csv"
+FRAMES, SEGMENTS = "frames.csv", "segments.csv"
 KEY = ("input", "face_id", "start_s", "end_s")
 """The columns that tell the segments of a prediction apart."""
 COLUMNS = (*KEY, "path", "label", "corrected")
 
 LAYOUT = f"the tables of `vidfer predict` and {CORRECTIONS} of `vidfer review`, or several such folders"
 
+TOUCH_S = 0.002
+"""Two segments that share no more time than this touch; ELAN counts milliseconds."""
+
 Box = tuple[float, float, float, float]
 
 
 def find_prediction_clips(root: Path) -> list[Clip]:
-    """Lists the segments that a person has looked at in ``vidfer review``, one clip each.
+    """Lists the segments that a person has looked at, one clip each.
 
-    The label is what the person said. Segments that nobody has looked at have none, nor have those of which a
-    person only said that ``unsure`` is right; those that a person dropped are left out. ``box_hint`` is where
-    the face was in the segment. A face of a film counts as a person of its own (``subject``).
+    The label is what the person said in ``vidfer review``, or in the files of ELAN and Label Studio in the
+    folder ``annotations`` of the prediction, with the borders that they have there. Segments that nobody has
+    looked at have none, nor have those of which a person only said that ``unsure`` is right; those that a
+    person dropped are left out. ``box_hint`` is where the face was in the segment. A face of a film counts as
+    a person of its own (``subject``).
 
     Raises:
-        DataError: there is no prediction that was reviewed, its tables cannot be read, a word is no
-            expression, or a film is gone.
+        DataError: there is no prediction that was looked at, its tables cannot be read, a word is no
+            expression, two people contradict each other, or a film is gone.
     """
     check_folder(root, LAYOUT)
     folders = [root] if (root / PREDICTION).is_file() else []
     folders = folders or [one for one in list_folder(root) if (one / PREDICTION).is_file()]
     if not folders:
         raise wrong_root(root, lambda folder: (folder / PREDICTION).is_file(), LAYOUT)
-    reviewed = [one for one in folders if (one / CORRECTIONS).is_file()]
+    said = {one: _rows_of(one) for one in folders}
+    reviewed = [one for one, rows in said.items() if rows]
     if not reviewed:
         raise DataError(
-            f"nobody has looked at the prediction in {folders[0]} yet; run `vidfer review {folders[0]}` first"
+            f"nobody has looked at the prediction in {folders[0]} yet; run `vidfer review {folders[0]}`, or "
+            f"correct ELAN's files of `vidfer predict --elan` in {folders[0] / ANNOTATIONS}"
         )
-    clips = [clip for folder in reviewed for clip in _clips_of(folder, "" if folder == root else folder.name)]
+    clips = [clip for one in reviewed for clip in _clips_of(one, "" if one == root else one.name, said[one])]
     if not clips:
         raise DataError(
-            f"every segment in {reviewed[0] / CORRECTIONS} was dropped; nothing is left to learn from"
+            f"every segment of {reviewed[0]} was dropped ({CORRECTIONS}); nothing is left to learn from"
         )
     this_listing(root).note(
         "each face of each film counts as a person of its own; if somebody is in several films, say so with "
@@ -62,16 +70,66 @@ def find_prediction_clips(root: Path) -> list[Clip]:
     return clips
 
 
-def _clips_of(folder: Path, name: str) -> list[Clip]:
-    rows = read_table(folder / CORRECTIONS, COLUMNS)
-    classes = _classes(folder)
+def _rows_of(folder: Path) -> list[Row]:
+    """The segments of a prediction with the words of people; empty if nobody has said anything."""
+    classes, paths = _about(folder)
+    drawn = annotated_rows(folder, paths, classes)
+    if (folder / CORRECTIONS).is_file():
+        rows = read_table(folder / CORRECTIONS, COLUMNS)
+    elif drawn:
+        rows = [
+            Row(row | {"path": paths.get(row["input"], ""), "corrected": ""}, row.where)
+            for row in read_table(folder / SEGMENTS, (*KEY, "label"))
+        ]
+    else:
+        return []
+    of_face: dict[tuple[str, str], list[Row]] = {}
+    for row in drawn:
+        of_face.setdefault((row["input"], row["face_id"]), []).append(row)
+    kept = []
+    for row in rows:
+        same = [one for one in of_face.get(_face(row), ()) if _share_time(row, one)]
+        _check_agree(row, same, classes)
+        if not same:
+            kept.append(row)
+    return kept + drawn
+
+
+def _face(row: Row) -> tuple[str, str]:
+    return row["input"], row["face_id"]
+
+
+def _share_time(one: Row, other: Row) -> bool:
+    start_s = max(_number(row, "start_s") for row in (one, other))
+    end_s = min(_number(row, "end_s") for row in (one, other))
+    return end_s - start_s > TOUCH_S
+
+
+def _check_agree(row: Row, drawn: list[Row], classes: tuple[str, ...]) -> None:
+    """What people said of one time of one face in two places must be the same."""
+    for one in drawn:
+        if row["corrected"] and _label_of(row, classes) != _label_of(one, classes):
+            raise DataError(
+                f"{row.where} says '{row['corrected']}', and {one.where} says '{one['corrected']}' of the "
+                "same time; correct one of them"
+            )
+
+
+def _label_of(row: Row, classes: tuple[str, ...]) -> str | None:
+    """The class that a person means, :data:`DROP`, or None."""
+    word = row["corrected"]
+    if not word or (word.lower() == OK and row["label"] not in classes):
+        return None
+    return corrected_label(word, row["label"], classes, row.where)
+
+
+def _clips_of(folder: Path, name: str, rows: list[Row]) -> list[Clip]:
+    classes, _ = _about(folder)
     said: Counter[str] = Counter()
     boxes = _boxes(folder / FRAMES, rows)
     clips = []
     for place, row in enumerate(rows):
-        word, label = row["corrected"], None
-        if word and not (word.lower() == OK and row["label"] not in classes):
-            label = corrected_label(word, row["label"], classes, row.where)
+        label = _label_of(row, classes)
         said["dropped" if label == DROP else "labelled" if label else "without a label"] += 1
         if label == DROP:
             continue
@@ -94,15 +152,18 @@ def _clips_of(folder: Path, name: str) -> list[Clip]:
             )
         )
     found = ", ".join(f"{n} {what}" for what, n in said.items())
-    this_listing(folder).note(f"segments in {folder / CORRECTIONS}: {found}")
+    this_listing(folder).note(f"segments of {folder}: {found}")
     return clips
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
+def _about(folder: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The expressions of a prediction, and where each of its inputs was read."""
     file = folder / PREDICTION
     try:
-        return tuple(map(str, json.loads(file.read_text(encoding="utf-8"))["classes"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        paths = {str(one["name"]): str(one["path"]) for one in content.get("inputs", ())}
+        return tuple(map(str, content["classes"])), paths
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{file} is damaged ({error!r}); predict again into another folder") from error
 
 
@@ -141,7 +202,7 @@ def _number(row: Row, column: str) -> float:
 PREDICTION_SEGMENTS = Source(
     find=find_prediction_clips,
     layout=f"{CORRECTIONS} beside the tables of `vidfer predict`, or a folder of such predictions",
-    labels="what people said in `vidfer review`",
+    labels="what people said in `vidfer review`, ELAN or Label Studio",
     size="yours",
     licence="yours",
     marks=(PREDICTION, CORRECTIONS),

@@ -9,8 +9,10 @@ from itertools import combinations
 from pathlib import Path
 
 from vidfer.clips.clip import Clip, clip_id, plain_text
+from vidfer.clips.inputs import PREDICTION
 from vidfer.clips.media import find_media, is_frame_folder, list_folder
 from vidfer.clips.root_checks import check_folder
+from vidfer.clips.sources.prediction import CORRECTIONS, find_prediction_clips
 from vidfer.clips.sources.table import SUFFIXES, find_table_clips
 from vidfer.errors import DataError
 from vidfer.infer.support.settings import BACKGROUND, NONE_OF_THESE
@@ -51,7 +53,8 @@ def find_examples(given: Path | str | Given, background: Sequence[str] = BACKGRO
     Args:
         given: a folder that holds a folder for each expression, in it clips, images or folders of frames; a
             CSV or Parquet table with ``path`` and ``label``, and if wanted ``start_s``, ``end_s``,
-            ``subject``, and ``x``, ``y``, ``width``, ``height`` of the head in pixels; or a dictionary.
+            ``subject``, and ``x``, ``y``, ``width``, ``height`` of the head in pixels; the folder of a
+            prediction that people have looked at, whose labelled segments are the examples; or a dictionary.
         background: names of folders or labels, in any spelling, of examples that show none of the
             expressions.
 
@@ -95,7 +98,16 @@ def _with_label(clip: Clip, used: Mapping[str, str], background: Collection[str]
 
 
 def _from_path(path: Path) -> tuple[list[Clip], list[str]]:
-    """The examples of a folder or a table, and the names of folders without any."""
+    """The examples of a folder, a table or a prediction, and the names of folders without any."""
+    if path.name == CORRECTIONS and (path.parent / PREDICTION).is_file():
+        path = path.parent
+    if (path / PREDICTION).is_file():
+        labelled = [clip.in_plain_text() for clip in find_prediction_clips(path) if clip.label is not None]
+        if not labelled:
+            raise DataError(
+                f"nobody has given a segment of {path} an expression; do so with `vidfer review {path}`"
+            )
+        return labelled, []
     if path.suffix.lower() in SUFFIXES and path.is_file():
         return _from_table(path), []
     check_folder(path, LAYOUT)
