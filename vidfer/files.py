@@ -58,6 +58,15 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, 64 hex digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 def bytes_on_disk(path: Path) -> int:
     """Bytes that a file takes on disk. Places where nothing is written yet do not count; 0 for no file."""
     return path.stat().st_blocks * 512 if path.exists() else 0

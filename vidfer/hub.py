@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 
 from vidfer.errors import HubError, SettingError
+from vidfer.files import sha256_of, writing
+from vidfer.hub_answers import LOG_IN, as_damaged, hub_errors
 
 SCHEME = "hf://"
 ADDRESS = re.compile(r"hf:(/{1,2}|$)")
 """The beginning of an address; a path writes two slashes as one, and none at its end."""
-FILES, CARD = ("config.json", "model.safetensors"), "README.md"
+CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 """All that a checkpoint is, and its model card, if it has one."""
+REVISION = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*")
+"""A branch, a tag or a commit. It becomes the name of a file, so it must not lead elsewhere."""
 NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 EXAMPLE = "hf://owner/name"
-NETWORK_LIBRARIES = ("httpx", "httpx2", "httpcore", "requests", "urllib3")
-LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 
 
 def is_address(given: object) -> bool:
@@ -39,9 +41,13 @@ def repository(address: str | Path) -> tuple[str, str]:
         SettingError: it is no address.
     """
     name, _, revision = ADDRESS.sub("", str(address)).partition("@")
+    told, example = address, EXAMPLE.removeprefix(SCHEME)
+    if is_address(address):
+        told, example = with_both_slashes(address), EXAMPLE
     if not NAME.fullmatch(name):
-        example = EXAMPLE if is_address(address) else EXAMPLE.removeprefix(SCHEME)
-        raise SettingError(f"{address} is no repository of the Hugging Face hub; write it as {example}")
+        raise SettingError(f"{told} is no repository of the Hugging Face hub; write it as {example}")
+    if revision and not REVISION.fullmatch(revision):
+        raise SettingError(f"{told}: behind @ goes a branch, a tag or a commit, as in {example}@main")
     return name, revision or "main"
 
 
@@ -57,17 +63,28 @@ def fetch_checkpoint(address: str | Path) -> tuple[Path, str]:
 
     Raises:
         SettingError: it is no address.
-        HubError: it is not there, or the hub cannot be reached.
+        HubError: it is not there, damaged, or the hub cannot be reached.
+        DiskError: the disk is full.
     """
     hub = _client_library()
     name, revision = repository(address)
-    with hub_errors(with_both_slashes(address)):
-        for file in FILES:
-            path = Path(hub.hf_hub_download(name, file, revision=revision, library_name="vidfer"))
-            revision = path.parent.name  # the commit: all files are of the same one
+    told = with_both_slashes(address)
+    get = partial(hub.hf_hub_download, name, library_name="vidfer")
+    with hub_errors(told), writing(Path(hub.constants.HF_HUB_CACHE)):
+        folder = Path(get(CONFIG, revision=revision)).parent
+        revision = folder.name  # the commit: all files are of the same one
+        get(WEIGHTS, revision=revision)
+        if not _is_whole(folder):  # the copy was damaged on its way, or since
+            with as_damaged(told, folder):
+                get(WEIGHTS, revision=revision, force_download=True)
+            if not _is_whole(folder):
+                raise HubError(
+                    f"{told}: its {WEIGHTS} is another one than its {CONFIG} names; whoever uploaded it has "
+                    "to push it again"
+                )
         with suppress(hub.errors.EntryNotFoundError):
-            hub.hf_hub_download(name, CARD, revision=revision, library_name="vidfer")
-    return path.parent, f"{SCHEME}{name}@{revision}"
+            get(CARD, revision=revision)
+    return folder, f"{SCHEME}{name}@{revision}"
 
 
 def visibility(address: str) -> str:
@@ -108,42 +125,6 @@ def upload(address: str, files: dict[str, bytes | Path], message: str, *, privat
         return api.create_commit(name, additions, commit_message=message).commit_url
 
 
-@contextmanager
-def hub_errors(address: str) -> Iterator[None]:
-    """Turn what the hub or the way to it answers into a :class:`HubError` with the remedy."""
-    known = _client_library().errors
-    try:
-        yield
-    except known.RepositoryNotFoundError as error:
-        raise HubError(
-            f"there is no {address}, or you may not see it; check the name, or {LOG_IN}"
-        ) from error
-    except known.RevisionNotFoundError as error:
-        raise HubError(f"{address}: there is no such revision; leave out what stands behind @") from error
-    except known.LocalEntryNotFoundError as error:
-        raise _not_reached(address, error) from error
-    except known.EntryNotFoundError as error:
-        raise HubError(f"{address} is no checkpoint of vidfer ({_first_line(error)})") from error
-    except known.HfHubHTTPError as error:
-        status = error.response.status_code if error.response is not None else 0
-        if status == 401:
-            raise HubError(f"{address}: the hub does not accept your token; {LOG_IN}") from error
-        if status == 403:
-            raise HubError(
-                f"{address}: your token may not do this ({_first_line(error)}); use a token with the right "
-                "to write, and a name of your own or of your organisation"
-            ) from error
-        raise HubError(f"{address}: the hub answers {_first_line(error)}; try again later") from error
-    except ConnectionError as error:
-        raise _not_reached(address, error) from error
-    except ValueError as error:  # so it tells metadata that the hub does not take
-        raise HubError(f"{address}: the hub does not take it: {' '.join(str(error).split())}") from error
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] in NETWORK_LIBRARIES:
-            raise _not_reached(address, error) from error
-        raise
-
-
 def _client_library() -> ModuleType:
     """The hub's own library, told to say nothing about this machine beside what was asked for."""
     import huggingface_hub
@@ -154,12 +135,10 @@ def _client_library() -> ModuleType:
     return huggingface_hub
 
 
-def _not_reached(address: str, error: Exception) -> HubError:
-    return HubError(
-        f"{address}: the Hugging Face hub cannot be reached ({_first_line(error)}); check the network, and "
-        "HF_ENDPOINT and HF_HUB_OFFLINE if they are set"
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+def _is_whole(folder: Path) -> bool:
+    """Whether the weights are those that the configuration names; also where that cannot be read."""
+    try:
+        wanted = json.loads((folder / CONFIG).read_bytes())["weights_sha256"]
+    except (ValueError, KeyError, TypeError):  # whoever loads it says what is wrong
+        return True
+    return sha256_of(folder / WEIGHTS) == wanted

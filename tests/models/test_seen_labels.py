@@ -10,13 +10,14 @@ from refused import refused
 from safetensors.torch import save_file
 
 from vidfer.errors import CheckpointError
+from vidfer.files import sha256_of
 from vidfer.learn.start import build_model, start_from
 from vidfer.learn.student import build_student
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import load_checkpoint, read_seen, save_checkpoint
 from vidfer.models.encoders.torchvision import torchvision_model
 from vidfer.models.pretrained import table
-from vidfer.models.pretrained.keep import place_of, sha256_of
+from vidfer.models.pretrained.keep import place_of
 from vidfer.models.seen_labels import SeenLabels, seen_labels
 
 SMALL = "mobilenet_v3_small"

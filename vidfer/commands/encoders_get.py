@@ -25,8 +25,8 @@ def main(arguments: Sequence[str]) -> int:
         """Its name in `vidfer encoders`."""
 
     name = parse(Get, arguments, "encoders get").name
+    from vidfer.files import sha256_of
     from vidfer.models.pretrained.download import download
-    from vidfer.models.pretrained.keep import sha256_of
     from vidfer.models.pretrained.table import pretrained
 
     row = pretrained(name)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 import vidfer
 from vidfer.errors import CheckpointError, SettingError
-from vidfer.files import sync, writing
+from vidfer.files import sha256_of, sync, writing
 from vidfer.included import checkpoint_folder, included_networks
 from vidfer.models.build import build_recogniser, model_settings
 from vidfer.models.finite import first_not_finite
@@ -60,7 +60,7 @@ def save_checkpoint(folder: Path, model: Recogniser, info: dict) -> str:
         "classes": list(model.classes),
         "info": info,
         "seen": model.seen.joined(_trained_on(model.classes, info)).record(),
-        "weights_sha256": _sha256(new_weights),
+        "weights_sha256": sha256_of(new_weights),
     }
     with writing(folder, HOW_TO_GO_ON):
         new_config.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -191,7 +191,7 @@ def _read_config(folder: Path) -> dict:
         raise CheckpointError(
             f"there is no {CONFIG} beside {weights}; copy the whole folder of the checkpoint"
         )
-    weights_sha256 = _sha256(weights)
+    weights_sha256 = sha256_of(weights)
     configs = [_parse(folder / CONFIG), _parse(folder / (CONFIG + NEXT))]
     config = next((c for c in configs if c.get("weights_sha256") == weights_sha256), configs[0])
 
@@ -242,11 +242,3 @@ def _check_fits(wanted: dict[str, torch.Tensor], state: dict[str, torch.Tensor],
 def _hash(config: dict) -> str:
     matters = {name: config[name] for name in ("format_version", "model", "classes", "weights_sha256")}
     return hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -15,8 +15,8 @@ from vidfer.clips.root_checks import check_folder
 from vidfer.clips.sources.prediction import CORRECTIONS, find_prediction_clips
 from vidfer.clips.sources.table import SUFFIXES, find_table_clips
 from vidfer.errors import DataError
+from vidfer.files import sha256_of
 from vidfer.infer.support.settings import BACKGROUND, NONE_OF_THESE
-from vidfer.models.pretrained.keep import sha256_of
 from vidfer.names import name_key, other_spellings, spelling_note
 from vidfer.tables import Row, number, read_table
 

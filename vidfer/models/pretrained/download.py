@@ -13,8 +13,8 @@ from filelock import FileLock
 
 from vidfer import __version__
 from vidfer.errors import CheckpointError, SettingError
-from vidfer.files import writing
-from vidfer.models.pretrained.keep import check_hash, hash_file, place_of, record_hash, sha256_of
+from vidfer.files import sha256_of, writing
+from vidfer.models.pretrained.keep import check_hash, hash_file, place_of, record_hash
 from vidfer.models.pretrained.row import Pretrained
 
 Progress = Callable[[int, int], None]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 from vidfer.errors import CheckpointError
-from vidfer.files import write_text
+from vidfer.files import sha256_of, write_text
 from vidfer.models.pretrained.row import Pretrained
 from vidfer.models.pretrained.table import pretrained
 
@@ -80,12 +79,3 @@ def record_hash(row: Pretrained, found: str) -> None:
 def hash_file(row: Pretrained) -> Path:
     path = place_of(row)
     return path.with_name(path.name + ".sha256")
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, 64 hex digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

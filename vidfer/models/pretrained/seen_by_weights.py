@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidfer.models.pretrained.keep import sha256_of
+from vidfer.files import sha256_of
 from vidfer.models.pretrained.row import Pretrained
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.models.seen_labels import SeenLabels
