@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn_films import actor, moments_of, write_actor
-from made_up_predictions import CLASSES, film_of, moment, write_prediction
+from made_up_predictions import CLASSES, film_of, moment, write_all_tables, write_prediction
 from refused import refused
 
 from vidfer.crops.decode.video import read_chunks
@@ -134,6 +134,15 @@ def test_page_tells_what_there_is(tmp_path):
     assert "no card with figures" in text and "made up" in text
     assert text.count('<article class="person">') == 2
     assert "the video cannot be read here any more" in text
+
+
+def test_many_inputs_have_their_shares_and_faults_at_the_top(tmp_path):
+    films = {"a.mp4": {0: "h" * 8 + "??"}, "b.mp4": {0: "n" * 10}, "broken.mp4": {}}
+    text = write_prediction_page(write_all_tables(tmp_path, films)).read_text(encoding="utf-8")
+    top = text[text.index("Of all frames") : text.index('<table class="overview">')]
+    shares = re.findall(r"(\w+)</span> (\d+) %", top)
+    assert shares == [("neutral", "50"), ("happy", "40"), ("unsure", "10")]
+    assert "1 of 3 inputs could not be read" in top and "<li>broken.mp4: not a video</li>" in top
 
 
 def test_page_loads_nothing(tmp_path):

@@ -13,6 +13,7 @@ from vidfer import __version__
 from vidfer.files import write_text
 from vidfer.infer.moment import UNSURE
 from vidfer.infer.prediction_folder import PredictionFolder, read_prediction
+from vidfer.infer.totals import totals_of
 from vidfer.report.expression_colours import NONE_OF_THESE, colours_of, ink_on
 from vidfer.report.prediction_page.content import MOST_INPUTS, MOST_PEOPLE, InputView, view_inputs
 from vidfer.report.prediction_page.network_card import read_card, read_examples
@@ -24,6 +25,10 @@ HERE = Path(__file__).parent
 PAGE = "index.html"
 OPEN_INPUTS = 4
 """Up to so many inputs are unfolded when the page opens."""
+MOST_FAULTY = 50
+"""More inputs than these that could not be read are only counted."""
+LEAST_SHARE = 0.005
+"""A label that is rarer has no share over all inputs."""
 
 
 def write_prediction_page(
@@ -66,6 +71,9 @@ def write_prediction_page(
             inputs=inputs,
             title=_title([one.name for one in prediction.inputs]),
             n_inputs=len(prediction.inputs),
+            in_all=_in_all(prediction),
+            faulty=[one for one in prediction.inputs if one.reason],
+            most_faulty=MOST_FAULTY,
             most_inputs=MOST_INPUTS,
             most_people=MOST_PEOPLE,
             open_all=len(inputs) <= OPEN_INPUTS,
@@ -84,6 +92,16 @@ def write_prediction_page(
     path = prediction.folder / PAGE
     write_text(path, text)
     return path
+
+
+def _in_all(prediction: PredictionFolder) -> list[tuple[str, float]]:
+    """The share of each label over several inputs, the most frequent first; empty for a single one."""
+    tables = (prediction.clips_csv, prediction.segments_csv)
+    if len(prediction.inputs) < 2 or not all(table.exists() for table in tables):
+        return []
+    (whole,) = totals_of(prediction)
+    shares = [(label, whole.share(label) or 0.0) for label in (*prediction.classes, UNSURE)]
+    return sorted((one for one in shares if one[1] >= LEAST_SHARE), key=lambda one: -one[1])
 
 
 def open_templates(*folders: Path) -> Environment:
