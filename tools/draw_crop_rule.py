@@ -40,15 +40,15 @@ class Settings:
 
 
 def main(settings: Settings) -> None:
-    image, landmarks, settings = leaning_actor()
+    image, landmarks, crop_settings = leaning_actor()
     figure, axes = plt.subplot_mosaic(
         [["frame", "face"], ["frame", "eyes"], ["frame", "mouth"]],
         width_ratios=[2.6, 1],
         figsize=(8, 6),
         dpi=80,
     )
-    draw_squares(axes["frame"], image, landmarks, region_squares(landmarks, settings))
-    for name, crop, colour in zip(REGIONS, crop_regions(image, landmarks, settings), COLOURS):
+    draw_squares(axes["frame"], image, landmarks, region_squares(landmarks, crop_settings))
+    for name, crop, colour in zip(REGIONS, crop_regions(image, landmarks, crop_settings), COLOURS):
         axes[name].imshow(crop)
         axes[name].set_title(name, fontsize=10)
         axes[name].set(xticks=[], yticks=[])
