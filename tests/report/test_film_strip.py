@@ -6,7 +6,8 @@ from PIL import Image
 from refused import refused
 
 from vidfer.errors import DataError
-from vidfer.report.film_strip import COLUMN_PX, CROP_PX, CURVE_PX, build_strip
+from vidfer.report.film_strip import CROP_PX, CURVE_PX, build_strip
+from vidfer.report.strip_curve import COLUMN_PX, StripCurve
 
 
 def strip_of(weights, crops=None):
@@ -52,6 +53,12 @@ def test_equal_weights_lie_on_the_dashed_line():
     strip = strip_of([0.25] * 4)
     assert {f.y for f in strip.frames} == {strip.uniform_y}
     assert 0.3 * CURVE_PX < strip.uniform_y < 0.7 * CURVE_PX  # in the middle, not like a peak
+
+
+def test_a_probability_of_one_lies_at_the_top_and_has_no_line_for_all():
+    curve = StripCurve(values=np.array([1.0, 0.5, 0.0]), even=None, top_px=20, bottom_px=80)
+    assert curve.points == [(36, 20), (108, 50), (180, 80)] and curve.even_y is None
+    assert curve.line == "36.0,20.0 108.0,50.0 180.0,80.0"
 
 
 def test_one_frame():

@@ -13,8 +13,9 @@ from vidfer.crops.regions import crop_regions
 from vidfer.infer.classifier import Classifier, NetworkClassifier
 from vidfer.infer.moment import Moment
 from vidfer.infer.predictor import Predictor
-from vidfer.report.film_strip import COLUMN_PX, crops_address
+from vidfer.report.film_strip import crops_address
 from vidfer.report.person_timeline import sureness
+from vidfer.report.strip_curve import COLUMN_PX, StripCurve
 
 MOST_FRAMES = 9
 """A strip has so many frames at most."""
@@ -73,6 +74,8 @@ class Strip:
 
     face_id: int
     points: tuple[Point, ...]
+    line: str
+    """The curve as points of an SVG polyline."""
     picture: str
     """``data:`` address with a row for each region and a column for each frame; empty if it is not shown."""
     regions: tuple[str, ...]
@@ -84,11 +87,6 @@ class Strip:
     @property
     def width_px(self) -> int:
         return COLUMN_PX * len(self.points)
-
-    @property
-    def line(self) -> str:
-        """The curve as points of an SVG polyline."""
-        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.points)
 
 
 class StripCrops:
@@ -132,37 +130,27 @@ def build_strips(classifier: Classifier, crops: StripCrops, *, pictures: bool = 
 
 def _strip(classifier: Classifier, number: int, moments: tuple, crops: tuple, *, pictures: bool) -> Strip:
     attention = frame_attention(classifier, np.stack(crops))
-    n = len(moments)
     if attention is None:
-        values, highest, even = np.array([sureness(moment) for moment in moments]), 1.0, None
+        values, even = np.array([sureness(moment) for moment in moments]), None
         texts = [f"{100 * value:.0f}" for value in values]
     else:
-        values, even = attention * n, 1.0
-        highest = max(2.0, float(values.max()))
+        values, even = attention * len(moments), 1.0
         texts = [f"{value:.1f}" for value in values]
-
-    def height(value: float) -> float:
-        return BOTTOM_PX - (BOTTOM_PX - TOP_PX) * value / highest
-
+    curve = StripCurve(values=values, even=even, top_px=TOP_PX, bottom_px=BOTTOM_PX)
     points = tuple(
-        Point(
-            x=COLUMN_PX * (i + 0.5),
-            y=height(float(values[i])),
-            text=texts[i],
-            time_s=moments[i].time_s,
-            label=moments[i].label,
-        )
-        for i in range(n)
+        Point(x=x, y=y, text=text, time_s=moment.time_s, label=moment.label)
+        for (x, y), text, moment in zip(curve.points, texts, moments)
     )
     regions = tuple(region for region in REGIONS if region in ("face", *classifier.regions))
     shown = np.stack(crops)[:, [REGIONS.index(region) for region in regions]]
     return Strip(
         face_id=number,
         points=points,
+        line=curve.line,
         picture=crops_address(shown, f"face {number}") if pictures else "",
         regions=regions if pictures else (),
         is_attention=attention is not None,
-        even_y=None if even is None else height(even),
+        even_y=curve.even_y,
     )
 
 

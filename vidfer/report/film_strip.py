@@ -10,13 +10,12 @@ import numpy as np
 from vidfer.crops import REGIONS
 from vidfer.errors import DataError, SettingError
 from vidfer.report.figure_style import Picture, data_address
+from vidfer.report.strip_curve import COLUMN_PX, StripCurve
 
-COLUMN_PX = 72
-"""Width of a frame in CSS pixels."""
 CROP_PX = 108
 """Side of a crop in the embedded picture: one and a half times its size on the page, for sharp screens."""
-CURVE_PX = 92
-"""Height of the curve above the strip in CSS pixels."""
+CURVE_PX, TOP_PX, BOTTOM_PX = 92, 22.0, 84.0
+"""Height of the curve above the strip, and where its greatest value and zero lie, in CSS pixels."""
 JPEG_QUALITY = 85
 GAP_GREY = 250
 """Grey value between the crops: nearly white, which no edge of a crop is."""
@@ -41,6 +40,8 @@ class FilmStrip:
     prediction: str
     confidence: float
     frames: tuple[Frame, ...]
+    points: str
+    """The curve as the points of an SVG polyline."""
     uniform_y: float
     """Height at which every frame would lie if all had the same weight."""
     pictures: tuple[Picture, ...]
@@ -55,11 +56,6 @@ class FilmStrip:
     @property
     def width_px(self) -> int:
         return COLUMN_PX * len(self.frames)
-
-    @property
-    def points(self) -> str:
-        """The curve as the points of an SVG polyline."""
-        return " ".join(f"{frame.x:.1f},{frame.y:.1f}" for frame in self.frames)
 
 
 def build_strip(
@@ -92,23 +88,10 @@ def build_strip(
             f"clip '{clip_id}' has {n_frames} frames of crops, {len(weights)} attention weights and "
             f"{len(times_s)} times; each frame needs one of each; run `vidfer eval` again with this cache"
         )
-    # The number needs room above the highest point, and the base line below the lowest. Equal weights lie at
-    # half the height; otherwise the curve of a network without preference would look like a peak.
-    top, bottom = 22.0, CURVE_PX - 8.0
-    even = 1.0 / n_frames
-    highest = max(float(weights.max()), 2 * even)
-
-    def height(weight: float) -> float:
-        return bottom - (bottom - top) * weight / highest
-
+    curve = StripCurve(values=weights, even=1 / n_frames, top_px=TOP_PX, bottom_px=BOTTOM_PX)
     frames = tuple(
-        Frame(
-            x=COLUMN_PX * (i + 0.5),
-            y=height(float(weights[i])),
-            weight=float(weights[i]),
-            time_s=float(times_s[i]),
-        )
-        for i in range(n_frames)
+        Frame(x=x, y=y, weight=float(weight), time_s=float(time_s))
+        for (x, y), weight, time_s in zip(curve.points, weights, times_s)
     )
     peak = int(np.argmax(weights))
     first, last = float(times_s[0]), float(times_s[-1])
@@ -118,7 +101,8 @@ def build_strip(
         prediction=prediction,
         confidence=confidence,
         frames=frames,
-        uniform_y=height(even),
+        points=curve.line,
+        uniform_y=curve.even_y,
         pictures=tuple(
             Picture(
                 light=crops_address(crops[:, number : number + 1], clip_id),
