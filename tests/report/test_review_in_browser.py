@@ -52,7 +52,7 @@ def words(run) -> dict[str, str]:
 def press(browser, key: str, title: str) -> None:
     """Presses a key, and waits until the page shows a clip."""
     browser.press(key)
-    browser.wait(f"!busy && document.querySelector('#name').textContent == {title!r}")
+    browser.wait(f"!busy && !loading && document.querySelector('#name').textContent == {title!r}")
 
 
 def test_from_the_first_key_to_the_table(browser, run, serve):
@@ -102,15 +102,43 @@ def test_a_click_does_not_make_enter_mean_another_label(browser, run, serve):
     browser.open(serve(run))
     browser.wait(LOADED)
     browser.click("#choices button:nth-child(3)")
-    browser.wait("!busy && document.querySelector('#name').textContent == 'a/0.mp4'")
+    browser.wait("!busy && !loading && document.querySelector('#name').textContent == 'a/0.mp4'")
     press(browser, "Enter", "a/1.mp4")
     assert words(run) == {"a/2.mp4": "sad", "a/0.mp4": "ok"}
+
+
+def test_a_key_before_the_faces_are_there_says_nothing(browser, run, serve):
+    browser.open(serve(run))
+    browser.wait(LOADED)
+    assert browser.run("show(at); loading") is True
+    browser.wait("!loading")
+    browser.run("loading = true")
+    for key in ("1", "Enter", "d"):
+        browser.press(key)
+    assert browser.run("busy") is False and words(run) == {}
+    browser.run("loading = false")
+    press(browser, "1", "a/0.mp4")
+    assert words(run) == {"a/2.mp4": "angry"}
+
+
+def test_clips_of_one_film_can_be_looked_for(browser, run, serve):
+    browser.open(serve(run))
+    browser.wait(LOADED)
+    browser.run("document.querySelector('#find').focus()")
+    for key in "A/1":
+        browser.press(key)
+    browser.wait("!loading && document.querySelector('#name').textContent == 'a/1.mp4'")
+    assert words(run) == {}  # what is typed there is no label
+    press(browser, "Enter", "a/1.mp4")
+    press(browser, "2", "a/1.mp4")
+    browser.wait("document.querySelector('#word').textContent.endsWith('no other clip is like that')")
+    assert words(run) == {"a/1.mp4": "happy"}
 
 
 def test_with_the_tab_key_alone(browser, run, serve):
     browser.open(serve(run))
     browser.wait(LOADED)
-    for _ in range(3):  # which clips to show, the first class, the second class
+    for _ in range(4):  # which clips to show, of which films, the first class, the second class
         browser.press("Tab")
     assert browser.run("document.activeElement.dataset.word") == "happy"
     press(browser, "Enter", "a/0.mp4")
