@@ -116,6 +116,14 @@ def test_shared_memory_and_a_disk_that_cannot_be_written(tmp_path, monkeypatch):
     assert storage._disk("caches", Path("/dev/shm/later/cache"), "").found.endswith("in /dev/shm/later/cache")
 
 
+def test_an_option_in_a_remedy_is_not_broken(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    remedy = "make it larger (in a container: --shm-size 8g), or so"
+    for n in range(12):
+        shown = doctor._line(Finding(check="memory", state="warning", found="x", remedy=n * "x " + remedy))
+        assert "--shm-size" in shown
+
+
 @linux
 def test_hdf5_that_cannot_write_is_a_fault(tmp_path):
     assert the_one(storage.hdf5_locking(tmp_path)).state == "ok" and not [*tmp_path.iterdir()]

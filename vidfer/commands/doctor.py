@@ -101,9 +101,11 @@ def _line(one: Finding) -> str:
     if shows_colours(sys.stdout):
         state = f"\x1b[{COLOURS[one.state]}m{state}\x1b[0m"
     width = max(40, shutil.get_terminal_size().columns - INDENT - 1)
-    lines = [*textwrap.wrap(terminal_text(one.found), width)]
-    if one.remedy:
-        lines += textwrap.wrap(f"do: {terminal_text(one.remedy)}", width)
+    texts = [one.found, *[f"do: {one.remedy}"] * bool(one.remedy)]
+    # An option stays whole: its hyphens are no place to break a line.
+    lines = [
+        row for text in texts for row in textwrap.wrap(terminal_text(text), width, break_on_hyphens=False)
+    ]
     return f"  {state} {one.check:{INDENT - 12}} " + f"\n{' ' * INDENT}".join(lines)
 
 

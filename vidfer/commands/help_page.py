@@ -49,7 +49,8 @@ def help_page(
     """
     width = max(50, min(width, WIDEST))
     strong = f"{BOLD}%s{PLAIN}" if bold else "%s"
-    parts = [textwrap.fill(f"usage: {usage(program, groups)}", width, subsequent_indent=" " * 7)]
+    called = f"usage: {usage(program, groups)}"
+    parts = [textwrap.fill(called, width, subsequent_indent=" " * 7, break_on_hyphens=False)]
     parts += [_filled(paragraph, width) for paragraph in re.split(r"\n\s*\n", about.strip())]
     helped = False
     for group in groups:
