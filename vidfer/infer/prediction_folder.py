@@ -98,7 +98,7 @@ def read_prediction(folder: Path) -> PredictionFolder:
             inputs=inputs,
             bytes_done={str(name): int(n) for name, n in content["bytes_done"].items()},
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ResultError(
             f"there is no {ABOUT} in {folder}, so it is no prediction; name the --out of `vidfer predict`"
         ) from error
