@@ -55,6 +55,14 @@ def test_expressions_of_one_visitor_are_not_those_of_another(desk, tmp_path):
     assert "not here any more" in desk.predict("bob", film, OWN, False, quiet)
 
 
+def test_who_tries_own_expressions_on_an_example_is_told(desk):
+    film = write_film(desk.visits.uploads / "a" / "film.mp4", actor(n_frames=5))
+    visit = desk.visits.of("ann")
+    visit.own, visit.examples = desk.predictor, {film}
+    assert "one of the examples" in desk.predict("ann", film, OWN, False, quiet)
+    assert "one of the examples" not in desk.predict("ann", film, "app", False, quiet)
+
+
 def test_a_wish_to_stop_is_over_when_the_visitor_begins_again(desk):
     film = write_film(desk.visits.uploads / "a" / "film.mp4", actor(n_frames=5))
     desk.stop("ann")

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ OWN = "own"
 """The choice of the visitor's own expressions; any other is that of the app."""
 STOPPED = "Stopped. Nothing was kept."
 FAULT = "This is a fault of the app. The terminal in which it runs says more; please report it."
+EXAMPLE = "This is one of the examples, so it does not tell how well your expressions are found; try another."
 BUSY = "A film is being predicted; the camera waits."
 LOOKING = "Looking …"
 WAIT_S = 0.5
@@ -85,6 +87,8 @@ class Desk:
                     result = predict_upload(
                         path, predictor, visit, self.limits, blur_faces=blur_faces, progress=progress
                     )
+                    if choice == OWN and path in visit.examples:
+                        result = replace(result, notes=(*result.notes, EXAMPLE))
                     return result_html(result, self.address)
             except Stopped:
                 return message_html(STOPPED, "note")

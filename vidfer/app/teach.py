@@ -10,6 +10,7 @@ from vidfer.app.limits import Limits
 from vidfer.app.visits import Visit
 from vidfer.errors import DataError
 from vidfer.infer.predictor import Predictor
+from vidfer.infer.support.in_words import METHOD, NO_BACKGROUND
 from vidfer.infer.support.open_support import open_support
 from vidfer.infer.support.settings import BACKGROUND, NONE_OF_THESE
 from vidfer.infer.support.support_file import SUFFIX
@@ -18,6 +19,7 @@ NEUTRAL = "neutral"
 """The name under which faces are given that show none of the expressions."""
 MOST_EXAMPLES = 60
 WARNING = "warning: "
+NO_OTHERS = f"nothing is known of false alarms; give faces of the same people under “{NONE_OF_THESE}”"
 FILE = f"my_expressions{SUFFIX}"
 
 
@@ -97,10 +99,14 @@ def teach(
     own = Predictor(classifier, device=predictor.device, films=predictor.films, windows=predictor.windows)
     file = visit.new_folder("own") / FILE
     own.save(file)
-    visit.own = own
+    visit.own, visit.examples = own, {path for paths in examples.values() for path in paths}
     return Taught(
         classes=classifier.support.classes,
         file=file,
-        facts=tuple(line for line in said if not line.startswith(WARNING)),
-        warnings=tuple(line.removeprefix(WARNING) for line in said if line.startswith(WARNING)),
+        facts=tuple(line for line in said if not line.startswith((WARNING, METHOD))),
+        warnings=tuple(
+            NO_OTHERS if line.endswith(NO_BACKGROUND) else line.removeprefix(WARNING)
+            for line in said
+            if line.startswith(WARNING)
+        ),
     )

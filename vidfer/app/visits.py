@@ -44,6 +44,8 @@ class Visit:
     uploads: set[Path] = field(default_factory=set)
     own: Predictor | None = None
     """The expressions that this visitor has taught."""
+    examples: set[Path] = field(default_factory=set)
+    """Those of these expressions."""
     live: LiveView | None = None
     """What the visitor's camera shows."""
     busy: int = 0

@@ -9,6 +9,12 @@ from vidfer.infer.support.expectation import FEW, Expectation
 from vidfer.infer.support.learn_support import Learned
 from vidfer.infer.support.settings import NONE_OF_THESE
 
+METHOD = "recognised by "
+"""How the line begins that names the method."""
+NO_BACKGROUND = (
+    "there is no background example, so nothing is known of false alarms; give faces of the same people that "
+    "show none of the expressions (among folders, one named neutral/)"
+)
 NAMED = 8
 """So many contradictions are named."""
 
@@ -18,7 +24,7 @@ def lines_of(learned: Learned) -> list[str]:
     e, support = learned.expectation, learned.support
     classes = ", ".join(f"{name} {n}" for name, n in zip(support.classes, e.counts))
     lines = [f"examples: {classes}; of {NONE_OF_THESE} {e.n_background}"]
-    lines.append(f"recognised by {support.head.candidate}")
+    lines.append(f"{METHOD}{support.head.candidate}")
     if e.recognised.n and len(support.classes) > 1:
         lines.append(
             f"expected accuracy on faces like the examples: {e.recognised} (chance {e.chance:.0%}); each "
@@ -29,7 +35,7 @@ def lines_of(learned: Learned) -> list[str]:
     if e.recognised.n:
         lines.append(f"where '{NONE_OF_THESE}' may be said too: {e.found}")
     if e.false_alarms.n:
-        lines.append(f"background taken for an expression: {e.false_alarms}")
+        lines.append(f"'{NONE_OF_THESE}' taken for an expression: {e.false_alarms}")
     return lines
 
 
@@ -65,10 +71,7 @@ def warnings_of(learned: Learned) -> list[str]:
     warnings += _contradictions(e, learned.clips, classes)
     warnings += _few(e, classes)
     if not e.n_background:
-        warnings.append(
-            "there is no background example, so nothing is known of false alarms; give faces of the same "
-            "people that show none of the expressions (among folders, one named neutral/)"
-        )
+        warnings.append(NO_BACKGROUND)
     if learned.left_by == "example" and len({clip.path for clip in learned.clips}) < len(learned.clips):
         warnings.append(
             "some expression has examples from one video only, so what is expected holds for such a video"
