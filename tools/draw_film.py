@@ -14,12 +14,8 @@ import numpy as np
 import tyro
 from program import run
 
-from vidfer.actors.acting import act
-from vidfer.actors.conditions import CONDITIONS
-from vidfer.actors.draw import draw_scene
+from vidfer.actors.draw import draw_acts
 from vidfer.actors.encode import encode
-from vidfer.actors.identity import sample_identity
-from vidfer.actors.stage.scene import sample_scene
 from vidfer.errors import SettingError
 
 CAST = {
@@ -32,7 +28,6 @@ FPS = 25
 FRAMES_OF_AN_ACT = 50
 SIZE = (420, 400)
 """Width and height of the part of the picture that one person has, in pixels."""
-STUDIO = CONDITIONS["studio"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +53,7 @@ def people_side_by_side() -> np.ndarray:
 
 def person(seed: int, labels: tuple[str, ...]) -> np.ndarray:
     """Frames of one person in one scene, uint8 (T, H, W, 3) RGB."""
-    acting_rng, scene_rng = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(2))
-    acts = [act(acting_rng, label, FRAMES_OF_AN_ACT, FPS, STUDIO) for label in labels]
-    intensities = np.concatenate(acts)
-    scene = sample_scene(scene_rng, len(intensities), FPS, SIZE, STUDIO)
-    frames, _ = draw_scene(
-        sample_identity(np.random.default_rng(seed)), intensities, scene, SIZE, plain=STUDIO.plain_background
-    )
-    return frames
+    return draw_acts(seed, labels, setting="studio", frames_of_an_act=FRAMES_OF_AN_ACT, fps=FPS, size=SIZE)
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ def test_stop_and_then_another_film(app, browser, films):
     choose(browser, "#film", films / "slow.mp4")
     browser.run("document.querySelector('#run').click()")
     browser.wait("document.body.innerText.includes('looking for faces: frame')")
-    browser.click("#stop")
+    browser.run("document.querySelector('#stop').click()")
     browser.wait("document.querySelector('#result').dataset.state == 'note'")
     assert browser.run("document.querySelector('#result').innerText") == "Stopped. Nothing was kept."
     assert "frames.csv" not in files_of(temporary)
@@ -194,6 +194,17 @@ def test_expressions_of_ones_own(app, browser, films):
     text = ask(browser, "#run", "#result")
     assert "predicted by expressions of your own" in text and "happy" not in text
     assert "The curve is the probability" in text
+
+
+def test_who_has_no_film_takes_that_of_drawn_people(app, browser):
+    _, address, temporary = app
+    come(browser, address)
+    browser.run("document.querySelector('#example').click()")
+    browser.wait("document.querySelector('#film').innerText.includes('two_drawn_people')")
+    text = ask(browser, "#run", "#result")
+    assert "two_drawn_people.mp4" in text and "80 frames, 2 people" in text and "happy" in text
+    browser.open("about:blank")
+    wait_for(lambda: files_of(temporary) == [])
 
 
 def test_a_fault_is_a_sentence(app, browser, films):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from small_films import actor, write_film
 
+from vidfer.actors.two_people import draw_two_people
 from vidfer.app.desk import OWN, Desk
 from vidfer.app.limits import Limits
 from vidfer.app.visits import Visits
@@ -20,7 +21,7 @@ def predictor():
 
 @pytest.fixture
 def desk(tmp_path, predictor):
-    return Desk(predictor, Visits(tmp_path / "root"), Limits(), str)
+    return Desk(predictor, Visits(tmp_path / "root"), Limits(), str, draw_two_people)
 
 
 def quiet(share: float, text: str) -> None:

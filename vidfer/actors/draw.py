@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.face.base import draw_base
 from vidfer.actors.face.canvas import Canvas
 from vidfer.actors.face.head import draw_head
-from vidfer.actors.identity import Identity
+from vidfer.actors.identity import Identity, sample_identity
 from vidfer.actors.stage.background import draw_room, draw_torso
 from vidfer.actors.stage.camera import Camera
 from vidfer.actors.stage.exposure import Exposure
@@ -49,6 +50,23 @@ def draw_clip(
     intensities = act(acting_rng, label, n_frames, fps, conditions)
     scene = sample_scene(scene_rng, n_frames, fps, size, conditions)
     return draw_scene(identity, intensities, scene, size, plain=conditions.plain_background)
+
+
+def draw_acts(
+    seed: int, labels: Sequence[str], *, setting: str, frames_of_an_act: int, fps: int, size: tuple[int, int]
+) -> np.ndarray:
+    """Draws one person who shows expressions one after another, in one scene: uint8 (T, H, W, 3) RGB.
+
+    The same arguments give the same bytes.
+    """
+    conditions = CONDITIONS[setting]
+    acting_rng, scene_rng = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(2))
+    intensities = np.concatenate(
+        [act(acting_rng, label, frames_of_an_act, fps, conditions) for label in labels]
+    )
+    scene = sample_scene(scene_rng, len(intensities), fps, size, conditions)
+    identity = sample_identity(np.random.default_rng(seed))
+    return draw_scene(identity, intensities, scene, size, plain=conditions.plain_background)[0]
 
 
 def draw_scene(

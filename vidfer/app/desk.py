@@ -39,7 +39,12 @@ class Desk:
     """Serves all visitors; one at a time has the networks."""
 
     def __init__(
-        self, predictor: Predictor, visits: Visits, limits: Limits, address: Callable[[Path], str]
+        self,
+        predictor: Predictor,
+        visits: Visits,
+        limits: Limits,
+        address: Callable[[Path], str],
+        draw_film: Callable[[Path], Path],
     ) -> None:
         """
         Args:
@@ -47,8 +52,10 @@ class Desk:
             visits: the visitors.
             limits: of what they may upload.
             address: gives the address at which a browser gets a file of a visitor.
+            draw_film: draws a film of drawn people into a folder, for visitors who have none.
         """
-        self.predictor, self.visits, self.limits, self.address = predictor, visits, limits, address
+        self.predictor, self.visits, self.limits = predictor, visits, limits
+        self.address, self._draw_film = address, draw_film
         self._networks = threading.Lock()
         self._line: list[object] = []
         """Those who wait for the networks, and before them the one who has them."""
@@ -59,6 +66,11 @@ class Desk:
         self.visits.of(session).uploads.update(
             path for path in paths if path.is_relative_to(self.visits.root)
         )
+
+    def example(self, session: str) -> Path:
+        """A film of drawn people, for a visitor who has none."""
+        with self.visits.at_work(session) as visit:
+            return self._draw_film(visit.new_folder("example"))
 
     def begin(self, session: str) -> None:
         """A visitor has asked for something; an earlier wish to stop is over."""

@@ -40,6 +40,9 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
                         elem_id="film",
                         height=180,
                     )
+                    example = gr.Button(
+                        "No film at hand? Take two drawn people", size="sm", elem_id="example"
+                    )
                 with gr.Tab("Camera") as camera_tab:
                     camera = gr.Video(
                         sources=["webcam"],
@@ -102,6 +105,10 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
         path = Path(chosen) if chosen else None
         return desk.predict(str(request.session_hash), path, choice, blur, progress)
 
+    def draw(request: gr.Request) -> str:
+        return str(desk.example(str(request.session_hash)))
+
+    example.click(draw, None, film, **{**QUIET, "show_progress": "full"})
     working = message_html("", "working")
     work_with(desk, run, stop, predict, [film, camera, is_camera, choice, blur], [result], working)
     for field in (film, camera):

@@ -71,6 +71,7 @@ def serve(
     visits: Visits,
     limits: Limits,
     listening: socket.socket,
+    draw_film: Callable[[Path], Path],
     started: Callable[[], None],
 ) -> None:
     """Serve the app until Ctrl-C.
@@ -80,6 +81,7 @@ def serve(
         visits: the visitors and their files.
         limits: of what they may upload.
         listening: where the app is reached, from :func:`bind`.
+        draw_film: draws a film of drawn people into a folder, for visitors who have none.
         started: called once visitors may come.
 
     Raises:
@@ -95,7 +97,7 @@ def serve(
     from vidfer.app.page import build_page, head, theme
 
     host, port = listening.getsockname()[:2]
-    desk = Desk(predictor, visits, limits, address_of)
+    desk = Desk(predictor, visits, limits, address_of, draw_film)
     page = build_page(desk, is_loopback=is_loopback(host))
     page.delete_cache = (int(SWEEP_S), int(KEEP_S))
     app = gradio.mount_gradio_app(

@@ -52,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         """Open the page in the browser."""
 
     options = parse(App, arguments)
+    from vidfer.actors.two_people import draw_two_people
     from vidfer.app.limits import Limits
     from vidfer.app.serve import address_here, bind, check_gradio, is_loopback, serve
     from vidfer.app.visits import open_visits
@@ -87,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
 
         signal.signal(signal.SIGTERM, _interrupt)
         with open_visits() as visits, suppress(KeyboardInterrupt):
-            serve(predictor, visits, limits, listening, started)
+            serve(predictor, visits, limits, listening, draw_two_people, started)
     say("ended; all films and results are deleted")
     return 0
 
