@@ -165,3 +165,29 @@ def test_what_could_not_be_read_is_listed_with_what_to_do(tmp_path, monkeypatch,
         assert stop.value.code == 1
         assert "cannot read empty.mp4: the file is empty" in said
         assert ("--retry-failed reads them again" in said) == told
+
+
+@pytest.mark.parametrize(
+    "error", ["ImportError('libGL.so.1: no such file')", "OSError('libcudnn.so.9: no such file')"]
+)
+def test_a_package_that_cannot_be_loaded_is_told(error, tmp_path, monkeypatch, capsys):
+    (tmp_path / "broken_net").mkdir()
+    (tmp_path / "broken_net" / "__init__.py").write_text(f"raise {error}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("vidfer.commands.verify.main", lambda _: importlib.import_module("broken_net"))
+    monkeypatch.setattr("sys.argv", ["vidfer", "verify", "a.h5"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and "Traceback" not in said
+    assert said.startswith("vidfer verify: broken_net cannot be loaded: lib") and "`vidfer doctor`" in said
+
+
+def test_an_import_that_is_our_own_fault_keeps_its_traceback(monkeypatch):
+    def gone(_):
+        from vidfer.commands import no_such_name  # noqa: F401
+
+    monkeypatch.setattr("vidfer.commands.verify.main", gone)
+    monkeypatch.setattr("sys.argv", ["vidfer", "verify", "a.h5"])
+    with pytest.raises(ImportError):
+        main()

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from packaging.requirements import Requirement
 
 from vidfer.commands import doctor
 from vidfer.commands.checks import machine, packages, self_test, storage
@@ -95,6 +96,32 @@ def test_packages_that_are_missing_old_or_broken_are_named(tmp_path):
     assert faults["simplejpeg"]["found"] == f"{version} cannot be loaded: libjpeg.so.8: no such file"
     assert "--force-reinstall" in faults["simplejpeg"]["remedy"]
     assert faults["tqdm"]["found"].startswith("0.1, but vidfer needs >=")
+
+
+def test_what_depends_on_a_broken_package_waits_for_it(monkeypatch):
+    """As the process sees it that could not load torch."""
+    wanted = [Requirement(name) for name in ("kornia", "decord", "torch", "numpy", "jinja2")]
+    monkeypatch.setattr(packages, "_requirements", lambda: wanted)
+
+    def loaded(one):
+        return (
+            packages.ok(one.name, "1")
+            if one.name in ("numpy", "jinja2")
+            else packages.fault(one.name, "-", "x")
+        )
+
+    monkeypatch.setattr(packages, "_loaded", loaded)
+    found = {one.check: one for one in packages.needed()}
+    assert [*found] == ["numpy", "torch", "kornia", "decord", "jinja2"] and found["torch"].remedy == "x"
+    assert "mend torch first" in found["kornia"].remedy and found["decord"].state == "warning"
+
+    def fails():
+        raise OSError("libcudnn.so.9: cannot open")
+
+    (one,) = run_check("hdf5 locking", fails, broken=True)
+    assert one.state == "fault" and "named above" in one.remedy
+    (one,) = run_check("self test", fails, broken=True)
+    assert "was not run" in one.found and "named above" in one.remedy
 
 
 def test_an_extra_that_is_here_is_shown_with_its_versions():

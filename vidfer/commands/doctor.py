@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vidfer.commands.checks.finding import Finding
 
 COLOURS = {"ok": "32", "warning": "33", "fault": "31"}
+PACKAGES = "Packages"
 INDENT = 34
 """Where what was found begins in a line."""
 
@@ -45,14 +46,15 @@ def main(arguments: Sequence[str]) -> int:
         """Only look, and do not run the job on a drawn film."""
 
     options = parse(Doctor, arguments)
-    from vidfer.commands.checks.finding import run_check
+    from vidfer.commands.checks.finding import FAULT, run_check
 
     found: list[tuple[str, Finding]] = []
     for title, checks in check_list(self_test=not options.quick).items():
         if not options.json:
             say(title)
         for check in checks:
-            for one in run_check(check.__name__.replace("_", " "), check):
+            broken = any(one.state == FAULT for group, one in found if group == PACKAGES)
+            for one in run_check(check.__name__.replace("_", " "), check, broken=broken):
                 found.append((title, one))
                 if not options.json:
                     say(_line(one), coloured=True)
@@ -73,7 +75,7 @@ def check_list(*, self_test: bool) -> Mapping[str, tuple[Callable[[], Iterable[F
     from vidfer.commands.checks.self_test import self_test as whole_job
 
     groups = {
-        "Packages": (packages.versions, packages.needed, packages.ffmpeg),
+        PACKAGES: (packages.versions, packages.needed, packages.ffmpeg),
         "Extras": (packages.optional, packages.kept_encoders),
         "Machine": (machine.processors, machine.memory, machine.accelerators),
         "Disks and limits": (

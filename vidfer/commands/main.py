@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from traceback import walk_tb
 
 import vidfer.passive_threads  # noqa: F401
 from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.commands.say import say
 from vidfer.commands.stopped import stopped_text
-from vidfer.errors import SettingError, exit_on_user_error
+from vidfer.errors import MissingPackageError, SettingError, exit_on_user_error
 from vidfer.nearest import nearest
 
 COMMANDS = {
@@ -112,9 +114,27 @@ def _run(words: Sequence[str]) -> None:
     else:
         with exit_on_user_error():
             name, arguments = _command_of(words)
-        with exit_on_user_error(f"vidfer {name}", partial(stopped_text, name)):
+        with exit_on_user_error(f"vidfer {name}", partial(stopped_text, name)), _packages(name):
             command = importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}")
             raise SystemExit(command.main(arguments))
+
+
+@contextmanager
+def _packages(command: str) -> Iterator[None]:
+    """Tell what cannot be imported, such as a package that was not installed as a whole."""
+    try:
+        yield
+    except (ImportError, OSError) as error:
+        frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+        imported = [frame.f_globals["__name__"] for frame in frames if frame.f_code.co_name == "<module>"]
+        name = getattr(error, "name", None) or (imported or ["vidfer"])[-1]
+        package = name.partition(".")[0]
+        # A package that lacks a library of the system also raises an OSError without a number.
+        if package in ("vidfer", "__main__") or not (isinstance(error, ImportError) or error.errno is None):
+            raise  # a fault of ours, or about a file
+        remedy = f"`pip install --force-reinstall {package}` may help"
+        more = remedy if command == "doctor" else "`vidfer doctor` says what to do"
+        raise MissingPackageError(f"{package} cannot be loaded: {error}; {more}") from error
 
 
 def _command_of(words: Sequence[str]) -> tuple[str, list[str]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from vidfer.errors import VidferError
 
 OK, WARNING, FAULT = "ok", "warning", "fault"
+SELF_TEST = "self test"
+"""The check that does the whole job once."""
 STATES = (OK, WARNING, FAULT)
 """From good to bad. A warning: vidfer works, but slower or not with everything."""
 
@@ -47,9 +49,14 @@ def fault(check: str, found: str, remedy: str) -> Finding:
     return Finding(check=check, state=FAULT, found=found, remedy=remedy)
 
 
-def run_check(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """The findings of a check. One that fails is itself a fault, so that the others are still made."""
+def run_check(name: str, check: Callable[[], Iterable[Finding]], *, broken: bool = False) -> list[Finding]:
+    """The findings of a check. One that fails is itself a fault, so that the others are still made.
+
+    ``broken``: packages cannot be loaded. The self-test then waits, and what fails is no riddle.
+    """
     found: list[Finding] = []
+    if broken and name == SELF_TEST:
+        return [fault(name, "was not run, because packages cannot be loaded", MEND_FIRST)]
     try:
         for one in check():
             found.append(one)
@@ -59,5 +66,5 @@ def run_check(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding
         found.append(fault(name, str(error), f"the message says what to do; if it does not help, {REPORT}"))
     except Exception as error:
         what = " ".join(str(error).split())
-        found.append(fault(name, f"{type(error).__name__}: {what}", REPORT))
+        found.append(fault(name, f"{type(error).__name__}: {what}", MEND_FIRST if broken else REPORT))
     return found

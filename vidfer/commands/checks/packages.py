@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import platform
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib import metadata
 
 from vidfer import __version__
-from vidfer.commands.checks.finding import Finding, fault, ok, warning
+from vidfer.commands.checks.finding import FAULT, WARNING, Finding, fault, ok, warning
 
 MODULES = {
     "facenet-pytorch": "facenet_pytorch",
@@ -18,6 +19,10 @@ MODULES = {
     "huggingface-hub": "huggingface_hub",
 }
 """Packages whose module has another name."""
+LOADED_BY_OTHERS = ("numpy", "torch")
+"""Where one of them cannot be loaded, most others cannot either."""
+SPARED = {"decord": "PyAV reads all videos, some of them slower"}
+"""Packages without which everything works, and how."""
 DEVELOPERS = ("dev", "docs")
 """Extras for those who work on vidfer."""
 ABOUT_EXTRAS = {
@@ -45,9 +50,18 @@ def needed() -> Iterator[Finding]:
             "install it: pip install -e . -c constraints.txt",
         )
         return
-    for one in wanted:
+    broken = ""
+    first = {name: place for place, name in enumerate(LOADED_BY_OTHERS)}
+    for one in sorted(wanted, key=lambda one: first.get(one.name, len(first))):
         if one.marker is None or one.marker.evaluate({"extra": ""}):
-            yield _loaded(one)
+            found = _loaded(one)
+            if found.state == FAULT and broken:
+                found = replace(found, remedy=f"mend {broken} first, then run `vidfer doctor` again")
+            if found.state == FAULT and one.name in LOADED_BY_OTHERS:
+                broken = broken or one.name
+            if found.state == FAULT and one.name in SPARED:
+                found = replace(found, state=WARNING, found=f"{found.found}; {SPARED[one.name]}")
+            yield found
 
 
 def ffmpeg() -> Iterator[Finding]:
