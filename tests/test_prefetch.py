@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 import time
 
@@ -72,3 +74,20 @@ def test_stopping_early_ends_the_thread_and_closes_the_generator():
     next(source)
     source.close()
     assert threading.active_count() == before and closed == [True]
+
+
+LEFT_OPEN = """
+import gc
+from vidfer.prefetch import prefetch
+
+gc.disable()
+ring = [prefetch(iter(int, 1))]
+ring.append(ring)  # only the end of Python finds it
+next(ring[0])
+del ring
+"""
+
+
+def test_one_that_is_left_open_does_not_hold_up_the_end_of_the_program():
+    done = subprocess.run([sys.executable, "-c", LEFT_OPEN], capture_output=True, text=True, timeout=600)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -6,6 +6,7 @@ import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 from vidfer.terminal import terminal_text
 
@@ -92,29 +93,39 @@ def exit_on_user_error(program: str = "vidfer", stopped: Callable[[], str] = _st
         yield
     except VidferError as error:
         _say(f"{program}: {error}")
-        raise SystemExit(2) from None
+        _end(2, error)
     except OSError as error:
         # Only what a named path is to blame for; anything else is a fault of ours and keeps its traceback.
         path = error.filename2 or error.filename
         if path is None:
-            _exit_if_disk_is_full(program, error)
+            _end_if_disk_is_full(program, error)
             raise
         why = "it is a file, not a folder" if isinstance(error, FileExistsError) else error.strerror
         _say(f"{program}: cannot use {path}: {why}; choose another path")
-        raise SystemExit(2) from None
+        _end(2, error)
     except Exception as error:
-        _exit_if_disk_is_full(program, error)
+        _end_if_disk_is_full(program, error)
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         if said := stopped():
             _say(f"{program}: {said}")
-        raise SystemExit(130) from None
+        _end(130, error)
 
 
-def _exit_if_disk_is_full(program: str, error: Exception) -> None:
+def _end_if_disk_is_full(program: str, error: Exception) -> None:
     if is_disk_full(error):
         _say(f"{program}: the disk is full; free some space, then start again")
-        raise SystemExit(2) from None
+        _end(2, error)
+
+
+def _end(status: int, error: BaseException) -> NoReturn:
+    """End the program, and let go at once what was at work when the error came.
+
+    On Python 3.12 and 3.13 the traceback would keep it until half of Python is gone: where a generator of
+    ``contextlib.contextmanager`` raises another error, the first one and a frame hold each other.
+    """
+    error.__traceback__ = None
+    raise SystemExit(status) from None
 
 
 def _say(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 from typing import TypeVar
@@ -51,4 +52,5 @@ def prefetch(items: Iterator[Item], n: int = 2) -> Iterator[Item]:
     finally:
         stopped.set()
         free.release()
-        thread.join()
+        if not sys.is_finalizing():  # then it never runs again, and Python 3.13 would wait for ever
+            thread.join()
