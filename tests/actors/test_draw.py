@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vidfer.actors.conditions import CONDITIONS
-from vidfer.actors.draw import draw_clip, draw_scene
+from vidfer.actors.draw import draw_acts, draw_clip, draw_scene
 from vidfer.actors.identity import sample_identity
 from vidfer.actors.stage.scene import Occluder, sample_scene
 from vidfer.actors.units import INDEX, resting
@@ -85,6 +85,15 @@ def test_a_clip_is_drawn_as_it_always_was(setting):
     np.testing.assert_allclose(shown, golden["units"], atol=1e-4)
     blocks = frames[5].reshape(4, 60, 4, 80, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(blocks, golden["blocks"], atol=0.2)
+
+
+def test_acts_are_one_scene_and_one_act_is_a_clip():
+    size = {"setting": "studio", "fps": 10, "size": (80, 80)}
+    clip, _ = draw_clip(sample_identity(np.random.default_rng(3)), "happy", seed=3, n_frames=6, **size)
+    np.testing.assert_array_equal(draw_acts(3, ["happy"], frames_of_an_act=6, **size), clip)
+    two = draw_acts(3, ["happy", "surprise"], frames_of_an_act=6, **size).astype(float)
+    steps = np.abs(np.diff(two[:, :8, :8], axis=0)).mean((1, 2, 3))  # a corner, where nobody is
+    assert len(two) == 12 and steps.max() < 2  # no cut between the acts
 
 
 def test_threads_do_not_change_a_byte():
