@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from traceback import walk_tb
 
+import vidfer.no_telemetry
 import vidfer.passive_threads  # noqa: F401
 from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.commands.say import say

@@ -33,6 +33,7 @@ class OnnxEnhance:
                 "ONNX model"
             )
         try:
+            import vidfer.no_telemetry  # noqa: F401, I001  # first
             import onnxruntime
         except ImportError as error:
             raise MissingPackageError(

@@ -63,6 +63,7 @@ def onnx_library(what_for: str) -> ModuleType:
 def runtime_library(what_for: str) -> ModuleType:
     """The package ``onnxruntime``; as :func:`onnx_library`."""
     try:
+        import vidfer.no_telemetry  # noqa: F401, I001  # first
         import onnxruntime
     except ImportError as error:
         raise MissingPackageError(f"{what_for} needs onnxruntime: pip install 'vidfer[onnx]'") from error
