@@ -84,6 +84,7 @@ def test_no_face_is_shown_where_faces_are_blurred(predictor, visit, film):
     text = result_html(result, str)
     assert "data:image" not in text and "data:image" not in result.files[4].read_text()
     assert "Every face that was followed is covered" in text
+    assert "which are not shown" in text and "A film strip has" not in text
     assert [len(strip.points) for strip in result.strips] == [9, 9]  # the curves are there
 
 
