@@ -18,6 +18,8 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-extensions", "--remote-debugging-pipe"),
 )
+LOOKS = 30_000
+"""So often a page looks whether something is true, ten milliseconds apart or more."""
 KEY_CODES = {"Enter": 13, "Delete": 46, "Backspace": 8, "ArrowLeft": 37, "ArrowRight": 39, "Tab": 9}
 
 
@@ -75,11 +77,17 @@ class Browser:
         return told["result"].get("value")
 
     def wait(self, condition: str) -> None:
-        """Waits until an expression is true; the page itself looks for it, again and again."""
+        """Waits until an expression is true; the page itself looks for it, again and again.
+
+        The test fails when it was not true at the last of ``LOOKS`` looks: minutes later, and later still
+        where the machine is busy.
+        """
+        never = json.dumps(f"never true: {condition}")
         self.run(
-            "new Promise((done) => { const look = () => { let found = false; "
+            f"new Promise((done, fail) => {{ let left = {LOOKS}; const look = () => {{ let found = false; "
             f"try {{ found = {condition}; }} catch {{ }} "
-            "if (found) done(true); else setTimeout(look, 10); }; look(); })"
+            f"if (found) done(true); else if (!left--) fail(Error({never})); "
+            "else setTimeout(look, 10); }; look(); })"
         )
 
     def press(self, key: str) -> None:
