@@ -128,9 +128,9 @@ def report(calibration: Calibration, parts: Sequence[Predictions]) -> list[str]:
     ]
 
 
+@torch.no_grad()
 def main(settings: Settings) -> None:
     """Measure, write, report."""
-    torch.set_grad_enabled(False)
     folder = checkpoint_folder(settings.checkpoint)
     model, _ = load_checkpoint(folder)
     parts = [predictions(model, path, settings.split, settings.frames) for path in settings.caches]

@@ -44,6 +44,7 @@ def test_the_counts_go_into_the_checkpoint_and_all_else_stays(folder, tmp_path, 
     assert (folder / "model.safetensors").read_bytes() == weights
     known = read_calibration(load_checkpoint(folder)[1], folder)
     assert known.clips == known.answered[0] == 120
+    assert torch.is_grad_enabled()  # also what comes after it in the same process can learn
     shown = capsys.readouterr().out
     assert choose_threshold(known)[1] in shown and "| other.h5 | 15 |" in shown
     assert shown.rstrip().splitlines()[-5].startswith("| label |")
