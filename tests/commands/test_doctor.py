@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -157,6 +158,17 @@ def test_hdf5_that_cannot_write_is_a_fault(tmp_path):
     if os.access(EMPTY, os.W_OK):  # another user is told so by the check of the disk
         found = the_one(storage.hdf5_locking(EMPTY))
         assert found.state == "fault" and "HDF5_USE_FILE_LOCKING=FALSE" in found.remedy
+
+
+def test_a_full_disk_is_no_fault_of_hdf5(tmp_path):
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # as on a full disk, the system refuses
+        found = the_one(storage.hdf5_locking(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert found.state == "ok" and "the disk is full" in found.found and not [*tmp_path.iterdir()]
 
 
 def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(tmp_path):

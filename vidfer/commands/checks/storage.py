@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vidfer.commands.checks.finding import Finding, fault, ok, warning
+from vidfer.errors import is_disk_full
 
 LITTLE_DISK = 2**30
 SHARED, LITTLE_SHARED = Path("/dev/shm"), 2**30
@@ -96,6 +97,9 @@ def hdf5_locking(folder: Path | None = None) -> Iterator[Finding]:
         with h5py.File(path, "r") as file:
             assert list(file["numbers"]) == [1, 2, 3], "it reads something else than was written"
     except OSError as error:
+        if is_disk_full(error):
+            yield ok("HDF5 files", f"{where}: not tried, because the disk is full")
+            return
         why = " ".join(str(error).split())
         remedy = "write caches to a local disk, or export HDF5_USE_FILE_LOCKING=FALSE and never write a "
         yield fault("HDF5 files", f"{where}: {why}", f"{remedy}cache from two machines at once")
