@@ -1,12 +1,12 @@
 """Label Studio: its frame numbers, the tasks it imports, and the export that it gives back."""
 
 import json
-from copy import deepcopy
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from label_studio_exports import exported
 from refused import refused
 
 from vidfer.clips.annotations.frame_clock import FrameClock, frame_clock
@@ -94,22 +94,6 @@ def film(folder: Path, times_s) -> Task:
 
 
 TIMES_S = [0.0, 0.04, 0.08, 0.2, 0.24, 0.3, 0.5, 0.54, 0.58, 0.9]
-
-
-def exported(path: Path) -> list[dict]:
-    """What Label Studio exports after an annotator has submitted the predictions as they are."""
-    tasks = json.loads(path.read_text())
-    for number, task in enumerate(tasks, start=1):
-        results = [dict(one, origin="prediction") for one in task["predictions"][0]["result"]]
-        for one in [one for one in results if one["type"] == "videorectangle"]:
-            shadow = {**deepcopy(one), "from_name": "expression", "type": "timelinelabels"}
-            results.append(shadow)  # as the editor does where a box and a timeline share a video
-        who = {"id": 4, "email": "ana@example.org"} if number % 2 else 7
-        task |= {
-            "id": number,
-            "annotations": [{"completed_by": who, "was_cancelled": False, "result": results}],
-        }
-    return tasks
 
 
 def test_a_task_goes_there_and_back(tmp_path):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from label_studio_exports import exported
 from made_up_predictions import write_all_tables
 from refused import refused
 
@@ -79,6 +81,21 @@ def test_the_review_and_elan_must_not_contradict_each_other(prediction):
     write_table(prediction.folder / "corrections.csv", COLUMNS, [[row[k] for k in COLUMNS] for row in said])
     found = labels(prediction)
     assert found == {"pair.mp4#0@1.0-2.0": None, "pair.mp4#1@0.0-2.0": "sad", "pair.mp4#0@0-1": "surprise"}
+
+
+def test_what_was_submitted_in_label_studio_is_a_label_with_the_borders_that_it_has_there(prediction):
+    folder = prediction.folder / "annotations"
+    (folder / "pair.eaf").unlink()
+    export_prediction(prediction, folder, label_studio=True)
+    with refused(DataError, "nobody has looked", "Label Studio"):  # the tasks say what vidfer says
+        labels(prediction)
+    [first, second] = exported(folder / "label_studio.json")
+    regions = first["annotations"][0]["result"]
+    regions[0]["value"] |= {"timelinelabels": ["surprise"], "ranges": [{"start": 1, "end": 8}]}
+    second["annotations"][0]["was_cancelled"] = True
+    (folder / "project-1.json").write_text(json.dumps([first, second]))
+    found = labels(prediction)
+    assert found == {"pair.mp4#1@0.0-2.0": None, "pair.mp4#0@0-0.8": "surprise", "pair.mp4#0@1-2": "neutral"}
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ def find_prediction_clips(root: Path) -> list[Clip]:
     if not reviewed:
         raise DataError(
             f"nobody has looked at the prediction in {folders[0]} yet; run `vidfer review {folders[0]}`, or "
-            f"correct ELAN's files of `vidfer predict --elan` in {folders[0] / ANNOTATIONS}"
+            f"correct ELAN's files of `vidfer predict --elan` in {folders[0] / ANNOTATIONS}, or put an "
+            "export of Label Studio there"
         )
     clips = [clip for one in reviewed for clip in _clips_of(one, "" if one == root else one.name, said[one])]
     if not clips:
