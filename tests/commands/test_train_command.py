@@ -113,6 +113,12 @@ def test_a_process_that_the_system_kills_is_told(monkeypatch, capfd):
     assert "SIGKILL" in error and "memory" in error and "--resume" in error
 
 
+def test_more_processes_than_cores_are_not_started(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(7))
+    with refused(SettingError, "--processes 1000", "7 cores"):
+        launched("raise SystemExit('never')", monkeypatch, processes=1000)
+
+
 def test_processes_share_the_threads_of_the_cpu(monkeypatch, capfd):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(7))

@@ -38,7 +38,7 @@ def launch(command: Sequence[str], processes: int) -> int:
         the exit status: 0, or that of the process that failed first; 128 + its number after a signal.
 
     Raises:
-        SettingError: more processes than GPUs.
+        SettingError: more processes than GPUs, or than cores where there is no GPU.
     """
     from accelerate.utils import patch_environment as patched_environment
     from torch.distributed.elastic.multiprocessing.api import DefaultLogsSpecs, SignalException, Std
@@ -85,6 +85,11 @@ def _surroundings(processes: int) -> dict[str, str]:
         return found
     # Threads of several processes must not crowd each other out.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if processes > max(2, cores):
+        raise SettingError(
+            f"--processes {processes}: this machine gives {cores} cores, and more processes would wait for "
+            f"each other; give {cores} or fewer"
+        )
     return found | {USE_CPU: "1", THREADS: os.environ.get(THREADS) or str(max(1, cores // processes))}
 
 
