@@ -20,6 +20,8 @@ def prepare(offset: int):
             time.sleep(3600)
         if task == "out of memory":
             os.kill(os.getpid(), signal.SIGKILL)
+        if task == "nothing":
+            return None
         if task == "disk full":
             raise DiskError("the disk is full")
         return task if isinstance(task, str) else task + offset
@@ -41,6 +43,7 @@ def results_of(tasks, n_workers=2, limit_s=3000.0):
 
 def test_every_job_has_its_result():
     assert results_of(range(20)) == {i: i + 100 for i in range(20)}
+    assert results_of([1, "nothing", 2]) == {0: 101, 1: None, 2: 102}
 
 
 def test_a_lost_worker_costs_its_job_only():

@@ -20,6 +20,9 @@ from vidfer.errors import CacheError, VidferError
 from vidfer.parent import end_with_parent
 from vidfer.running_time import RunningTime
 
+NOT_YET = object()
+"""Instead of the result of a job that is not done; None may be a result."""
+
 
 @dataclass(frozen=True)
 class LostWorker:
@@ -77,7 +80,7 @@ def run_jobs(
             now_s = running_s()
             for worker in list(workers):
                 job, result = worker.job, worker.poll(now_s)
-                if result is None:
+                if result is NOT_YET:
                     continue
                 if isinstance(result, LostWorker):
                     worker.stop()
@@ -110,8 +113,8 @@ class _Worker:
         self.job, self.limit_s, self.deadline_s = job, limits_s[job], now_s + limits_s[job]
         return True
 
-    def poll(self, now_s: float) -> Any | None:
-        """The result of its job, or None if there is none yet."""
+    def poll(self, now_s: float) -> Any:
+        """The result of its job, or :data:`NOT_YET`."""
         if self.pipe.poll():
             try:
                 kind, value = self.pipe.recv()
@@ -121,12 +124,12 @@ class _Worker:
                 raise value
             if kind == "ready":
                 self.ready = True
-                return None
+                return NOT_YET
             self.job = None
             return value
         if self.job is not None and now_s > self.deadline_s:
             return LostWorker(f"gave no result within {self.limit_s:.0f} s", died=False)
-        return None
+        return NOT_YET
 
     def stop(self) -> None:
         """End the process and whatever it has started."""

@@ -87,8 +87,10 @@ def test_the_sources_read_it(tiny):
 
 
 def test_the_same_seed_gives_the_same_files_with_any_number_of_workers(tiny, tmp_path):
-    write_actors(TINY, tmp_path, workers=2)
+    seen = []
+    write_actors(TINY, tmp_path, workers=2, progress=lambda done, total: seen.append((done, total)))
     assert content(tmp_path) == content(tiny)
+    assert seen == [(done, 7) for done in range(8)]
 
 
 def test_several_processes_draw_where_shared_memory_cannot_be_written(tiny, tmp_path, no_semaphores):

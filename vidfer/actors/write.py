@@ -91,7 +91,8 @@ def _run(clips: list[PlannedClip], settings: ActorSettings, out: Path, workers: 
     """Draws each clip, in this process or in several; yields after each one."""
     if workers <= 1 or len(clips) <= 1:
         for clip in clips:
-            yield _write_clip(clip, settings, out)
+            _write_clip(clip, settings, out)
+            yield
         return
     no_limit = [math.inf] * len(clips)
     for position, result in run_jobs(clips, no_limit, f"{__name__}:prepare", (settings, out), workers):
@@ -108,9 +109,10 @@ def prepare(settings: ActorSettings, out: Path) -> Callable[[PlannedClip], OSErr
 
     def draw(clip: PlannedClip) -> OSError | None:
         try:
-            return _write_clip(clip, settings, out)
+            _write_clip(clip, settings, out)
         except OSError as error:  # such as a full disk
             return error
+        return None
 
     return draw
 
