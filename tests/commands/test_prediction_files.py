@@ -99,3 +99,5 @@ def test_files_of_others_are_not_replaced(tmp_path):
     check_place(wanted("a.avi"), with_video)
     with refused(ResultError, tmp_path / "films" / "a.avi", "--video", "--out"):
         check_place(wanted("films/a.avi"), with_video)
+    (tmp_path / "ring.avi").symlink_to("ring.avi")
+    check_place(wanted("ring.avi"), with_video)  # reading it says what is wrong with it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -58,8 +59,10 @@ def check_place(wanted: PredictionFolder, files: ExtraFiles) -> None:
     from vidfer.report.prediction_page.write_page import PAGE
 
     films, page = wanted.folder / FILMS, wanted.folder / PAGE
-    inside = [one.path for one in wanted.inputs if films.resolve() in Path(one.path).resolve().parents]
-    if files.video and inside:
+    place = Path(os.path.realpath(films))
+    inputs = [one.path for one in wanted.inputs] if files.video else []
+    inside = [path for path in inputs if place in Path(os.path.realpath(path)).parents]  # links may be a ring
+    if inside:
         raise ResultError(f"--video writes into {films}, and {inside[0]} lies there; choose another --out")
     if (wanted.folder / PREDICTION).exists():
         return

@@ -68,6 +68,12 @@ def test_the_same_file_twice_counts_once(folder):
     assert any("pout/z.png" in note and "pout/a.png" in note for note in found.notes)
 
 
+def test_a_link_to_itself_is_left_for_the_reader_to_tell(folder):
+    before = len(find_examples(folder).clips)
+    (folder / "pout" / "ring.mp4").symlink_to("ring.mp4")
+    assert len(find_examples(folder).clips) == before + 1
+
+
 def test_the_same_file_in_two_classes_is_refused(folder):
     shutil.copy(folder / "pout" / "a.png", folder / "Wink" / "z.png")
     with refused(DataError, "z.png", "a.png", "'pout'", "'Wink'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -205,7 +206,7 @@ def _contents(clips: Sequence[Clip]) -> dict[Path, object]:
     sizes = {path: path.stat().st_size for path in files if path.is_file()}
     often = Counter(sizes.values())
     return {
-        path: sha256_of(path) if path in sizes and often[sizes[path]] > 1 else path.resolve()
+        path: sha256_of(path) if path in sizes and often[sizes[path]] > 1 else os.path.realpath(path)
         for path in files
     }
 
