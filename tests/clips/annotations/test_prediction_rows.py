@@ -98,6 +98,18 @@ def test_what_was_submitted_in_label_studio_is_a_label_with_the_borders_that_it_
     assert found == {"pair.mp4#1@0.0-2.0": None, "pair.mp4#0@0-0.8": "surprise", "pair.mp4#0@1-2": "neutral"}
 
 
+def test_what_two_files_say_counts_once_and_must_be_the_same(prediction):
+    change(prediction, 'ANNOTATOR="vidfer"', 'ANNOTATOR="ann"', count=99)
+    folder = prediction.folder / "annotations"
+    export_prediction(prediction, folder, label_studio=True)
+    (folder / "project-1.json").write_text(json.dumps(exported(folder / "label_studio.json")))
+    found = labels(prediction)
+    assert found == {"pair.mp4#0@0-1": "happy", "pair.mp4#0@1-2": "neutral", "pair.mp4#1@0-2": "sad"}
+    change(prediction, VALUE.format("neutral"), VALUE.format("drop"))
+    with refused(DataError, "pair.eaf", "project-1.json", "'neutral'", "'drop'", "correct one"):
+        labels(prediction)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fact"),
     [(">pair.mp4<", ">other.mp4<", "other.mp4"), ('TIER_ID="face 1"', 'TIER_ID="speech"', "speech")],

@@ -62,7 +62,8 @@ def find_prediction_clips(root: Path) -> list[Clip]:
     clips = [clip for one in reviewed for clip in _clips_of(one, "" if one == root else one.name, said[one])]
     if not clips:
         raise DataError(
-            f"every segment of {reviewed[0]} was dropped ({CORRECTIONS}); nothing is left to learn from"
+            f"every segment of {reviewed[0]} was dropped, in {CORRECTIONS} or {ANNOTATIONS}/; nothing is "
+            "left to learn from"
         )
     this_listing(root).note(
         "each face of each film counts as a person of its own; if somebody is in several films, say so with "
@@ -86,24 +87,30 @@ def _rows_of(folder: Path) -> list[Row]:
         return []
     of_face: dict[tuple[str, str], list[Row]] = {}
     for row in drawn:
-        of_face.setdefault((row["input"], row["face_id"]), []).append(row)
+        before = of_face.setdefault(_face(row), [])
+        same = [one for one in before if _shared_s(row, one) > TOUCH_S]
+        _check_agree(row, same, classes)
+        length_s = _number(row, "end_s") - _number(row, "start_s")
+        if not any(_shared_s(row, one) >= length_s - TOUCH_S for one in same):  # not said in two files
+            before.append(row)
     kept = []
     for row in rows:
-        same = [one for one in of_face.get(_face(row), ()) if _share_time(row, one)]
+        same = [one for one in of_face.get(_face(row), ()) if _shared_s(row, one) > TOUCH_S]
         _check_agree(row, same, classes)
         if not same:
             kept.append(row)
-    return kept + drawn
+    return kept + [row for found in of_face.values() for row in found]
 
 
 def _face(row: Row) -> tuple[str, str]:
     return row["input"], row["face_id"]
 
 
-def _share_time(one: Row, other: Row) -> bool:
+def _shared_s(one: Row, other: Row) -> float:
+    """Seconds that both last; below 0 where there are none."""
     start_s = max(_number(row, "start_s") for row in (one, other))
     end_s = min(_number(row, "end_s") for row in (one, other))
-    return end_s - start_s > TOUCH_S
+    return end_s - start_s
 
 
 def _check_agree(row: Row, drawn: list[Row], classes: tuple[str, ...]) -> None:
@@ -175,7 +182,7 @@ def _boxes(table: Path, rows: list[Row]) -> dict[int, Box]:
         span = (_number(row, "start_s"), _number(row, "end_s"), place)
         spans.setdefault((row["input"], row["face_id"]), []).append(span)
     for of_face in spans.values():
-        of_face.sort()  # they do not overlap
+        of_face.sort()  # where two overlap, the later one has the frames
     sums: dict[int, list[float]] = {}
     for row in iterate_table(table, ("input", "face_id", "timestamp", "x", "y", "width", "height")):
         of_face = spans.get((row["input"], row["face_id"]), [])
@@ -202,7 +209,8 @@ def _number(row: Row, column: str) -> float:
 
 PREDICTION_SEGMENTS = Source(
     find=find_prediction_clips,
-    layout=f"{CORRECTIONS} beside the tables of `vidfer predict`, or a folder of such predictions",
+    layout=f"tables of `vidfer predict`, and {CORRECTIONS} or corrected files in {ANNOTATIONS}/; or a folder "
+    "of such predictions",
     labels="what people said in `vidfer review`, ELAN or Label Studio",
     size="yours",
     licence="yours",
