@@ -1,4 +1,5 @@
 import importlib
+import os
 import re
 import shlex
 import subprocess
@@ -13,6 +14,7 @@ from refused import refused
 from vidfer.commands import console
 from vidfer.commands.main import COMMANDS, FAMILIES, GROUPS, _command_of, main
 from vidfer.commands.old_names import OF_COMMANDS
+from vidfer.commands.say import output, say
 from vidfer.errors import SettingError
 
 
@@ -152,6 +154,25 @@ def test_a_reader_that_has_seen_enough_is_no_error(words):
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 0
+
+
+def test_the_exit_status_stays_without_a_reader(monkeypatch):
+    """Of `vidfer verify a.h5 | head -0`, say, where the cache is damaged."""
+
+    def finds_damage(_) -> int:
+        say("what is damaged")
+        return 1
+
+    monkeypatch.setattr("vidfer.commands.verify.main", finds_damage)
+    monkeypatch.setattr("sys.argv", ["vidfer", "verify", "a.h5"])
+    monkeypatch.setattr(output, "is_left", False)
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "w", encoding="utf-8") as stream:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", stream)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 1
 
 
 def test_what_could_not_be_read_is_listed_with_what_to_do(tmp_path, monkeypatch, capsys):

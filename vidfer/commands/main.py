@@ -13,7 +13,7 @@ from traceback import walk_tb
 import vidfer.no_telemetry
 import vidfer.passive_threads  # noqa: F401
 from vidfer.commands.old_names import OF_COMMANDS
-from vidfer.commands.say import say
+from vidfer.commands.say import is_read, say
 from vidfer.commands.stopped import stopped_text
 from vidfer.errors import MissingPackageError, SettingError, exit_on_user_error
 from vidfer.nearest import nearest
@@ -92,12 +92,13 @@ was wrong and is listed; 2 not done, the message says why; 130 stopped with Ctrl
 def main() -> None:
     """Entry point of the program ``vidfer``."""
     try:
-        try:
-            _run(sys.argv[1:])
-        finally:
-            sys.stdout.flush()
-    except BrokenPipeError:  # the reader has stopped reading, as in `vidfer inspect ... | head`
+        _run(sys.argv[1:])
+    except (
+        BrokenPipeError
+    ):  # a library has printed, and the reader has ended, as in `vidfer inspect ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        is_read()  # hands over what was printed; the exit status stays
 
 
 def _run(words: Sequence[str]) -> None:
