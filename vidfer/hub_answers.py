@@ -21,7 +21,7 @@ def hub_errors(address: str) -> Iterator[None]:
         yield
     except known.GatedRepoError as error:
         raise HubError(
-            f"{address}: its owner lets in whom he knows; ask for access on its page, then {LOG_IN}"
+            f"{address}: its owner decides who may have it; ask for access on its page, then {LOG_IN}"
         ) from error
     except known.RepositoryNotFoundError as error:
         raise HubError(

@@ -34,7 +34,7 @@ def test_shares_strongest_segments_and_faults(folder, capsys):
 
 def test_an_expression_without_a_segment_is_said(folder, capsys):
     assert main([str(folder), "--top", "sad"]) == 0
-    assert "sad: no segment has this label" in capsys.readouterr().out
+    assert "sad: no such segment" in capsys.readouterr().out
 
 
 def test_rows_as_a_table_and_as_json(folder, capsys, tmp_path, monkeypatch):

@@ -115,7 +115,7 @@ def test_a_process_that_the_system_kills_is_told(monkeypatch, capfd):
 
 def test_more_processes_than_cores_are_not_started(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(7))
-    with refused(SettingError, "--processes 1000", "7 cores"):
+    with refused(SettingError, "--processes 1000", "cores here: 7"):
         launched("raise SystemExit('never')", monkeypatch, processes=1000)
 
 

@@ -85,10 +85,11 @@ def _surroundings(processes: int) -> dict[str, str]:
         return found
     # Threads of several processes must not crowd each other out.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if processes > max(2, cores):
+    most = max(2, cores)
+    if processes > most:
         raise SettingError(
-            f"--processes {processes}: this machine gives {cores} cores, and more processes would wait for "
-            f"each other; give {cores} or fewer"
+            f"--processes {processes}: more processes than cores wait for each other (cores here: {cores}); "
+            f"give {most} or fewer"
         )
     return found | {USE_CPU: "1", THREADS: os.environ.get(THREADS) or str(max(1, cores // processes))}
 

@@ -59,7 +59,7 @@ def groups_text(groups: Sequence[Totals], classes: Sequence[str], by: str) -> st
 def strongest_text(segments: Sequence[Segment], label: str) -> str:
     """A line for each segment in which an expression is most probable."""
     if not segments:
-        return f"{_words(label)}: no segment has this label"
+        return f"{_words(label)}: no such segment"
     rows = [(f"most {_words(label)}", "face", "from", "to", "length", "probability")]
     for one in segments:
         took_s = _seconds(one.end_s - one.start_s)

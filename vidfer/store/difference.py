@@ -74,7 +74,8 @@ def difference_page(here: Path, there: Path, found: CacheDifference) -> str:
         ("other descriptions", [f"{i}: {text}" for i, text in found.other_description.items()]),
     ):
         if clips:
-            lines += ["", f"{title}: {len(clips):,} clips", *(f"    {clip}" for clip in clips[:MAX_LISTED])]
+            n = f"{len(clips):,} clip{'s' * (len(clips) != 1)}"
+            lines += ["", f"{title}: {n}", *(f"    {clip}" for clip in clips[:MAX_LISTED])]
             if len(clips) > MAX_LISTED:
                 lines.append(f"    and {len(clips) - MAX_LISTED:,} more")
     if found.versions:

@@ -52,11 +52,11 @@ def fault(check: str, found: str, remedy: str) -> Finding:
 def run_check(name: str, check: Callable[[], Iterable[Finding]], *, broken: bool = False) -> list[Finding]:
     """The findings of a check. One that fails is itself a fault, so that the others are still made.
 
-    ``broken``: packages cannot be loaded. The self-test then waits, and what fails is no riddle.
+    ``broken``: packages are missing, old or broken. The self-test then waits, and what fails is no riddle.
     """
     found: list[Finding] = []
     if broken and name == SELF_TEST:
-        return [fault(name, "was not run, because packages cannot be loaded", MEND_FIRST)]
+        return [fault(name, "was not run, because packages are at fault", MEND_FIRST)]
     try:
         for one in check():
             found.append(one)
