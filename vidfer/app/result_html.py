@@ -57,9 +57,8 @@ def result_html(result: Result, address: Address) -> str:
         | {name: float(row[name]) for name in ("start_s", "end_s", "probability")}
         for row in read_table(about.segments_csv, SEGMENT_COLUMNS)
     ]
-    segments.sort(
-        key=lambda row: (row["start_s"], row["face_id"])
-    )  # in the table they are in order of their ends
+    # In the table they are in the order of their ends.
+    segments.sort(key=lambda row: (row["start_s"], row["face_id"]))
     shown = segments[:MOST_SEGMENTS]
     threshold = about.model.get("threshold")
     links = {NAMES.get(file.name) or NAMES[file.suffix]: file for file in result.files}
