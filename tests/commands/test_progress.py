@@ -14,6 +14,7 @@ from vidfer.commands.progress_lines import EVERY_S, ProgressLines, duration_text
 from vidfer.commands.say import output
 from vidfer.commands.stopped import position
 from vidfer.commands.time_left import TimeLeft
+from vidfer.infer.prediction_folder import PredictedInput
 
 
 @pytest.fixture
@@ -108,10 +109,10 @@ def test_where_there_is_no_terminal_lines_are_shown_and_no_carriage_return(clock
 
 
 def test_many_short_films_have_one_progress_that_says_which_film_it_is(clock, capsys):
-    names = [f"{number}.mp4" for number in range(4)]
-    with InputProgress(names) as progress:
-        for name in names:
-            progress(name, 25, 50)
+    films = [PredictedInput(name=f"{number}.mp4", path="") for number in range(4)]
+    with InputProgress(films) as progress:
+        for film in films:
+            progress(film.name, 25, 50)
             clock.advance(20)
     assert capsys.readouterr().err.splitlines() == [
         "predicting: 2 of 4 inputs, 20.0 s/input, 40 s left; now 2.mp4, frame 25 of 50",
@@ -119,8 +120,21 @@ def test_many_short_films_have_one_progress_that_says_which_film_it_is(clock, ca
     ]
 
 
+def test_films_that_were_done_before_count_and_the_one_that_was_begun_comes_first(clock, capsys):
+    states = {"a.mp4": "failed", "b.mp4": "done", "c.mp4": "done", "d.mp4": "begun"}
+    films = [PredictedInput(name=name, path="", state=state) for name, state in states.items()]
+    with InputProgress(films) as progress:
+        for name in ("d.mp4", "a.mp4"):
+            progress(name, 25, 50)
+            clock.advance(40)
+    assert capsys.readouterr().err.splitlines() == [
+        "predicting: 3 of 4 inputs, 40.0 s/input, 40 s left; now a.mp4, frame 25 of 50",
+        "predicting: 4 inputs in 1 min 20 s, 40.0 s/input",
+    ]
+
+
 def test_one_film_has_a_progress_of_its_frames(clock, capsys):
-    with InputProgress(["film.mp4"]) as progress:
+    with InputProgress([PredictedInput(name="film.mp4", path="")]) as progress:
         for done in (0, 300, 600):
             progress("film.mp4", done, 900)
             clock.advance(30)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -24,6 +25,9 @@ from vidfer.errors import SettingError
 from vidfer.hub import is_address
 from vidfer.included import IN_THE_BOX
 from vidfer.infer.settings import FilmSettings, WindowSettings
+
+if TYPE_CHECKING:
+    from vidfer.infer.prediction_folder import PredictedInput
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -173,8 +177,7 @@ def main(arguments: Sequence[str]) -> int:
         watch_camera(predictor, camera, options.out and wanted, options.end)
         return 0
     check_place(wanted, options.files)
-    names = [one.name for one in wanted.inputs]
-    with PredictionWriter(wanted) as writer, InputProgress(names) as progress:
+    with PredictionWriter(wanted) as writer, InputProgress(writer.about.inputs) as progress:
         if not options.json:
             note_once()
         for line in said:
@@ -193,25 +196,26 @@ def main(arguments: Sequence[str]) -> int:
 class InputProgress:
     """The progress through the frames of one input, or through many inputs."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """``names``: of the inputs, in the order in which they are predicted."""
-        self.places = {name: place for place, name in enumerate(names)}
-        several = len(self.places) > 1
-        self.shown = Progress(*(("predicting", "input") if several else (*names, "frame")))
+    def __init__(self, inputs: Sequence[PredictedInput]) -> None:
+        """``inputs``: all of the prediction, some of them done before."""
+        self.n, self.n_before = len(inputs), sum(one.state == "done" for one in inputs)
+        self.places: dict[str, int] = {}
+        self.shown = Progress("predicting", "input") if self.n > 1 else Progress(inputs[0].name, "frame")
 
     def __call__(self, name: str, done: int, total: int) -> None:
         """So many frames of an input are done, of so many."""
-        if len(self.places) == 1:
+        if self.n == 1:
             self.shown(done, total)
         else:
-            self.shown(self.places[name], len(self.places), f"{name}, frame {done:,} of {total:,}")
+            place = self.places.setdefault(name, self.n_before + len(self.places))
+            self.shown(place, self.n, f"{name}, frame {done:,} of {total:,}")
 
     def __enter__(self) -> InputProgress:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_) -> None:
-        if kind is None and len(self.places) > 1:
-            self.shown(len(self.places), len(self.places))
+        if kind is None and self.n > 1:
+            self.shown(self.n, self.n)
         self.shown.__exit__()
 
 
