@@ -87,6 +87,16 @@ def test_the_work_goes_on_without_a_reader(monkeypatch):
         assert not is_read()  # a camera has no end, so its command asks
 
 
+def test_a_command_that_answers_in_json_ends_as_usual_without_a_reader(monkeypatch):
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "w", buffering=1, encoding="utf-8") as stream:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", stream)
+        output.json = True
+        give(clips=3)
+        assert not is_read()
+
+
 def test_json_cannot_control_a_terminal(capsys):
     odd = "a\x1b[31m\x9b2J\u202e\ud800\u0085é.mp4"
     output.json = True

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import is_read, say
 from vidfer.included import IN_THE_BOX
 
 EXAMPLES = (
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
                 )
             say(f"the page is on {address}")
             say("Ctrl-C ends it, and deletes all films and results")
-            sys.stdout.flush()  # also where it goes into a file or another program
+            is_read()  # hands it over, also where it goes into a file or another program
             if options.open:
                 webbrowser.open(address)
 

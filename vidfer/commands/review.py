@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Literal
 import tyro
 
 from vidfer.commands.console import parse
-from vidfer.commands.say import say
+from vidfer.commands.say import is_read, say
 from vidfer.rare import Rare
 
 EXAMPLES = (
@@ -72,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         say(f"{len(review.items)} {what}; each word is written into {review.path} at once")
         say(f"review them on {server.address}")
         say("Ctrl-C ends the review; started again, it goes on where you were")
-        sys.stdout.flush()  # also where it goes into a file or another program
+        is_read()  # hands it over, also where it goes into a file or another program
         if not options.address_only:
             webbrowser.open(server.address)
         try:

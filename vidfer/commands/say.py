@@ -105,7 +105,7 @@ def give(*results: Path | str, **facts: Any) -> None:
     """
     if output.json:
         places = {"results": [str(result) for result in results]} if results else {}
-        print(json_text(places | facts))
+        say(json_text(places | facts), file=sys.stdout)
     elif output.quiet:
         for result in results:
             say(result)
