@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from vidfer.clips.annotations.prediction_rows import ANNOTATIONS
 from vidfer.clips.inputs import FILMS, PREDICTION
 from vidfer.commands.progress import Progress
 from vidfer.commands.say import is_quiet, json_text, note, say
@@ -136,8 +137,8 @@ def write_extra_files(about: PredictionFolder, files: ExtraFiles, tell: Callable
         from vidfer.report.export_annotations import export_prediction
 
         kinds = {name: getattr(files, name) for name in ("elan", "textgrid", "label_studio")}
-        written = export_prediction(about, about.folder / "annotations", **kinds)
-        several = f"{len(written.files)} files in {about.folder / 'annotations'}"
+        written = export_prediction(about, about.folder / ANNOTATIONS, **kinds)
+        several = f"{len(written.files)} files in {about.folder / ANNOTATIONS}"
         tell(f"annotations: {written.files[0] if len(written.files) == 1 else several}")
         tell_kept(written.kept)
     if files.video:

@@ -12,10 +12,10 @@ from vidfer.clips.annotations.elan import write_elan
 from vidfer.clips.annotations.frame_clock import FrameClock
 from vidfer.clips.annotations.interval import Interval
 from vidfer.clips.annotations.label_studio import Box, Task, write_label_studio
+from vidfer.clips.annotations.prediction_rows import TASKS
 from vidfer.clips.annotations.textgrid import write_textgrid
 from vidfer.files import file_name
 
-LABEL_STUDIO = "label_studio.json"
 WRITTEN_AT = re.compile(rb' DATE="[^"]*"')
 
 
@@ -84,8 +84,8 @@ def write_films(
                 write_textgrid(path, film.intervals, film.duration_s)
     if label_studio:
         tasks = [_task(film, person) for film in films for person in _people(film)]
-        served = write_label_studio(out / LABEL_STUDIO, tasks, classes)
-        written += [out / LABEL_STUDIO, (out / LABEL_STUDIO).with_suffix(".xml")]
+        served = write_label_studio(out / TASKS, tasks, classes)
+        written += [out / TASKS, (out / TASKS).with_suffix(".xml")]
     return Written(files=written, kept=kept, served=served)
 
 
