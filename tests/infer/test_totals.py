@@ -33,6 +33,9 @@ def test_in_all_each_frame_of_each_person_counts_once(prediction):
     shares = {name: whole.share(name) for name in (*CLASSES, "unsure")}
     told = {"happy": 6 / 30, "neutral": 15 / 30, "sad": 5 / 30, "surprise": 0, "unsure": 4 / 30}
     assert shares == pytest.approx(told, abs=1e-4)
+    assert [name for name, _ in whole.shares(CLASSES)] == ["neutral", "happy", "sad", "unsure"]
+    whole.n_labelled["surprise"] = 0.14  # not told, as it would be 0 %
+    assert len(whole.shares(CLASSES)) == 4
     assert whole.length_s("neutral") == pytest.approx(0.75) and len(whole.lengths_s["neutral"]) == 2
     assert whole.length_s("surprise") is None
 

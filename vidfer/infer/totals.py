@@ -19,6 +19,9 @@ from vidfer.tables import Row, iterate_table, number
 BY = ("person", "input", "folder", "all")
 """What a row of totals may be about: a person of an input, an input, a folder of inputs, or all of them."""
 
+LEAST_SHARE = 0.005
+"""A label with a smaller share of the frames would be told with 0 %, so it is not."""
+
 Key = tuple[str, int | None]
 
 
@@ -49,6 +52,11 @@ class Totals:
     def share(self, label: str) -> float | None:
         """The share of the frames with a label, 0..1; None where nobody is seen."""
         return self.n_labelled[label] / self.n_frames if self.n_frames else None
+
+    def shares(self, classes: Sequence[str]) -> list[tuple[str, float]]:
+        """Each label of at least ``LEAST_SHARE``, with its share, the most frequent first."""
+        found = ((name, self.share(name) or 0.0) for name in (*classes, UNSURE))
+        return sorted((one for one in found if one[1] >= LEAST_SHARE), key=lambda one: -one[1])
 
     def length_s(self, label: str) -> float | None:
         """The mean length of a segment with this label in seconds; None where there is none."""

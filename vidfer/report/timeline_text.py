@@ -8,6 +8,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from vidfer.infer.moment import UNSURE
+from vidfer.infer.totals import LEAST_SHARE
 from vidfer.report.expression_colours import (
     NONE_OF_THESE,
     colours_of,
@@ -81,7 +82,7 @@ def timeline_text(
 
 def _told(person: PersonTimeline, classes: Sequence[str]) -> str:
     """The shares of the most frequent labels; of who is mostly unsure also the likeliest expression."""
-    shares = [(label, share) for label, share in person.shares.items() if share >= 0.005][:TOLD]
+    shares = [(label, share) for label, share in person.shares.items() if share >= LEAST_SHARE][:TOLD]
     told = ", ".join(f"{terminal_text(label)} {100 * share:.0f}%" for label, share in shares)
     if person.shares.get(UNSURE, 0.0) > 0.5:
         means = person.sums.sum(0) / max(1, person.counts.sum())

@@ -28,8 +28,7 @@ def about_text(prediction: PredictionFolder, totals: Totals) -> str:
 
 def in_all_text(totals: Totals, classes: Sequence[str]) -> str:
     """The most frequent labels in one line; empty where nobody is seen."""
-    labels = sorted((*classes, UNSURE), key=lambda name: -(totals.share(name) or 0.0))
-    told = [f"{_words(name)} {100 * totals.share(name):.0f}%" for name in labels if totals.n_labelled[name]]
+    told = [f"{_words(name)} {100 * share:.0f}%" for name, share in totals.shares(classes)]
     return f"in all: {', '.join(told)}" if told else ""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidfer.infer.moment import UNSURE, Moment
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
+from vidfer.infer.totals import LEAST_SHARE
 from vidfer.report.person_timeline import PersonTimeline, Timelines, build_timelines, percent, timelines_of
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
 from vidfer.report.prediction_page.rows import Row, build_ribbon, build_rows
@@ -21,8 +22,6 @@ MOST_ROWS = 600
 """After so many rows of timelines, further inputs are in the overview only."""
 MOST_INPUTS = 2000
 """The overview has so many inputs at most."""
-TOLD = 0.005
-"""A label with a smaller share is not told."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _person(person: PersonTimeline, lines: Timelines, peaks: list[Peak], with_ro
     n = max(1, person.n_frames)
     return PersonView(
         face_id=person.face_id,
-        shares=tuple((label, share) for label, share in person.shares.items() if share >= TOLD),
+        shares=tuple((label, share) for label, share in person.shares.items() if share >= LEAST_SHARE),
         seen_share=person.n_frames / max(1, lines.n_frames),
         first_s=lines.start_s + person.first * lines.step_s,
         last_s=min(lines.end_s, lines.start_s + (person.first + len(person.counts)) * lines.step_s),

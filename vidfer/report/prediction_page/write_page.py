@@ -27,8 +27,6 @@ OPEN_INPUTS = 4
 """Up to so many inputs are unfolded when the page opens."""
 MOST_FAULTY = 50
 """More inputs than these that could not be read are only counted."""
-LEAST_SHARE = 0.005
-"""A label that is rarer has no share over all inputs."""
 
 
 def write_prediction_page(
@@ -100,8 +98,7 @@ def _in_all(prediction: PredictionFolder) -> list[tuple[str, float]]:
     if len(prediction.inputs) < 2 or not all(table.exists() for table in tables):
         return []
     (whole,) = totals_of(prediction)
-    shares = [(label, whole.share(label) or 0.0) for label in (*prediction.classes, UNSURE)]
-    return sorted((one for one in shares if one[1] >= LEAST_SHARE), key=lambda one: -one[1])
+    return whole.shares(prediction.classes)
 
 
 def open_templates(*folders: Path) -> Environment:
