@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -173,6 +174,29 @@ def test_the_exit_status_stays_without_a_reader(monkeypatch):
         with pytest.raises(SystemExit) as ended:
             main()
     assert ended.value.code == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full")
+def test_a_full_disk_is_told_also_where_it_is_found_at_the_end(monkeypatch, capsys):
+    monkeypatch.setattr("vidfer.commands.verify.main", lambda _: say("a short output"))
+    monkeypatch.setattr("sys.argv", ["vidfer", "verify", "a.h5"])
+    with suppress(OSError), open("/dev/full", "w", encoding="utf-8") as stream:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", stream)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == 2 and "the disk is full" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "name"), [(1, "stdout"), (2, "stderr")])
+def test_a_stream_that_is_closed_is_no_error(number, name):
+    """As by `vidfer sources >&-`."""
+    code = f"import os, sys; os.close({number}); sys.{name} = None; sys.argv = ['vidfer', 'sources']"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; from vidfer.commands.main import main; main()"],
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_what_could_not_be_read_is_listed_with_what_to_do(tmp_path, monkeypatch, capsys):

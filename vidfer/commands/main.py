@@ -91,14 +91,16 @@ was wrong and is listed; 2 not done, the message says why; 130 stopped with Ctrl
 
 def main() -> None:
     """Entry point of the program ``vidfer``."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as by `>&-`; a file that is opened would take its number
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     try:
         _run(sys.argv[1:])
-    except (
-        BrokenPipeError
-    ):  # a library has printed, and the reader has ended, as in `vidfer inspect ... | head`
+    except BrokenPipeError:  # a library has printed, and the reader has ended, as in `... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
-        is_read()  # hands over what was printed; the exit status stays
+        with exit_on_user_error():  # the disk may be full
+            is_read()  # hands over what was printed; the exit status stays
 
 
 def _run(words: Sequence[str]) -> None:
