@@ -1,5 +1,6 @@
 """The right frames at the right times, from videos of numbered frames."""
 
+import os
 import pickle
 import re
 import subprocess
@@ -252,6 +253,10 @@ def test_reasons(tmp_path):
         return caught.value.reason
 
     assert reason("none.mp4") == "no such file"
+    (tmp_path / "ring.mp4").symlink_to("ring.mp4")
+    assert reason("ring.mp4") == "a link that leads to no file"
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert reason("pipe.mp4") == "a pipe or a device, not a file"
     assert reason("empty.mp4", b"") == "the file is empty (0 bytes)"
     assert "not a video, or its header is lost" in reason("text.mp4", b"hello world\n")
     assert "not a video, or its header is lost" in reason(

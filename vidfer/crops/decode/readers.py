@@ -81,7 +81,8 @@ def open_readers(
         yield ImageReader.of_folder(path)
         return
     if not path.is_file():
-        raise UnreadableVideo(path, "a pipe or a device, not a file" if path.exists() else "no such file")
+        no_file = "a link that leads to no file" if path.is_symlink() else "no such file"
+        raise UnreadableVideo(path, "a pipe or a device, not a file" if path.exists() else no_file)
     if path.stat().st_size == 0:
         raise UnreadableVideo(path, "the file is empty (0 bytes)")
     if is_image(path):
