@@ -22,7 +22,6 @@ EXAMPLES = (
         "draw the crops of one clip",
     ),
     ("vidfer inspect cache/afew.h5 --against old/afew.h5", "say in what two caches differ, clip by clip"),
-    ("vidfer inspect runs/teacher", "say what a checkpoint is made of"),
 )
 
 
