@@ -49,6 +49,8 @@ def start(command: str, monkeypatch) -> int:
             main()
         else:
             folder = "tools" if program == "import_csrn.py" else "recipes"
+            # Python puts the folder of a program first, where what it imports lies.
+            monkeypatch.setattr("sys.path", [str(ROOT / folder), *sys.path])
             runpy.run_path(str(ROOT / folder / program), run_name="__main__")
     except SystemExit as stop:
         return stop.code or 0
