@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from vidfer.commands.say import Output, output
+
 # A shell ignores Ctrl-C in what it starts in the background; programs that tests start would inherit this.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,6 +29,13 @@ torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 def seeded() -> None:
     """The same weights in every test, whichever tests ran before it in the same process."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def usual_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is started in this process with ``--json`` or ``--quiet`` leaves others their output."""
+    for name, value in vars(Output()).items():
+        monkeypatch.setattr(output, name, value)
 
 
 @pytest.fixture(scope="session")

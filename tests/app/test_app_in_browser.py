@@ -81,6 +81,7 @@ def choose(browser, field: str, *files: Path) -> None:
     browser.choose(f"{field} input[type=file]", *files)
     names = [file.stem for file in files]
     browser.wait(f"{names}.every((name) => document.querySelector('{field}').innerText.includes(name))")
+    browser.wait(f"!document.querySelector('{field}').innerText.includes('Uploading')")
 
 
 def clear(browser) -> None:
@@ -96,7 +97,8 @@ def state(browser) -> str | None:
 
 
 def ask(browser, button: str, place: str) -> str:
-    """Press a button, and wait for the answer; its text."""
+    """Press a button as soon as it can be pressed, and wait for the answer; its text."""
+    browser.wait(f"!document.querySelector('{button}').disabled")
     browser.run(f"document.querySelector('{place}')?.setAttribute('data-old', '')")
     browser.run(f"document.querySelector('{button}').click()")
     states = "'[data-state=done], [data-state=fault], [data-state=note]'"

@@ -15,7 +15,7 @@ from vidfer.errors import MissingPackageError, SettingError
 @pytest.fixture
 def begin(monkeypatch):
     """begin(words) starts the command, which serves nobody and ends at once."""
-    monkeypatch.setattr(serve, "serve", lambda predictor, visits, limits, listening, started: started())
+    monkeypatch.setattr(serve, "serve", lambda *given: given[-1]())
     monkeypatch.setattr("vidfer.infer.predictor.load", lambda *_, **__: None)
     return lambda *words: app.main(words)
 
