@@ -46,11 +46,14 @@ def test_clips_that_only_one_has(clips):
 
 def test_a_moved_face_and_other_pixels_are_counted_in_frames(clips):
     moved, brighter = changed(clips[0], 0, boxes_px=0.25), changed(clips[1], 1, grey=40)
-    found = difference(cache_of(clips, "a"), cache_of([moved, brighter, clips[2]], "b"))
+    told = []
+    caches = cache_of(clips, "a"), cache_of([moved, brighter, clips[2]], "b")
+    found = difference(*caches, lambda *counts: told.append(counts))
     assert found.other_crops == {
         moved.record.id: "of 7 frames 1 with the face elsewhere",
         brighter.record.id: "of 7 frames 2 with other pixels",
     }
+    assert told == [(1, 2), (2, 2)]
 
 
 def test_another_label_is_no_other_crop(clips):

@@ -9,6 +9,7 @@ from pathlib import Path
 import tyro
 
 from vidfer.commands.console import parse
+from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, output, say
 from vidfer.errors import SettingError
 from vidfer.files import file_name
@@ -89,7 +90,8 @@ def _say_difference(options, crops) -> int:
     from vidfer.store.difference import difference, difference_page
     from vidfer.store.reader import CropCache
 
-    found = difference(crops, CropCache(options.against))
+    with Progress("comparing", "clip") as progress:
+        found = difference(crops, CropCache(options.against), progress)
     say(difference_page(options.cache, options.against, found))
     give(**asdict(found))
     return 0 if found.same_content else 1

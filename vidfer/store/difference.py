@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,24 +38,34 @@ class CacheDifference:
     """The same for the versions of the libraries. They do not belong to the content."""
 
 
-def difference(here: CropCache, there: CropCache) -> CacheDifference:
-    """Compare two caches clip by clip. Only crops of clips whose hashes differ are read."""
+def difference(
+    here: CropCache, there: CropCache, progress: Callable[[int, int], None] = lambda done, total: None
+) -> CacheDifference:
+    """Compare two caches clip by clip. Only crops of clips whose hashes differ are read.
+
+    Args:
+        here: the first cache.
+        there: the second one.
+        progress: told how many clips were read, and how many there are to read.
+    """
     ours, theirs = (_by_id(cache) for cache in (here, there))
     both = [clip_id for clip_id in ours if clip_id in theirs]
     crops = [i for i in both if ours[i][1].crops_hash != theirs[i][1].crops_hash]
     descriptions = {i: _other_description(ours[i][1], theirs[i][1]) for i in both}
     settings = _unequal(*(_flat(cache.header.shaping()) for cache in (here, there)))
 
-    def other_crops(clip_id: str) -> str:
+    def other_crops(place: int, clip_id: str) -> str:
         if settings:  # then nearly every crop differs
             return ""
-        return _other_crops(here, ours[clip_id][0], there, theirs[clip_id][0])
+        text = _other_crops(here, ours[clip_id][0], there, theirs[clip_id][0])
+        progress(place + 1, len(crops))
+        return text
 
     return CacheDifference(
         same_content=here.content_hash == there.content_hash,
         only_here=[clip_id for clip_id in ours if clip_id not in theirs],
         only_there=[clip_id for clip_id in theirs if clip_id not in ours],
-        other_crops={i: other_crops(i) for i in crops},
+        other_crops={i: other_crops(place, i) for place, i in enumerate(crops)},
         other_description={i: text for i, text in descriptions.items() if text},
         settings=settings,
         versions=_unequal(here.header.versions, there.header.versions),
