@@ -132,7 +132,7 @@ import os, time
 from vidfer.parent import end_with_launcher
 end_with_launcher()  # a signal may come before torch has noted that it started this process
 try:
-    print(os.environ["RANK"], flush=True)
+    os.write(1, (os.environ["RANK"] + "\\n").encode())  # in one piece, between those of the other process
     time.sleep(600)
 except KeyboardInterrupt:
     raise SystemExit(130)
@@ -145,9 +145,10 @@ def test_a_run_that_gets_a_signal_ends_with_its_processes(number):
     command = [sys.executable, "-c", code, sys.executable, "-c", WAITS]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=os.environ | {"ACCELERATE_USE_CPU": "1"}, **pipes) as process:
-        assert {process.stdout.readline() for _ in range(2)} == {"0\n", "1\n"}
+        begun = {process.stdout.readline() for _ in range(2)}
         process.send_signal(number)
         _, error = process.communicate()  # until the last process has closed its standard output
+    assert begun == {"0\n", "1\n"}
     assert process.returncode == 128 + number
     said = ["vidfer: the run has ended: it got SIGTERM; --resume goes on from the last state"]
     assert error.splitlines() == said * (number == signal.SIGTERM)  # on Ctrl-C a recipe says it
