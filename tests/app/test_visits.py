@@ -3,7 +3,9 @@
 import os
 import stat
 import tempfile
+import threading
 import time
+from contextlib import suppress
 
 import pytest
 from filelock import FileLock
@@ -124,6 +126,28 @@ def test_nobody_else_reads_the_folder_and_it_goes_at_the_end(temporary):
         assert stat.S_IMODE(visits.root.stat().st_mode) == 0o700
         upload(visits, "a", "ann")
     assert list(temporary.iterdir()) == []
+
+
+def test_the_end_waits_for_work_that_still_writes(temporary):
+    begun = threading.Event()
+
+    def work(visits) -> None:
+        with visits.at_work("ann") as visit:
+            number = 0
+            while not visit.stop.is_set():
+                number += 1
+                (visit.folder / str(number)).mkdir()
+                begun.set()
+            for last in range(500):  # it looks only now and then whether it is to stop
+                with suppress(OSError):
+                    (visit.folder / f"{last}.csv").write_text("x")
+
+    with open_visits() as visits:
+        thread = threading.Thread(target=work, args=(visits,))
+        thread.start()
+        begun.wait()
+    thread.join()
+    assert [*temporary.iterdir()] == []
 
 
 def test_what_a_killed_app_has_left_goes_and_a_running_one_is_left_alone(temporary):

@@ -77,6 +77,8 @@ def test_python_runs(place, page, code, monkeypatch, capsys):
     monkeypatch.chdir(place)
     names: dict = {}
     exec(compile(code, str(page), "exec"), names)
+    if "matplotlib.pyplot" in code:
+        names["plt"].close("all")  # other tests look whether figures are open
     said = capsys.readouterr().out
     told = {
         "docs/cache.md": lambda: names["mouth"].shape == (32, 32, 3) and names["mouth"].std() > 10,

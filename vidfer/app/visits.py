@@ -25,6 +25,9 @@ UPLOADS, RESULTS = "uploads", "results"
 KEEP_S = 3600.0
 """A file of somebody who does nothing for so long is deleted, in seconds."""
 SWEEP_S = 60.0
+STOPS_S = 60.0
+"""At its end the app waits so long for what is running. A prediction looks several times a second whether it
+is to stop."""
 YOUNG_S = 60.0
 """A folder that is younger is never taken for one that was left behind."""
 
@@ -71,7 +74,8 @@ class Visits:
         self.root, self.uploads, self._clock = root, root / UPLOADS, clock
         self.uploads.mkdir(parents=True, exist_ok=True)
         self._visits: dict[str, Visit] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._n_busy = 0
 
     def of(self, session: str) -> Visit:
         """The visitor of a session, who is noted as being there now."""
@@ -90,6 +94,7 @@ class Visits:
         visit = self.of(session)
         with self._lock:
             visit.busy += 1
+            self._n_busy += 1
         try:
             yield visit
         finally:
@@ -99,6 +104,9 @@ class Visits:
                 is_gone = self._visits.get(session) is not visit
             if is_gone:
                 self._delete(visit)
+            with self._lock:
+                self._n_busy -= 1
+                self._lock.notify_all()
 
     def end(self, session: str) -> None:
         """The visitor has left: stop what is running, and delete all files."""
@@ -130,9 +138,11 @@ class Visits:
                 visit.stop.set()
 
     def end_all(self) -> None:
-        """Stop and delete everything."""
+        """Stop and delete everything. What is running still writes files, so its end is waited for."""
         for session in [*self._visits]:
             self.end(session)
+        with self._lock:
+            self._lock.wait_for(lambda: not self._n_busy, timeout=STOPS_S)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _delete(self, visit: Visit) -> None:
