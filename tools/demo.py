@@ -84,7 +84,7 @@ def demo_steps(out: Path, seed: int) -> list[Step]:
     film, folder = out / "film.mp4", out / "prediction"
     predict = f"vidfer predict {film} --out {folder} --video"
     return [
-        Step(name="film", command=f"python tools/draw_film.py --out {film}"),
+        Step(name="film", command=f"python tools/draw_film.py {film}"),
         Step(name="predict", command=predict, after=("film",)),
         *steps(out, BUDGET, seed),
     ]
