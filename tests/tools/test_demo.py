@@ -1,5 +1,8 @@
 """How the demo runs its steps; that they work from start to end is what `make demo` shows."""
 
+import shlex
+import subprocess
+import sys
 from functools import partial
 
 import demo
@@ -41,3 +44,9 @@ def test_two_steps_at_a_time_share_the_cores(run, tmp_path, monkeypatch, given, 
     with pytest.raises(SystemExit):  # as the last step leaves no result
         run(shell(tmp_path, "a", "echo $OMP_NUM_THREADS > threads; exit 1"))
     assert (tmp_path / "threads").read_text().strip() == threads
+
+
+def test_the_film_is_drawn_by_the_command_of_its_step(tmp_path):
+    [step] = [one for one in demo.demo_steps(tmp_path, 0) if one.name == "film"]
+    subprocess.run([sys.executable, *shlex.split(step.command)[1:]], cwd=demo.ROOT, check=True)
+    assert (tmp_path / "film.mp4").stat().st_size > 1_000_000
