@@ -51,7 +51,8 @@ def find_prediction_clips(root: Path) -> list[Clip]:
     folders = folders or [one for one in list_folder(root) if (one / PREDICTION).is_file()]
     if not folders:
         raise wrong_root(root, lambda folder: (folder / PREDICTION).is_file(), LAYOUT)
-    said = {one: _rows_of(one) for one in folders}
+    about = {one: _about(one) for one in folders}
+    said = {one: _rows_of(one, *about[one]) for one in folders}
     reviewed = [one for one, rows in said.items() if rows]
     if not reviewed:
         raise DataError(
@@ -59,7 +60,11 @@ def find_prediction_clips(root: Path) -> list[Clip]:
             f"correct ELAN's files of `vidfer predict --elan` in {folders[0] / ANNOTATIONS}, or put an "
             "export of Label Studio there"
         )
-    clips = [clip for one in reviewed for clip in _clips_of(one, "" if one == root else one.name, said[one])]
+    clips = [
+        clip
+        for one in reviewed
+        for clip in _clips_of(one, "" if one == root else one.name, said[one], about[one][0])
+    ]
     if not clips:
         raise DataError(
             f"every segment of {reviewed[0]} was dropped, in {CORRECTIONS} or {ANNOTATIONS}/; nothing is "
@@ -72,9 +77,8 @@ def find_prediction_clips(root: Path) -> list[Clip]:
     return clips
 
 
-def _rows_of(folder: Path) -> list[Row]:
+def _rows_of(folder: Path, classes: tuple[str, ...], paths: dict[str, str]) -> list[Row]:
     """The segments of a prediction with the words of people; empty if nobody has said anything."""
-    classes, paths = _about(folder)
     drawn = annotated_rows(folder, paths, classes)
     if (folder / CORRECTIONS).is_file():
         rows = read_table(folder / CORRECTIONS, COLUMNS)
@@ -131,8 +135,7 @@ def _label_of(row: Row, classes: tuple[str, ...]) -> str | None:
     return corrected_label(word, row["label"], classes, row.where)
 
 
-def _clips_of(folder: Path, name: str, rows: list[Row]) -> list[Clip]:
-    classes, _ = _about(folder)
+def _clips_of(folder: Path, name: str, rows: list[Row], classes: tuple[str, ...]) -> list[Clip]:
     said: Counter[str] = Counter()
     boxes = _boxes(folder / FRAMES, rows)
     clips = []
