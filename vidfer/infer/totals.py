@@ -16,9 +16,6 @@ from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
 from vidfer.infer.summary import SEGMENT_COLUMNS, Segment, clip_columns
 from vidfer.tables import Row, iterate_table, number
 
-BY = ("person", "input", "folder", "all")
-"""What a row of totals may be about: a person of an input, an input, a folder of inputs, or all of them."""
-
 LEAST_SHARE = 0.005
 """A label with a smaller share of the frames would be told with 0 %, so it is not."""
 
@@ -101,7 +98,8 @@ def totals_of(prediction: PredictionFolder, by: str = "all") -> list[Totals]:
 
     Args:
         prediction: with ``clips.csv`` and ``segments.csv``.
-        by: one of :data:`BY`. A folder is the one that an input lies in.
+        by: what a row is about: a ``person`` of an input, an ``input``, the ``folder`` that inputs lie in, or
+            ``all`` inputs.
 
     Raises:
         DataError: a table cannot be read, or a cell is no number.
@@ -146,8 +144,7 @@ def _add_people(prediction: PredictionFolder, of: Callable[[str, str], Totals], 
 def _key(name: str, face_id: str, by: str) -> Key:
     if by == "person":
         return name, int(face_id)
-    folder = PurePosixPath(name).parent.as_posix()
-    return {"input": name, "folder": "" if name == "" else folder, "all": ""}[by], None
+    return {"input": name, "folder": PurePosixPath(name).parent.as_posix(), "all": ""}[by], None
 
 
 def segments_of(prediction: PredictionFolder) -> Iterator[Segment]:
