@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 import tyro
-from draw_film import CAST, FPS, person
+from draw_film import FPS, people_side_by_side
 from draw_own_expressions import TAUGHT, draw_film
 from program import run
 
@@ -43,8 +42,7 @@ class Settings:
 def main(settings: Settings) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        two = [person(seed, labels) for seed, labels in [*CAST.items()][:2]]
-        encode(np.concatenate(two, axis=2), folder / "interview.mp4", fps=FPS, crf=16)
+        encode(people_side_by_side(2), folder / "interview.mp4", fps=FPS, crf=16)
         for row, (own, label) in enumerate(TAUGHT.items()):
             for i in range(EXAMPLES):
                 draw_film((label,), 100 * row + i, folder / own / f"{own}_{i}.mp4")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,27 @@ def draw_acts(
     scene = sample_scene(scene_rng, len(intensities), fps, size, conditions)
     identity = sample_identity(np.random.default_rng(seed))
     return draw_scene(identity, intensities, scene, size, plain=conditions.plain_background)[0]
+
+
+def draw_side_by_side(
+    cast: Mapping[int, Sequence[str]],
+    *,
+    setting: str,
+    frames_of_an_act: int,
+    fps: int,
+    size: tuple[int, int],
+) -> np.ndarray:
+    """Draws several people beside each other, each in a scene of their own: uint8 (T, H, people * W, 3) RGB.
+
+    Args:
+        cast: seed of a person -> what the person acts (:func:`draw_acts`), from left to right.
+        setting: name of the :data:`~vidfer.actors.conditions.CONDITIONS`.
+        frames_of_an_act: T is so many for each expression.
+        fps: frames per second.
+        size: W and H.
+    """
+    how = {"setting": setting, "frames_of_an_act": frames_of_an_act, "fps": fps, "size": size}
+    return np.concatenate([draw_acts(seed, labels, **how) for seed, labels in cast.items()], axis=2)
 
 
 def draw_scene(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
-from vidfer.actors.draw import draw_acts
+from vidfer.actors.draw import draw_side_by_side
 from vidfer.actors.encode import encode
 
 NAME = "two_drawn_people.mp4"
@@ -20,9 +18,6 @@ SIZE = (420, 400)
 
 def draw_two_people(folder: Path) -> Path:
     """Draw the film into a folder; always the same film."""
-    people = [
-        draw_acts(seed, acts, setting="studio", frames_of_an_act=FRAMES_OF_AN_ACT, fps=FPS, size=SIZE)
-        for seed, acts in CAST.items()
-    ]
-    encode(np.concatenate(people, axis=2), folder / NAME, fps=FPS, crf=22)
+    frames = draw_side_by_side(CAST, setting="studio", frames_of_an_act=FRAMES_OF_AN_ACT, fps=FPS, size=SIZE)
+    encode(frames, folder / NAME, fps=FPS, crf=22)
     return folder / NAME
