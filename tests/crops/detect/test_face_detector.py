@@ -1,3 +1,6 @@
+import threading
+from contextlib import nullcontext
+
 import cv2
 import numpy as np
 import pytest
@@ -136,7 +139,11 @@ def test_follow_sees_the_face_near_its_place_and_nothing_elsewhere(detector, dra
 def test_frames_made_for_a_device_give_the_same_faces(detector, draw_actor, monkeypatch):
     images = np.concatenate([draw_actor(person, 1)[0] for person in (0, 2, 5)])
     expected = detector.detect(images)
-    monkeypatch.setattr(detector, "_summed", lambda images: DeviceFrames(images, torch.device("cpu")))
+
+    def on_device(images):
+        return nullcontext(DeviceFrames(images, torch.device("cpu")))
+
+    monkeypatch.setattr(detector, "_summed", on_device)
     for faces, others in zip(expected, detector.detect(images)):
         assert np.array_equal(faces.boxes, others.boxes) and np.array_equal(faces.scores, others.scores)
 
@@ -164,3 +171,23 @@ def test_looking_from_where_a_face_was_found_finds_the_same_box(detector, draw_a
     )
     again, _, _ = look(detector, images, np.arange(3), squares_around(boxes, margins))
     assert np.abs(again - boxes).max() < 0.02 * np.ptp(boxes[:, [0, 2]])
+
+
+def test_threads_that_search_at_the_same_time_do_not_disturb_each_other(draw_actor):
+    detector = FaceDetector("cpu", CropSettings())
+    ours, theirs = (draw_actor(person, 1)[0] for person in (0, 2))
+    (expected,) = detector.detect(ours)
+    rnet, seen = detector._rnet, []
+
+    def interrupted(cuts):
+        if not seen:  # while this thread is in the middle of its search, another one begins and ends
+            seen.append(torch.backends.cudnn.allow_tf32)  # a setting of the whole process
+            other = threading.Thread(target=lambda: seen.append(len(detector.detect(theirs)[0])))
+            other.start()
+            other.join()
+        return rnet(cuts)
+
+    detector._rnet, before = interrupted, torch.backends.cudnn.allow_tf32
+    (found,) = detector.detect(ours)
+    assert seen == [before, 1]
+    assert np.array_equal(found.boxes, expected.boxes) and np.array_equal(found.scores, expected.scores)

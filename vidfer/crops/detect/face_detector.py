@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -33,12 +34,20 @@ Found = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Boxes (k,4), landmarks (k,5,2) and scores (k,) at k places."""
 
 
+_accelerator = threading.Lock()
+
+
 @contextmanager
-def _exactly() -> Iterator[None]:
+def _exactly(device: torch.device) -> Iterator[None]:
     """Run without gradients, and without the shorter floats of convolutions on an accelerator, which move
-    boxes by a tenth of a pixel."""
-    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        yield
+    boxes by a tenth of a pixel. The whole process has one setting for these floats, so that there one thread
+    at a time may search: two would restore each other's."""
+    with torch.inference_mode():
+        if device.type == "cpu":
+            yield
+            return
+        with _accelerator, torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            yield
 
 
 class FaceDetector:
@@ -47,7 +56,7 @@ class FaceDetector:
 
     A cascade of three networks: P-Net proposes squares at all sizes, R-Net rejects most of them, O-Net gives
     boxes, landmarks and scores. All candidates of all frames of a batch go through a network at once. On an
-    accelerator only the faces that were found come back to the host.
+    accelerator only the faces that were found come back to the host. Several threads may use it.
 
     Args:
         device: where the networks run.
@@ -60,7 +69,8 @@ class FaceDetector:
         self._pnet, self._rnet, self._onet = (
             net(name, self.device) for net, name in ((PNet, "pnet"), (RNet, "rnet"), (ONet, "onet"))
         )
-        self._memory: np.ndarray | None = None
+        self._spare: list[np.ndarray] = []
+        """Memory of tables that are no longer needed."""
 
     def detect(self, images: Sequence[np.ndarray]) -> list[Faces]:
         """All faces of each of n frames, uint8 (H,W,3) RGB, which may have different sizes.
@@ -73,7 +83,6 @@ class FaceDetector:
             found |= zip(part, self._detect([images[i] for i in part]))
         return [found[i] for i in range(len(images))]
 
-    @_exactly()
     def follow(self, questions: Sequence[Question]) -> list[Found]:
         """Find faces at places where they are expected, with O-Net only.
 
@@ -88,8 +97,9 @@ class FaceDetector:
         if not questions:
             return []
         squares, cuts, meets = (torch.cat(x) for x in zip(*map(_cut_squares, questions)))
-        pieces = cuts.to(self.device).split(self._cuts_at_once(48))
-        boxes, landmarks, scores = _describe(squares.to(self.device), *_ask(self._onet, pieces))
+        with _exactly(self.device):
+            pieces = cuts.to(self.device).split(self._cuts_at_once(48))
+            boxes, landmarks, scores = _describe(squares.to(self.device), *_ask(self._onet, pieces))
         found = boxes.cpu().numpy(), landmarks.cpu().numpy(), (scores.cpu() * meets).numpy()
         ends = np.cumsum([len(question.squares) for question in questions])[:-1]
         return list(zip(*(np.split(values, ends) for values in found)))
@@ -112,9 +122,11 @@ class FaceDetector:
         short_px = min(height, width)
         return min(self.settings.min_face_px * max(1.0, short_px / 720), short_px / 4)
 
-    @_exactly()
     def _detect(self, images: Sequence[np.ndarray]) -> list[Faces]:
-        frames = self._summed(images)
+        with _exactly(self.device), self._summed(images) as frames:
+            return self._search(frames)
+
+    def _search(self, frames: SummedFrames | DeviceFrames) -> list[Faces]:
         squares, owner = propose(frames, self._pnet, self.min_face_px, self.settings.thresholds[0])
         squares, owner, (log_odds, offsets) = self._run(self._rnet, frames, squares, owner, 24)
         squares, owner = self._refine(squares, owner, probability(log_odds), offsets)
@@ -125,14 +137,21 @@ class FaceDetector:
         boxes, landmarks, scores, squares, owner = found
         faces = Faces(boxes, landmarks, scores, place_margins(squares, boxes))
         kept = suppress_contained(boxes, scores, owner, 0.7)
-        return [largest_first(faces, kept[owner[kept] == i]) for i in range(len(images))]
+        return [largest_first(faces, kept[owner[kept] == i]) for i in range(len(frames.sizes))]
 
-    def _summed(self, images: Sequence[np.ndarray]) -> SummedFrames | DeviceFrames:
+    @contextmanager
+    def _summed(self, images: Sequence[np.ndarray]) -> Iterator[SummedFrames | DeviceFrames]:
+        """Frames to search in. Their memory is theirs until the block ends; other threads search as well."""
         if self.device.type != "cpu":
-            return DeviceFrames(images, self.device)
-        frames = SummedFrames(images, self._memory)
-        self._memory = frames.memory
-        return frames
+            yield DeviceFrames(images, self.device)
+            return
+        try:
+            memory = self._spare.pop()
+        except IndexError:
+            memory = None
+        frames = SummedFrames(images, memory)
+        yield frames
+        self._spare.append(frames.memory)
 
     def _refine(
         self, squares: Tensor, owner: Tensor, scores: Tensor, offsets: Tensor
