@@ -1,11 +1,13 @@
 """The right frames at the right times, from videos of numbered frames."""
 
+import gc
 import os
 import pickle
 import re
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -333,3 +335,21 @@ def test_memory_does_not_grow_with_length(tmp_path, name, codec, options):
     (short_n, short_mb), (long_n, long_mb) = (map(int, line.split()) for line in done.stdout.splitlines())
     assert (short_n, long_n) == (250, 3000)
     assert long_mb <= 1.1 * short_mb
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not list open files")
+@pytest.mark.parametrize("options", [{}, {"end_s": 1.0}, {"reader": "pyav"}], ids=str)
+def test_a_video_is_closed_once_nobody_reads_it(h264, options):
+    def is_open():
+        return any(link.exists() and link.samefile(h264) for link in Path("/proc/self/fd").iterdir())
+
+    gc.disable()  # sooner or later it would close what is left open
+    try:
+        chunks = read_chunks(h264, chunk_frames=4, **options)
+        next(chunks)
+        chunks.close()
+        assert not is_open()
+        list(read_chunks(h264, **options))
+        assert not is_open()
+    finally:
+        gc.enable()

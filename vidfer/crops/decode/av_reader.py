@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from weakref import finalize
 
 import av
 import numpy as np
@@ -55,6 +56,9 @@ class AvReader:
         end_s: float | None = None,
     ) -> None:
         self.fault: str | None = None
+        finalize(
+            self, container.close
+        )  # its parts refer to each other: by itself it would stay open for long
         stream = video_stream(container)
         self.fps = float(stream.average_rate or FALLBACK_FPS)
         tick_s = float(stream.time_base)
@@ -73,6 +77,7 @@ class AvReader:
         if table.packets is None:
             container.close()
             container = open_container(path)
+            finalize(self, container.close)
             packets = _packets_from(container, start)
         else:
             packets = chain(table.packets, packets)

@@ -90,6 +90,7 @@ def open_readers(
         return
     container = open_container(path)
     if container.format.name.endswith("_pipe"):  # an image under a video's name
+        container.close()
         yield AnimationReader.of_file(path) or ImageReader.of_image(path)
         return
     if reader == "decord":
