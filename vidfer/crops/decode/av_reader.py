@@ -56,9 +56,7 @@ class AvReader:
         end_s: float | None = None,
     ) -> None:
         self.fault: str | None = None
-        finalize(
-            self, container.close
-        )  # its parts refer to each other: by itself it would stay open for long
+        finalize(self, container.close)  # its parts refer to each other, so it would stay open
         stream = video_stream(container)
         self.fps = float(stream.average_rate or FALLBACK_FPS)
         tick_s = float(stream.time_base)
