@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,12 +82,17 @@ def disk_fault(place: Path, error: Exception) -> DiskError:
     )
 
 
+OS_ERROR = re.compile(r"\(os error (\d+)\)")
+"""How safetensors, which is written in Rust, tells the number of an error of the system."""
+
 AGAIN = "free some space, then start the same command again"
 
 
 @contextmanager
 def writing(place: Path, remedy: str = AGAIN) -> Iterator[None]:
     """Turn the error of a disk that is full, whoever raises it, into a :class:`vidfer.errors.DiskError`.
+
+    What else the system has told safetensors becomes an OSError again.
 
     Args:
         place: the file or folder that is written.
@@ -97,6 +103,9 @@ def writing(place: Path, remedy: str = AGAIN) -> Iterator[None]:
     except Exception as error:
         if is_disk_full(error):
             raise DiskError(f"the disk is full: {place} cannot be written; {remedy}") from error
+        if not isinstance(error, OSError) and (told := OS_ERROR.search(str(error))):
+            number = int(told[1])
+            raise OSError(number, os.strerror(number), str(place)) from error
         raise
 
 

@@ -23,19 +23,20 @@ from vidfer.models.checkpoint import save_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 BEST = "run1/checkpoints/best"
+LONG = "x" * 300
 SHORT = "--tracker none --data.frames 2"
 
 LINES = Path(__file__).with_name("bad_input.txt").read_text(encoding="utf-8").splitlines()
 TABLE = [(command, facts.split(" | ")) for command, facts in zip(LINES[::2], LINES[1::2], strict=True)]
 """Command lines, and the facts that their messages must tell: the value, the file, the option or command that
 helps. No fact is a wording. good.h5 is a good cache, run1 a good run, BEST its checkpoint; EVAL is
-``vidfer eval`` with a folder for the results."""
+``vidfer eval`` with a folder for the results; LONG is a path that no disk can have."""
 
 
 def start(command: str, monkeypatch) -> int:
     """The exit status of a command line, run in this process."""
     words = command.replace("EVAL", "vidfer eval" + " --out results" * ("--out" not in command)).split()
-    words = [BEST if word == "BEST" else word for word in words]
+    words = [{"BEST": BEST, "LONG": LONG}.get(word, word) for word in words]
     program, arguments = words[0], words[1:]
     if program in ("supervised.py", "noisy_student.py", "fewshot.py"):
         arguments += SHORT.split()
@@ -139,7 +140,8 @@ def test_a_mistake_is_one_message(command, facts, place, monkeypatch, capfd):
     told = re.match(rf"{program}(?: [a-z_-]+){{0,2}}: ", lines[0]) if len(lines) == 1 else None
     assert told, "\n".join(lines)
     message = lines[0][told.end() :]
-    missing = [fact for fact in facts if not tells(message, fact.strip().replace("BEST", BEST))]
+    wanted = [fact.strip().replace("BEST", BEST).replace("LONG", LONG) for fact in facts]
+    missing = [fact for fact in wanted if not tells(message, fact)]
     assert not missing, f"{missing} not in: {message}"
 
 

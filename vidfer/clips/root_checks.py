@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidfer.clips.media import list_folder
 from vidfer.errors import DataError, SettingError
+from vidfer.reachable import check_reachable
 
 ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})
 
@@ -25,6 +26,7 @@ def check_folder(root: Path, layout: str) -> None:
     """
     remedy = f"give the folder that holds {layout}"
     if not root.exists():
+        check_reachable(root)
         raise DataError(f"there is no folder {root}; {remedy}")
     if not root.is_dir():
         if root.suffix.lower() in ARCHIVE_SUFFIXES:

@@ -23,6 +23,7 @@ from vidfer.commands.output_options import output_group, take_output_options
 from vidfer.commands.say import say
 from vidfer.errors import SettingError
 from vidfer.rare import marked
+from vidfer.reachable import check_all_reachable
 from vidfer.terminal import shows_colours
 
 Options = TypeVar("Options")
@@ -73,6 +74,7 @@ def parse_options(
 
     Raises:
         SettingError: an option is unknown or missing, or its value is not one that it takes.
+        OSError: a path that the system does not look at, such as one in a locked folder.
     """
     program = program or Path(sys.argv[0]).name
     if {"--help", "-h", "--help-all"} & {*arguments}:
@@ -86,7 +88,9 @@ def parse_options(
     check_words(arguments, known, program, example)
     arguments = take_output_options(arguments, program)
     with marked(fixed=tyro.conf.Suppress), _box_as_message():
-        return tyro.cli(options, args=arguments, prog=program, **of_tyro)
+        parsed = tyro.cli(options, args=arguments, prog=program, **of_tyro)
+    check_all_reachable(parsed)
+    return parsed
 
 
 def _without_dashes(arguments: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ import tyro
 from vidfer.commands.console import parse
 from vidfer.commands.say import give, tell
 from vidfer.errors import SettingError
+from vidfer.reachable import check_can_write
 
 EXAMPLES = (
     ("vidfer export-onnx basic7 --out basic7.onnx", "write the included network"),
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.out.is_dir() or (options.out.exists() and not options.overwrite):
         what = "is a folder; give a file" if options.out.is_dir() else "exists; replace it with --overwrite"
         raise SettingError(f"--out {options.out} {what}, or choose another --out")
+    check_can_write(options.out)
     from vidfer.included import checkpoint_folder
     from vidfer.infer.export_onnx import SHAPES, export_onnx
     from vidfer.infer.onnx_file import OPSET

@@ -14,6 +14,7 @@ from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, note, say, tell
 from vidfer.errors import SettingError
 from vidfer.infer.support.settings import SupportSettings
+from vidfer.reachable import check_can_write
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -68,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         raise SettingError(f"--out {options.out} is a folder; name a file, such as {options.out}/pout.vidfer")
     if options.out.exists() and not options.overwrite:
         raise SettingError(f"--out {options.out} exists; choose another file, or give --overwrite")
+    check_can_write(options.out)
     check_device(options.device)
     with Progress("reading", "example") as progress:
         learned = learn_support(options.examples, options.support, device=options.device, progress=progress)

@@ -102,7 +102,7 @@ def read_prediction(folder: Path) -> PredictionFolder:
         raise ResultError(
             f"there is no {ABOUT} in {folder}, so it is no prediction; name the --out of `vidfer predict`"
         ) from error
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ResultError(f"{file} is damaged ({error!r}); predict again into another folder") from error
     if found != (FORMAT, VERSION):
         raise ResultError(

@@ -22,6 +22,7 @@ from vidfer.models.migrate import nested_model
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.seen_labels import SeenLabels, seen_labels, trained_on
 from vidfer.models.wrappers import plain_names
+from vidfer.reachable import check_reachable
 
 FORMAT = "vidfer-recogniser"
 FORMAT_VERSION = 2
@@ -182,6 +183,7 @@ def _read_config(folder: Path) -> dict:
     folder = checkpoint_folder(folder)
     weights = folder / WEIGHTS
     if not weights.is_file():
+        check_reachable(weights)
         included = ", ".join(included_networks())
         raise CheckpointError(
             f"there is no {WEIGHTS} in {folder}, so it is no checkpoint; name a run folder that has one, "

@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 
 from vidfer.errors import CacheError
+from vidfer.reachable import check_reachable
 from vidfer.store.layout import check_attributes
 from vidfer.store.schema import FORMAT, SCHEMA_VERSION
 
@@ -97,4 +98,5 @@ def _check_is_file(path: Path) -> None:
             f"{path} is not finished; start the same `vidfer cache` command again, and it continues with the "
             f"finished clips in {parts}"
         )
+    check_reachable(path)
     raise CacheError(f"there is no crop cache {path}; make it with `vidfer cache --src ... --out {path}`")

@@ -174,3 +174,9 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(support, tmp_path, mon
     with pytest.raises(Exception, match="disk is full"):
         save_support(path, replace(support, crop_px=64))
     assert path.read_bytes() == before
+
+
+def test_another_fault_of_the_disk_names_the_file(support, tmp_path):
+    (tmp_path / "pout.vidfer.tmp").mkdir()
+    with pytest.raises(IsADirectoryError, match=str(tmp_path / "pout.vidfer")):
+        save_support(tmp_path / "pout.vidfer", support)

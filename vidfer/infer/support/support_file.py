@@ -24,6 +24,7 @@ from vidfer.infer.support.learn_head import LearnedHead
 from vidfer.infer.support.learn_support import Support
 from vidfer.infer.support.settings import SupportSettings
 from vidfer.infer.support.standardise import Standardised
+from vidfer.reachable import check_reachable
 
 SUFFIX = ".vidfer"
 FORMAT, VERSION = "vidfer-support", 1
@@ -102,6 +103,7 @@ def load_support(path: Path, checkpoint: Path | None = None, device: str = "cpu"
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any], str]:
     """The tensors and the description in a file, after its hash was checked."""
     if not path.is_file():
+        check_reachable(path)
         raise CheckpointError(f"there is no file {path}; name one that `vidfer learn --out` wrote")
     try:
         with safe_open(path, "np") as file:

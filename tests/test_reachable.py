@@ -1,0 +1,107 @@
+"""What the system does not show counts as missing nowhere: Python 3.14 would say that it is missing."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import vidfer
+from vidfer.errors import CheckpointError
+from vidfer.infer.support.support_file import load_support
+from vidfer.models.checkpoint import load_checkpoint
+from vidfer.reachable import check_all_reachable, check_can_write, check_reachable
+
+LONG = Path("x" * 300)
+"""No disk can have it, and the system says so to every user, as it says of a locked folder to some."""
+
+POWERLESS = """
+import ctypes, os, sys
+for right in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: to read and write what is locked
+    ctypes.CDLL(None).prctl(24, right, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+"""
+"""Runs a program as a user to whom locked folders are locked, also where the tests run as root."""
+
+LOCKED = """
+from pathlib import Path
+from vidfer.reachable import check_can_write, check_reachable
+for check, path in (
+    (check_reachable, "locked/film.mp4"), (check_reachable, "locked"),
+    (check_can_write, "locked/mine.vidfer"), (check_can_write, "read_only/mine.vidfer"),
+):
+    try:
+        print(check(Path(path)))
+    except PermissionError as error:
+        print(Path(error.filename).name)
+"""
+
+
+@dataclass
+class Group:
+    name: str = "long"
+    paths: tuple[Path, ...] = ()
+
+
+@dataclass
+class Settings:
+    out: Path | None = None
+    group: Group = field(default_factory=Group)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="rights are dropped as Linux does it")
+def test_a_locked_folder_is_told_before_anything_is_done(tmp_path):
+    for name, mode in (("locked", 0o000), ("read_only", 0o555)):
+        (tmp_path / name).mkdir(mode=mode)
+    command = [sys.executable, "-c", POWERLESS, LOCKED]
+    root = Path(vidfer.__file__).resolve().parents[1]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    said = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, check=True, text=True
+    )
+    assert said.stdout.split() == ["film.mp4", "None", "locked", "read_only"]
+
+
+def test_what_is_not_there_may_be_named(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "ring").symlink_to(tmp_path / "ring")
+    for name in ("missing", "file/inside", "ring", "ring/inside", "file", ""):
+        check_reachable(tmp_path / name)
+
+
+def test_every_path_of_settings_is_asked_for(tmp_path):
+    check_all_reachable(Settings(tmp_path / "new", Group(paths=(tmp_path, tmp_path / "missing"))))
+    for settings in (Settings(LONG), Settings(group=Group(paths=(tmp_path, LONG)))):
+        with pytest.raises(OSError, match="too long"):
+            check_all_reachable(settings)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        vidfer.CropCache,
+        load_support,
+        load_checkpoint,
+        lambda path: vidfer.find_clips("folder", path),
+        lambda path: vidfer.find_clips("afew", path),
+    ],
+    ids=["cache", "own expressions", "checkpoint", "folder", "afew"],
+)
+def test_the_system_gives_the_reason_not_a_guess(use):
+    with pytest.raises(OSError, match="too long"):
+        use(LONG)
+
+
+def test_what_is_not_there_is_still_told_in_our_words(tmp_path):
+    with pytest.raises(CheckpointError):
+        load_checkpoint(tmp_path / "missing")
+
+
+def test_a_place_for_a_file_is_looked_at_beforehand(tmp_path):
+    check_can_write(tmp_path / "new" / "folder" / "mine.vidfer")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="file"):
+        check_can_write(tmp_path / "file" / "new" / "mine.vidfer")
