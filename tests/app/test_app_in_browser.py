@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -262,6 +263,21 @@ def test_with_a_camera(app, films, tmp_path):
         browser.wait("document.querySelector('#camera video[src]')")
         text = ask(browser, "#run", "#result")
         assert "1 person" in text and "Face 0 seen" in text
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(app):
+    _, address, temporary = app
+    before = files_of(temporary)
+    begin = (
+        "POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 900000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="files"; filename="half.mp4"\r\n\r\n'
+    )
+    with socket.create_connection(("127.0.0.1", int(re.search(r":(\d+)/", address)[1]))) as browser:
+        browser.sendall(begin.encode() + bytes(100_000))
+        wait_for(lambda: len(files_of(temporary)) > len(before))
+    wait_for(lambda: set(files_of(temporary)) <= set(before))
+    assert "Traceback" not in (temporary / "errors").read_text()
 
 
 def test_the_app_fetches_nothing_for_anybody(app):

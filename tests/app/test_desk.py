@@ -8,7 +8,7 @@ import pytest
 from small_films import actor, write_film
 
 from vidfer.actors.two_people import draw_two_people
-from vidfer.app.desk import OWN, Desk
+from vidfer.app.desk import OWN, STOPPED, Desk
 from vidfer.app.limits import Limits
 from vidfer.app.visits import Visits
 from vidfer.infer.predictor import load
@@ -116,3 +116,15 @@ def test_a_fault_of_ours_is_a_sentence_for_the_visitor_and_a_traceback_for_the_t
     assert "ZeroDivisionError" in caplog.text
     text, classes = desk.teach("ann", [("pout", [film]), ("wink", [film])], [], break_down)
     assert "fault of the app" in text and classes is None
+
+
+def test_what_a_page_has_asked_for_before_it_was_left_is_not_begun(desk):
+    film = write_film(desk.visits.uploads / "a" / "film.mp4", actor(n_frames=5))
+    desk.visits.arrive("ann")
+    desk.visits.leave("ann")
+    desk.begin("ann"), desk.stop("ann"), desk.uploaded("ann", [film])
+    assert STOPPED in desk.predict("ann", film, "app", False, quiet)
+    assert STOPPED in desk.look("ann", actor(n_frames=1)[0], "app")
+    text, classes = desk.teach("ann", [("one", [film]), ("two", [film])], [], quiet)
+    assert STOPPED in text and classes is None and desk.example("ann") is None
+    assert [*desk.visits.root.rglob("*.csv")] == [] and not (desk.visits.root / "results").exists()

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("gradio")
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
@@ -85,3 +86,26 @@ def test_another_fault_of_a_file_is_told(tmp_path):
 
 def test_nothing_is_fetched_from_elsewhere():
     assert get(files_app(looked_at=True), "/file=https://example.org/a.mp4")[::2] == (403, b"")
+
+
+def test_a_browser_that_goes_while_it_sends_something_is_no_fault():
+    sent = []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    async def upload(request):
+        await request.body()
+
+    async def ask(app):
+        scope = {"type": "http", "method": "POST", "path": "/upload", "headers": [], "query_string": b""}
+        await app(scope, receive, send)
+
+    app = Starlette(routes=[Route("/upload", upload, methods=["POST"])])
+    with pytest.raises(ClientDisconnect):
+        asyncio.run(ask(app))
+    sent.clear()
+    asyncio.run(ask(Guarded(app)))

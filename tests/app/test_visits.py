@@ -10,9 +10,20 @@ from contextlib import suppress
 import pytest
 from filelock import FileLock
 
-from vidfer.app.visits import KEEP_S, LOCK, PREFIX, YOUNG_S, Stopped, Visits, delete_left_behind, open_visits
+from vidfer.app.visits import (
+    KEEP_S,
+    LOCK,
+    PREFIX,
+    UNCLAIMED_S,
+    YOUNG_S,
+    Stopped,
+    Visits,
+    delete_left_behind,
+    open_visits,
+)
 
-NOW_S = 1_800_000_000.0
+NOW_S = 4_000_000_000.0
+"""Later than whatever this machine writes on a file."""
 
 
 class Clock:
@@ -89,15 +100,101 @@ def test_work_is_stopped_and_its_files_go_when_it_ends(visits):
 
 def test_after_an_hour_without_use_everything_goes(visits, clock):
     idle, used = visits.of("ann").folder, visits.of("bob").folder
-    told, never_told = upload(visits, "a", "ann"), upload(visits, "b")
+    told, of_used = upload(visits, "a", "ann"), upload(visits, "b", "bob")
     clock.now_s += KEEP_S - 1
     visits.of("bob")
     visits.sweep()
-    assert idle.exists() and told.exists() and never_told.exists()
+    assert idle.exists() and told.exists()
     clock.now_s += 2
     visits.sweep()
-    assert not idle.exists() and not told.exists() and not never_told.exists()
-    assert used.exists()
+    assert not idle.exists() and not told.exists()
+    assert used.exists() and of_used.exists()  # an hour after its last use, not after it came
+
+
+def test_an_upload_that_no_page_claims_goes_soon(visits, clock):
+    path = upload(visits, "a")
+    clock.now_s += UNCLAIMED_S
+    visits.sweep()
+    assert path.exists()  # the page may still tell whose it is
+    clock.now_s += 1
+    visits.sweep()
+    assert not path.parent.exists()
+
+
+def test_who_has_left_is_not_served_any_more(visits):
+    """What a page has asked for last may come after the end of its connection."""
+    visits.arrive("ann")
+    folder = visits.of("ann").folder
+    visits.leave("ann")
+    assert not folder.exists()
+    with pytest.raises(Stopped):
+        visits.of("ann")
+    with pytest.raises(Stopped), visits.at_work("ann"):
+        pass
+    assert [*folder.parent.iterdir()] == []
+    visits.arrive("ann")  # only the connection was lost
+    assert visits.of("ann").folder.exists()
+
+
+def test_a_page_is_open_as_long_as_one_of_its_connections(visits):
+    visits.arrive("ann")
+    visits.arrive("ann")
+    folder = visits.of("ann").folder
+    visits.leave("ann")
+    assert folder.exists()
+    visits.leave("ann")
+    assert not folder.exists()
+
+
+def test_the_last_who_leaves_takes_along_what_nobody_has_claimed(visits):
+    visits.arrive("ann"), visits.arrive("bob")
+    path = upload(visits, "a")
+    visits.leave("ann")
+    assert path.exists()  # bob's page may claim it
+    visits.leave("bob")
+    assert not path.parent.exists()
+
+
+def test_an_upload_whose_page_was_left_meanwhile_goes(visits):
+    visits.arrive("ann")
+    with visits.receiving():
+        visits.leave("ann")
+        path = upload(visits, "a")
+    assert not path.exists()
+    visits.arrive("bob")
+    with visits.receiving():
+        path = upload(visits, "b")
+    assert path.exists()
+
+
+def test_an_upload_that_breaks_off_goes_when_no_other_one_is_coming(visits):
+    with visits.receiving():
+        with suppress(OSError), visits.receiving():
+            (visits.uploads / "tmp1").write_text("half of a film")
+            raise OSError("the connection is lost")
+        assert (visits.uploads / "tmp1").exists()  # it cannot be told from the one that is coming
+        visits.sweep()
+        assert (visits.uploads / "tmp1").exists()
+    assert [*visits.uploads.iterdir()] == []
+
+
+def test_work_of_somebody_who_has_left_keeps_its_film(visits):
+    """Others may have dropped the same film; it is one file."""
+    path = upload(visits, "a", "ann")
+    visits.of("bob").uploads.add(path)
+    visits.arrive("ann"), visits.arrive("bob")
+    with visits.at_work("ann"):
+        visits.leave("ann"), visits.leave("bob")
+        assert path.exists()
+    assert not path.exists()
+
+
+def test_nothing_begins_once_the_app_ends(visits):
+    visits.of("ann")
+    visits.end_all()
+    with pytest.raises(Stopped):
+        visits.of("bob")
+    assert not visits.root.exists()
 
 
 def test_what_is_being_worked_on_stays(visits, clock):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vidfer.actors.draw import draw_side_by_side
 from vidfer.actors.encode import encode
+from vidfer.files import writing
 
 NAME = "two_drawn_people.mp4"
 CAST = {1: ("surprise", "happy"), 22: ("happy", "neutral")}
@@ -17,7 +18,12 @@ SIZE = (420, 400)
 
 
 def draw_two_people(folder: Path) -> Path:
-    """Draw the film into a folder; always the same film."""
+    """Draw the film into a folder; always the same film.
+
+    Raises:
+        DiskError: the disk is full.
+    """
     frames = draw_side_by_side(CAST, setting="studio", frames_of_an_act=FRAMES_OF_AN_ACT, fps=FPS, size=SIZE)
-    encode(frames, folder / NAME, fps=FPS, crf=22)
+    with writing(folder / NAME):
+        encode(frames, folder / NAME, fps=FPS, crf=22)
     return folder / NAME

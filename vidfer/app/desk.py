@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,23 +62,31 @@ class Desk:
         self._line_moves = threading.Condition()
 
     def uploaded(self, session: str, paths: Sequence[Path]) -> None:
-        """Files of a visitor have come; they are deleted with the visit."""
-        self.visits.of(session).uploads.update(
-            path for path in paths if path.is_relative_to(self.visits.root)
-        )
+        """Files of a visitor have come; they are deleted with the visit, or soon if the visitor is gone."""
+        with suppress(Stopped):
+            self.visits.of(session).uploads.update(
+                path for path in paths if path.is_relative_to(self.visits.root)
+            )
 
-    def example(self, session: str) -> Path:
-        """A film of drawn people, for a visitor who has none."""
-        with self.visits.at_work(session) as visit:
+    def example(self, session: str) -> Path | None:
+        """A film of drawn people, for a visitor who has none; None if the visitor is gone.
+
+        Raises:
+            VidferError: the film cannot be written.
+        """
+        with suppress(Stopped), self.visits.at_work(session) as visit:
             return self._draw_film(visit.new_folder("example"))
+        return None
 
     def begin(self, session: str) -> None:
         """A visitor has asked for something; an earlier wish to stop is over."""
-        self.visits.of(session).stop.clear()
+        with suppress(Stopped):
+            self.visits.of(session).stop.clear()
 
     def stop(self, session: str) -> None:
         """A visitor wants no more."""
-        self.visits.of(session).stop.set()
+        with suppress(Stopped):
+            self.visits.of(session).stop.set()
 
     def predict(
         self, session: str, path: Path | None, choice: str, blur_faces: bool, progress: Progress
@@ -87,8 +95,8 @@ class Desk:
         if path is None:
             return message_html("Choose a film or a picture first, or record one with the camera.")
         self.uploaded(session, [path])
-        with self.visits.at_work(session) as visit:
-            try:
+        try:
+            with self.visits.at_work(session) as visit:
                 predictor = self.predictor if choice != OWN else visit.own
                 if predictor is None:
                     return message_html(
@@ -102,13 +110,13 @@ class Desk:
                     if choice == OWN and path in visit.examples:
                         result = replace(result, notes=(*result.notes, EXAMPLE))
                     return result_html(result, self.address)
-            except Stopped:
-                return message_html(STOPPED, "note")
-            except VidferError as error:
-                return message_html(self._plain(error))
-            except Exception:  # a fault of ours: whoever runs the app sees it, the visitor gets a sentence
-                LOG.exception("a prediction failed")
-                return message_html(FAULT)
+        except Stopped:
+            return message_html(STOPPED, "note")
+        except VidferError as error:
+            return message_html(self._plain(error))
+        except Exception:  # a fault of ours: whoever runs the app sees it, the visitor gets a sentence
+            LOG.exception("a prediction failed")
+            return message_html(FAULT)
 
     def look(self, session: str, image: np.ndarray, choice: str) -> str:
         """What a visitor's camera shows, as HTML.
@@ -118,7 +126,7 @@ class Desk:
             image: the next frame, uint8 (H, W, 3) RGB.
             choice: of expressions.
         """
-        with self.visits.at_work(session) as visit:
+        with suppress(Stopped), self.visits.at_work(session) as visit:
             predictor = (visit.own if choice == OWN else None) or self.predictor
             live = visit.live
             if live is None or live.predictor is not predictor:
@@ -134,6 +142,7 @@ class Desk:
             finally:
                 self._networks.release()
             return live_html(predictor.classes, picture, LOOKING)
+        return message_html(STOPPED, "note")
 
     def teach(
         self,
@@ -144,17 +153,16 @@ class Desk:
     ) -> tuple[str, tuple[str, ...] | None]:
         """What is to be expected of own expressions, as HTML, and their names; None if there are none."""
         self.uploaded(session, [path for _, paths in given for path in paths] + [*none_of_these])
-        with self.visits.at_work(session) as visit:
-            try:
-                with self._in_turn(visit, progress):
-                    taught = teach(given, none_of_these, self.predictor, visit, self.limits, progress)
-            except Stopped:
-                return message_html(STOPPED, "note", "taught"), None
-            except VidferError as error:
-                return message_html(self._plain(error), place="taught"), None
-            except Exception:
-                LOG.exception("learning failed")
-                return message_html(FAULT, place="taught"), None
+        try:
+            with self.visits.at_work(session) as visit, self._in_turn(visit, progress):
+                taught = teach(given, none_of_these, self.predictor, visit, self.limits, progress)
+        except Stopped:
+            return message_html(STOPPED, "note", "taught"), None
+        except VidferError as error:
+            return message_html(self._plain(error), place="taught"), None
+        except Exception:
+            LOG.exception("learning failed")
+            return message_html(FAULT, place="taught"), None
         return taught_html(taught, self.address), taught.classes
 
     @contextmanager

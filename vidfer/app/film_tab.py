@@ -11,6 +11,7 @@ import numpy as np
 from vidfer.app.desk import Desk
 from vidfer.app.parts import OF_THE_APP, PLAIN, QUIET, note_uploads, work_with
 from vidfer.app.result_html import message_html, piece
+from vidfer.errors import VidferError
 from vidfer.report.time_text import hours
 
 LIVE_EVERY_S = 0.12
@@ -105,8 +106,12 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
         path = Path(chosen) if chosen else None
         return desk.predict(str(request.session_hash), path, choice, blur, progress)
 
-    def draw(request: gr.Request) -> str:
-        return str(desk.example(str(request.session_hash)))
+    def draw(request: gr.Request) -> str | None:
+        try:
+            path = desk.example(str(request.session_hash))
+        except VidferError as error:
+            raise gr.Error(str(error), title="No film", print_exception=False) from error
+        return path and str(path)
 
     example.click(draw, None, film, **{**QUIET, "show_progress": "full"})
     working = message_html("", "working")

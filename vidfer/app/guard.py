@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+
+from starlette.requests import ClientDisconnect
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -26,7 +29,8 @@ class Guarded:
     """An ASGI app whose answers forbid the browser to load anything from elsewhere, and which itself fetches
     nothing for anybody.
 
-    A visitor's files are deleted while the browser may still ask for them: whoever asks gets 404.
+    A visitor's files are deleted while the browser may still ask for them: whoever asks gets 404. A browser
+    that is closed while it sends something is no fault.
     """
 
     def __init__(self, app) -> None:
@@ -40,12 +44,13 @@ class Guarded:
             await send(message)
 
         path = scope.get("path", "") if scope["type"] == "http" else ""
-        if "=http:" in path or "=https:" in path:
-            await _answer(403, send_guarded)
-        elif FILE in path:
-            await self._send_file(path.partition(FILE)[2], scope, receive, send_guarded)
-        else:
-            await self.app(scope, receive, send_guarded)
+        with suppress(ClientDisconnect):
+            if "=http:" in path or "=https:" in path:
+                await _answer(403, send_guarded)
+            elif FILE in path:
+                await self._send_file(path.partition(FILE)[2], scope, receive, send_guarded)
+            else:
+                await self.app(scope, receive, send_guarded)
 
     async def _send_file(self, path, scope, receive, send) -> None:
         """Send a file, or 404 if it is deleted before its first byte is read."""

@@ -63,10 +63,5 @@ def build_page(desk: Desk, *, is_loopback: bool) -> gr.Blocks:
                 own_tab(desk, tabs, choice, of_app)
             with gr.Tab("Privacy", id="about"):
                 gr.HTML(about_html(is_loopback=is_loopback), **PLAIN)
-
-        def leave(request: gr.Request) -> None:
-            desk.visits.end(str(request.session_hash))
-
-        page.unload(leave)
     page.queue(max_size=QUEUE, api_open=False)
     return page

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from vidfer.app.guard import Guarded
 from vidfer.app.limits import Limits
-from vidfer.app.visits import KEEP_S, SWEEP_S, Visits
+from vidfer.app.visits import Visits
 from vidfer.errors import MissingPackageError, SettingError
 from vidfer.infer.predictor import Predictor
 
@@ -94,12 +93,13 @@ def serve(
     from fastapi import FastAPI
 
     from vidfer.app.desk import Desk
+    from vidfer.app.guard import Guarded
     from vidfer.app.page import build_page, head, theme
+    from vidfer.app.presence import Presence
 
     host, port = listening.getsockname()[:2]
     desk = Desk(predictor, visits, limits, address_of, draw_film)
     page = build_page(desk, is_loopback=is_loopback(host))
-    page.delete_cache = (int(SWEEP_S), int(KEEP_S))
     app = gradio.mount_gradio_app(
         FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
         page,
@@ -132,7 +132,10 @@ def serve(
             started()
 
     config = uvicorn.Config(
-        Guarded(app), log_level="warning", timeout_graceful_shutdown=GRACE_S, server_header=False
+        Guarded(Presence(app, visits)),
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
     )
     Server(config).run([listening])
 

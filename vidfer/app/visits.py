@@ -9,14 +9,16 @@ import stat
 import tempfile
 import threading
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from vidfer.app.live import LiveView
+from vidfer.app.received import Received
 from vidfer.infer.predictor import Predictor
 
 PREFIX = "vidfer-app-"
@@ -24,19 +26,23 @@ LOCK = "lock"
 UPLOADS, RESULTS = "uploads", "results"
 KEEP_S = 3600.0
 """A file of somebody who does nothing for so long is deleted, in seconds."""
-SWEEP_S = 60.0
+UNCLAIMED_S = 20.0
+"""An upload that no page has claimed for so long is deleted, in seconds: its page was left."""
+SWEEP_S = 10.0
 STOPS_S = 60.0
 """At its end the app waits so long for what is running. A prediction looks several times a second whether it
 is to stop."""
 YOUNG_S = 60.0
 """A folder that is younger is never taken for one that was left behind."""
+MOST_GONE = 1000
+"""So many sessions are remembered after their page was left; what a page still asks for comes at once."""
 
 
 class Stopped(Exception):
-    """The visitor has pressed the button that stops, or is gone."""
+    """The visitor has pressed the button that stops, or is gone, or the app ends."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Visit:
     """One visitor: one page in a browser."""
 
@@ -51,7 +57,6 @@ class Visit:
     """Those of these expressions."""
     live: LiveView | None = None
     """What the visitor's camera shows."""
-    busy: int = 0
 
     def check(self) -> None:
         """Raise :class:`Stopped` if the visitor wants no more."""
@@ -73,13 +78,26 @@ class Visits:
         """``root``: there, with an empty folder for uploads; ``clock``: seconds since 1970."""
         self.root, self.uploads, self._clock = root, root / UPLOADS, clock
         self.uploads.mkdir(parents=True, exist_ok=True)
+        self._received = Received(self.uploads)
         self._visits: dict[str, Visit] = {}
+        self._working: list[Visit] = []
+        """Visits with something that runs, once for each; also those that have ended meanwhile."""
         self._lock = threading.Condition()
-        self._n_busy = 0
+        self._pages: Counter[str] = Counter()
+        """How many connections the page of each session keeps open."""
+        self._gone: deque[str] = deque(maxlen=MOST_GONE)
+        self._n_left = 0
+        self._has_ended = False
 
     def of(self, session: str) -> Visit:
-        """The visitor of a session, who is noted as being there now."""
+        """The visitor of a session, who is noted as being there now.
+
+        Raises:
+            Stopped: the page of the session was left, or the app ends. Nothing is kept for it any more.
+        """
         with self._lock:
+            if session in self._gone or self._has_ended:
+                raise Stopped
             visit = self._visits.get(session)
             if visit is None:
                 folder = self.root / RESULTS / secrets.token_hex(16)
@@ -90,70 +108,100 @@ class Visits:
 
     @contextmanager
     def at_work(self, session: str) -> Iterator[Visit]:
-        """The visitor of a session, whose files stay while the block runs."""
-        visit = self.of(session)
+        """The visitor of a session, whose files stay while the block runs; raises as :meth:`of` does."""
         with self._lock:
-            visit.busy += 1
-            self._n_busy += 1
+            visit = self.of(session)
+            self._working.append(visit)
         try:
             yield visit
         finally:
             with self._lock:
-                visit.busy -= 1
                 visit.used_s = self._clock()
-                is_gone = self._visits.get(session) is not visit
-            if is_gone:
+                is_over = self._visits.get(session) is not visit and self._working.count(visit) == 1
+            if is_over:
                 self._delete(visit)
             with self._lock:
-                self._n_busy -= 1
+                self._working.remove(visit)
                 self._lock.notify_all()
 
+    def arrive(self, session: str) -> None:
+        """The page of a session has opened a connection, which it keeps."""
+        with self._lock:
+            self._pages[session] += 1
+            if session in self._gone:  # the connection was lost, and is there again
+                self._gone.remove(session)
+
+    def leave(self, session: str) -> None:
+        """The connection has ended. If it was the last one of its page, the visitor has left."""
+        with self._lock:
+            self._pages[session] -= 1
+            if self._pages[session] > 0:
+                return
+            del self._pages[session]
+            self._gone.append(session)
+            self._n_left += 1
+            is_last = not self._pages
+        self.end(session)
+        if is_last:
+            self._received.delete_unclaimed(self._claimed())
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """A browser sends a file while the block runs. If its page was left, nobody will claim it."""
+        n_left = self._n_left
+        try:
+            with self._received.coming():
+                yield
+        finally:
+            if self._n_left != n_left and not self._pages:
+                self._received.delete_unclaimed(self._claimed())
+
     def end(self, session: str) -> None:
-        """The visitor has left: stop what is running, and delete all files."""
+        """Stop what is running for a visitor, and delete all files."""
         with self._lock:
             visit = self._visits.pop(session, None)
         if visit is not None:
             visit.stop.set()
-            if not visit.busy:
+            if visit not in self._working:
                 self._delete(visit)
 
     def sweep(self) -> None:
-        """Delete what nobody has used for an hour."""
-        old_s = self._clock() - KEEP_S
+        """Delete what nobody has used for an hour, and uploads that nobody has claimed."""
+        now_s = self._clock()
         with self._lock:
-            idle = [name for name, visit in self._visits.items() if not visit.busy and visit.used_s < old_s]
-            in_use = {path for visit in self._visits.values() if visit.busy for path in visit.uploads}
+            idle = [name for name, visit in self._visits.items() if visit.used_s < now_s - KEEP_S]
+            idle = [name for name in idle if self._visits[name] not in self._working]
         for session in idle:
             self.end(session)
-        for path in [*self.uploads.rglob("*")]:
-            with suppress(OSError):
-                if path.is_file() and path not in in_use and path.stat().st_mtime < old_s:
-                    path.unlink()
-                    path.parent.rmdir()
+        self._received.delete_unclaimed(self._claimed(), now_s - UNCLAIMED_S)
 
     def stop_all(self) -> None:
-        """Stop what is running."""
+        """Stop what is running; nothing begins any more."""
         with self._lock:
+            self._has_ended = True
             for visit in self._visits.values():
                 visit.stop.set()
 
     def end_all(self) -> None:
         """Stop and delete everything. What is running still writes files, so its end is waited for."""
+        self.stop_all()
         for session in [*self._visits]:
             self.end(session)
         with self._lock:
-            self._lock.wait_for(lambda: not self._n_busy, timeout=STOPS_S)
+            self._lock.wait_for(lambda: not self._working, timeout=STOPS_S)
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def _claimed(self) -> set[Path]:
+        with self._lock:
+            return {path for visit in (*self._visits.values(), *self._working) for path in visit.uploads}
 
     def _delete(self, visit: Visit) -> None:
         shutil.rmtree(visit.folder, ignore_errors=True)
         with self._lock:  # the same film from two visitors is one file
-            others = {path for other in self._visits.values() for path in other.uploads}
-        for path in visit.uploads - others:
-            if path.is_relative_to(self.uploads):
-                path.unlink(missing_ok=True)
-                with suppress(OSError):
-                    path.parent.rmdir()
+            others = (*self._visits.values(), *(one for one in self._working if one is not visit))
+            kept = {path for other in others for path in other.uploads}
+        for path in visit.uploads - kept:
+            self._received.delete(path)
 
 
 @contextmanager
