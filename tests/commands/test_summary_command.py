@@ -37,6 +37,16 @@ def test_an_expression_without_a_segment_is_said(folder, capsys):
     assert "sad: no such segment" in capsys.readouterr().out
 
 
+def test_nobody_seen_and_a_line_end_in_a_name(tmp_path, capsys):
+    nobody = write_all_tables(tmp_path / "nobody", {"a.mp4": {}, "b.mp4": {}}).folder
+    assert main([str(nobody), "--by", "person"]) == 0
+    shown = capsys.readouterr().out
+    assert "mean length" not in shown and "seen  " not in shown and "\n\n\n" not in shown
+    films = write_all_tables(tmp_path / "films", {"new\nline.mp4": {0: "h"}, "b.mp4": {0: "n"}}).folder
+    assert main([str(films), "--by", "input"]) == 0
+    assert any(line.startswith(r"new\nline.mp4  ") for line in capsys.readouterr().out.splitlines())
+
+
 def test_rows_as_a_table_and_as_json(folder, capsys, tmp_path, monkeypatch):
     command = ["vidfer", "summary", str(folder), "--by", "person", "--out", str(tmp_path / "p.csv"), "--json"]
     monkeypatch.setattr("sys.argv", command)

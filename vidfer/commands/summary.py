@@ -70,17 +70,18 @@ def main(arguments: Sequence[str]) -> int:
     groups = [whole] if options.by == "all" else totals_of(prediction, options.by)
     columns = totals_columns(prediction.classes)
     rows = [totals_row(one, prediction.classes) for one in groups]
-    say(about_text(prediction, whole))
-    say(f"\n{shares_text(whole, prediction.classes)}")
+    parts = [shares_text(whole, prediction.classes)]
     if options.by != "all":
-        say(f"\n{groups_text(groups, prediction.classes, options.by)}")
+        parts.append(groups_text(groups, prediction.classes, options.by))
     top = []
     if options.top is not None:
         label = known[name_key(options.top)]
         top = strongest(segments_of(prediction), label, options.n, options.min_s)
-        say(f"\n{strongest_text(top, label)}")
-    if faults := faults_text(prediction.inputs):
-        say("\n" + "\n".join(faults))
+        parts.append(strongest_text(top, label))
+    parts.append("\n".join(faults_text(prediction.inputs)))
+    say(about_text(prediction, whole))
+    for part in filter(None, parts):
+        say(f"\n{part}")
     if options.out:
         write_table(options.out, columns, rows)
         say(f"\n{options.out}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}")

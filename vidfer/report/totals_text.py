@@ -33,18 +33,21 @@ def in_all_text(totals: Totals, classes: Sequence[str]) -> str:
 
 
 def shares_text(totals: Totals, classes: Sequence[str]) -> str:
-    """A line for each label that is seen, the most frequent first."""
+    """A line for each label that is seen, the most frequent first; empty where nobody is seen."""
     labels = sorted((*classes, UNSURE), key=lambda name: -(totals.share(name) or 0.0))
     rows = [("", "frames", "segments", "mean length")]
     for name in labels:
         if totals.n_labelled[name] or totals.lengths_s[name]:
             mean_s, n = totals.length_s(name), len(totals.lengths_s[name])
             rows.append((_words(name), _percent(totals.share(name)), f"{n:,}", _seconds(mean_s)))
-    return _table(rows)
+    return _table(rows) if len(rows) > 1 else ""
 
 
 def groups_text(groups: Sequence[Totals], classes: Sequence[str], by: str) -> str:
-    """A line for each person, input or folder: how long somebody is seen, and the share of each label."""
+    """A line for each person, input or folder: how long somebody is seen, and the share of each label.
+
+    Empty without any.
+    """
     shown = [name for name in (*classes, UNSURE) if any(one.n_labelled[name] for one in groups)]
     if by == "person":
         rows = [("input", "face", "seen", *map(_words, shown))]
@@ -52,7 +55,7 @@ def groups_text(groups: Sequence[Totals], classes: Sequence[str], by: str) -> st
     else:
         rows = [(by, "people", "seen", *map(_words, shown))]
         rows += [(one.input, f"{one.n_people:,}", length(one.seen_s), *_shares(one, shown)) for one in groups]
-    return _table(rows)
+    return _table(rows) if groups else ""
 
 
 def strongest_text(segments: Sequence[Segment], label: str) -> str:
@@ -98,8 +101,8 @@ def _words(label: str) -> str:
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns side by side: texts on the left, numbers on the right."""
-    shown = [[terminal_text(cell) for cell in row] for row in rows]
+    """Columns side by side: texts on the left, numbers on the right; a line end in a name is spelt."""
+    shown = [[terminal_text(cell).replace("\n", r"\n") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown)]
     return "\n".join(
         "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:]))]).rstrip()
