@@ -193,6 +193,17 @@ def test_clips_are_never_dropped_in_silence(clips, copy):
     assert report.n_clips == 7 and report.n_new == 0
 
 
+@pytest.mark.parametrize("add", [False, True])
+def test_a_folder_that_could_not_be_read_makes_room_for_its_clips(clips, copy, tmp_path, add):
+    (tmp_path / "closed").mkdir()  # empty: as one that is closed, it cannot be read
+    closed = Clip(id="closed", path=tmp_path / "closed", label="happy")
+    assert len(build_cache([*clips, closed], copy, CROPS, BuildSettings(workers=1)).failures) == 1
+    inner = replace(clips[0], id="closed/a.avi")
+    report = build_cache([*clips[add:], inner], copy, CROPS, BuildSettings(workers=1, add=add))
+    assert report.n_new == 1 and not report.failures
+    assert {clip.id for clip in CropCache(copy).clips} == {clip.id for clip in [*clips, inner]}
+
+
 def test_other_settings_are_named(clips, copy):
     with refused(CacheError, copy, "size_px: there 48, wanted 32", "--overwrite"):
         build_cache(clips, copy, CropSettings(size_px=32), BuildSettings())

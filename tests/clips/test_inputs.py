@@ -1,6 +1,7 @@
 """Which films a prediction is made of."""
 
 import pytest
+from closed import closed
 from refused import refused
 
 from vidfer.clips.inputs import find_inputs
@@ -38,6 +39,38 @@ def test_files_folders_and_patterns(place):
     assert ids("other/c [1].mp4") == ["c [1].mp4"]  # a file of this name goes before the pattern
     assert ids("films/notes.txt") == ["notes.txt"]  # what is named is tried
     assert ids("films/ann/a.mp4", "other") == ["films/ann/a.mp4", "other/c [1].mp4"]
+
+
+def test_names_stay_when_films_are_added_to_a_folder(place):
+    (place / "study/ann").mkdir(parents=True)
+    (place / "study/ann/a.mp4").write_bytes(b"x")
+    assert ids("study") == ["ann/a.mp4"]
+    (place / "study/b.mp4").write_bytes(b"x")
+    assert ids("study") == ["ann/a.mp4", "b.mp4"]
+
+
+def test_a_way_through_the_folder_above_leaves_no_dots_in_names(place, monkeypatch):
+    monkeypatch.chdir(place / "other")
+    (place / "films/link").symlink_to(place / "films/ann")
+    assert ids("../films/ann") == ["a.mp4", "b.avi"]
+    assert ids("../films/bob", "c [1].mp4") == ["films/bob/a.mp4", "other/c [1].mp4"]
+    assert ids("../films/link/../bob/a.mp4", "..")[0] == "films/bob/a.mp4"
+
+
+def test_closed_folders_are_listed_and_read_as_far_as_they_can(place):
+    for name in ("films/closed", "films/named"):  # the names in the second one can be read
+        (place / name / "inner").mkdir(parents=True)
+        (place / name / "a.mp4").write_bytes(b"x")
+    with closed(place / "films/closed"), closed(place / "films/named", 0o444):
+        assert set(ids("films")) - {"ann/a.mp4", "ann/b.avi", "bob/a.mp4", "frames", "photo.jpg"} == {
+            "closed",
+            "named/a.mp4",
+            "named/inner",
+        }
+        assert ids("films/closed") == ["closed"]
+        assert ids("films/closed", "other") == ["films/closed", "other/c [1].mp4"]
+        assert ids("films/closed/a.mp4") == ["a.mp4"]  # maybe it is there
+    assert "closed/a.mp4" in ids("films")
 
 
 def test_a_film_that_is_named_twice_is_one(place):

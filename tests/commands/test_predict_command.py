@@ -8,11 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from closed import closed
 
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
 from vidfer.commands.predict import main
+from vidfer.commands.summary import main as summary
 from vidfer.crops.decode.video import read_chunks
 from vidfer.infer.prediction_folder import read_prediction
 from vidfer.store.reader import CropCache
@@ -50,6 +52,25 @@ def test_a_folder_with_good_and_bad_files(films, tmp_path, capsys):
     assert (about.folder / "index.html").exists()
     (photo,) = [row for row in read_table(about.clips_csv, ("input",)) if row["input"] == "photo.jpg"]
     assert photo["n_frames"] == "1" and float(photo["seen_share"]) == 1
+
+
+def test_a_closed_folder_stops_nothing_and_its_films_are_read_when_it_is_open(films, tmp_path, capsys):
+    (tmp_path / "films/closed").mkdir(parents=True)
+    for name, film in (("a.jpg", "photo.jpg"), ("closed/b.mp4", "film.mp4")):
+        (tmp_path / "films" / name).write_bytes((films / film).read_bytes())
+    command = [str(tmp_path / "films"), "--out", str(tmp_path / "out"), "--end", "0.2"]
+    with closed(tmp_path / "films/closed"):
+        assert main(command) == 1
+    assert "cannot read closed: the folder cannot be read (Permission denied)" in capsys.readouterr().err
+    about = read_prediction(tmp_path / "out")
+    assert [(one.name, one.state) for one in about.inputs] == [("a.jpg", "done"), ("closed", "failed")]
+    assert about.inputs[1].reason in (about.folder / "index.html").read_text(encoding="utf-8")
+    assert summary([str(about.folder)]) == 0
+    shown = capsys.readouterr().out
+    assert "1 of 2 inputs read" in shown and "closed: the folder cannot be read" in shown
+    assert main(command) == 0
+    inputs = read_prediction(tmp_path / "out").inputs
+    assert [(one.name, one.state) for one in inputs] == [("a.jpg", "done"), ("closed/b.mp4", "done")]
 
 
 def test_parquet_has_the_rows_of_the_table_with_types(films, tmp_path):

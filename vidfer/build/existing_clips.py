@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vidfer.build.build_task import BuildTask
@@ -41,7 +41,7 @@ def existing_cache(task: BuildTask, records: dict[str, CachedClip]) -> CropCache
             f"{out} was made with other settings ({settings_difference(found, wanted)}); give another --out "
             f"to keep both, or --overwrite to replace it"
         )
-    gone = [clip.id for clip in clips if clip.main_id not in records]
+    gone = [clip.id for clip in clips if clip.main_id not in records and not is_open_now(clip, records)]
     if gone and not (settings.overwrite or settings.add):
         raise CacheError(
             f"{out} has {len(gone)} clips that are not among the {len(records)} found now (such as "
@@ -49,6 +49,12 @@ def existing_cache(task: BuildTask, records: dict[str, CachedClip]) -> CropCache
             f"to drop them"
         )
     return cache
+
+
+def is_open_now(clip: CachedClip, ids: Iterable[str]) -> bool:
+    """Whether a clip is a folder that could not be read, and clips in it are found now."""
+    is_closed = clip.reason and not clip.n_frames
+    return bool(is_closed) and any(one.startswith(f"{clip.id}/") for one in ids)
 
 
 def joined_caches(parts: PartsFolder) -> list[CropCache]:

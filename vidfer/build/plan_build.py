@@ -12,6 +12,7 @@ from vidfer.build.existing_clips import (
     check_same_files,
     existing_cache,
     find_in_caches,
+    is_open_now,
     joined_caches,
 )
 from vidfer.build.finished_parts import Places, find_parts
@@ -63,7 +64,8 @@ def plan_build(
     kept: dict[str, CachedClip] = {}
     if old and task.build_settings.add:
         check_same_files(old, records)
-        kept = {clip.id: clip for clip in old.records if not clip.track_index and clip.id not in records}
+        others = (clip for clip in old.records if not clip.track_index and clip.id not in records)
+        kept = {clip.id: clip for clip in others if not is_open_now(clip, records)}
     united, _ = with_one_spelling([*records.values(), *kept.values()])
     records, kept = ({r.id: r for r in united if r.id in ids} for ids in (records, kept))
     clips = [(clip, records[clip.id]) for clip, _ in clips]

@@ -33,8 +33,9 @@ def find_inputs(
     """The videos, images and folders of frames that names stand for, each once, in the order of the names.
 
     A file is taken whatever its name is. In a folder, videos are found at any depth; pictures that lie
-    directly in it are single pictures, and a folder of pictures below it is one clip. What a prediction has
-    written is left out. A name that is no file may be a pattern, such as ``'films/*.mp4'``.
+    directly in it are single pictures, and a folder of pictures below it is one clip. A folder that cannot be
+    read is one, too, so that reading it says why. What a prediction has written is left out. A name that is
+    no file may be a pattern, such as ``'films/*.mp4'``.
 
     Args:
         names: files, folders and patterns.
@@ -43,18 +44,22 @@ def find_inputs(
         on_note: called with each line that the user should read, such as what was left out.
 
     Returns:
-        A clip for each. Its id is the path below the folder that holds them all.
+        A clip for each. Its id is the path below the folder that was named; where several names were given,
+        below the folder that holds all of them. So the ids stay when films are added to a folder.
 
     Raises:
         DataError: a name stands for nothing.
     """
     found: dict[Path, Path] = {}
+    homes: set[Path] = set()
     for name in names:
         for path in _paths_of(str(name)):
             for media in _media(path, on_note):
-                found.setdefault(Path(os.path.realpath(media)), media)  # links may lead in a circle
-    paths = [path.absolute() for path in found.values()]
-    root = Path(os.path.commonpath([path.parent for path in paths]))
+                real = Path(os.path.realpath(media))  # links may lead in a circle
+                if real not in found:
+                    found[real] = media.absolute()
+                    homes.add(path.absolute() if media != path else path.absolute().parent)
+    root, paths = Path(os.path.commonpath(homes)), found.values()
     return [
         Clip(id=plain_text(path.relative_to(root).as_posix()), path=path, start_s=start_s, end_s=end_s)
         for path in paths
@@ -64,11 +69,12 @@ def find_inputs(
 def _paths_of(name: str) -> list[Path]:
     """The file or folder of a name, or all that fit a pattern."""
     with suppress(FileNotFoundError, NotADirectoryError):
-        os.lstat(name)
-        return [Path(name)]
+        with suppress(PermissionError):  # it may be there; reading it says what is wrong
+            os.lstat(name)
+        return [_without_dots(Path(name))]
     if ADDRESS.match(name):
         raise DataError(f"{name} is an address, and vidfer downloads no films; save it, and name the file")
-    fitting = [Path(path) for path in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
+    fitting = [_without_dots(Path(path)) for path in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
     if not fitting:
         raise DataError(
             f"there is no file or folder '{name}', and no file fits it as a pattern; check the path"
@@ -76,8 +82,16 @@ def _paths_of(name: str) -> list[Path]:
     return fitting
 
 
+def _without_dots(path: Path) -> Path:
+    """The same file or folder without ``..`` in its path, which would lead names out of the folder."""
+    if ".." not in path.parts:
+        return path
+    whole = path.name == ".."
+    return Path(os.path.realpath(path)) if whole else Path(os.path.realpath(path.parent)) / path.name
+
+
 def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112  # Path.is_dir() fails in a closed folder
         return [path]
     with listing_of(path) as listing:
         media = [one for one in find_media(path) if not _is_predicted(one, path)]
@@ -102,5 +116,5 @@ def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
 
 def _is_predicted(media: Path, root: Path) -> bool:
     """Whether a prediction below ``root`` has written it: it lies in films/ beside the prediction."""
-    *inner, _ = media.relative_to(root).parents
-    return any(folder.name == FILMS and (root / folder.parent / PREDICTION).exists() for folder in inner)
+    homes = [folder.parent for folder in media.relative_to(root).parents if folder.name == FILMS]
+    return any(os.path.exists(root / home / PREDICTION) for home in homes)  # noqa: PTH110  # never an error

@@ -75,7 +75,16 @@ def list_folder(folder: Path) -> list[Path]:
     Left out are hidden files such as ``._face.jpg``, what systems make
     (:data:`~vidfer.clips.listing.SYSTEM_NAMES`), and links to folders that are listed by another way.
     """
-    return sorted((folder / entry.name for entry in _scan(folder)), key=natural_key)
+    return list(list_kinds(folder))
+
+
+def list_kinds(folder: Path) -> dict[Path, bool]:
+    """What :func:`list_folder` lists, and whether each of it is a folder.
+
+    The folder above tells this also of a folder that cannot be looked at, such as one on a disk that is gone.
+    """
+    kinds = {folder / entry.name: _is_folder(entry) for entry in _scan(folder)}
+    return {path: kinds[path] for path in sorted(kinds, key=natural_key)}
 
 
 def _scan(folder: Path) -> Iterator[os.DirEntry]:
@@ -124,10 +133,15 @@ def is_frame_folder(folder: Path) -> bool:
     """Whether a folder is a clip of frames: it holds images and no video.
 
     Folders beside the frames (``flow/``, an empty ``new/``) change nothing. Only where a single image stands
-    beside folders with images or videos in them, the folder is taken for one that holds clips.
+    beside folders with images or videos in them, the folder is taken for one that holds clips. A folder that
+    cannot be read is one: reading the clip says why.
     """
     n_images, inner = 0, []
-    for entry in _scan(folder):
+    try:
+        entries = list(_scan(folder))
+    except OSError:
+        return True
+    for entry in entries:
         path = folder / entry.name
         if _is_folder(entry):
             inner.append(path)
@@ -166,10 +180,15 @@ def find_media(folder: Path) -> Iterator[Path]:
 
     Each video is a clip; a picture of its name beside it is none (:func:`without_posters`). Each other image
     that lies directly in ``folder`` is a clip of one frame. A folder of frames below it
-    (:func:`is_frame_folder`) is one clip.
+    (:func:`is_frame_folder`) is one clip. So is a folder that cannot be read.
     """
-    for path in without_posters(list_folder(folder)):
-        if path.is_dir():
+    try:
+        kinds = list_kinds(folder)
+    except OSError:
+        yield folder
+        return
+    for path in without_posters(kinds):
+        if kinds[path]:
             if is_frame_folder(path):
                 yield path
             else:

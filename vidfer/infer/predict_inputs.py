@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vidfer.build.cut_faces import faults_as_reasons, without_paths
 from vidfer.clips.clip import Clip
@@ -10,6 +11,7 @@ from vidfer.clips.media import video_header
 from vidfer.errors import DataError
 from vidfer.infer.predict_film import FilmPredictor
 from vidfer.infer.prediction_writer import PredictionWriter
+from vidfer.infer.same_prediction import bytes_of, real_path
 
 
 def predict_inputs(
@@ -25,16 +27,17 @@ def predict_inputs(
 
     Args:
         predictor: who predicts.
-        clips: the inputs, named as in ``writer.about``.
+        clips: the inputs. Their names in the tables are those of ``writer.about``.
         writer: open for writing.
         progress: called with the name of an input, the number of its frames so far, and of all, as its header
             says.
     """
-    by_name = {clip.id: clip for clip in clips}
+    clip_at = {real_path(clip.path): clip for clip in clips}
     inputs = sorted(enumerate(writer.about.inputs), key=lambda found: found[1].state != "begun")
     for place, one in inputs:
         if one.state != "done":
-            _predict(predictor, by_name[one.name], writer, place, progress)
+            clip = replace(clip_at[real_path(one.path)], id=one.name)
+            _predict(predictor, clip, writer, place, progress)
 
 
 def _predict(
@@ -44,7 +47,7 @@ def _predict(
     place: int,
     progress: Callable[[str, int, int], None] | None,
 ) -> None:
-    header = video_header(clip.path) if clip.path.is_file() else None
+    header = video_header(clip.path) if bytes_of(clip.path) else None  # no pipe, which would wait
     film, reason = predictor.predict(clip), ""
     pieces = film.pieces(writer.begin(place))
     while True:

@@ -1,6 +1,7 @@
 """Label folders, splits, piles of unlabelled clips, images and folders of frames."""
 
 import pytest
+from closed import closed
 from refused import refused
 from right_root import sent_to
 
@@ -97,6 +98,34 @@ def test_folders_of_frames_without_labels_are_clips_without_labels(touch):
     }
     (line,) = lines
     assert str(root) in line and "clip1/" in line and "(2," in line and "--src table" in line
+
+
+@pytest.mark.parametrize(
+    ("folder", "mode", "known"),
+    [
+        ("sad", 0o000, {"sad": "sad"}),
+        ("happy/ann", 0o000, {"happy/ann": "happy"}),
+        ("sad", 0o444, {"sad/b.mp4": "sad"}),
+    ],
+)
+def test_a_closed_folder_is_a_clip_with_the_label_of_its_films(touch, folder, mode, known):
+    root = touch("happy/a.mp4", "happy/ann/c.mp4", "sad/b.mp4", "fear/d.mp4")
+    others = {name: label for name, label in labels(root).items() if not name.startswith(f"{folder}/")}
+    with closed(root / folder, mode):
+        assert labels(root) == others | known
+
+
+def test_a_closed_split_is_a_clip_of_it(touch):
+    root = touch("train/happy/a.mp4", "test/happy/b.mp4")
+    with closed(root / "test"):
+        found = {clip.id: (clip.label, clip.split) for clip in find_clips("folder", root)}
+    assert found == {"test": (None, "test"), "train/happy/a.mp4": ("happy", "train")}
+
+
+def test_a_closed_folder_makes_no_labels_of_the_names_of_others(touch):
+    root = touch(*(f"clip{k}/{n}.jpg" for k in (1, 2, 3) for n in (1, 2)))
+    with closed(root / "clip2"):
+        assert labels(root) == {"clip1": None, "clip2": None, "clip3": None}
 
 
 def test_numbered_pictures_in_label_folders_keep_their_labels_below_train_as_the_note_says(touch):

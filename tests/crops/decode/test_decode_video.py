@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from closed import closed
 from numbered_video import HEIGHT, WIDTH, N, bar_code, numbers, read, write
 from refused import refused
 
@@ -259,6 +260,7 @@ def test_reasons(tmp_path):
     assert reason("ring.mp4") == "a link that leads to no file"
     os.mkfifo(tmp_path / "pipe.mp4")
     assert reason("pipe.mp4") == "a pipe or a device, not a file"
+    assert reason("x" * 300) == "it cannot be opened (File name too long)"
     assert reason("empty.mp4", b"") == "the file is empty (0 bytes)"
     assert "not a video, or its header is lost" in reason("text.mp4", b"hello world\n")
     assert "not a video, or its header is lost" in reason(
@@ -271,6 +273,19 @@ def test_reasons(tmp_path):
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
     assert reason("sound.mp4") == "no video stream in the file, only sound"
+
+
+def test_reasons_of_what_is_closed(tmp_path):
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    (folder / "a.mp4").write_bytes(b"x")
+    for mode, path, why in (
+        (0o000, folder, "the folder cannot be read (Permission denied)"),
+        (0o444, folder / "a.mp4", "it cannot be opened (Permission denied)"),
+    ):
+        with closed(folder, mode), pytest.raises(UnreadableVideo) as caught:
+            next(read_chunks(path))
+        assert caught.value.reason == why
 
 
 def test_fault_travels_between_processes():

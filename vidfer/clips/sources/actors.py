@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -45,7 +46,9 @@ def mark_drawn(clips: list[Clip]) -> list[Clip]:
 
     @cache
     def is_drawn(folder: Path) -> bool:
-        return (folder / SETTINGS_FILE).is_file() or (folder != folder.parent and is_drawn(folder.parent))
+        settings = folder / SETTINGS_FILE
+        is_here = os.path.isfile(settings)  # noqa: PTH113  # Path.is_file() fails in a folder that is closed
+        return is_here or (folder != folder.parent and is_drawn(folder.parent))
 
     return [
         replace(clip, source="actors") if is_drawn(clip.path.absolute().parent) else clip for clip in clips

@@ -15,7 +15,7 @@ from vidfer.clips.media import (
     is_frame_folder,
     is_image,
     is_video,
-    list_folder,
+    list_kinds,
     without_posters,
 )
 from vidfer.clips.root_checks import check_folder, check_part, nothing_found
@@ -49,7 +49,7 @@ def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
     """
     check_part("folder", part, ("faces",))
     check_folder(root, LAYOUT)
-    folders = [path for path in list_folder(root) if path.is_dir()]
+    folders = [path for path, is_folder in list_kinds(root).items() if is_folder]
     splits = {path: split for path in folders if (split := split_of_name(path.name)) is not None}
     official = [path.name for path, split in splits.items() if split != "unlabelled"]
     others = [path.name for path in folders if path not in splits and any(find_media(path))]
@@ -67,10 +67,14 @@ def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
 
 
 def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collection[Path] = ()) -> list[Clip]:
-    """The clips of the root, or of one split."""
-    entries = [path for path in without_posters(list_folder(folder)) if path not in leave_out]
-    folders = [path for path in entries if path.is_dir()]
-    files = [path for path in entries if not path.is_dir() and (is_video(path) or is_image(path))]
+    """The clips of the root, or of one split. A split that cannot be read is a clip that cannot."""
+    try:
+        kinds = list_kinds(folder)
+    except OSError:
+        return [Clip(id=clip_id(folder, root), path=folder, split=split)]
+    entries = [path for path in without_posters(kinds) if path not in leave_out]
+    folders = [path for path in entries if kinds[path]]
+    files = [path for path in entries if not kinds[path] and (is_video(path) or is_image(path))]
     without_labels = not any(is_expression(path.name) for path in folders) and (
         bool(files) or (folder == root and not leave_out and _hold_frames(folders, root))
     )
@@ -98,6 +102,8 @@ def _hold_frames(folders: Sequence[Path], root: Path) -> bool:
     clips: dict[Path, int] = {}
     for folder in folders:
         found = list(find_media(folder))
+        if found == [folder]:  # it cannot be read, so it says nothing of the others
+            continue
         if any(path.parent != folder or not is_image(path) or path.is_dir() for path in found):
             return False
         names = [path.stem for path in found]
@@ -125,7 +131,10 @@ def _hold_frames(folders: Sequence[Path], root: Path) -> bool:
 
 
 def _check_label_folder(folder: Path) -> None:
-    names = [path.name for path in list_folder(folder) if path.is_dir()]
+    try:
+        names = [path.name for path, is_folder in list_kinds(folder).items() if is_folder]
+    except OSError:  # reading its clips says so
+        return
     inner = [name for name in names if is_expression(name) or split_of_name(name)]
     if inner and not is_expression(folder.name):
         raise DataError(

@@ -99,7 +99,10 @@ class ImageReader:
 
     @classmethod
     def of_folder(cls, folder: Path) -> ImageReader:
-        images = frame_paths(folder)
+        try:
+            images = frame_paths(folder)
+        except OSError as error:
+            raise UnreadableVideo(folder, f"the folder cannot be read ({error.strerror})") from error
         if not images:
             raise UnreadableVideo(folder, "the folder holds no image")
         return cls(images, FOLDER_FPS)

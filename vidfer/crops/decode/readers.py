@@ -7,6 +7,9 @@ whole video once before it gives a frame.
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -77,13 +80,13 @@ def open_readers(
         UnreadableVideo: nothing can be read, or decord is forced and cannot be proved right.
         MissingPackageError: decord is forced and not installed.
     """
-    if path.is_dir():
+    found = _status_of(path)
+    if stat.S_ISDIR(found.st_mode):
         yield ImageReader.of_folder(path)
         return
-    if not path.is_file():
-        no_file = "a link that leads to no file" if path.is_symlink() else "no such file"
-        raise UnreadableVideo(path, "a pipe or a device, not a file" if path.exists() else no_file)
-    if path.stat().st_size == 0:
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableVideo(path, "a pipe or a device, not a file")
+    if found.st_size == 0:
         raise UnreadableVideo(path, "the file is empty (0 bytes)")
     if is_image(path):
         yield AnimationReader.of_file(path) or ImageReader.of_image(path)
@@ -118,6 +121,17 @@ def open_readers(
         except UnexpectedFrames:
             continue
         yield made
+
+
+def _status_of(path: Path) -> os.stat_result:
+    """What the system says of a file or folder, or an UnreadableVideo where it says nothing."""
+    try:
+        return path.stat()
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise UnreadableVideo(path, f"it cannot be opened ({error.strerror})") from error
+        no_file = "a link that leads to no file" if path.is_symlink() else "no such file"
+        raise UnreadableVideo(path, no_file) from error
 
 
 def check_reader(reader: str) -> None:
