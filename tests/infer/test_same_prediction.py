@@ -6,8 +6,8 @@ import pytest
 from refused import refused
 
 from vidfer.errors import ResultError
-from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
-from vidfer.infer.same_prediction import own_folder
+from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder, read_prediction
+from vidfer.infer.same_prediction import go_on_with, own_folder
 
 
 @pytest.fixture
@@ -40,6 +40,32 @@ def test_a_file_of_the_same_name_elsewhere_is_another_one(wanted, tmp_path):
     assert own_folder(replace(wanted, inputs=(elsewhere,))).folder.name == "a_2"
     more = (*wanted.inputs, PredictedInput(name="b.mp4", path=str(tmp_path / "b.mp4")))
     assert own_folder(replace(wanted, inputs=more)).folder.name == "a"
+
+
+def test_a_film_is_the_same_by_whatever_way_it_was_named(wanted, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    wanted.folder.mkdir(parents=True)
+    old = PredictedInput(name="a.mp4", path=str(tmp_path / "x" / ".." / "a.mp4"), state="done")
+    replace(wanted, inputs=(old,)).write()
+    now = [
+        PredictedInput(name=f"x/{name}", path=str(tmp_path / "link" / name)) for name in ("a.mp4", "b.mp4")
+    ]
+    found = go_on_with(read_prediction(wanted.folder), replace(wanted, inputs=tuple(now)))
+    assert found.inputs == (old, now[1])
+    now.append(PredictedInput(name="a.mp4", path=str(tmp_path / "y" / "a.mp4")))
+    with refused(ResultError, "inputs"):  # two inputs of one name
+        go_on_with(read_prediction(wanted.folder), replace(wanted, inputs=tuple(now)))
+
+
+def test_what_could_not_be_read_and_is_not_named_any_more_is_left_out(wanted, tmp_path):
+    closed = PredictedInput(name="closed", path=str(tmp_path / "closed"), state="failed", reason="closed")
+    film = PredictedInput(name="closed/b.mp4", path=str(tmp_path / "closed" / "b.mp4"))
+    there = replace(wanted, inputs=(*wanted.inputs, closed))
+    assert go_on_with(there, replace(wanted, inputs=(*wanted.inputs, film))).inputs == (*wanted.inputs, film)
+    assert go_on_with(there, there).inputs == there.inputs
+    done = replace(closed, state="done")
+    with refused(ResultError, "inputs"):
+        go_on_with(replace(there, inputs=(done,)), wanted)
 
 
 def test_a_damaged_prediction_is_told_and_not_passed_by(wanted):

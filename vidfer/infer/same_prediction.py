@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from vidfer.infer.prediction_folder import ABOUT, PredictionFolder, read_predict
 def go_on_with(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder:
     """The prediction that is there, with the inputs that are new.
 
+    An input keeps the name that it has there. One that could not be read and is not named any more is left
+    out, because it has no rows: such as a folder that was closed, whose films are named now.
+
     Raises:
         ResultError: it is another one than the one that is wanted: of another model, with other settings, or
             of another file.
@@ -22,24 +26,25 @@ def go_on_with(there: PredictionFolder, wanted: PredictionFolder) -> PredictionF
         *(f"model {name}" for name in _different(there.model, wanted.model)),
         *(f"setting {name}" for name in _different(there.settings, wanted.settings)),
     ]
-    known = {one.name: one.path for one in there.inputs}
-    named = {one.name: one.path for one in wanted.inputs}
-    if known.items() & named.items() != known.items():
+    named = {real_path(one.path) for one in wanted.inputs}
+    kept = [one for one in there.inputs if one.state != "failed" or real_path(one.path) in named]
+    known = {real_path(one.path): one.name for one in kept}
+    new = [one for one in wanted.inputs if real_path(one.path) not in known]
+    if not known.keys() <= named or {one.name for one in new} & {*known.values()}:
         differences.append("inputs")
     if differences:
         raise ResultError(
             f"{there.folder} holds another prediction ({', '.join(differences)}); choose another --out, or "
             "remove the folder"
         )
-    for one in there.inputs:
+    for one in kept:
         now = bytes_of(one.path)
         if one.state == "done" and now and one.n_bytes and now != one.n_bytes:
             raise ResultError(
                 f"{one.path} is another file than the one whose prediction is in {there.folder}; choose "
                 "another --out, or remove the folder"
             )
-    new = [one for one in wanted.inputs if one.name not in known]
-    return replace(there, inputs=(*there.inputs, *new))
+    return replace(there, inputs=(*kept, *new))
 
 
 def own_folder(wanted: PredictionFolder) -> PredictionFolder:
@@ -60,9 +65,14 @@ def own_folder(wanted: PredictionFolder) -> PredictionFolder:
     return one
 
 
-def bytes_of(path: str) -> int:
+def bytes_of(path: Path | str) -> int:
     """Size of a file, which tells that it is another one now; 0 for a folder, or where nothing is."""
-    return Path(path).stat().st_size if Path(path).is_file() else 0
+    return os.path.getsize(path) if os.path.isfile(path) else 0  # noqa: PTH113, PTH202  # never an error
+
+
+def real_path(path: Path | str) -> str:
+    """The path by which one file is known, whatever folder it was named from, and through whatever links."""
+    return os.path.realpath(path)
 
 
 def _different(one: dict, other: dict) -> list[str]:
