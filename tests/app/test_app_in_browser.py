@@ -236,6 +236,39 @@ def press(browser, field: str, words: str) -> None:
     browser.run(f"{found}.click()")
 
 
+DROP = """(field, name, size) => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([new Uint8Array(size)], name, {type: "video/mp4"}));
+  const place = document.querySelector(`${field} button`);
+  for (const kind of ["dragenter", "drop"])
+    place.dispatchEvent(new DragEvent(kind, {dataTransfer: dropped, bubbles: true, cancelable: true})); }"""
+
+NOTE_REQUESTS = """window.sent = [];
+const plain = fetch;
+fetch = (at, ...rest) => (sent.push(`${at}`), plain(at, ...rest))"""
+
+
+def test_a_large_file_is_refused_before_it_is_sent(app, browser, films, tmp_path):
+    _, address, temporary = app
+    large = tmp_path / "large.mp4"
+    large.write_bytes(bytes(1_030_000))
+    come(browser, address)
+    browser.run(NOTE_REQUESTS)
+    told = "document.querySelector('#film + .too-large')"
+    browser.choose("#film input[type=file]", large)
+    browser.wait(f"{told}.innerText.startsWith('large.mp4 has 1.1 MB, and this app takes 1 MB; cut it')")
+    assert browser.run(f"{told}.getAttribute('role')") == "alert"
+    browser.run(f"{told}.remove()")
+    browser.run(f"({DROP})('#film', 'dropped.mp4', 2_000_000)")
+    browser.wait(f"{told}.innerText.startsWith('dropped.mp4 has 2 MB')")
+    assert [at for at in browser.run("sent") if "upload" in at] == [] and "large.mp4" not in files_of(
+        temporary
+    )
+    choose(browser, "#film", films / "ann.mp4")  # a smaller one is taken, and nothing is said any more
+    assert browser.run(told) is None and [at for at in browser.run("sent") if "upload" in at] != []
+    assert "8 frames, 1 person" in ask(browser, "#run", "#result")
+
+
 def test_with_a_camera(app, films, tmp_path):
     _, address, temporary = app
     camera = write_camera(films / "camera.mjpeg", actor(4, "happy", 20))

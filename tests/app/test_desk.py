@@ -128,3 +128,12 @@ def test_what_a_page_has_asked_for_before_it_was_left_is_not_begun(desk):
     text, classes = desk.teach("ann", [("one", [film]), ("two", [film])], [], quiet)
     assert STOPPED in text and classes is None and desk.example("ann") is None
     assert [*desk.visits.root.rglob("*.csv")] == [] and not (desk.visits.root / "results").exists()
+
+
+def test_what_takes_a_while_waits_in_the_queue(desk):
+    """Gradio answers all else at once, and tells it with a traceback if the app ends meanwhile."""
+    pytest.importorskip("gradio")
+    from vidfer.app.page import build_page
+
+    queued = {event.name for event in build_page(desk, is_loopback=True).fns.values() if event.queue}
+    assert queued == {"draw", "look", "predict", "teach"}

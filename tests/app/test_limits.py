@@ -21,7 +21,7 @@ def test_a_film_within_the_limits_is_taken(film):
 
 
 def test_a_large_file_is_refused(film):
-    with refused(DataError, "film.mp4", "MB", "vidfer predict"):
+    with refused(DataError, "film.mp4 has 0.1 MB", "takes 0.0001 MB", "vidfer predict"):
         Limits(max_mb=1e-4).check(film)
 
 

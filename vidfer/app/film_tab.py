@@ -113,7 +113,8 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
             raise gr.Error(str(error), title="No film", print_exception=False) from error
         return path and str(path)
 
-    example.click(draw, None, film, **{**QUIET, "show_progress": "full"})
+    # In the queue, as it takes longer than the app waits for other requests when it ends.
+    example.click(draw, None, film, show_progress="full", api_visibility="private")
     working = message_html("", "working")
     work_with(desk, run, stop, predict, [film, camera, is_camera, choice, blur], [result], working)
     for field in (film, camera):

@@ -46,10 +46,7 @@ class Limits:
         if not n_bytes:
             raise DataError(f"{path.name} is empty (0 bytes); copy or record it again")
         if n_bytes > self.max_mb * 1e6:
-            raise DataError(
-                f"{path.name} has {n_bytes / 1e6:.0f} MB, and this app takes {self.max_mb:g} MB; cut it or "
-                "make it smaller, or use the command `vidfer predict`, which has no limit"
-            )
+            raise DataError(self.too_large(path.name, f"{math.ceil(n_bytes / 1e5) / 10:g}"))
         if path.suffix.lower() in UNREADABLE_IMAGE_SUFFIXES:
             raise DataError(f"{path.name} is a HEIC picture, which cannot be read; save it as JPEG or PNG")
         if not (is_image(path) or is_video(path)) or _names_other_files(path):
@@ -58,6 +55,13 @@ class Limits:
                 "MOV, WebM, JPEG or PNG"
             )
         self.check_time(path.name, _length_s(path), "long")
+
+    def too_large(self, name: str, mb: str) -> str:
+        """What is told of a file with too many megabytes."""
+        return (
+            f"{name} has {mb} MB, and this app takes {self.max_mb:g} MB; cut it or make it smaller, or use "
+            "the command `vidfer predict`, which has no limit"
+        )
 
     def check_time(self, name: str, time_s: float, what: str = "or longer") -> None:
         """Refuse a film that has come to a time, in seconds, beyond the limit.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import gradio as gr
 
 from vidfer.app.desk import Desk
 from vidfer.app.film_tab import film_tab
+from vidfer.app.limits import Limits
 from vidfer.app.own_tab import own_tab
 from vidfer.app.parts import OF_THE_APP, PLAIN, QUEUE
 from vidfer.app.result_html import about_html, piece
 
 HERE = Path(__file__).parent
+PARTS = ("look.css", "timeline.js", "follow.js", "too_large.js")
 STYLE = HERE.parent / "report" / "prediction_page" / "prediction_style.html"
 SOFT, SOFT_DARK = "#59616c", "#a4acb8"
 SOFTLY = ("body_text_color_subdued", "block_info_text_color", "input_placeholder_color")
@@ -35,13 +38,16 @@ def theme() -> gr.themes.Base:
     )
 
 
-def head() -> str:
+def head(limits: Limits) -> str:
     """The look of what the app writes itself, and the scripts. The timelines look as on the page of a
-    prediction. Gradio's own option for CSS loses parts of it."""
-    style, look, *scripts = (
-        path.read_text("utf-8")
-        for path in (STYLE, HERE / "look.css", HERE / "timeline.js", HERE / "follow.js")
-    )
+    prediction. Gradio's own option for CSS loses parts of it.
+
+    Args:
+        limits: of what visitors may upload; their browsers know them, too.
+    """
+    style, look, *scripts = (path.read_text("utf-8") for path in (STYLE, *(HERE / name for name in PARTS)))
+    limit = {"bytes": limits.max_mb * 1e6, "words": limits.too_large("{name}", "{mb}") + "."}
+    scripts.insert(0, f"const limit = {json.dumps(limit)};\n")
     return f"<style>.vidfer {{ {style} }}\n{look}</style><script>{''.join(scripts)}</script>"
 
 

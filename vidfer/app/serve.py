@@ -110,12 +110,12 @@ def serve(
         run_history=False,
         allowed_paths=[str(visits.root / "results")],
         show_error=False,
-        max_file_size=round(limits.max_mb * 2**20),  # in its message; beyond 10^6 Limits tells what to do
+        max_file_size=round(limits.max_mb * 2**20),  # for recordings; of files the page tells it beforehand
         ssr_mode=False,
         enable_monitoring=False,
         mcp_server=False,
         theme=theme(),
-        head=head(),
+        head=head(limits),
     )
 
     mounted = app.routes[-1].app
