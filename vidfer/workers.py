@@ -60,10 +60,9 @@ def run_jobs(
             would succeed either.
     """
     waiting = deque(range(len(jobs)))
-    # A fork server imports the libraries once, and forks from a process without threads or open files.
+    # A fork server forks from a process without threads or open files.
     context = get_context("forkserver")
-    context.set_forkserver_preload([prepare.partition(":")[0]])
-    _start_fork_server()
+    start_fork_server(prepare.partition(":")[0])
     workers = [_Worker(context, prepare, arguments) for _ in range(min(n_workers, len(jobs)))]
     running_s = RunningTime()
     try:
@@ -153,8 +152,15 @@ class _Worker:
         return LostWorker(f"the process that worked on it died ({how}{hint})", died=True)
 
 
-def _start_fork_server() -> None:
-    """Start the fork server so that it ignores Ctrl-C. It would end in a traceback; the parent handles it."""
+def start_fork_server(*modules: str) -> None:
+    """Start Python's fork server, unless it runs: it imports modules once for all processes that it makes.
+
+    Neither it nor they get Ctrl-C, at which they would end in tracebacks; the parent handles it.
+
+    Args:
+        modules: full names of what the processes need; ``__main__`` is the program itself.
+    """
+    forkserver.set_forkserver_preload([*modules])
     resource_tracker.ensure_running()  # first, because this unblocks signals
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

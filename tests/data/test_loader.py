@@ -1,4 +1,6 @@
 import errno
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -143,6 +145,26 @@ def test_loader_processes_without_shared_memory_are_refused_before_they_start(
         build_loader(dataset, 4, workers=1)
     dataset.set_epoch(1)
     assert order(build_loader(dataset, 4)) == list(range(10))  # this process reads without it
+
+
+READS = """
+import multiprocessing, sys
+multiprocessing.set_start_method("forkserver")
+from vidfer.data.dataset import ClipDataset
+from vidfer.data.loader import build_loader
+for _ in range(2):
+    assert len([*build_loader(ClipDataset(sys.argv[1], [0, 1], n_frames=2), 1, workers=2)]) == 2
+"""
+"""Reads clips in four processes, as Python starts them from 3.14 on."""
+
+
+def test_loader_processes_of_a_fork_server_do_not_import_all_anew(make_cache):
+    command = [sys.executable, "-X", "importtime", "-c", READS, make_cache([{"id": "a"}, {"id": "b"}]).path]
+    told = subprocess.run(command, capture_output=True, check=True, text=True).stderr
+    imports = [
+        line.rpartition("|")[2].strip() for line in told.splitlines() if line.startswith("import time")
+    ]
+    assert imports.count("torch") == 2  # by this program and by the fork server, and by no process of it
 
 
 def test_a_fault_in_the_loop_is_not_one_of_the_loader():

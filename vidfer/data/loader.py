@@ -16,6 +16,7 @@ from vidfer.data.dataset import ClipDataset
 from vidfer.data.encoded_crops import EncodedCrops
 from vidfer.errors import DataError, SettingError
 from vidfer.parent import end_with_parent
+from vidfer.workers import start_fork_server
 
 Batch = TypeVar("Batch")
 
@@ -123,6 +124,9 @@ def build_loader(
         )
     if workers > 0:
         _check_shared_memory()
+        if multiprocessing.get_start_method() == "forkserver":  # by default since Python 3.14
+            # Otherwise each process of each loader would import torch and all of this anew, for seconds.
+            start_fork_server("__main__", "vidfer.data.dataset")
     common = {
         "num_workers": workers,
         "persistent_workers": workers > 0,
