@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import socket
+import struct
 import threading
 
 import cv2
@@ -72,6 +74,21 @@ def test_the_least_sure_clips_come_first_and_faceless_ones_not_at_all(server):
     assert [(one["name"], one["key"]) for one in state["classes"]] == [
         *(("angry", "1"), ("happy", "2"), ("sad", "3")),
     ]
+
+
+def test_a_browser_that_leaves_before_its_answer_is_no_error(server, capsys):
+    before = {*threading.enumerate()}
+    with server.lock:  # the answer waits
+        left = socket.create_connection(server.server_address)
+        left.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() resets
+        left.sendall(f"GET /{server.secret}/state HTTP/1.1\r\nHost: {server.hosts[0]}\r\n\r\n".encode())
+        while not (answering := {*threading.enumerate()} - before):
+            pass
+        left.close()
+    for thread in answering:
+        thread.join()
+    assert capsys.readouterr().err == ""
+    assert ask(server, f"/{server.secret}/state")[0] == 200
 
 
 def test_in_the_order_of_the_table_the_clips_are_a_fair_sample(run):

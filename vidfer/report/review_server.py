@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -84,6 +85,11 @@ class ReviewServer(ThreadingHTTPServer):
     def address(self) -> str:
         """Where the page is."""
         return f"http://{self.hosts[0]}/{self.secret}/"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing where the browser left before it had its answer; any other error is told."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
 
     def state(self) -> dict:
         """All that the page shows, but the pictures."""
