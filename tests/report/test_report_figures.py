@@ -41,6 +41,21 @@ def test_confusion_writes_shares_of_the_row_and_counts(theme):
         assert text in words
 
 
+def test_numbers_in_a_matrix_of_many_classes_do_not_overlap():
+    for n in (8, 11, 40):
+        names = [f"happily_surprised_{i}" for i in range(n)]
+        figure = draw_confusion(100 * np.eye(n, dtype=int) + 7, names, names, LIGHT)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        renderer = canvas.get_renderer()
+        shown = figure.axes[0].texts[: 2 * n]  # the first row at least
+        boxes = [text.get_window_extent(renderer) for text in shown]
+        boxes += [text.get_window_extent(renderer) for text in figure.axes[0].get_yticklabels()]
+        for i, box in enumerate(boxes):
+            assert not any(box.overlaps(other) for other in boxes[:i])
+        assert all(text.get_size() > 5.5 for text in shown)
+
+
 def test_confusion_ink_stands_out_from_its_cell():
     # The weakest of all contrasts of text on the colours of a cell, by WCAG's formula.
     from matplotlib.colors import LinearSegmentedColormap

@@ -38,7 +38,7 @@ def test_hardest_clips_are_those_recognised_least_and_surest_mistakes_first(page
         assert image.width / image.height == pytest.approx(shape, abs=0.01) == pytest.approx(1, abs=0.05)
     cards = [e["text"] for e in page.inside(lists[1], "li")]
     assert all(re.search(r"recognised \d+ % of \d+ times", text) for text in cards)
-    assert all(re.search(r"taken for (\w+, in \d+ %|nothing else)", text) for text in cards)
+    assert all(re.search(r"taken for (\w+ in \d+\s%|nothing else)", text) for text in cards)
 
 
 def test_hardest_clips_have_no_pictures_without_their_cache(runs, tmp_path):

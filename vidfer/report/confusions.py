@@ -15,6 +15,9 @@ from vidfer.report.named_results import NamedResult
 from vidfer.report.page import Shown
 from vidfer.report.result_table import episode_of
 
+MOST_COUNTED = 10
+"""A matrix with more columns has no counts, no 0 per cent, and is as wide as it must be to stay readable."""
+
 
 def show_confusions(results: Sequence[NamedResult]) -> list[Shown]:
     """One matrix per result, with a last column for queries without a face if there were any."""
@@ -53,33 +56,26 @@ def draw_confusion(
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # The lightness of the hue changes in one direction: colour-blind readers and print show the same order.
     shade = LinearSegmentedColormap.from_list("share", theme.heat)
-    cell = min(0.62, 3.55 / n_columns)
+    is_large = n_columns > MOST_COUNTED
+    cell = 0.25 if is_large else min(0.62, 3.55 / n_columns)
     figure = Figure(figsize=(1.15 + cell * n_columns, 1.2 + cell * n_rows), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(shares, cmap=shade, vmin=0, vmax=1, aspect="equal")
-    size = 7.2 if n_columns > 5 else 9
-    for row in range(n_rows):
-        for column in range(n_columns):
-            share = shares[row, column]
-            ink = _ink(shade(share))
-            axes.text(
-                column, row - 0.12, f"{100 * share:.0f}", ha="center", va="center", color=ink, size=size + 2
-            )
-            axes.text(
-                column,
-                row + 0.27,
-                f"n {counts[row, column]}",
-                ha="center",
-                va="center",
-                color=ink,
-                size=size - 1.2,
-            )
+    size = 8 if is_large else 9.2 if n_columns > 5 else 11
+    for row, column in np.ndindex(counts.shape):
+        share, count = shares[row, column], counts[row, column]
+        style = {"ha": "center", "va": "center", "color": _ink(shade(share))}
+        if not is_large:
+            axes.text(column, row - 0.12, f"{100 * share:.0f}", size=size, **style)
+            axes.text(column, row + 0.27, f"n {count}", size=size - 3.2, **style)
+        elif count:
+            axes.text(column, row, f"{100 * share:.0f}", size=size, **style)
     axes.set_xticks(
         range(n_columns),
         [_words(name) for name in predicted_names],
-        rotation=40,
-        ha="right",
-        rotation_mode="anchor",
+        rotation=90 if is_large else 40,
+        ha="center" if is_large else "right",
+        rotation_mode="default" if is_large else "anchor",
     )
     axes.set_yticks(range(n_rows), [_words(name) for name in true_names])
     axes.set_xlabel("recognised as")

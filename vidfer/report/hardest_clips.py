@@ -21,6 +21,8 @@ FRAMES = 6
 """Frames of each clip, evenly spaced among those with a face."""
 TILE_PX = 48
 """Side of a crop in CSS pixels."""
+SPACE = "\u00a0"
+"""Between a number and its per cent sign, where a line may end."""
 GAP_PX = 6
 """Gap between crops, in pixels of the picture."""
 
@@ -44,8 +46,8 @@ def show_hardest(group: Sequence[NamedResult], cache: CropCache | None) -> Group
         text=(
             f"{kind}{episode_of(group[0])}: the {len(worst)} clips of {len(all_clips):,} that were "
             f"recognised least often, mean over {runs}; among equals those "
-            f"{'that were a query most often' if few else 'with the most confident answers'}. "
-            f"{never:,} clips were never recognised."
+            f"{'that were a query most often' if few else 'with the most confident answers'}."
+            + (f" {never:,} clips were never recognised." if never else "")
         ),
         items=[_card(clip, picture) for clip, picture in zip(worst, pictures)],
     )
@@ -68,9 +70,9 @@ def _how(clip: HardClip) -> str:
     """How often, and with which confidence, the most frequent wrong answer was given."""
     if clip.taken_for is None or not clip.has_face:
         return ""
-    how = [f"in {100 * clip.taken_share:.0f} %"] if clip.n_queries > 1 else []
-    how += [f"{100 * clip.confidence:.0f} % confidence"] if clip.confidence is not None else []
-    return "".join(f", {part}" for part in how)
+    share = f" in {100 * clip.taken_share:.0f}{SPACE}%" if clip.n_queries > 1 else ""
+    sure = "" if clip.confidence is None else f" with {100 * clip.confidence:.0f}{SPACE}% confidence"
+    return share + sure
 
 
 def _pictures(clips: Sequence[HardClip], cache: Path) -> list[Picture | None]:

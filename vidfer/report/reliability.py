@@ -81,7 +81,7 @@ def draw_reliability(confidence: np.ndarray, right: np.ndarray, theme: Theme) ->
         axis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("mean of the highest probability")
     axes.set_ylabel("recognised")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, borderaxespad=0.2)
     dress(axes, theme)
     return figure
 
