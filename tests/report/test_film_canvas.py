@@ -137,6 +137,20 @@ def test_tags_of_a_face_at_the_upper_edge_lie_elsewhere():
     assert (image[2:118, 202:298] == 120).all() and (image[125:160, 190:310] != 120).any()
 
 
+def test_unsure_and_neutral_differ_in_more_than_their_grey():
+    lines, strips = [], []
+    for label in (UNSURE, "neutral"):
+        one = moment("a", 1, 0.0, 0, label, box=(200, 100, 300, 220))
+        image = GREY.copy()
+        draw_marks(image, [one], {}, 15)
+        lines.append((image[190:] != 120).any(2).sum())  # the tag is above
+        canvas, drawn = canvas_of([[one], [moment("a", 2, 0.5, 0, label)]])
+        card, (rows, columns) = canvas.cards[0], canvas.places[0]
+        foot = drawn[1][rows, columns][: card.curve[3], card.curve[2] - 1]
+        strips.append((foot == card.colours[label]).all(1).sum())
+    assert 0 < strips[0] < strips[1] and 0 < lines[0] < lines[1]
+
+
 def test_words_of_a_tag():
     assert tag_of(moment("a", 1, 0.0, 2, "happy", sure=0.5)) == "2  happy 50%"
     assert tag_of(moment("a", 1, 0.0, 2, UNSURE)) == "2  unsure"

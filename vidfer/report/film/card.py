@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vidfer.infer.moment import Moment
+from vidfer.infer.moment import UNSURE, Moment
 from vidfer.report.expression_colours import UNSURE_COLOUR, rgb_of
 from vidfer.report.film.lettering import width_of, write
 from vidfer.report.person_timeline import percent
@@ -171,4 +171,5 @@ class Card:
             for i, number in enumerate(part):
                 colour = self.colours.get(self.points[number][2], rgb_of(UNSURE_COLOUR))
                 ends = round(float(edges[i])), min(x2, round(float(edges[i + 1])))
-                image[round(y2 - 0.4 * self.unit) : y2, max(x1, ends[0]) : ends[1]] = colour
+                high = (0.13 if self.points[number][2] == UNSURE else 0.4) * self.unit
+                image[round(y2 - high) : y2, max(x1, ends[0]) : ends[1]] = colour

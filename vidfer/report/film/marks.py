@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vidfer.infer.moment import Moment
+from vidfer.infer.moment import UNSURE, Moment
 from vidfer.report.expression_colours import UNSURE_COLOUR, rgb_of
 from vidfer.report.film.lettering import width_of, write
 from vidfer.report.person_timeline import percent
@@ -39,7 +39,7 @@ def draw_marks(image: np.ndarray, moments: Sequence[Moment], colours: dict[str, 
     taken = list(boxes)
     for moment, box in zip(moments, boxes):
         colour = rgb_of(colours.get(moment.label, UNSURE_COLOUR))
-        _draw_corners(image, box, colour, size_px)
+        _draw_corners(image, box, colour, size_px, is_short=moment.label == UNSURE)
         if min(image.shape[:2]) < LEAST_PX:
             continue
         text = tag_of(moment)
@@ -54,9 +54,11 @@ def _around(box: np.ndarray) -> np.ndarray:
     return np.asarray(box, np.float64) + np.array((-margin, -margin, margin, margin))
 
 
-def _draw_corners(image: np.ndarray, box: np.ndarray, colour: tuple[int, int, int], size_px: int) -> None:
+def _draw_corners(
+    image: np.ndarray, box: np.ndarray, colour: tuple[int, int, int], size_px: int, *, is_short: bool
+) -> None:
     x1, y1, x2, y2 = np.round(box).astype(int)
-    leg = max(3, round(0.22 * min(x2 - x1, y2 - y1)))
+    leg = max(3, round((0.1 if is_short else 0.22) * min(x2 - x1, y2 - y1)))
     thick = max(2, round(size_px / 7))
     for x, right in ((x1, 1), (x2, -1)):
         for y, down in ((y1, 1), (y2, -1)):
