@@ -263,6 +263,22 @@ def test_the_card_of_the_network_in_the_box_is_shown(tmp_path):
         sign in text for text in (*card.limits, *sum(card.figures, ())) for sign in ("**", "`", "](")
     )
     assert read_card("no such network").figures == ()
+    assert [row for rows in card.groups for row in rows] == [*card.figures[1:]] and len(card.groups) < len(
+        card.figures
+    ) - 1
+    assert all(len({row[0] for row in rows}) == 1 for rows in card.groups)
+
+
+def test_the_legend_explains_every_colour_of_the_bands(tmp_path):
+    def legend(folder, classes):
+        text = page_of(folder, {"a": film_of("a", {0: "hhs?"}, classes=classes)}, classes=classes)
+        found = re.search(r'<p class="legend">(.*)</p>', text)[1]
+        return re.findall(r'<span class="chip c\d+">([^<]+)</span>', found), found
+
+    few, _ = legend(tmp_path / "few", CLASSES)
+    assert few == ["happy", "neutral", "sad", "surprise", "unsure"]
+    many, text = legend(tmp_path / "many", (*CLASSES, *(f"class_{i}" for i in range(36))))
+    assert many == ["happy", "sad", "unsure"] and "and 38 others" in text
 
 
 def test_own_expressions_tell_what_to_expect(tmp_path):

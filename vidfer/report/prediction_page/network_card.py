@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from vidfer.errors import VidferError
@@ -20,6 +22,11 @@ class NetworkCard:
     figures: tuple[tuple[str, ...], ...] = ()
     """Rows of the table of figures; the first one is its head."""
     limits: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> list[list[tuple[str, ...]]]:
+        """The rows without their head; those of the same data, which the first cell names, together."""
+        return [[*rows] for _, rows in groupby(self.figures[1:], itemgetter(0))]
 
 
 def read_card(model: str) -> NetworkCard:

@@ -25,6 +25,8 @@ HERE = Path(__file__).parent
 PAGE = "index.html"
 OPEN_INPUTS = 4
 """Up to so many inputs are unfolded when the page opens."""
+MOST_EXPLAINED = 12
+"""Of more expressions the legend has only those that are the label of a frame."""
 MOST_FAULTY = 50
 """More inputs than these that could not be read are only counted."""
 
@@ -54,6 +56,7 @@ def write_prediction_page(
     """
     prediction = prediction if isinstance(prediction, PredictionFolder) else read_prediction(Path(prediction))
     inputs = view_inputs(prediction, pictures=pictures) if inputs is None else inputs
+    legend = _legend(prediction.classes, inputs)
     model, name = prediction.model, str(prediction.model.get("name", "unknown network"))
     text = (
         open_templates()
@@ -63,9 +66,9 @@ def write_prediction_page(
             version=__version__,
             made_on=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
             classes=prediction.classes,
-            labels=[*dict.fromkeys((*prediction.classes, UNSURE, NONE_OF_THESE))],
             always_one=NONE_OF_THESE not in prediction.classes,
-            told={label for one in inputs for person in one.people for label, _ in person.shares},
+            legend=legend,
+            n_others=len({*prediction.classes} - {*legend}),
             inputs=inputs,
             title=_title([one.name for one in prediction.inputs]),
             n_inputs=len(prediction.inputs),
@@ -99,6 +102,13 @@ def _in_all(prediction: PredictionFolder) -> list[tuple[str, float]]:
         return []
     (whole,) = totals_of(prediction)
     return whole.shares(prediction.classes)
+
+
+def _legend(classes: Sequence[str], inputs: Sequence[InputView]) -> list[str]:
+    """The labels whose colours are explained: the upper band has all classes, the lower one those told."""
+    told = {label for one in inputs for person in one.people for label, _ in person.shares}
+    explained = told | {*classes} if len(classes) <= MOST_EXPLAINED else told
+    return [name for name in dict.fromkeys((*classes, UNSURE, NONE_OF_THESE)) if name in explained]
 
 
 def open_templates(*folders: Path) -> Environment:
