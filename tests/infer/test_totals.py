@@ -7,6 +7,7 @@ from made_up_predictions import CLASSES, write_all_tables
 from refused import refused
 
 from vidfer.errors import DataError
+from vidfer.infer import totals
 from vidfer.infer.prediction_folder import PredictionFolder
 from vidfer.infer.summary import SEGMENT_COLUMNS
 from vidfer.infer.totals import segments_of, strongest, totals_columns, totals_of, totals_row
@@ -51,6 +52,19 @@ def test_in_all_each_frame_of_each_person_counts_once(prediction):
 def test_rows_of_people_inputs_and_folders(prediction, by, rows):
     found = totals_of(prediction, by)
     assert [(one.input, one.face_id, one.n_people, one.n_frames) for one in found] == rows
+
+
+def test_several_totals_come_from_one_look_into_the_tables(prediction, monkeypatch):
+    alone = [totals_of(prediction, by) for by in ("all", "person", "all")]
+    read, tables = [], totals.iterate_table
+    monkeypatch.setattr(
+        totals, "iterate_table", lambda path, *of: read.append(path.name) or tables(path, *of)
+    )
+    assert [[totals_row(one, CLASSES) for one in many] for many in alone] == [
+        [totals_row(one, CLASSES) for one in many]
+        for many in totals.totals_by(prediction, ["all", "person", "all"])
+    ]
+    assert sorted(read) == ["clips.csv", "segments.csv"]
 
 
 def test_a_row_has_a_cell_for_each_column_and_none_where_nobody_is_seen(prediction):

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 
     options = parse(Summary, arguments)
     from vidfer.infer.prediction_folder import read_prediction
-    from vidfer.infer.totals import segments_of, strongest, totals_columns, totals_of, totals_row
+    from vidfer.infer.totals import segments_of, strongest, totals_by, totals_columns, totals_row
     from vidfer.names import name_key
     from vidfer.report.totals_text import about_text, faults_text, groups_text, shares_text, strongest_text
     from vidfer.tables import write_table
@@ -66,8 +66,8 @@ def main(arguments: Sequence[str]) -> int:
         raise SettingError(
             f"--top {options.top}: {options.prediction} has the expressions {', '.join(prediction.classes)}"
         )
-    (whole,) = totals_of(prediction)
-    groups = [whole] if options.by == "all" else totals_of(prediction, options.by)
+    segments = None if options.top is None else list(segments_of(prediction))
+    (whole,), groups = totals_by(prediction, ["all", options.by], segments)
     columns = totals_columns(prediction.classes)
     rows = [totals_row(one, prediction.classes) for one in groups]
     parts = [shares_text(whole, prediction.classes)]
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     top = []
     if options.top is not None:
         label = known[name_key(options.top)]
-        top = strongest(segments_of(prediction), label, options.n, options.min_s)
+        top = strongest(segments, label, options.n, options.min_s)
         parts.append(strongest_text(top, label))
     parts.append("\n".join(faults_text(prediction.inputs)))
     say(about_text(prediction, whole))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -45,6 +45,16 @@ class Totals:
     """Over the frames: of the probability of each expression."""
     lengths_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Seconds of each segment with this label."""
+
+    def add(self, person: Totals, n_inputs: int) -> None:
+        """Count a person with its frames; ``n_inputs``: further inputs that the sums are of now."""
+        self.n_inputs += n_inputs
+        self.n_people += person.n_people
+        self.n_frames += person.n_frames
+        self.n_warned += person.n_warned
+        self.sums = self.sums + person.sums
+        for label, n in person.n_labelled.items():
+            self.n_labelled[label] += n
 
     def share(self, label: str) -> float | None:
         """The share of the frames with a label, 0..1; None where nobody is seen."""
@@ -104,47 +114,64 @@ def totals_of(prediction: PredictionFolder, by: str = "all") -> list[Totals]:
     Raises:
         DataError: a table cannot be read, or a cell is no number.
     """
-    found: dict[Key, Totals] = {}
+    (totals,) = totals_by(prediction, [by])
+    return totals
 
-    def of(name: str, face_id: str) -> Totals:
+
+def totals_by(
+    prediction: PredictionFolder, levels: Sequence[str], segments: Iterable[Segment] | None = None
+) -> list[list[Totals]]:
+    """As :func:`totals_of` for several values of ``by``. Each table is read once.
+
+    ``segments``: the rows of ``segments.csv``, where they were read before.
+    """
+    found: dict[str, dict[Key, Totals]] = {by: {} for by in levels}
+
+    def of(by: str, name: str, face_id: int) -> Totals:
         key = _key(name, face_id, by)
-        return found.setdefault(key, Totals(input=key[0], face_id=key[1]))
+        return found[by].setdefault(key, Totals(input=key[0], face_id=key[1]))
 
-    read = {one.name for one in read_inputs(prediction)}
-    if by == "all":
-        of("", "")
-    if by != "person":
-        for name in read:
-            of(name, "").n_inputs += 1
-    _add_people(prediction, of, by)
-    for one in segments_of(prediction):
-        totals = of(one.input, str(one.face_id))
-        totals.seen_s += one.end_s - one.start_s
-        totals.lengths_s[one.label].append(one.end_s - one.start_s)
-    return [found[key] for key in sorted(found, key=lambda key: (key[0], -1 if key[1] is None else key[1]))]
+    for by in found:
+        if by == "all":
+            of(by, "", 0)
+        if by != "person":
+            for one in read_inputs(prediction):
+                of(by, one.name, 0).n_inputs += 1
+    for person in _people_of(prediction):
+        for by in found:
+            of(by, person.input, person.face_id).add(person, n_inputs=int(by == "person"))
+    for one in segments_of(prediction) if segments is None else segments:
+        for by in found:
+            totals = of(by, one.input, one.face_id)
+            totals.seen_s += one.end_s - one.start_s
+            totals.lengths_s[one.label].append(one.end_s - one.start_s)
+    return [[found[by][key] for key in sorted(found[by], key=_place)] for by in levels]
 
 
-def _add_people(prediction: PredictionFolder, of: Callable[[str, str], Totals], by: str) -> None:
+def _people_of(prediction: PredictionFolder) -> Iterator[Totals]:
+    """The rows of ``clips.csv``."""
     columns = tuple(name.lower() for name in clip_columns(prediction.classes))
     for row in iterate_table(prediction.clips_csv, columns):
         with _told(row):
-            totals = of(row["input"], row["face_id"])
             n = int(row["n_frames"])
-            totals.n_people += 1
-            totals.n_inputs += by == "person"
-            totals.n_frames += n
-            totals.n_warned += n * number(row["warned_share"])
-            totals.n_labelled[UNSURE] += n * number(row["unsure_share"])
+            person = Totals(input=row["input"], face_id=int(row["face_id"]), n_people=1, n_frames=n)
+            person.n_warned = n * number(row["warned_share"])
+            person.n_labelled[UNSURE] = n * number(row["unsure_share"])
             for name in prediction.classes:
-                totals.n_labelled[name] += n * number(row[f"share_{name}".lower()])
+                person.n_labelled[name] = n * number(row[f"share_{name}".lower()])
             means = [number(row[f"mean_{name}".lower()]) for name in prediction.classes]
-            totals.sums = totals.sums + n * np.array(means)
+            person.sums = n * np.array(means)
+        yield person
 
 
-def _key(name: str, face_id: str, by: str) -> Key:
+def _key(name: str, face_id: int, by: str) -> Key:
     if by == "person":
-        return name, int(face_id)
+        return name, face_id
     return {"input": name, "folder": PurePosixPath(name).parent.as_posix(), "all": ""}[by], None
+
+
+def _place(key: Key) -> tuple[str, int]:
+    return key[0], -1 if key[1] is None else key[1]
 
 
 def segments_of(prediction: PredictionFolder) -> Iterator[Segment]:
