@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -236,3 +237,22 @@ def test_an_import_that_is_our_own_fault_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr("sys.argv", ["vidfer", "verify", "a.h5"])
     with pytest.raises(ImportError):
         main()
+
+
+def test_home_is_found_in_quotation_marks_and_behind_an_equals_sign(monkeypatch):
+    @dataclass(frozen=True, kw_only=True)
+    class Some:
+        """Nothing."""
+
+        inputs: tyro.conf.Positional[tuple[str, ...]] = ()
+        """Files."""
+        out: Path | None = None
+        """A folder."""
+        pattern: str = ""
+        """An expression."""
+
+    monkeypatch.setenv("HOME", "/home/ann")
+    found = console.parse(Some, ["~/films/*.mp4", "~", "a~/b", "--out=~/found", "--pattern=a=~/b"])
+    assert found.inputs == ("/home/ann/films/*.mp4", "~", "a~/b")
+    assert (found.out, found.pattern) == (Path("/home/ann/found"), "a=~/b")
+    assert console.parse(Some, ["--out", "~/found"]).out == Path("/home/ann/found")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import os
 import re
 import shutil
 import sys
@@ -82,7 +83,7 @@ def parse_options(
         take_output_options((), program)
         say(_help_page(options, program, description, examples, every=every, **of_tyro), coloured=True)
         raise SystemExit(0)
-    arguments = _without_dashes(arguments)
+    arguments = [_at_home(word) for word in _without_dashes(arguments)]
     known = [one for group in _all_groups(options, program, **of_tyro) for one in group.options]
     example = next((line for line, _ in examples if program in line), "")
     check_words(arguments, known, program, example)
@@ -100,6 +101,15 @@ def _without_dashes(arguments: Sequence[str]) -> list[str]:
         return words
     place = words.index("--")
     return words[:place] + [f"./{word}" if word.startswith("-") else word for word in words[place + 1 :]]
+
+
+def _at_home(word: str) -> str:
+    """A word whose path begins with ``~/``, with the home folder in its place.
+
+    A shell does so itself, but not in quotation marks (``'~/films/*.mp4'``), nor in ``--out=~/films``.
+    """
+    option, equals, path = word.partition("=") if word.startswith("--") else ("", "", word)
+    return option + equals + os.path.expanduser(path) if path.startswith("~/") else word  # noqa: PTH111
 
 
 def option_groups(options: type, *, every: bool = True, **of_tyro: Any) -> list[Group]:
