@@ -53,5 +53,6 @@ def check_can_write(file: Path) -> None:
     folder = next(place for place in file.absolute().parents if place.exists())
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
-    if not os.access(folder, os.W_OK | os.X_OK):
+    of_this_process = os.access in os.supports_effective_ids
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=of_this_process):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

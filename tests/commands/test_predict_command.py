@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from closed import closed
+from refused import refused
 
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.encode import encode
@@ -16,6 +17,7 @@ from vidfer.actors.identity import sample_identity
 from vidfer.commands.predict import main
 from vidfer.commands.summary import main as summary
 from vidfer.crops.decode.video import read_chunks
+from vidfer.errors import ResultError
 from vidfer.infer.prediction_folder import read_prediction
 from vidfer.store.reader import CropCache
 from vidfer.tables import read_table
@@ -71,6 +73,14 @@ def test_a_closed_folder_stops_nothing_and_its_films_are_read_when_it_is_open(fi
     assert main(command) == 0
     inputs = read_prediction(tmp_path / "out").inputs
     assert [(one.name, one.state) for one in inputs] == [("a.jpg", "done"), ("closed/b.mp4", "done")]
+
+
+def test_a_folder_that_takes_no_files_is_told_with_the_option_that_helps(films, tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    monkeypatch.chdir(tmp_path / "disk")
+    for out in ([], ["--out", "found"]):
+        with closed(tmp_path / "disk", 0o555), refused(ResultError, tmp_path / "disk", "--out"):
+            main([str(films / "photo.jpg"), *out])
 
 
 def test_parquet_has_the_rows_of_the_table_with_types(films, tmp_path):

@@ -17,6 +17,7 @@ from vidfer.commands.progress import Progress
 from vidfer.commands.say import is_quiet, json_text, note, say
 from vidfer.errors import DataError, ResultError, SettingError
 from vidfer.files import file_name
+from vidfer.reachable import check_can_write
 from vidfer.terminal import shows_colours, shows_unicode
 
 if TYPE_CHECKING:
@@ -56,9 +57,16 @@ class ExtraFiles:
 
 
 def check_place(wanted: PredictionFolder, files: ExtraFiles) -> None:
-    """Raise a ResultError where these files would replace what no prediction has written."""
+    """Raise a ResultError where nothing can be written, or these files would replace what no prediction has
+    written."""
     from vidfer.report.prediction_page.write_page import PAGE
 
+    try:
+        check_can_write(wanted.folder / PREDICTION)
+    except OSError as error:
+        raise ResultError(
+            f"cannot write into {error.filename} ({error.strerror}); name another folder with --out"
+        ) from error
     films, page = wanted.folder / FILMS, wanted.folder / PAGE
     place = Path(os.path.realpath(films))
     inputs = [one.path for one in wanted.inputs] if files.video else []
