@@ -180,7 +180,9 @@ def text_of_cell(cell: str) -> str:
     return text if cell_of(text) == cell else cell
 
 
-def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence]) -> None:
+def write_table(
+    path: Path, columns: Sequence[str], rows: Iterable[Sequence], *, decimal_commas: bool = False
+) -> None:
     """Writes a CSV file in UTF-8; it is there as a whole or not at all.
 
     Texts are written as :func:`cell_of` says, numbers as they are.
@@ -189,21 +191,26 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence]) ->
         path: of the file; its folder is made if needed.
         columns: the header.
         rows: the cells of each row, in the order of the columns. None becomes an empty cell.
+        decimal_commas: write 0,5 for 0.5, semicolons between cells, and a byte order mark: as Excel reads a
+            CSV file in countries with decimal commas.
     """
-    write_text(path, csv_text((columns, *rows)))
+    text = csv_text((columns, *rows), decimal_commas=decimal_commas)
+    write_text(path, "\ufeff" + text if decimal_commas else text)
 
 
-def csv_text(rows: Iterable[Sequence]) -> str:
+def csv_text(rows: Iterable[Sequence], *, decimal_commas: bool = False) -> str:
     """The lines of a CSV file for some rows; cells as in :func:`write_table`."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, delimiter=";" if decimal_commas else ",", lineterminator="\n")
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([_cell(value, decimal_commas) for value in row])
     return text.getvalue()
 
 
-def _cell(value: object) -> object:
-    return value if value is None or isinstance(value, Number) else cell_of(str(value))
+def _cell(value: object, decimal_commas: bool) -> object:
+    if value is None or isinstance(value, Number):
+        return str(value).replace(".", ",") if decimal_commas and value is not None else value
+    return cell_of(str(value))
 
 
 def _needs_apostrophe(text: str) -> bool:

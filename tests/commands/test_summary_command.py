@@ -4,9 +4,11 @@ import json
 
 import pytest
 from made_up_predictions import write_all_tables
+from refused import refused
 
 from vidfer.commands.main import main as program
 from vidfer.commands.summary import main
+from vidfer.errors import SettingError
 from vidfer.tables import read_table
 
 
@@ -45,6 +47,26 @@ def test_nobody_seen_and_a_line_end_in_a_name(tmp_path, capsys):
     films = write_all_tables(tmp_path / "films", {"new\nline.mp4": {0: "h"}, "b.mp4": {0: "n"}}).folder
     assert main([str(films), "--by", "input"]) == 0
     assert any(line.startswith(r"new\nline.mp4  ") for line in capsys.readouterr().out.splitlines())
+
+
+def test_a_table_for_excel_with_decimal_commas_can_be_read_again(folder, tmp_path):
+    command = [str(folder), "--by", "person", "--out"]
+    assert main([*command, str(tmp_path / "a.csv")]) == 0
+    for _ in range(2):  # the second time it replaces its own table
+        assert main([*command, str(tmp_path / "b.csv"), "--decimal-commas"]) == 0
+    text = (tmp_path / "b.csv").read_text(encoding="utf-8")
+    assert text.startswith("\ufeffinput;face_id;") and "a/one.mp4;0;1;1;10;1,0;" in text
+    a, b = (read_table(tmp_path / f"{name}.csv", ("input", "share_happy")) for name in "ab")
+    assert [{name: cell.replace(",", ".") for name, cell in row.items()} for row in b] == a
+
+
+def test_the_tables_of_a_prediction_and_of_others_are_not_replaced(folder, tmp_path):
+    (tmp_path / "corrections.csv").write_text("input,face_id,label\n")
+    for file in (folder / "clips.csv", folder / "segments.csv", tmp_path / "corrections.csv"):
+        before = file.read_bytes()
+        with refused(SettingError, file, "--out"):
+            main([str(folder), "--out", str(file)])
+        assert file.read_bytes() == before
 
 
 def test_rows_as_a_table_and_as_json(folder, capsys, tmp_path, monkeypatch):

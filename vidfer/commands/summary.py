@@ -44,6 +44,9 @@ def main(arguments: Sequence[str]) -> int:
         """With --top: leave out segments that are shorter, in seconds. Pictures have a length of 0."""
         out: Path | None = None
         """Write the rows as a CSV file, with further columns."""
+        decimal_commas: bool = False
+        """With --out: write 0,5 for 0.5 and semicolons between cells, as Excel has it in German, French and
+        other languages."""
 
         def __post_init__(self) -> None:
             if self.n < 1:
@@ -52,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
                 raise SettingError(f"--min-s {self.min_s}: give seconds, 0 or more")
             if self.out and self.out.suffix.lower() != ".csv":
                 raise SettingError(f"--out {self.out}: name a file that ends in .csv")
+            if self.decimal_commas and not self.out:
+                raise SettingError("--decimal-commas is about a file; add --out people.csv")
 
     options = parse(Summary, arguments)
     from vidfer.infer.prediction_folder import read_prediction
@@ -69,6 +74,8 @@ def main(arguments: Sequence[str]) -> int:
     segments = None if options.top is None else list(segments_of(prediction))
     (whole,), groups = totals_by(prediction, ["all", options.by], segments)
     columns = totals_columns(prediction.classes)
+    if options.out:
+        _check_may_replace(options.out, columns)
     rows = [totals_row(one, prediction.classes) for one in groups]
     parts = [shares_text(whole, prediction.classes)]
     if options.by != "all":
@@ -83,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     for part in filter(None, parts):
         say(f"\n{part}")
     if options.out:
-        write_table(options.out, columns, rows)
+        write_table(options.out, columns, rows, decimal_commas=options.decimal_commas)
         say(f"\n{options.out}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}")
     give(
         *filter(None, [options.out]),
@@ -92,3 +99,16 @@ def main(arguments: Sequence[str]) -> int:
         faults=[{"input": one.name, "reason": one.reason} for one in prediction.inputs if one.reason],
     )
     return 0
+
+
+def _check_may_replace(file: Path, columns: Sequence[str]) -> None:
+    """Raise a SettingError where a file is there and is no such table: it may be the prediction's own one."""
+    from vidfer.tables import iterate_rows
+
+    if not file.exists() or not file.stat().st_size:
+        return
+    _, found = next(iterate_rows(file), ("", []))
+    if found[:7] != [*columns[:7]]:  # those of every such table, whatever the expressions
+        raise SettingError(
+            f"--out {file} is there, and `vidfer summary` has not written it; name another file"
+        )
