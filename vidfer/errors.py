@@ -12,7 +12,7 @@ from vidfer.terminal import terminal_text
 
 
 class VidferError(Exception):
-    """A mistake that the user can mend.
+    """A mistake that the user can mend; all others are kinds of it.
 
     The message gives the value, the file and the remedy. Commands and recipes print it alone, without a
     traceback, and end with exit status 2 (see :func:`exit_on_user_error`). Code raises one of the kinds

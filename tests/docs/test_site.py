@@ -145,6 +145,7 @@ def test_every_encoder_and_head_has_its_section(site, part, kinds):
 def test_the_python_reference_has_every_public_name_with_its_parameters(site):
     page = (site / "api.html").read_text(encoding="utf-8")
     names = re.findall(r'<h2 id="vidfer(\w+)"', page)
+    assert page.count("<code>vidfer.errors.") == 10
     assert sorted(names) == sorted({name.lower() for name in vidfer.__all__} - {"__version__"})
     for function in (vidfer.load, vidfer.find_clips, vidfer.build_cache, vidfer.Predictor.stream):
         about = re.split(rf'<h\d id="\w*{function.__name__}"', page)[1].partition("<strong>Raises</strong>")[

@@ -61,6 +61,11 @@ def test_python_loads_it_by_its_suffix(file):
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
+def test_it_cannot_see_examples_of_own_expressions(file, picture):
+    with refused(SettingError, file, "load the network itself"):
+        vidfer.load(file).with_support({"pout": [picture]})
+
+
 def test_the_network_runs_without_pytorch(file):
     program = (
         "import sys, numpy as np\n"

@@ -1,7 +1,12 @@
 """The Python interface: films, pictures, faces and clips of a cache."""
 
+import logging
+import pickle
+import random
+import signal
 import subprocess
 import sys
+import threading
 
 import cv2
 import numpy as np
@@ -56,6 +61,20 @@ def test_pictures_folders_and_faults(predictor, film_frames, tmp_path):
         predictor.predict(["nowhere.mp4"])
     with refused(DataError, "empty"):
         predictor.predict([])
+
+
+def test_one_broken_film_stops_neither_a_stream_nor_is_it_lost(predictor, film_frames, tmp_path):
+    for name in ("a.mp4", "c.mp4"):
+        (tmp_path / name).write_bytes(b"no video")
+    cv2.imwrite(str(tmp_path / "b.png"), film_frames[0][:, :320, ::-1])
+    seen = []
+    with refused(DataError, tmp_path / "a.mp4", tmp_path / "c.mp4", "not a video"):
+        seen.extend(predictor.stream(tmp_path))
+    assert [moment.input for moment in seen] == ["b.png"]
+    for name in range(7):
+        (tmp_path / f"d{name}.mp4").write_bytes(b"no video")
+    with refused(DataError, "and 4 more"):
+        list(predictor.stream(tmp_path))
 
 
 def test_a_stream_tells_that_a_film_breaks_off(predictor, film, tmp_path):
@@ -133,6 +152,34 @@ def test_what_cannot_be_loaded(tmp_path):
 def test_only_own_expressions_are_saved(predictor, tmp_path):
     with refused(SettingError, "with_support"):
         predictor.save(tmp_path / "mine.vidfer")
+
+
+def test_a_predictor_tells_what_it_is_and_can_be_sent_to_another_process(predictor, film_frames):
+    assert repr(predictor) == "Predictor('basic7', 7 classes, threshold 0.60, device 'cpu')"
+    faces = film_frames[:1, 20:220, 60:260]
+    assert pickle.loads(pickle.dumps(predictor)).predict_faces(faces) == predictor.predict_faces(faces)
+
+
+def test_the_rest_of_the_program_is_left_alone(film_frames, tmp_path, capfd):
+    def state():
+        return (
+            *(random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()),
+            *(torch.get_num_threads(), torch.is_grad_enabled(), torch.backends.cudnn.allow_tf32),
+            *(list(logging.root.handlers), logging.root.level, threading.active_count()),
+            {number: signal.getsignal(number) for number in signal.valid_signals()},
+        )
+
+    cv2.imwrite(str(tmp_path / "face.png"), film_frames[0][..., ::-1])
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    before = state()
+    found = vidfer.load().predict(tmp_path)
+    assert len(found) == 2 and found.faults and state() == before
+    assert capfd.readouterr() == ("", "")
+
+
+def test_frames_are_not_taken_for_paths(predictor, film_frames):
+    with refused(DataError, "stream_frames"):
+        predictor.predict(film_frames[:2])
 
 
 def test_settings_of_films_reach_the_frames(film):

@@ -18,6 +18,7 @@ def test_a_type_checker_finds_nothing(tmp_path):
         "--ignore-missing-imports",
         "--no-error-summary",
         "--strict-equality",
+        "--warn-unused-ignores",
     ]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path), *options, *files],

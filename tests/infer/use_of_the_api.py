@@ -7,9 +7,7 @@ import torch
 from typing_extensions import assert_type
 
 import vidfer
-from vidfer.infer.answers import Answers, Prediction
-from vidfer.infer.moment import Moment
-from vidfer.infer.settings import FilmSettings, WindowSettings
+from vidfer import Answers, FilmSettings, Moment, Prediction, WindowSettings
 
 predictor = vidfer.load("basic7", device="cpu", films=FilmSettings(fps=10.0, face="main"))
 assert_type(predictor, vidfer.Predictor)
@@ -24,3 +22,10 @@ assert_type(predictor.predict_clips(vidfer.CropCache("a.h5"), frames=4).labels, 
 assert_type(predictor.with_support({"pout": ["a.mp4"], "wink": [Path("b.mp4")]}), vidfer.Predictor)
 other = vidfer.load(Path("runs/student"), windows=WindowSettings(step_s=0.5), accuracy=0.9)
 assert_type(other.classes, tuple[str, ...])
+for image, moments in other.stream_frames([(0.0, np.zeros((8, 8, 3), np.uint8))]):
+    assert_type(image, np.ndarray)
+    assert_type(moments, list[Moment])
+try:
+    vidfer.no_such_name()  # type: ignore[attr-defined]
+except vidfer.errors.DataError as error:
+    assert_type(error, vidfer.errors.DataError)

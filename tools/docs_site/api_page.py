@@ -12,16 +12,18 @@ from docstrings import field_table, prose, signature
 
 import vidfer
 
-NAMES = ("load", "Predictor", "CropCache", "find_clips", "build_cache")
+NAMES = (
+    *("load", "Predictor", "Moment", "Prediction", "Answers", "FilmSettings", "WindowSettings"),
+    *("CropCache", "find_clips", "build_cache", "errors"),
+)
 """In the order in which a user meets them. A test compares them with what ``vidfer`` offers."""
 
 RECORDS = {
-    "Moment": "vidfer.infer.moment",
-    "Prediction": "vidfer.infer.answers",
-    "Answers": "vidfer.infer.answers",
+    "Segment": "vidfer.infer.summary",
     "Clip": "vidfer.clips",
-    "FilmSettings": "vidfer.infer.settings",
-    "WindowSettings": "vidfer.infer.settings",
+    "CachedClip": "vidfer.store.records",
+    "FaceTrack": "vidfer.crops.track.followed_face",
+    "BuildReport": "vidfer.build.build_report",
     "CropSettings": "vidfer.crops.settings",
 }
 """What these names take and give, by the module to import each from."""
@@ -38,19 +40,33 @@ def api_page() -> str:
     parts = [INTRODUCTION]
     for name in NAMES:
         thing = getattr(vidfer, name)
-        parts += [f"## vidfer.{name}", signature(f"vidfer.{name}", thing), *_about(name, thing)]
+        parts.append(f"## vidfer.{name}")
+        if inspect.ismodule(thing):
+            parts += _errors()
+            continue
+        if not is_dataclass(thing):  # a table has its fields
+            parts.append(signature(f"vidfer.{name}", thing))
+        parts += _about(name, thing, "###")
     parts.append("## What they take and give")
     for name, place in RECORDS.items():
         thing = getattr(importlib.import_module(place), name)
-        parts += [f"### {name}", f"```python\nfrom {place} import {name}\n```", *_about(name, thing)]
+        parts += [f"### {name}", f"```python\nfrom {place} import {name}\n```", *_about(name, thing, "####")]
     return "\n\n".join(parts)
 
 
-def _about(name: str, thing: Any) -> Iterator[str]:
+def _errors() -> Iterator[str]:
+    """A row for each kind of error, the one that catches all of them first."""
+    yield "| to catch | |\n|---|---|\n" + "\n".join(
+        f"| `vidfer.errors.{name}` | {(inspect.getdoc(kind) or '').splitlines()[0]} |"
+        for name, kind in vars(vidfer.errors).items()
+        if inspect.isclass(kind) and issubclass(kind, vidfer.errors.VidferError)
+    )
+
+
+def _about(name: str, thing: Any, level: str) -> Iterator[str]:
     yield prose(inspect.getdoc(thing) or "")
     if not inspect.isclass(thing):
         return
-    level = "####" if is_dataclass(thing) else "###"
     if is_dataclass(thing):
         yield field_table(thing)
     for method, value in _public_members(thing):

@@ -9,14 +9,12 @@ import numpy as np
 
 from vidfer.errors import MissingPackageError
 from vidfer.files import replace_durably, writing
-from vidfer.infer.moment_table import FRAME_COLUMNS, column_of
+from vidfer.infer.moment_table import FRAME_COLUMNS, TEXT_COLUMNS, WHOLE_COLUMNS, column_of
 from vidfer.infer.prediction_folder import PredictionFolder
 from vidfer.tables import iterate_table
 
 ROWS = 50_000
 """Rows that are in memory at once."""
-TEXTS = ("input", "status", "label", "warning")
-WHOLE = ("frame", "face_id", "success")
 
 
 def write_frames_parquet(about: PredictionFolder) -> Path:
@@ -34,7 +32,7 @@ def write_frames_parquet(about: PredictionFolder) -> Path:
             "--parquet needs the package pyarrow; install it with `pip install 'vidfer[table]'`"
         ) from error
     columns = (*FRAME_COLUMNS, *map(column_of, about.classes))
-    types = {name: pa.string() for name in TEXTS} | {name: pa.int64() for name in WHOLE}
+    types = {name: pa.string() for name in TEXT_COLUMNS} | {name: pa.int64() for name in WHOLE_COLUMNS}
     schema = pa.schema([(name, types.get(name, pa.float64())) for name in columns])
     path = about.folder / "frames.parquet"
     temporary = path.with_name(path.name + ".tmp")

@@ -18,6 +18,11 @@ FRAME_COLUMNS = (
 )
 """Before the columns of the expressions. The first ten are named as in OpenFace, where it has them."""
 
+TEXT_COLUMNS = frozenset({"input", "status", "label", "warning"})
+"""Those that hold texts."""
+WHOLE_COLUMNS = frozenset({"frame", "face_id", "success"})
+"""Those that hold whole numbers. All others, and those of the expressions, hold fractions."""
+
 
 def row_of(moment: Moment, classes: Sequence[str]) -> list:
     """The cells of a moment, in the order of :data:`FRAME_COLUMNS` and the classes.

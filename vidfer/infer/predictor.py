@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,16 +24,22 @@ from vidfer.infer.device import check_device
 from vidfer.infer.expression_stream import BATCH
 from vidfer.infer.load_classifier import load_classifier
 from vidfer.infer.moment import Moment
-from vidfer.infer.predict_film import FilmPredictor
+from vidfer.infer.pictures import as_pictures
+from vidfer.infer.predict_film import STREAMED, FilmPredictor
+from vidfer.infer.predict_live import LIVE_WINDOWS, chunks_of, predict_live
 from vidfer.infer.selective import WANTED
 from vidfer.infer.settings import FilmSettings, WindowSettings
+from vidfer.infer.support.encoder_parts import CHECKPOINT
 from vidfer.infer.support.examples import Given
 from vidfer.infer.support.open_support import open_support
+from vidfer.infer.support.support_classifier import KIND
 from vidfer.infer.support.support_file import SUFFIX, save_support
 
 if TYPE_CHECKING:
     from vidfer.store.reader import CropCache
 
+MOST_FAULTS = 5
+"""An error tells at most so many films that could not be read."""
 CLIP_FRAMES = 8
 """Frames of a cached clip that the network sees, evenly spread over it."""
 
@@ -49,7 +56,8 @@ def load(
 
     Args:
         model: the name of an included network, a run folder (its best checkpoint), a checkpoint, a file of
-            ``vidfer learn``, or an ``.onnx`` file of ``vidfer export-onnx``.
+            ``vidfer learn``, an ``.onnx`` file of ``vidfer export-onnx``, or ``hf://owner/name``, which is
+            downloaded from the Hugging Face hub.
         device: where the networks run, such as ``cpu``, ``cuda`` or ``cuda:1``.
         accuracy: the share (0..1) of its answers that shall be right on the network's validation clips; where
             it is less sure, the label is ``unsure``.
@@ -59,16 +67,20 @@ def load(
     Raises:
         CheckpointError: there is no such model, it is damaged, or it has no classifier.
         SettingError: the device is not there, or a setting makes no sense.
+        HubError: the hub has no such checkpoint, or cannot be reached.
+        MissingPackageError: an ``.onnx`` file needs onnx and onnxruntime.
     """
     check_device(device)
     if not 0 < accuracy < 1:
         raise SettingError(f"accuracy {accuracy}: give a share above 0 and below 1, such as 0.8")
-    classifier, _ = load_classifier(model, device=device, accuracy=accuracy)
+    with _same_random_state():
+        classifier, _ = load_classifier(model, device=device, accuracy=accuracy)
     return Predictor(classifier, device=device, films=films, windows=windows)
 
 
 class Predictor:
-    """Names what faces express. :func:`load` makes one; it may be used as often as wanted."""
+    """Names what faces express. :func:`load` makes one; it may be used as often as wanted, by several threads
+    at the same time, and can be pickled."""
 
     def __init__(
         self,
@@ -82,8 +94,13 @@ class Predictor:
         """``classifier``: what names expressions in windows of crops. The other arguments are those of
         :func:`load`; ``batch`` is the most windows that the network sees at once."""
         self.films, self.windows = films or FilmSettings(), windows or WindowSettings()
+        self._windows = windows
         self.classifier, self.device, self.batch = classifier, device, batch
         self._detector: FaceDetector | None = None
+
+    def __repr__(self) -> str:
+        name, n = self.classifier.about.get("name", type(self.classifier).__name__), len(self.classes)
+        return f"Predictor({name!r}, {n} classes, threshold {self.threshold:.2f}, device {self.device!r})"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -99,7 +116,8 @@ class Predictor:
     def film_predictor(self) -> FilmPredictor:
         """What predicts single films; the face detector is loaded when it is needed first."""
         if self._detector is None and self.films.face != "picture":
-            self._detector = FaceDetector(self.device, self.films)
+            with _same_random_state():
+                self._detector = FaceDetector(self.device, self.films)
         return FilmPredictor(
             classifier=self.classifier,
             detector=self._detector,
@@ -118,12 +136,22 @@ class Predictor:
 
         Raises:
             DataError: examples are missing, show no face or contradict each other.
+            CheckpointError: a file was learned with another network, or is damaged.
+            SettingError: the predictor has no network to see the examples with, as that of an ONNX file.
         """
         about = self.classifier.about
-        network = str(about["name"]) if about.get("kind") == "network" else IN_THE_BOX
-        classifier, _ = open_support(examples, checkpoint=network, device=self.device)
+        network = about.get("name")
+        if about.get("kind") == KIND and CHECKPOINT not in about["networks"]:
+            network = IN_THE_BOX
+        elif about.get("kind") != "network":
+            raise SettingError(
+                f"{network or self} cannot see new examples: load the network itself, such as "
+                "vidfer.load('runs/student'), and use with_support"
+            )
+        with _same_random_state():
+            classifier, _ = open_support(examples, checkpoint=str(network), device=self.device)
         return Predictor(
-            classifier, device=self.device, films=self.films, windows=self.windows, batch=self.batch
+            classifier, device=self.device, films=self.films, windows=self._windows, batch=self.batch
         )
 
     def save(self, path: str | Path) -> None:
@@ -157,16 +185,49 @@ class Predictor:
             end_s: stop at this time.
 
         Raises:
-            DataError: nothing is there, or a film cannot be read, or not to its end; the moments before its
-                fault are given.
+            DataError: nothing is there; or a film cannot be read, or not to its end. That is told at the end,
+                after the moments before its fault and those of all other films.
         """
-        for clip in find_inputs([source], start_s=start_s, end_s=end_s):
+        clips, faults = find_inputs([source], start_s=start_s, end_s=end_s), []
+        for clip in clips:
             film = self.film_predictor.predict(clip)
-            with faults_as_reasons(clip):
-                for moments in film.moments():
-                    yield from moments
+            try:
+                with faults_as_reasons(clip):
+                    for moments in film.moments():
+                        yield from moments
+            except DataError as error:
+                faults.append(f"{clip.path}: {error}")
             if film.fault:
-                raise DataError(f"{clip.path} was not read to its end: {film.fault}")
+                faults.append(f"{clip.path} was not read to its end: {film.fault}")
+        if faults:
+            more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+            raise DataError("; ".join(faults[:MOST_FAULTS]) + more)
+
+    def stream_frames(
+        self, frames: Iterable[tuple[float, np.ndarray]], *, name: str = "camera"
+    ) -> Iterator[tuple[np.ndarray, list[Moment]]]:
+        """Each frame of a camera, or of a decoder of your own, with its moments, while the frames come.
+
+        A frame is given about a second after it came, since the frames after it count for it, too. Memory
+        does not grow. Unless :func:`load` was given ``windows``, these are shorter than for films. ``fps``,
+        ``enhance`` and ``reader`` of ``films`` are for files, and do nothing here.
+
+        Args:
+            frames: pairs of a time in seconds, which rises, and a picture, uint8 (H, W, 3) RGB, all of one
+                size. OpenCV's pictures are BGR: turn them with ``image[..., ::-1]``.
+            name: what ``input`` of the moments says.
+
+        Raises:
+            SettingError: ``films.face`` is neither ``all`` nor ``picture``; the others need the whole film.
+            DataError: a frame has another shape, type or size, or its time does not rise.
+        """
+        if self.films.face not in STREAMED:
+            raise SettingError(
+                f"face is '{self.films.face}', and who that is shows at the end of a film only; choose "
+                f"{' or '.join(STREAMED)} for frames that come one by one"
+            )
+        chunks = chunks_of(frames)
+        yield from predict_live(self.film_predictor, name, chunks, self._windows or LIVE_WINDOWS)
 
     def predict(
         self,
@@ -190,6 +251,10 @@ class Predictor:
         Raises:
             DataError: a source is not there, or none could be read.
         """
+        if isinstance(sources, np.ndarray):
+            raise DataError(
+                "predict takes files and folders; stream_frames takes frames, predict_faces faces"
+            )
         several = [sources] if isinstance(sources, (str, Path)) else list(sources)
         if not several:
             raise DataError("there is nothing to predict: the list of sources is empty")
@@ -217,12 +282,15 @@ class Predictor:
             images: uint8 (N, H, W, 3) RGB as an array or as a list of arrays of different sizes; or a tensor
                 (N, 3, H, W), uint8, or float in 0..1.
 
+        Returns:
+            An answer for each, in their order.
+
         Raises:
             DataError: the shape, the type or the range of values is another.
         """
         crops_of = replace(self.films, size_px=self.classifier.crop_px, face="picture")
         windows = []
-        for image in _pictures(images):
+        for image in as_pictures(images):
             landmarks = whole_face_landmarks(image.shape[1], image.shape[0], crops_of)
             crops = crop_regions(image, landmarks, crops_of, self.classifier.regions)
             windows.append(crops.transpose(0, 3, 1, 2)[None])
@@ -276,27 +344,6 @@ class Predictor:
         )
 
 
-def _pictures(images: Any) -> list[np.ndarray]:
-    """Pictures as uint8 (H,W,3)."""
-    if isinstance(images, torch.Tensor):
-        if images.ndim != 4 or images.shape[1] != 3:
-            raise DataError(f"a tensor of faces has the shape (N, 3, H, W), not {tuple(images.shape)}")
-        if images.is_floating_point():
-            if len(images) and not (images.min() >= 0 and images.max() <= 1):
-                raise DataError(
-                    f"a tensor of floats has values from 0 to 1, not {images.min():g} to {images.max():g}; "
-                    "divide it by 255, or undo its normalisation"
-                )
-            images = (images * 255).round().to(torch.uint8)
-        images = images.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    pictures = list(images)
-    if not pictures:
-        raise DataError("there is no face: the batch is empty")
-    for picture in pictures:
-        kind = getattr(picture, "dtype", type(picture).__name__)
-        shape: tuple[int, ...] = tuple(getattr(picture, "shape", ()))
-        if kind != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
-            raise DataError(
-                f"a face is an array uint8 (H, W, 3) of red, green and blue; one is {kind} {shape}"
-            )
-    return pictures
+def _same_random_state() -> AbstractContextManager[None]:
+    """Networks begin with random weights, before theirs are read. The caller's numbers stay as they were."""
+    return torch.random.fork_rng(devices=[])
