@@ -103,6 +103,15 @@ def test_nobody_in_the_film_is_told_and_nothing_is_left(predictor, visit, tmp_pa
     assert left(visit) == []
 
 
+def test_faces_that_are_not_upright_are_told(predictor, visit, tmp_path):
+    lying = write_film(tmp_path / "lying.mp4", np.rot90(actor(), 1, (1, 2)))
+    with refused(DataError, "no face was found in lying.mp4", "turn it by 90° to the right"):
+        predict_upload(lying, predictor, visit, Limits())
+    over = write_film(tmp_path / "over.mp4", np.rot90(actor(5), 2, (1, 2)))
+    text = result_html(predict_upload(over, predictor, visit, Limits()), str)
+    assert "its faces are not upright" in text and "hflip,vflip" in text
+
+
 def test_who_stops_leaves_nothing(predictor, visit, film):
     def stop_when_drawing(share, text):
         if text.startswith("drawing the film: frame 3"):

@@ -83,6 +83,27 @@ def test_a_folder_that_takes_no_files_is_told_with_the_option_that_helps(films, 
             main([str(films / "photo.jpg"), *out])
 
 
+def test_a_film_whose_faces_are_not_upright_is_told(films, tmp_path, capsys):
+    clip = next(read_chunks(films / "film.mp4", max_frames=12)).images
+    (tmp_path / "films").mkdir()
+    encode(np.ascontiguousarray(clip), tmp_path / "films/a.mp4", fps=25, crf=18)
+    encode(np.ascontiguousarray(np.rot90(clip, 2, (1, 2))), tmp_path / "films/b.mp4", fps=25, crf=18)
+    cv2.imwrite(str(tmp_path / "films/lies.png"), np.rot90(clip[3], -1)[..., ::-1])
+    assert main([str(tmp_path / "films"), "--out", str(tmp_path / "out")]) == 0
+    warned = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning")]
+    assert len(warned) == 2 and "b.mp4" in warned[0] and "lies.png" in warned[1]
+    assert "turn it upside down" in warned[0] and "`ffmpeg -i b.mp4 -vf hflip,vflip turned.mp4`" in warned[0]
+    assert "to the left" in warned[1] and "-vf transpose=cclock turned.png" in warned[1]
+    about = read_prediction(tmp_path / "out")
+    assert [one.rotate_deg for one in about.inputs] == [0, 180, 270]
+    assert summary([str(about.folder)]) == 0
+    told = capsys.readouterr().out
+    assert "faces are not upright, so what was found is not reliable: 2" in told
+    assert "b.mp4: turn it upside down" in told
+    page = (about.folder / "index.html").read_text("utf-8")
+    assert page.count("faces are not upright") >= 2 and "hflip,vflip" in page
+
+
 def test_parquet_has_the_rows_of_the_table_with_types(films, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     main([str(films / "film.mp4"), "--out", str(tmp_path), "--parquet", "--tables-only"])

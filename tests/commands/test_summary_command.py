@@ -83,3 +83,4 @@ def test_rows_as_a_table_and_as_json(folder, capsys, tmp_path, monkeypatch):
     ]
     assert [row["input"] for row in content["rows"]] == ["a/one.mp4", "b/two.mp4"]
     assert content["faults"] == [{"input": "broken.mp4", "reason": "not a video"}]
+    assert content["not_upright"] == []

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vidfer.actors.encode import encode
 from vidfer.clips.clip import Clip
 from vidfer.crops.extract import extract_crops
 from vidfer.infer.plain_state import read_state, write_state
@@ -102,3 +103,27 @@ def test_a_part_of_a_film_at_another_rate(film_predictor, film):
     predictor = replace(film_predictor, crops=replace(film_predictor.crops, fps=5.0))
     found = list(predictor.predict(Clip(id="part", path=film, start_s=1.0, end_s=2.0)).moments())
     assert [frame[0].time_s for frame in found] == pytest.approx([1.0, 1.2, 1.4, 1.6, 1.8], abs=1e-3)
+
+
+@pytest.mark.parametrize("stop_after", [0, 2])
+def test_a_film_upside_down_is_known_also_where_it_goes_on(film_predictor, film_frames, tmp_path, stop_after):
+    images = np.concatenate([film_frames[:20], np.rot90(film_frames, 2, (1, 2))])
+    encode(np.ascontiguousarray(images), tmp_path / "film.mp4", fps=25, crf=18)
+    film = film_predictor.predict(Clip(id="film", path=tmp_path / "film.mp4"))
+    if stop_after:
+        pieces = film.pieces()
+        for _ in range(stop_after):
+            next(pieces)
+        state = film.state()
+        film = film_predictor.predict(film.clip)
+        rest = film.pieces(state)
+    else:
+        rest = film.pieces()
+    assert sum(map(len, rest)) > 0
+    assert film.n_frames == 160 and film.rotate_deg == 180
+
+
+@pytest.mark.parametrize("face", ["all", "main"])
+def test_a_film_is_upright(film_predictor, clip, face):
+    film = replace(film_predictor, crops=replace(film_predictor.crops, face=face)).predict(clip)
+    assert len(list(film.moments())) == 140 and film.rotate_deg == 0

@@ -55,6 +55,8 @@ def test_pictures_folders_and_faults(predictor, film_frames, tmp_path):
     found = predictor.predict(tmp_path)
     (moment,) = found
     assert moment.input == "face.png" and moment.has_face and "not a video" in found.faults["broken.mp4"]
+    cv2.imwrite(str(tmp_path / "lies.png"), np.rot90(film_frames[0][:, :320])[..., ::-1])
+    assert predictor.predict(tmp_path).rotate_deg == {"lies.png": 90}
     with refused(DataError, "none of 1", "broken.mp4"):
         predictor.predict(tmp_path / "broken.mp4")
     with refused(DataError, "nowhere.mp4"):

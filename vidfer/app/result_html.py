@@ -67,7 +67,7 @@ def result_html(result: Result, address: Address) -> str:
         "result.html",
         **person_words(about.classes),
         one=result.view,
-        notes=[*dict.fromkeys(note for note in (source.reason, *result.notes) if note)],
+        notes=[*dict.fromkeys(note for note in (source.reason, source.not_upright, *result.notes) if note)],
         is_picture=is_picture,
         film=result.film,
         film_px=_size_px(result.film),

@@ -89,6 +89,8 @@ def tell_prediction(about: PredictionFolder, *, as_json: bool) -> None:
         if one.reason:
             what = "cannot read" if one.state == "failed" else "not read to its end:"
             say(f"{what} {one.name}: {one.reason}", file=sys.stderr)
+        if one.not_upright:
+            say(f"warning: {one.name}: {one.not_upright}", file=sys.stderr)
     if as_json:
         from vidfer.infer.prediction_json import prediction_json
 

@@ -97,6 +97,9 @@ def main(arguments: Sequence[str]) -> int:
         rows=[dict(zip(columns, row)) for row in rows],
         segments=[asdict(one) for one in top],
         faults=[{"input": one.name, "reason": one.reason} for one in prediction.inputs if one.reason],
+        not_upright=[
+            {"input": one.name, "rotate_deg": one.rotate_deg} for one in prediction.inputs if one.rotate_deg
+        ],
     )
     return 0
 

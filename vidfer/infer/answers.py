@@ -28,6 +28,8 @@ class Prediction:
     """The moments of each frame, one for each person; a single one where nobody is seen."""
     faults: dict[str, str] = field(default_factory=dict)
     """Input -> why it could not be read, or not to its end."""
+    rotate_deg: dict[str, int] = field(default_factory=dict)
+    """Input whose faces are not upright -> by how many degrees it must be turned clockwise: 90, 180, 270."""
 
     def __repr__(self) -> str:
         inputs = {frame[0].input for frame in self.frames}

@@ -11,6 +11,7 @@ from vidfer.clips.clip import Clip
 from vidfer.crops.decode.readers import check_reader
 from vidfer.crops.decode.video import FrameChunk
 from vidfer.crops.detect.face_detector import FaceDetector
+from vidfer.crops.detect.upright import SURE, FrameSample, rotation_to_upright
 from vidfer.crops.enhance import build_enhance
 from vidfer.crops.extract import ClipCrops, FilmReader, extract_crops
 from vidfer.crops.settings import CropSettings
@@ -69,6 +70,9 @@ class FilmPrediction:
         self.width = self.height = self.n_frames = 0
         self.last_s = 0.0
         """Time of the last frame that was read."""
+        self._n_sure = 0
+        """Number of frames with a face that is surely upright."""
+        self._sample = FrameSample()
 
     def _crops(self) -> CropSettings:
         return replace(self._predictor.crops, size_px=self._predictor.classifier.crop_px)
@@ -77,6 +81,15 @@ class FilmPrediction:
     def fault(self) -> str:
         """Why the frames end before the film does; empty if all of it was read."""
         return self._reader.fault if self._whole is None else self._whole.fault
+
+    @property
+    def rotate_deg(self) -> int:
+        """By how many degrees the film must be turned clockwise, so that its faces are upright: 90, 180 or
+        270; 0 if they are, or if this cannot be told. Ask when all is read."""
+        detector = self._predictor.detector
+        if detector is None or 2 * self._n_sure >= self.n_frames:
+            return 0
+        return rotation_to_upright(detector, self._sample.images)
 
     def moments(self) -> Iterator[list[Moment]]:
         """The moments of each frame, in order, while the film is read; one moment for each person who is
@@ -107,16 +120,21 @@ class FilmPrediction:
             self._count(chunk)
             with timed("find"):
                 followed = self._faces.feed(chunk, next_images)
-            yield self._expressions.feed(followed) if len(followed) else []
+            yield self._express(followed) if len(followed) else []
         if len(followed := self._faces.end()):
-            yield self._expressions.feed(followed)
+            yield self._express(followed)
         yield self._expressions.end()
 
     def state(self) -> dict | None:
         """What :meth:`pieces` needs to go on from here; None if it cannot."""
         if self._predictor.crops.face not in STREAMED:
             return None
-        return {"n": self.n_frames, "faces": self._faces.state(), "expressions": self._expressions.state()}
+        return {
+            "n": self.n_frames,
+            "n_sure": self._n_sure,
+            "faces": self._faces.state(),
+            "expressions": self._expressions.state(),
+        }
 
     def _go_on(self, state: dict, chunks: Iterator[tuple[FrameChunk, np.ndarray]]) -> None:
         last: list[np.ndarray] = []
@@ -126,6 +144,7 @@ class FilmPrediction:
             last.extend(chunk.images)
             n_old = state["faces"]["first"] - (self.n_frames - len(last))
             del last[: max(0, min(n_old, len(last)) - N_BEFORE)]
+        self._n_sure = state["n_sure"]
         self._faces.restore(state["faces"], last)
         self._expressions.restore(state["expressions"])
 
@@ -140,10 +159,17 @@ class FilmPrediction:
             self._count(chunk)
             track = face.track[first : self.n_frames]
             faces = {0: track} if (track.status != MISSING).any() else {}
-            yield self._expressions.feed(FollowedFrames(first, list(chunk.images), chunk.times_s, faces))
+            yield self._express(FollowedFrames(first, list(chunk.images), chunk.times_s, faces))
         yield self._expressions.end()
+
+    def _express(self, followed: FollowedFrames) -> list[list[Moment]]:
+        scores = [np.nan_to_num(track.scores) for track in followed.faces.values()]
+        self._n_sure += int((np.max(scores, axis=0, initial=0) >= SURE).sum()) if scores else 0
+        return self._expressions.feed(followed)
 
     def _count(self, chunk: FrameChunk) -> None:
         self.height, self.width = chunk.images.shape[1:3]
+        for number, image in enumerate(chunk.images, start=self.n_frames):
+            self._sample.add(number, image)
         self.n_frames += len(chunk)
         self.last_s = float(chunk.times_s[-1])

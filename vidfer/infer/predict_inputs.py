@@ -70,6 +70,7 @@ def _predict(
     writer.finish(
         place,
         reason=reason or without_paths(film.fault, clip),
+        rotate_deg=film.rotate_deg,
         duration_s=film.last_s,
         width=film.width,
         height=film.height,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +17,12 @@ from vidfer.infer.moment_table import read_moments
 
 FORMAT, VERSION = "vidfer-prediction", 1
 ABOUT = PREDICTION
+ROTATIONS = {
+    90: ("by 90° to the right", "transpose=clock"),
+    180: ("upside down", "hflip,vflip"),
+    270: ("by 90° to the left", "transpose=cclock"),
+}
+"""Degrees clockwise -> how people say it, and how ffmpeg does it."""
 FRAMES, SEGMENTS, CLIPS = "frames.csv", "segments.csv", "clips.csv"
 
 
@@ -31,6 +38,9 @@ class PredictedInput:
     """``waiting``, ``begun``, ``done``, or ``failed``: nothing could be read."""
     reason: str = ""
     """Why it failed, or why it was not read to its end."""
+    rotate_deg: int = 0
+    """By how many degrees it must be turned clockwise, so that its faces are upright: 90, 180 or 270. 0 if
+    they are, or if this could not be told."""
     n_bytes: int = 0
     """Size of the file when it was predicted; 0 for a folder."""
     n_frames: int = 0
@@ -39,6 +49,23 @@ class PredictedInput:
     """Time of the last frame that was read, in seconds since the first frame of the file."""
     width: int = 0
     height: int = 0
+
+    @property
+    def not_upright(self) -> str:
+        """That its faces are not upright, and the remedy; empty where they are."""
+        says = "its faces are not upright, so what was found in it is not reliable"
+        return f"{says}; {self.how_to_turn}" if self.rotate_deg else ""
+
+    @property
+    def how_to_turn(self) -> str:
+        """What to do so that its faces are upright; empty where they are."""
+        if not self.rotate_deg:
+            return ""
+        how, option = ROTATIONS[self.rotate_deg]
+        file = Path(self.path)
+        turned = f"turned{file.suffix or '.mp4'}"
+        tool = f", for instance with `ffmpeg -i {shlex.quote(file.name)} -vf {option} {turned}`"
+        return f"turn it {how}{'' if file.is_dir() else tool}, and predict it again"
 
 
 @dataclass(frozen=True, kw_only=True)

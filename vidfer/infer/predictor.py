@@ -246,7 +246,8 @@ class Predictor:
             end_s: stop at this time.
 
         Returns:
-            All moments. What could not be read, or not to its end, stands in ``faults``.
+            All moments. What could not be read, or not to its end, stands in ``faults``, and whose
+            faces are not upright, in ``rotate_deg``.
 
         Raises:
             DataError: a source is not there, or none could be read.
@@ -270,6 +271,8 @@ class Predictor:
                 found.faults[clip.id] = str(error)
             if film.fault:
                 found.faults[clip.id] = film.fault
+            if rotate_deg := film.rotate_deg:
+                found.rotate_deg[clip.id] = rotate_deg
         if not found.frames:
             first = next(iter(found.faults.items()))
             raise DataError(f"none of {len(clips)} inputs can be read; {first[0]}: {first[1]}")

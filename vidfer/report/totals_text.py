@@ -12,7 +12,7 @@ from vidfer.report.time_text import clock, length
 from vidfer.terminal import terminal_text
 
 MOST_FAULTS = 20
-"""More inputs than these that could not be read are only counted."""
+"""More inputs than these that have one fault are only counted."""
 
 
 def about_text(prediction: PredictionFolder, totals: Totals) -> str:
@@ -71,17 +71,23 @@ def strongest_text(segments: Sequence[Segment], label: str) -> str:
 
 
 def faults_text(inputs: Sequence[PredictedInput]) -> list[str]:
-    """What could not be read, or not to its end, and why."""
-    lines = []
-    for state, what in (("failed", "could not be read"), ("done", "not read to the end")):
-        faulty = [one for one in inputs if one.reason and one.state == state]
-        lines += [f"{what}: {len(faulty):,}"] if faulty else []
-        lines += [f"  {one.name}: {one.reason}" for one in faulty[:MOST_FAULTS]]
-        lines += [f"  and {len(faulty) - MOST_FAULTS:,} more"] if len(faulty) > MOST_FAULTS else []
+    """What could not be read, or not to its end, or shows faces that are not upright, and why."""
+    failed = [(one.name, one.reason) for one in inputs if one.reason and one.state == "failed"]
+    cut = [(one.name, one.reason) for one in inputs if one.reason and one.state == "done"]
+    turned = [(one.name, one.how_to_turn) for one in inputs if one.rotate_deg]
+    lines = _listed("could not be read", failed) + _listed("not read to the end", cut)
+    lines += _listed("faces are not upright, so what was found is not reliable", turned)
     waiting = sum(one.state in ("waiting", "begun") for one in inputs)
     return lines + (
         [f"not predicted yet: {waiting:,}; start the same `vidfer predict` again"] if waiting else []
     )
+
+
+def _listed(what: str, faulty: Sequence[tuple[str, str]]) -> list[str]:
+    """How many inputs have a fault, and which."""
+    lines = [f"{what}: {len(faulty):,}"] if faulty else []
+    lines += [f"  {name}: {reason}" for name, reason in faulty[:MOST_FAULTS]]
+    return lines + ([f"  and {len(faulty) - MOST_FAULTS:,} more"] if len(faulty) > MOST_FAULTS else [])
 
 
 def _shares(totals: Totals, labels: Sequence[str]) -> list[str]:

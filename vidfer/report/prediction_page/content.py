@@ -69,6 +69,8 @@ class InputView:
     name: str
     state: str
     reason: str
+    how_to_turn: str
+    """What to do so that its faces are upright; empty where they are."""
     length_s: float
     n_frames: int
     faceless: float
@@ -119,6 +121,7 @@ def _view(one: PredictedInput, lines: Timelines, n_pictures: int, with_rows: boo
         name=one.name,
         state=one.state,
         reason=one.reason,
+        how_to_turn=one.how_to_turn,
         length_s=lines.end_s - lines.start_s,
         n_frames=lines.n_frames,
         faceless=lines.n_faceless / max(1, lines.n_frames),
