@@ -38,6 +38,7 @@ import pytest
         ("kill_cache --kills 0", "--kills 0", "1"),
         ("kill_training --kills 0", "--kills 0", "1"),
         ("kill_training --recipes nothing", "--recipes nothing", "supervised"),
+        ("measure_upright films --most 0", "--most 0", "1"),
         ("profile_training --steps 0", "--steps 0", "1"),
         ("profile_training --workers -1", "--workers -1", "0"),
         ("study student --seeds", "--seeds", "one"),

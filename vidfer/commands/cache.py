@@ -19,7 +19,9 @@ from vidfer.commands.stopped import stopped_text
 from vidfer.crops.settings import CropSettings
 
 if TYPE_CHECKING:
+    from vidfer.build.build_report import BuildReport
     from vidfer.build.process_group import ProcessGroup
+    from vidfer.clips.clip import Clip
 
 Flat = tyro.conf.OmitArgPrefixes
 
@@ -126,6 +128,7 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
     )
     for line in CropCache(report.out).spelling_notes:  # of clips that were there before
         note(line)
+    not_upright = _tell_not_upright(options, clips, report) if report.n_new else {}
     if report.n_new:
         stages = ", ".join(f"{name} {s:.1f}" for name, s in report.stage_s.items())
         speed = report.n_new_frames / report.seconds
@@ -140,10 +143,38 @@ def _cache(arguments: Sequence[str], group: ProcessGroup) -> int:
         without_face=report.n_without_face,
         unreadable=[{"clip": clip, "reason": reason} for clip, reason in report.failures],
         cut_short=[{"clip": clip, "reason": reason} for clip, reason in report.cut_short],
+        not_upright=[{"clip": clip, "rotate_deg": degrees} for clip, degrees in not_upright.items()],
         seconds=round(report.seconds, 1),
         content_hash=report.content_hash,
     )
     return 1 if report.failures or report.cut_short else 0
+
+
+def _tell_not_upright(options, clips: Sequence[Clip], report: BuildReport) -> dict[str, int]:
+    """Look at some clips whose faces may not be upright, and warn of those that are not."""
+    from vidfer.build.upright_clips import look_for_rotation
+    from vidfer.crops.rotation import how_to_turn
+    from vidfer.store.reader import CropCache
+
+    cache = CropCache(report.out)
+    with Progress("looking for turned faces", "clip") as progress:
+        found = look_for_rotation(cache, clips, options.crops, options.device, progress)
+    cache.close()
+    paths = {clip.id: clip.path for clip in clips}
+    n_more = found.n_unsure - found.n_looked_at
+    for clip_id, rotation in found.rotations.items():
+        say(
+            f"warning: the faces of {clip_id} are not upright, so its crops are of no use; "
+            f"{how_to_turn(paths[clip_id], rotation)}",
+            file=sys.stderr,
+        )
+    if found.rotations and n_more:
+        say(
+            f"warning: these are {len(found.rotations)} of {found.n_looked_at} clips that were looked at; "
+            f"{n_more} more may be like them",
+            file=sys.stderr,
+        )
+    return found.rotations
 
 
 class _Stopped(SystemExit):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import vidfer
 from vidfer.clips.inputs import PREDICTION
+from vidfer.crops.rotation import how_to_turn
 from vidfer.errors import ResultError
 from vidfer.files import write_json
 from vidfer.infer.moment import Moment
@@ -17,12 +17,6 @@ from vidfer.infer.moment_table import read_moments
 
 FORMAT, VERSION = "vidfer-prediction", 1
 ABOUT = PREDICTION
-ROTATIONS = {
-    90: ("by 90° to the right", "transpose=clock"),
-    180: ("upside down", "hflip,vflip"),
-    270: ("by 90° to the left", "transpose=cclock"),
-}
-"""Degrees clockwise -> how people say it, and how ffmpeg does it."""
 FRAMES, SEGMENTS, CLIPS = "frames.csv", "segments.csv", "clips.csv"
 
 
@@ -59,13 +53,11 @@ class PredictedInput:
     @property
     def how_to_turn(self) -> str:
         """What to do so that its faces are upright; empty where they are."""
-        if not self.rotate_deg:
-            return ""
-        how, option = ROTATIONS[self.rotate_deg]
-        file = Path(self.path)
-        turned = f"turned{file.suffix or '.mp4'}"
-        tool = f", for instance with `ffmpeg -i {shlex.quote(file.name)} -vf {option} {turned}`"
-        return f"turn it {how}{'' if file.is_dir() else tool}, and predict it again"
+        return (
+            f"{how_to_turn(Path(self.path), self.rotate_deg)}, and predict it again"
+            if self.rotate_deg
+            else ""
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

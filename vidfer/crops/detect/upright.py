@@ -11,7 +11,7 @@ import numpy as np
 from vidfer.crops.detect.face_detector import FaceDetector
 
 # MTCNN has learned upright faces; of others it finds some, with lower scores. How well the limits tell them
-# apart is measured by tools/measure_turned.py (docs/results/turned_films.md).
+# apart is measured by tools/measure_upright.py (docs/crops.md).
 SURE = 0.997
 """A face with this score is taken for upright."""
 UPRIGHT = 0.99
