@@ -53,11 +53,9 @@ class PredictedInput:
     @property
     def how_to_turn(self) -> str:
         """What to do so that its faces are upright; empty where they are."""
-        return (
-            f"{how_to_turn(Path(self.path), self.rotate_deg)}, and predict it again"
-            if self.rotate_deg
-            else ""
-        )
+        if not self.rotate_deg:
+            return ""
+        return f"{how_to_turn(Path(self.path), self.rotate_deg)}, and predict it again"
 
 
 @dataclass(frozen=True, kw_only=True)
