@@ -15,9 +15,9 @@ from vidfer.build.cut_faces import faults_as_reasons
 from vidfer.clips.inputs import find_inputs
 from vidfer.crops.detect.face_detector import FaceDetector
 from vidfer.crops.regions import crop_regions, whole_face_landmarks
-from vidfer.data.dataset import ClipDataset
 from vidfer.errors import DataError, SettingError
 from vidfer.included import IN_THE_BOX
+from vidfer.infer.answer_clips import answer_clips
 from vidfer.infer.answers import Answers, Prediction
 from vidfer.infer.classifier import Classifier
 from vidfer.infer.device import check_device
@@ -321,25 +321,14 @@ class Predictor:
         """
         if frames < 1:
             raise SettingError(f"frames {frames}: the network must see at least 1 frame of a clip")
-        path = cache if isinstance(cache, (str, Path)) else cache.path
-        data = ClipDataset(path, [], n_frames=1)
-        n_clips = len(data.cache.clips)
-        places = range(n_clips) if clips is None else [int(place) for place in clips]
-        if np.asarray(clips).dtype == bool or not all(0 <= place < n_clips for place in places):
-            raise DataError(
-                f"clips are places from 0 to {n_clips - 1} in {path}, not {clips}; the places of a mask are "
-                "np.flatnonzero(mask)"
-            )
-        data = ClipDataset(path, list(places), n_frames=frames, regions=self.classifier.regions)
-        answers = np.full((len(data), len(self.classes)), np.nan, np.float32)
-        for first in range(0, len(data), self.batch):
-            some = [data[i] for i in range(first, min(first + self.batch, len(data)))]
-            shown = [i for i, item in enumerate(some) if item["frame_mask"].any()]
-            if shown:
-                crops = np.stack([some[i]["crops"].numpy() for i in shown])
-                masks = np.stack([some[i]["frame_mask"].numpy() for i in shown])
-                answers[[first + i for i in shown]] = self.classifier.probabilities(crops, masks)
-        return Answers([data.cache.clips[i].id for i in places], self.classes, answers, self.threshold)
+        return answer_clips(
+            self.classifier,
+            cache if isinstance(cache, (str, Path)) else cache.path,
+            clips,
+            frames=frames,
+            batch=self.batch,
+            threshold=self.threshold,
+        )
 
     def _ask(self, windows: list[np.ndarray]) -> np.ndarray:
         return self.classifier.probabilities(
