@@ -66,9 +66,18 @@ def test_a_locked_folder_is_told_before_anything_is_done(tmp_path):
 
 def test_what_is_not_there_may_be_named(tmp_path):
     (tmp_path / "file").touch()
-    (tmp_path / "ring").symlink_to(tmp_path / "ring")
-    for name in ("missing", "file/inside", "ring", "ring/inside", "file", ""):
+    (tmp_path / "link").symlink_to(tmp_path / "missing")
+    for name in ("missing", "file/inside", "link", "file", ""):
         check_reachable(tmp_path / name)
+
+
+def test_a_ring_of_links_is_no_place(tmp_path):
+    ring = tmp_path / "ring"
+    ring.symlink_to(ring)
+    uses = (check_reachable, vidfer.CropCache, lambda path: vidfer.find_clips("folder", path))
+    for use in (*uses, lambda path: vidfer.build_cache([], path)):
+        with pytest.raises(OSError, match="symbolic links"):
+            use(ring)
 
 
 def test_every_path_of_settings_is_asked_for(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP)
+NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR)
 """How the system says that a path leads to nothing."""
 
 
@@ -16,7 +16,7 @@ def check_reachable(path: Path) -> None:
     """Let the system say why it does not tell whether a path leads to something.
 
     Up to Python 3.13 ``Path.exists`` and its like do this; since 3.14 they say False, also of a file in a
-    folder that its owner has locked.
+    folder that its owner has locked. At a ring of links ``Path.resolve`` fails up to Python 3.12.
 
     Raises:
         OSError: such as a PermissionError, with the path.

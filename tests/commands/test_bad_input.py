@@ -94,6 +94,7 @@ def place(tmp_path_factory, studio_clips):
         Path("nopath.csv").write_text("file,label\na.mp4,happy\n")
         Path("gone.csv").write_text("path,label\nno.mp4,happy\n")
         Path("a_folder").mkdir()
+        Path("ring").symlink_to("ring")
         Path("texts").mkdir()
         Path("texts/a.txt").write_text("no clip\n")
         shutil.copytree(studio_clips / "Train_AFEW", "drawn")

@@ -18,6 +18,7 @@ from vidfer.build.shares import choose_shard, parse_shard, shard_path
 from vidfer.clips.clip import Clip
 from vidfer.crops.settings import CropSettings
 from vidfer.errors import DataError, DiskError
+from vidfer.reachable import check_reachable
 from vidfer.store.records import record_of
 
 
@@ -61,6 +62,7 @@ def build_cache(
     crop_settings, build_settings = crop_settings or CropSettings(), build_settings or BuildSettings()
     out, group = Path(out), group or ProcessGroup()
     if out.is_symlink():
+        check_reachable(out)
         out = out.resolve()  # the link stays; and however the cache is named, there is one lock
     if out.is_dir():
         raise DiskError(f"{out} is a folder; name the file to write, such as {out / 'afew.h5'}")

@@ -19,6 +19,7 @@ from vidfer.clips.user_source import EXAMPLE, is_user_source, run_user_source
 from vidfer.errors import DataError, SettingError
 from vidfer.names import id_key, name_key
 from vidfer.nearest import did_you_mean
+from vidfer.reachable import check_reachable
 
 
 def find_clips(
@@ -48,7 +49,9 @@ def find_clips(
     Raises:
         SettingError: there is no such source or part, or the pattern is wrong or fits no name.
         DataError: the root does not hold the data set, or an id occurs twice.
+        OSError: the system does not let it be looked at.
     """
+    check_reachable(Path(root))
     with listing_of(Path(root)) as listing:
         found = (clip.in_plain_text() for clip in mark_drawn(_find(source, Path(root))))
         clips = sorted(found, key=lambda clip: clip.id)
