@@ -43,6 +43,13 @@ def test_what_is_written_comes_back_to_the_millisecond(tmp_path, video):
     assert "a1" in found[0].where and "a.eaf" in found[0].where
 
 
+@pytest.mark.parametrize("name", ["a.ts", "a.mts", "a.m2ts", "a.3gp", "a.MKV", "a.mp4", "a.webm", "a.dv"])
+def test_a_film_is_a_video_to_elan_whatever_the_system_takes_its_name_for(tmp_path, name):
+    write_elan(tmp_path / "a.eaf", tmp_path / name, [], CLASSES)
+    media = ElementTree.parse(tmp_path / "a.eaf").getroot().find("HEADER/MEDIA_DESCRIPTOR")
+    assert media.get("MIME_TYPE").startswith("video/")
+
+
 def test_the_layout_is_that_of_eaf_3(tmp_path, video):
     told = [
         interval(0.5, 1, "happy", probability=0.5),

@@ -24,6 +24,7 @@ from vidfer.clips.annotations.interval import (
     xml_text,
 )
 from vidfer.clips.annotations.safe_xml import read_xml
+from vidfer.clips.media import is_video
 from vidfer.errors import DataError
 from vidfer.files import write_text
 
@@ -108,7 +109,11 @@ def write_elan(
 
 def _media_attributes(path: Path, media: Path) -> dict[str, str]:
     """How the file names its video: an address on this machine, and one relative to the file."""
-    kind = MIME_TYPES.get(media.suffix.lower()) or mimetypes.guess_type(media.name)[0] or "unknown"
+    kind = MIME_TYPES.get(media.suffix.lower()) or mimetypes.guess_type(media.name)[0] or ""
+    if not kind.startswith(
+        ("video/", "image/")
+    ):  # the system takes film.ts for a text, and film.mts for a model
+        kind = "video/*" if is_video(media) else "unknown"
     address = media.absolute().as_uri()
     found = {"MEDIA_URL": address, "MIME_TYPE": kind}
     try:
