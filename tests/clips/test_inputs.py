@@ -118,6 +118,45 @@ def test_names_that_stand_for_nothing(place):
         ids("texts")
 
 
+def test_folders_without_films_among_others_are_told(place):
+    (place / "films/empty").mkdir()
+    (place / "films/texts").mkdir()
+    (place / "films/texts/a.txt").write_text("x")
+    (place / "films/bob/.DS_Store").write_bytes(b"x")
+    (place / "films/ann/.DS_Store").write_bytes(b"x")
+    notes: list[str] = []
+    names = [f"films/{name}" for name in ("ann", "bob", "empty", "texts")]
+    assert ids(*names, on_note=notes.append) == ["ann/a.mp4", "ann/b.avi", "bob/a.mp4"]
+    assert ids("films", on_note=notes.append)[:3] == ["ann/a.mp4", "ann/b.avi", "bob/a.mp4"]
+    assert len([note for note in notes if "2 files and folders that systems make" in note]) == 2
+    assert len([note for note in notes if "1 folder that is empty: films/empty" in note]) == 2
+    assert "films/texts holds no video and no picture, but a.txt" in notes
+    with refused(DataError, "empty", "it is empty"):
+        ids(*names)  # where no note can be told
+    with refused(DataError, "texts", "a.txt"):
+        ids("films/empty", "films/texts", on_note=notes.append)
+
+
+def test_copies_are_told(place):
+    notes: list[str] = []
+    for name, content in (
+        ("a", b"long"),
+        ("copy", b"long"),
+        ("other", b"song"),
+    ):
+        (place / f"other/{name}.mp4").write_bytes(content * 500_000)
+    (place / "other/empty.mp4").touch()
+    (place / "other/empty 2.mp4").touch()
+    assert len(ids("other", on_note=notes.append)) == 6
+    (note,) = [note for note in notes if "seems to be a copy" in note]
+    assert note.startswith("other/copy.mp4 seems to be a copy of other/a.mp4; each")
+    with closed(place / "other/copy.mp4"):
+        assert len(ids("other", on_note=lambda note: "copy" in note and notes.append(note))) == 6
+    assert len([note for note in notes if "copy" in note]) == 1
+    ids("films", "other", on_note=notes.append)
+    assert any("copy of films/ann/a.mp4 (and 3 more of others)" in note for note in notes)
+
+
 def test_links_in_a_circle_pipes_and_addresses(place):
     for name, target in (("a", "b"), ("b", "a"), ("ring.mp4", "a")):
         (place / "films/ann" / name).symlink_to(target)

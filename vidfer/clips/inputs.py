@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from vidfer.clips.clip import Clip, plain_text
-from vidfer.clips.listing import listing_of
+from vidfer.clips.copies import find_copies
+from vidfer.clips.listing import Listing, listing_of
 from vidfer.clips.media import find_media, is_image, list_folder
 from vidfer.errors import DataError
 
@@ -19,6 +20,7 @@ PREDICTION = "predict.json"
 FILMS = "films"
 """The folder in it for what a prediction has written of its inputs."""
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+REMEDY = "name a video, a picture, or a folder that holds some"
 MANY_PICTURES = 5
 """More numbered pictures than this in one folder may be the frames of one clip."""
 
@@ -41,25 +43,37 @@ def find_inputs(
         names: files, folders and patterns.
         start_s: leave out what comes before, in each of them, in seconds.
         end_s: leave out what comes at and after this time.
-        on_note: called with each line that the user should read, such as what was left out.
+        on_note: called with each line that the user should read, such as what was left out. Without it, a
+            folder that holds no video and no picture is an error also beside others that do.
 
     Returns:
         A clip for each. Its id is the path below the folder that was named; where several names were given,
         below the folder that holds all of them. So the ids stay when films are added to a folder.
 
     Raises:
-        DataError: a name stands for nothing.
+        DataError: a name stands for nothing, or all folders hold nothing.
     """
     found: dict[Path, Path] = {}
     homes: set[Path] = set()
-    for name in names:
-        for path in _paths_of(str(name)):
-            for media in _media(path, on_note):
-                real = Path(os.path.realpath(media))  # links may lead in a circle
-                if real not in found:
-                    found[real] = media.absolute()
-                    homes.add(path.absolute() if media != path else path.absolute().parent)
-    root, paths = Path(os.path.commonpath(homes)), found.values()
+    told = Listing(Path())
+    for path in [path for name in names for path in _paths_of(str(name))]:
+        media = _media(path, told)
+        if not media:
+            if on_note is None:
+                raise DataError(f"{_nothing_in(path)}; {REMEDY}")
+            if list_folder(path):  # otherwise it is among those that are empty
+                told.note(_nothing_in(path))
+        for one in media:
+            real = Path(os.path.realpath(one))  # links may lead in a circle
+            if real not in found:
+                found[real] = one
+                homes.add(path.absolute() if one != path else path.absolute().parent)
+    if not found:
+        raise DataError(f"{_nothing_in(path)}; {REMEDY}")
+    if on_note is not None:
+        for line in [*told.lines(), *_note_of_copies(found.values())]:
+            on_note(line)
+    root, paths = Path(os.path.commonpath(homes)), [path.absolute() for path in found.values()]
     return [
         Clip(id=plain_text(path.relative_to(root).as_posix()), path=path, start_s=start_s, end_s=end_s)
         for path in paths
@@ -90,28 +104,34 @@ def _without_dots(path: Path) -> Path:
     return Path(os.path.realpath(path)) if whole else Path(os.path.realpath(path.parent)) / path.name
 
 
-def _media(path: Path, on_note: Callable[[str], None] | None) -> list[Path]:
+def _media(path: Path, told: Listing) -> list[Path]:
     if not os.path.isdir(path):  # noqa: PTH112  # Path.is_dir() fails in a closed folder
         return [path]
     with listing_of(path) as listing:
         media = [one for one in find_media(path) if not _is_predicted(one, path)]
-    for line in listing.lines() if on_note else ():
-        on_note(line)
-    if not media:
-        held = ", ".join(entry.name for entry in list_folder(path)[:3])
-        raise DataError(
-            f"{path} holds no video and no picture"
-            + (f", but {held}" if held else ": it is empty")
-            + "; name a video, a picture, or a folder that holds some"
-        )
+    told.add(listing)
     pictures = [one for one in media if one.parent == path and is_image(one)]
     numbered = [one for one in pictures if one.stem[-1:].isdecimal()]
-    if on_note and len(numbered) == len(media) > MANY_PICTURES:
-        on_note(
+    if len(numbered) == len(media) > MANY_PICTURES:
+        told.note(
             f"{path}: its {len(numbered)} pictures are taken one by one. If they are the frames of one clip, "
             f"name the folder above it, {path.absolute().parent}"
         )
     return media
+
+
+def _nothing_in(folder: Path) -> str:
+    held = ", ".join(entry.name for entry in list_folder(folder)[:3])
+    return f"{folder} holds no video and no picture{f', but {held}' if held else ': it is empty'}"
+
+
+def _note_of_copies(paths: Iterable[Path]) -> list[str]:
+    copies = find_copies(paths)
+    if not copies:
+        return []
+    copy, original = copies[0]
+    more = f" (and {len(copies) - 1:,} more of others)" if len(copies) > 1 else ""
+    return [f"{copy} seems to be a copy of {original}{more}; each of them is predicted, and counts"]
 
 
 def _is_predicted(media: Path, root: Path) -> bool:

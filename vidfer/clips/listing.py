@@ -32,6 +32,7 @@ HEIC: Reason = (
     "HEIC picture, which cannot be read (convert it to JPEG or PNG)",
     "HEIC pictures, which cannot be read (convert them to JPEG or PNG)",
 )
+EMPTY: Reason = ("folder that is empty", "folders that are empty")
 OTHER: Reason = (
     "file that is neither a video nor a picture",
     "files that are neither videos nor pictures",
@@ -56,6 +57,13 @@ class Listing:
     def skip(self, reason: Reason, path: Path) -> None:
         """Counts a file or folder that is left out; counting it again changes nothing."""
         self._skipped.setdefault(reason, set()).add(path)
+
+    def add(self, other: Listing) -> None:
+        """Also tells what another listing has to tell."""
+        for reason, paths in other._skipped.items():
+            self._skipped.setdefault(reason, set()).update(paths)
+        for text in other._notes:
+            self.note(text)
 
     def note(self, text: str) -> None:
         """Tells the user something, once."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vidfer.clips.listing import (
+    EMPTY,
     HEIC,
     INSIDE_CLIP,
     LINKED,
@@ -187,6 +188,8 @@ def find_media(folder: Path) -> Iterator[Path]:
     except OSError:
         yield folder
         return
+    if not kinds:
+        this_listing(folder).skip(EMPTY, folder)
     for path in without_posters(kinds):
         if kinds[path]:
             if is_frame_folder(path):

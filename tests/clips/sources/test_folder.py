@@ -96,7 +96,8 @@ def test_folders_of_frames_without_labels_are_clips_without_labels(touch):
         "clip1": (None, None),
         "clip2": (None, None),
     }
-    (line,) = lines
+    empty, line = lines
+    assert empty.endswith(f"1 folder that is empty: {root / 'new'}")
     assert str(root) in line and "clip1/" in line and "(2," in line and "--src table" in line
 
 
