@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from refused import refused
 from torch.nn import functional as F
 
 from vidfer.commands.recipe_settings import settings_from_command_line
 from vidfer.data.episodes import EpisodeSampler
+from vidfer.errors import CheckpointError
 from vidfer.evaluate.episode_scores import EpisodeScores
 from vidfer.evaluate.episodes import draw_episodes
 from vidfer.models import encoders, heads
@@ -110,6 +112,25 @@ def test_an_example_trains_is_saved_comes_back_and_is_evaluated(added, options, 
     episodes = draw_episodes(EpisodeSampler(LABELS, ways=3, shots=2, queries=1, episodes=4, seed=0))
     found = EpisodeScores(loaded.head, embedding).score(episodes, np.ones(episodes.query.shape, bool))
     assert (found.argmax(-1) == np.arange(3)).mean() > 0.7  # chance is 0.33
+
+
+def test_a_checkpoint_with_an_unknown_part_tells_what_to_do(added, tmp_path, monkeypatch):
+    model = build_recogniser(chosen("--head", "nearest_shot").model, ("a", "b"))
+    save_checkpoint(tmp_path / "best", model, {})
+    monkeypatch.delitem(heads.HEADS, "nearest_shot")
+    with refused(CheckpointError, "'nearest_shot'", "docs/extending.md", tmp_path / "best"):
+        load_checkpoint(tmp_path / "best")
+
+
+def test_a_program_of_ones_own_is_vidfer_with_one_more_head(added, monkeypatch, capsys):
+    (code,) = re.findall(r"`my_vidfer.py`.*?```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    monkeypatch.setitem(sys.modules, "nearest_shot", sys.modules["vidfer.models.heads.nearest_shot"])
+    monkeypatch.delitem(heads.HEADS, "nearest_shot")
+    words = ["my_vidfer.py", "train", "fewshot", "--head", "nearest_shot", "--help"]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit):
+        exec(compile(code, "my_vidfer.py", "exec"), {"__name__": "__main__"})
+    assert "--head.scale" in capsys.readouterr().out
 
 
 def test_help_shows_the_options_of_an_example(added, capsys):

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from vidfer.errors import SettingError
 from vidfer.models.encoders import KNOWN_ENCODERS
 from vidfer.models.encoders.base import Encoder
 from vidfer.models.encoders.side_by_side import SideBySideEncoder
@@ -39,9 +40,9 @@ def model_settings(values: Mapping[str, Any]) -> ModelSettings:
     """Settings from the JSON that ``dataclasses.asdict`` of them gives.
 
     Raises:
-        KeyError: there is no encoder or head of this name.
+        KeyError: the encoder or the head is missing.
         TypeError: a setting has an unknown name, or one is missing.
-        SettingError: a value cannot be used.
+        SettingError: there is no encoder or head of this name, or a value cannot be used.
     """
     encoder, head = values["encoder"], values["head"]
     return ModelSettings(
@@ -71,4 +72,8 @@ def _build(parts: Mapping[str, type], settings: EncoderSettings | HeadSettings) 
 
 def _part_settings(parts: Mapping[str, type], values: Mapping[str, Any]) -> Any:
     values = dict(values)
-    return parts[values.pop("name")].Settings(**values)
+    if (name := values.pop("name")) not in parts:
+        raise SettingError(
+            f"it has no encoder or head '{name}'; add one of your own before, as docs/extending.md says"
+        )
+    return parts[name].Settings(**values)
