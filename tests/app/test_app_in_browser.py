@@ -23,7 +23,7 @@ from vidfer.app.visits import PREFIX
 
 pytest.importorskip("gradio")
 
-PATIENCE_S = 120
+PATIENCE_S = 600
 """Everything takes seconds; only a fault takes this long."""
 LOOKS_ELSEWHERE = """performance.getEntriesByType("resource").map((entry) => entry.name)
   .filter((name) => !name.startsWith(location.origin) && !/^(data|blob):/.test(name))"""

@@ -71,7 +71,7 @@ def serving(content: bytes, **how) -> Iterator[WeightsServer]:
             server.go_on.set()
 
 
-def wait_until(true, seconds: float = 60) -> None:
+def wait_until(true, seconds: float = 600) -> None:
     """Wait for a condition; the test fails if it never comes."""
     end = time.monotonic() + seconds
     while not true():
