@@ -154,7 +154,7 @@ def test_copies_are_told(place):
         assert len(ids("other", on_note=lambda note: "copy" in note and notes.append(note))) == 6
     assert len([note for note in notes if "copy" in note]) == 1
     ids("films", "other", on_note=notes.append)
-    assert any("copy of films/ann/a.mp4 (and 3 more of others)" in note for note in notes)
+    assert any("copy of films/ann/a.mp4; 4 more do so, too;" in note for note in notes)
 
 
 def test_links_in_a_circle_pipes_and_addresses(place):

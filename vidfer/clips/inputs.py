@@ -130,8 +130,8 @@ def _note_of_copies(paths: Iterable[Path]) -> list[str]:
     if not copies:
         return []
     copy, original = copies[0]
-    more = f" (and {len(copies) - 1:,} more of others)" if len(copies) > 1 else ""
-    return [f"{copy} seems to be a copy of {original}{more}; each of them is predicted, and counts"]
+    more = f" {len(copies) - 1:,} more do so, too;" if len(copies) > 1 else ""
+    return [f"{copy} seems to be a copy of {original};{more} each of them is predicted, and counts"]
 
 
 def _is_predicted(media: Path, root: Path) -> bool:
