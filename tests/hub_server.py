@@ -1,7 +1,7 @@
 """A small server that speaks the part of the Hugging Face hub's protocol that vidfer uses.
 
 Its answers follow what huggingface_hub asks for; the hub itself was not at hand. Files of a commit come as
-regular ones (base64 in the commit) or as large ones (Git LFS: batch, PUT, commit with the hash).
+regular ones (base64 in the commit) or as large ones (Git LFS: batch, PUT, commit with the hash; or Xet).
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 
 import yaml
+from hub_faults import RESET, Fault, break_connection, fault_of
+from huggingface_hub import constants
 from local_server import local_server
+from xet_storage import XetStorage
 
 TOKEN = "hf_good"
 READ_ONLY = "hf_read"
@@ -42,6 +45,8 @@ class Hub:
     repositories: dict[str, Repository] = field(default_factory=dict)
     large: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    xet: XetStorage = field(default_factory=XetStorage)
 
 
 @contextmanager
@@ -52,16 +57,35 @@ def running_hub() -> Iterator[Hub]:
         yield hub
 
 
+@contextmanager
+def hub_of_this_process(monkeypatch, folder) -> Iterator[Hub]:
+    """A hub that this process asks, and keeps the files of in a folder. It is told nothing through Xet."""
+    with running_hub() as hub:
+        url = f"{hub.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(constants, "ENDPOINT", hub.address)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
+        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        monkeypatch.setenv("HF_TOKEN", TOKEN)
+        yield hub
+
+
 class _Handler(BaseHTTPRequestHandler):
     hub: Hub
+    fault: Fault | None = None
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_) -> None:
         pass
 
+    def handle_one_request(self) -> None:
+        with suppress(ConnectionError):  # who asked has gone
+            super().handle_one_request()
+
     def do_POST(self) -> None:
         body = self._body()
-        self.hub.asked.append(f"POST {self.path}")
+        if self._meets_fault() or self._answers_xet(body):
+            return None
         if self.path == "/api/validate-yaml":
             found = yaml.safe_load(json.loads(body)["content"].split("---\n")[1])
             if found["license"] == "no-such-licence":
@@ -78,18 +102,22 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.repositories[name] = Repository(bool(hidden))
             return self._json({"url": f"{self.hub.address}/{name}", "name": name, "id": name})
         if found := re.fullmatch(r"/api/models/(.+?)/preupload/main", self.path):
+            there = self.hub.repositories[found[1]].files
             files = [
                 {
                     "path": one["path"],
                     "uploadMode": "lfs" if one["path"].endswith(LARGE) else "regular",
                     "shouldIgnore": False,
+                    "oid": _oid(one["path"], there[one["path"]]) if one["path"] in there else None,
                 }
                 for one in json.loads(body)["files"]
             ]
             return self._json({"files": files})
         if self.path.endswith("/info/lfs/objects/batch"):
             objects = [
-                {**one, "actions": {"upload": {"href": f"{self.hub.address}/large/{one['oid']}"}}}
+                one
+                if one["oid"] in self.hub.large
+                else {**one, "actions": {"upload": {"href": f"{self.hub.address}/large/{one['oid']}"}}}
                 for one in json.loads(body)["objects"]
             ]
             return self._json({"transfer": "basic", "objects": objects})
@@ -106,12 +134,14 @@ class _Handler(BaseHTTPRequestHandler):
             elif line["key"] == "file":
                 repository.files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
-                repository.files[value["path"]] = self.hub.large[value["oid"]]
+                repository.files[value["path"]] = (self.hub.large | self.hub.xet.files)[value["oid"]]
         url = f"{self.hub.address}/{name}/commit/{repository.sha}"
         self._json({"success": True, "commitOid": repository.sha, "commitUrl": url})
 
     def do_PUT(self) -> None:
         body = self._body()
+        if self._meets_fault():
+            return
         oid = self.path.removeprefix("/large/")
         assert hashlib.sha256(body).hexdigest() == oid
         self.hub.large[oid] = body
@@ -121,10 +151,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
-        self.hub.asked.append(f"{self.command} {self.path}")
+        if self._meets_fault() or self._answers_xet(b""):
+            return None
         if self._token() not in (None, TOKEN, READ_ONLY):
             return self._refuse(401, message="Invalid credentials in Authorization header")
-        found = re.fullmatch(r"(?:/api/models)?/([\w.-]+/[\w.-]+)(?:/resolve/(\w+)/(.+))?", self.path)
+        found = re.fullmatch(
+            r"(?:/api/models)?/([\w.-]+/[\w.-]+)(?:/revision/main|/resolve/(\w+)/(.+))?", self.path
+        )
         repository = self.hub.repositories.get(found[1]) if found else None
         if repository is None or (repository.private and self._token() is None):
             return self._refuse(404, "RepoNotFound")
@@ -137,6 +170,32 @@ class _Handler(BaseHTTPRequestHandler):
         content = repository.files[found[3]]
         etag = hashlib.sha256(content).hexdigest()
         return self._send(200, content, {"ETag": f'"{etag}"', "X-Repo-Commit": repository.sha})
+
+    def _meets_fault(self) -> bool:
+        self.hub.asked.append(f"{self.command} {self.path}")
+        fault = fault_of(self.hub.faults, self.command, self.path)
+        if fault is None:
+            return False
+        if fault.then:
+            fault.then()
+        if fault.done:
+            self.fault = fault
+            return False
+        self._fail(fault)
+        return True
+
+    def _fail(self, fault: Fault) -> None:
+        self.fault = None
+        if fault.status == RESET:
+            return break_connection(self)
+        said = {"X-Error-Message": fault.message} if fault.message else {}
+        return self._send(fault.status, fault.body, {**said, **fault.headers})
+
+    def _answers_xet(self, body: bytes) -> bool:
+        answer = self.hub.xet.answer(self.command, self.path, body, self.hub.address)
+        if answer is not None:
+            self._json(*answer)
+        return answer is not None
 
     def _may_write(self) -> bool:
         if self._token() == TOKEN:
@@ -169,9 +228,18 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
     def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
+        if self.fault is not None:
+            return self._fail(self.fault)
         self.send_response(status)
         for name, value in {"Content-Length": str(len(content)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+
+
+def _oid(name: str, content: bytes) -> str:
+    """By what the hub tells whether a file has changed: SHA-256 of a large one, git's hash of another one."""
+    if name.endswith(LARGE):
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

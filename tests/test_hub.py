@@ -3,7 +3,7 @@
 import httpx
 import pytest
 import torch
-from hub_server import Repository, running_hub
+from hub_server import Repository, hub_of_this_process
 from huggingface_hub import constants, errors
 from networks import network
 from refused import refused
@@ -26,12 +26,7 @@ def files(tmp_path_factory) -> dict[str, bytes]:
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
-    """A hub that this process asks, and keeps its files in a folder of the test."""
-    with running_hub() as server:
-        monkeypatch.setattr(constants, "ENDPOINT", server.address)
-        url = f"{server.address}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "kept"))
+    with hub_of_this_process(monkeypatch, tmp_path / "kept") as server:
         fetch_checkpoint.cache_clear()
         yield server
         fetch_checkpoint.cache_clear()
@@ -81,16 +76,16 @@ def test_a_revision_leads_nowhere_else(revision):
 
 def answered(status: int) -> Exception:
     response = httpx.Response(status, request=httpx.Request("HEAD", "https://hub.example/ann/faces"))
-    return errors.HfHubHTTPError(f"{status} of the hub", response=response)
+    return errors.HfHubHTTPError("failed", response=response, server_message="out of order")
 
 
 @pytest.mark.parametrize(
     ("status", "facts"),
     [
         (403, ("may not see it", "HF_TOKEN")),
-        (404, ("there is no", "HF_ENDPOINT")),
+        (404, ("does not know it", "HF_ENDPOINT")),
         (429, ("too often", "minutes")),
-        (503, ("503 of the hub", "later")),
+        (503, ("503 out of order", "later")),
     ],
 )
 def test_an_answer_is_not_taken_for_a_network_that_is_down(status, facts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -11,7 +12,7 @@ from types import ModuleType
 
 from vidfer.errors import HubError, SettingError
 from vidfer.files import sha256_of, writing
-from vidfer.hub_answers import LOG_IN, as_damaged, hub_errors
+from vidfer.hub_answers import as_damaged, hub_errors
 
 SCHEME = "hf://"
 ADDRESS = re.compile(r"hf:(/{1,2}|$)")
@@ -22,6 +23,7 @@ REVISION = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*")
 """A branch, a tag or a commit. It becomes the name of a file, so it must not lead elsewhere."""
 NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 EXAMPLE = "hf://owner/name"
+NO_TELEMETRY = "HF_HUB_DISABLE_TELEMETRY"
 
 
 def is_address(given: object) -> bool:
@@ -66,7 +68,7 @@ def fetch_checkpoint(address: str | Path) -> tuple[Path, str]:
         HubError: it is not there, damaged, or the hub cannot be reached.
         DiskError: the disk is full.
     """
-    hub = _client_library()
+    hub = client_library()
     name, revision = repository(address)
     told = with_both_slashes(address)
     get = partial(hub.hf_hub_download, name, library_name="vidfer")
@@ -87,46 +89,12 @@ def fetch_checkpoint(address: str | Path) -> tuple[Path, str]:
     return folder, f"{SCHEME}{name}@{revision}"
 
 
-def visibility(address: str) -> str:
-    """``public`` or ``private``; ``new`` where there is no such repository that this user may see.
+def client_library() -> ModuleType:
+    """The hub's own library, told to say nothing about this machine beside what was asked for.
 
-    Raises:
-        HubError: nobody is logged in, the token is not valid, or the hub cannot be reached.
+    Its variable of the environment is for hf_xet, which moves large files, and reports on it otherwise.
     """
-    hub = _client_library()
-    if hub.get_token() is None:
-        raise HubError(f"{address}: you are not logged in to the Hugging Face hub; {LOG_IN}")
-    with hub_errors(address):
-        try:
-            found = hub.HfApi().repo_info(repository(address)[0])
-        except hub.errors.RepositoryNotFoundError:
-            return "new"
-    return "private" if found.private else "public"
-
-
-def upload(address: str, files: dict[str, bytes | Path], message: str, *, private: bool) -> str:
-    """Write files into a repository as one commit, and return the address of the commit in the browser.
-
-    Args:
-        address: of the repository, which is made if it is not there.
-        files: name -> content, or where it is.
-        message: of the commit.
-        private: of a repository that is made.
-
-    Raises:
-        HubError: the hub refuses it, or cannot be reached. Nothing is half written: it is one commit.
-    """
-    hub = _client_library()
-    name, _ = repository(address)
-    additions = [hub.CommitOperationAdd(path, content) for path, content in files.items()]
-    with hub_errors(address):
-        api = hub.HfApi()
-        api.create_repo(name, private=private, exist_ok=True)
-        return api.create_commit(name, additions, commit_message=message).commit_url
-
-
-def _client_library() -> ModuleType:
-    """The hub's own library, told to say nothing about this machine beside what was asked for."""
+    os.environ[NO_TELEMETRY] = "1"
     import huggingface_hub
     import huggingface_hub.errors
     from huggingface_hub import constants

@@ -20,7 +20,7 @@ from refused import refused
 
 from vidfer.commands import push
 from vidfer.errors import HubError, RunError, SettingError
-from vidfer.hub import hub_errors
+from vidfer.hub_answers import hub_errors
 from vidfer.models.build import build_recogniser
 from vidfer.models.checkpoint import checkpoint_hash, save_checkpoint
 
@@ -118,7 +118,7 @@ def test_what_was_pushed_predicts_elsewhere_and_what_is_refused_is_told(run, tmp
     assert inspected[0] == 0 and about["hash"] in inspected[1]
 
     facts = [
-        (gone, ("there is no hf://ann/nothing", "hf auth login")),
+        (gone, ("hf://ann/nothing: there is no such repository", "hf auth login")),
         *zip(
             refusals,
             [

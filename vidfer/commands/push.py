@@ -11,6 +11,7 @@ import tyro
 
 from vidfer.commands.console import parse
 from vidfer.commands.say import say
+from vidfer.commands.stopped import go_on_so
 from vidfer.errors import SettingError
 from vidfer.hub import SCHEME, repository
 
@@ -57,8 +58,10 @@ def main(arguments: Sequence[str]) -> int:
     if revision != "main":
         raise SettingError(f"{options.repository}: leave out @{revision}, uploads go to the branch main")
     address = f"{SCHEME}{name}"
+    from huggingface_hub.utils import disable_progress_bars
+
     from vidfer.evaluate.find_results import result_files
-    from vidfer.hub import upload, visibility
+    from vidfer.hub_upload import upload, visibility
     from vidfer.report.licences import licence_lines
     from vidfer.report.push_files import push_files, push_warnings
 
@@ -98,7 +101,16 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     message = f"vidfer push: {Path(options.run).resolve().name}"
     contents = {file.name: file.content for file in files}
-    say(f"uploaded: {upload(address, contents, message, private=not options.public)}")
+    if not sys.stderr.isatty():  # a bar that moves is not for a file
+        disable_progress_bars()
+    private = not options.public
+    try:
+        commit = upload(address, contents, message, private=private, now_holds=go_on_so)
+    except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            say("\n", file=sys.stderr)  # what is said next stands below the bars
+        raise
+    say(f"on the hub: {commit}")
     say(f"use it: vidfer predict VIDEO --checkpoint {address}")
     return 0
 

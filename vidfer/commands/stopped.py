@@ -30,6 +30,8 @@ class Position:
     unit: str = ""
     done: int = 0
     total: int = 0
+    go_on: str = ""
+    """What was reached and how to go on, of a command where that changes while it works."""
 
 
 position = Position()
@@ -41,6 +43,11 @@ def step(what: str, unit: str, done: int, total: int) -> None:
     position.what, position.unit, position.done, position.total = what, unit, done, total
 
 
+def go_on_so(text: str) -> None:
+    """Remember what :func:`stopped_text` says from now on about how to go on."""
+    position.go_on = text
+
+
 def stopped_text(command: str) -> str:
     """The message for a command of the program ``vidfer``, without its name.
 
@@ -49,7 +56,8 @@ def stopped_text(command: str) -> str:
     """
     if os.environ.get("RANK", "0") != "0":
         return ""
-    go_on, now = GO_ON.get(command, ANEW), position
+    now = position
+    go_on = now.go_on or GO_ON.get(command, ANEW)
     if go_on != AGAIN or now.total == 0:
         return f"stopped. {go_on}"
     of = f" of {now.what}" if now.unit == "frame" else ""
