@@ -101,7 +101,8 @@ def test_a_film_whose_faces_are_not_upright_is_told(films, tmp_path, capsys):
     assert "faces are not upright, so what was found is not reliable: 2" in told
     assert "b.mp4: turn it upside down" in told
     page = (about.folder / "index.html").read_text("utf-8")
-    assert page.count("faces are not upright") >= 2 and "hflip,vflip" in page
+    assert page.count("faces are not upright") >= 2
+    assert "<code>ffmpeg -i b.mp4 -vf hflip,vflip turned.mp4</code>" in page
 
 
 def test_parquet_has_the_rows_of_the_table_with_types(films, tmp_path):

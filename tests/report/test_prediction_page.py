@@ -19,7 +19,7 @@ from vidfer.report.prediction_page.content import MOST_PEOPLE, MOST_PICTURES, vi
 from vidfer.report.prediction_page.network_card import read_card, read_examples
 from vidfer.report.prediction_page.peak_pictures import choose_peaks, cut_pictures
 from vidfer.report.prediction_page.rows import HIGH, MOST_ROWS, RIBBON, WIDE, build_ribbon, build_rows
-from vidfer.report.prediction_page.write_page import write_prediction_page
+from vidfer.report.prediction_page.write_page import with_code, write_prediction_page
 
 PEOPLE = {0: "h" * 50 + "?" * 25 + " " * 25 + "s" * 50, 3: " " * 100 + "n" * 50}
 
@@ -156,6 +156,12 @@ def test_names_are_only_text(tmp_path):
     name = "<b>&\"x'.mp4"
     text = page_of(tmp_path, {"a.mp4": film_of(name, PEOPLE)})
     assert "<b>&" not in text and "&lt;b&gt;&amp;" in text
+
+
+def test_commands_in_a_message_are_code_and_the_rest_is_text():
+    assert with_code("type `vidfer --help`, not <b> or a ` alone") == (
+        "type <code>vidfer --help</code>, not &lt;b&gt; or a ` alone"
+    )
 
 
 def test_own_expressions_have_colours_of_their_own(tmp_path):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from vidfer import __version__
 from vidfer.files import write_text
@@ -113,13 +115,20 @@ def _legend(classes: Sequence[str], inputs: Sequence[InputView]) -> list[str]:
 
 def open_templates(*folders: Path) -> Environment:
     """The templates of this page, and those in further folders."""
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader([HERE, HERE.parent, *folders]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["with_code"] = with_code
+    return templates
+
+
+def with_code(text: str) -> Markup:
+    """A message as HTML, with what stands between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def person_words(classes: Sequence[str]) -> dict:
