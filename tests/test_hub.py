@@ -1,14 +1,21 @@
 """Checkpoints of the hub: damaged copies are mended, and every answer is told with what to do."""
 
+import resource
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
 import httpx
 import pytest
 import torch
+from hub_faults import RESET, Fault
 from hub_server import Repository, hub_of_this_process
 from huggingface_hub import constants, errors
+from huggingface_hub.utils import _http
 from networks import network
 from refused import refused
 
-from vidfer.errors import HubError, SettingError
+from vidfer.errors import DiskError, HubError, SettingError
 from vidfer.hub import fetch_checkpoint, repository
 from vidfer.hub_answers import hub_errors
 from vidfer.models.build import build_recogniser
@@ -26,6 +33,8 @@ def files(tmp_path_factory) -> dict[str, bytes]:
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
+    """The client library does not wait before it tries again."""
+    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=lambda _: None))
     with hub_of_this_process(monkeypatch, tmp_path / "kept") as server:
         fetch_checkpoint.cache_clear()
         yield server
@@ -56,6 +65,46 @@ def test_files_that_do_not_belong_together(hub, files):
         fetch_again()
     there["model.safetensors"] = files["model.safetensors"]
     hub.repositories["ann/faces"].commits.append("pushed again")
+    load_checkpoint(fetch_again())
+
+
+OF_WEIGHTS = "GET .*/model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("fault", "facts"),
+    [
+        (Fault("HEAD", 500), ("500 Internal Server Error", "later")),
+        (Fault(OF_WEIGHTS, 503, headers={"Retry-After": "9"}), ("503 Service Unavailable", "later")),
+        (Fault(OF_WEIGHTS, 403, "link has expired"), ("may not see it", "link has expired")),
+        (Fault(OF_WEIGHTS, RESET), ("cannot be reached", "check the network")),
+        (Fault(OF_WEIGHTS, 200, body=b"a part"), ("damaged", "start again")),
+        (Fault("", 200, body=b"<html>log in</html>"), ("not the Hugging Face hub", "log in")),
+    ],
+    ids=lambda value: f"{value.request} {value.status}" if isinstance(value, Fault) else "",
+)
+def test_a_download_that_fails_is_told_and_leaves_nothing_half(hub, files, fault, facts):
+    hub.repositories["ann/faces"] = Repository(private=False, files=dict(files))
+    hub.faults.append(fault)
+    with refused(HubError, "hf://ann/faces", *facts):
+        fetch_again()
+    assert not [*Path(constants.HF_HUB_CACHE).rglob("model.safetensors")]
+    hub.faults.clear()
+    load_checkpoint(fetch_again())
+
+
+def test_a_download_for_which_the_disk_has_no_room(hub, files):
+    hub.repositories["ann/faces"] = Repository(private=False, files=dict(files))
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(
+            resource.RLIMIT_FSIZE, (10_000, before[1])
+        )  # as on a full disk, the system refuses
+        with refused(DiskError, "the disk is full", constants.HF_HUB_CACHE, "free some space"):
+            fetch_again()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
     load_checkpoint(fetch_again())
 
 

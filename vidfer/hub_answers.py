@@ -15,6 +15,10 @@ NETWORK_LIBRARIES = ("httpx", "httpx2", "httpcore", "requests", "urllib3")
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 SEE, CHANGE = "see", "change"
 """What is done with a repository: 403 and 401 have another remedy for each."""
+ANOTHER_SERVER = (
+    "what answers is not the Hugging Face hub; check HF_ENDPOINT if it is set, and whether the network wants "
+    "you to log in first"
+)
 NO_ROOM = re.compile(r"storage|quota|payment|billing", re.IGNORECASE)
 """Words of the hub about an account that is full."""
 OF_XET = re.compile(r"HTTP status \w+ error \((\d{3})\b")
@@ -67,6 +71,8 @@ def _told(error: BaseException, doing: str) -> str | None:
     if isinstance(error, known.LocalEntryNotFoundError):  # neither on the hub nor here
         if isinstance(error.__cause__, known.HfHubHTTPError):
             return _told(error.__cause__, doing)
+        if isinstance(error.__cause__, known.FileMetadataError):
+            return ANOTHER_SERVER
         return _not_reached(error.__cause__ or error)
     if isinstance(error, known.EntryNotFoundError):
         return f"it is no checkpoint of vidfer{_lacks(error)}"
@@ -77,10 +83,7 @@ def _told(error: BaseException, doing: str) -> str | None:
     if isinstance(error, ConnectionError | TimeoutError):
         return _not_reached(error)
     if isinstance(error, json.JSONDecodeError):
-        return (
-            "what answers is not the Hugging Face hub; check HF_ENDPOINT if it is set, and whether the "
-            "network wants you to log in first"
-        )
+        return ANOTHER_SERVER
     if isinstance(error, ValueError):  # so it tells metadata that the hub does not take
         why = " ".join(str(error).split())
         return f"the hub does not take it: {why}{_more_room(why)}"
