@@ -2,6 +2,8 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 
 from refused import refused
@@ -89,6 +91,28 @@ def test_what_a_tick_raises_stops_all():
 
     with refused(CacheError, "another process"):  # and not after the hour that the jobs may take
         dict(run_jobs(["hang"] * 2, [3600.0] * 2, PREPARE, (100,), 2, tick))
+
+
+def test_a_script_that_guards_nothing_runs_once(tmp_path):
+    (tmp_path / "work.py").write_text("def prepare(factor):\n    return lambda task: task * factor\n")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from vidfer.workers import run_jobs\n"
+        "print('begins')\n"
+        "print(sorted(run_jobs([1, 2], [100.0] * 2, 'work:prepare', (7,), 2)), __name__)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100)
+    assert (done.stdout, done.stderr) == ("begins\n[(0, 7), (1, 14)] __main__\n", "")
+
+
+def test_the_signals_of_the_caller_stay_as_they_were():
+    for blocked in ({signal.SIGINT, signal.SIGUSR1}, set()):
+        before = signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        try:
+            assert results_of([1]) == {0: 101}
+            assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == blocked
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def test_leaving_early_stops_the_workers():

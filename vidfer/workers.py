@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, get_context, resource_tracker
+from types import ModuleType
 from typing import Any
 
 from vidfer.errors import CacheError, VidferError
@@ -99,7 +101,8 @@ class _Worker:
     def __init__(self, context, prepare: str, arguments: tuple) -> None:
         self.pipe, far_end = context.Pipe()
         self.process = context.Process(target=_serve, args=(far_end, prepare, arguments), daemon=True)
-        self.process.start()
+        with _without_program():
+            self.process.start()
         far_end.close()  # so that the pipe ends with the process
         self.ready, self.job, self.limit_s, self.deadline_s = False, None, 0.0, 0.0
 
@@ -161,12 +164,28 @@ def start_fork_server(*modules: str) -> None:
         modules: full names of what the processes need; ``__main__`` is the program itself.
     """
     forkserver.set_forkserver_preload([*modules])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     resource_tracker.ensure_running()  # first, because this unblocks signals
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _without_program() -> Iterator[None]:
+    """Processes that start in this block do not import the program, of which they need nothing.
+
+    multiprocessing would run a script again in each process, and a script that calls
+    :func:`vidfer.build_cache` without ``if __name__ == "__main__":`` would call it again there.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
