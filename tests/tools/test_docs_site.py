@@ -97,6 +97,20 @@ def test_files_that_pages_link_to_are_copied(tools):
     assert linked_files(tools.parent, pages) == ["recipes/protocols/crn.yaml"]
 
 
+def test_short_code_and_options_stay_on_one_line():
+    from whole_words import with_whole_words
+
+    code = "vidfer predict film.mp4 --video a--b"
+    html = (
+        f"<p><code>clips.csv</code> <code>{code}</code></p><pre><span></span><code><b>--out</b></code></pre>"
+    )
+    written = with_whole_words(html)
+    assert '<code class="whole">clips.csv</code>' in written
+    assert 'film.mp4 <span class="whole">--video</span> a--b</code>' in written
+    assert written.endswith("<code><b>--out</b></code></pre>")
+    assert re.sub(r' class="whole"|</?span[^>]*>', "", written) == html.replace("<span></span>", "")
+
+
 def test_a_docstring_becomes_lists():
     from docstrings import prose
 

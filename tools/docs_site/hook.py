@@ -17,6 +17,7 @@ from mkdocs.structure.files import File, Files  # noqa: E402
 from mkdocs.structure.pages import Page  # noqa: E402
 from recipe_pages import recipe_navigation, recipe_pages  # noqa: E402
 from repository_links import PLACES, linked_files, site_path, with_site_links  # noqa: E402
+from whole_words import with_whole_words  # noqa: E402
 
 WRITTEN: dict[str, str] = {}
 """Names in the repository of the pages that are written by hand, by their place on the site."""
@@ -55,6 +56,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return markdown  # made for the site
     markdown = markdown.replace("<details>", '<details markdown="1">')  # GitHub reads Markdown in it unasked
     return with_site_links(with_room_around_lists(markdown), name)
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """The HTML of a page that is written by hand, so that its code can be read in a narrow window."""
+    return with_whole_words(html) if page.file.src_uri in WRITTEN else html
 
 
 def _fill(nav: list, parts: dict[str, list]) -> None:
