@@ -18,6 +18,7 @@ import pytest
         ("bench_detect --actors -1", "--actors -1", "0"),
         ("bench_fewshot --repeats 0", "--repeats 0", "1"),
         ("bench_fewshot --threads 0", "--threads 0", "1"),
+        ("bench_film --turns 0", "--turns 0", "1"),
         ("bench_join --clips 0", "--clips 0", "1"),
         ("bench_jpeg --cache c.h5 --turns 0", "--turns 0", "1"),
         ("bench_jpeg --cache c.h5 --qualities", "--qualities", "one"),

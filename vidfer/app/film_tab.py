@@ -111,7 +111,7 @@ def film_tab(desk: Desk, of_app: tuple[str, str]) -> gr.Radio:
             path = desk.example(str(request.session_hash))
         except VidferError as error:
             raise gr.Error(str(error), title="No film", print_exception=False) from error
-        return path and str(path)
+        return str(path) if path else None
 
     # In the queue, as it takes longer than the app waits for other requests when it ends.
     example.click(draw, None, film, show_progress="full", api_visibility="private")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from vidfer.infer.moment import UNSURE
 
@@ -56,6 +57,7 @@ def letters_of(classes: Sequence[str]) -> dict[str, str]:
     return letters
 
 
+@lru_cache(256)
 def rgb_of(colour: str) -> tuple[int, int, int]:
     """Red, green and blue, 0..255, of ``#rrggbb``."""
     return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))

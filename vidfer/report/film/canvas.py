@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vidfer.crops.decode.frame_memory import new_frames
 from vidfer.infer.moment import Moment
 from vidfer.report.expression_colours import colours_of
 from vidfer.report.film.card import PAPER, QUIET, Card
@@ -137,7 +138,8 @@ class Canvas:
 
     def draw(self, image: np.ndarray, time_s: float, moments: Sequence[Moment]) -> np.ndarray:
         """The frame of the film, uint8 (height, width, 3), from the frame of the video and its moments."""
-        frame = self.ground.copy()
+        frame = new_frames(self.ground.shape)
+        frame[:] = self.ground
         height, width = self.picture
         picture = frame[:height, self.left : self.left + width]
         picture[:] = image

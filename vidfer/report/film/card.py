@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import groupby
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +25,8 @@ HEAD = 1.2
 """Where the first line stands, in heights of letters."""
 PART = 16
 """Curves are drawn to 1/16 pixel."""
+
+Share = TypeVar("Share", float, np.ndarray)
 
 
 class Card:
@@ -64,6 +68,7 @@ class Card:
         self.bars_px = max(2 * unit, self.curve[0] - unit - numbers_px - self.bars)
         self.ground = self._ground(names)
         self.points: deque[tuple[float, np.ndarray, str]] = deque()
+        """Time, rows of the probabilities in the curve, and label."""
 
     def forget(self) -> None:
         """Begin with another person."""
@@ -71,11 +76,8 @@ class Card:
 
     def add(self, moment: Moment) -> None:
         """Take up what the person shows now."""
-        point = (
-            moment.time_s,
-            np.array([moment.probabilities.get(n, np.nan) for n in self.classes]),
-            moment.label,
-        )
+        shares = np.array([moment.probabilities.get(name, np.nan) for name in self.classes])
+        point = moment.time_s, self._height(shares), moment.label
         if len(self.points) > 1 and point[0] - self.points[-2][0] < self.span_s / POINTS:
             self.points.pop()  # the latest one stays until it is far enough from the one before
         self.points.append(point)
@@ -145,8 +147,8 @@ class Card:
         y2 = max(y1 + 1, round(self.top + (place + 0.78) * self.row_px))
         image[y1:y2, self.bars : self.bars + round(self.bars_px * min(1.0, share))] = colour
 
-    def _height(self, share: float) -> float:
-        """The row of a probability in the curve. Below it is the ribbon of labels."""
+    def _height(self, share: Share) -> Share:
+        """The row of a probability, or of several, in the curve. Below it is the ribbon of labels."""
         ribbon = self.curve[3] - 0.5 * self.unit
         return ribbon - 2 - (ribbon - 4 - self.curve[1]) * share
 
@@ -155,21 +157,28 @@ class Card:
             return
         x1, _, x2, y2 = self.curve
         times = np.array([point[0] for point in self.points])
+        labels = [point[2] for point in self.points]
         x = x2 - (time_s - times) / self.span_s * (x2 - x1)
-        y = np.array([self._height(values) for _, values, _ in self.points])
+        y = np.array([heights for _, heights, _ in self.points])
+        # (points, classes, 2) in parts of a pixel
+        lines = np.round(PART * np.stack(np.broadcast_arrays(x[:, None], y), 2))
+        is_told = ~np.isnan(y)
+        lines = np.where(is_told[..., None], lines, 0).astype(np.int32)
         parts = np.split(np.arange(len(x)), np.flatnonzero(np.diff(times) > self.break_s) + 1)
         order = sorted(range(len(self.classes)), key=lambda place: self.classes[place] == label)
         for part in parts:
+            first, last = part[0], part[-1] + 1
             for place in order:
-                if np.isnan(y[part, place]).any():
+                if not is_told[first:last, place].all():
                     continue
-                line = np.round(PART * np.stack([x[part], y[part, place]], 1)).astype(np.int32)
                 name = self.classes[place]
                 thick = max(1, round(self.unit / (6 if name == label else 11)))
+                line = np.ascontiguousarray(lines[first:last, place])
                 cv2.polylines(image, [line], False, self.colours[name], thick, cv2.LINE_AA, 4)
             edges = np.append(x[part], x[part][-1] + 1 + (x2 - x1) * 0.04 / self.span_s)
-            for i, number in enumerate(part):
-                colour = self.colours.get(self.points[number][2], rgb_of(UNSURE_COLOUR))
-                ends = round(float(edges[i])), min(x2, round(float(edges[i + 1])))
-                high = (0.13 if self.points[number][2] == UNSURE else 0.4) * self.unit
+            for name, same in groupby(range(len(part)), key=lambda i: labels[part[i]]):
+                run = [*same]
+                colour = self.colours.get(name, rgb_of(UNSURE_COLOUR))
+                ends = round(float(edges[run[0]])), min(x2, round(float(edges[run[-1] + 1])))
+                high = (0.13 if name == UNSURE else 0.4) * self.unit
                 image[round(y2 - high) : y2, max(x1, ends[0]) : ends[1]] = colour
