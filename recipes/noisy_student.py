@@ -45,6 +45,7 @@ from vidfer.learn.student_data import data_seen_once, mixed_loader, student_data
 from vidfer.learn.supervised import step_options, train_epoch
 from vidfer.learn.validate import validate
 from vidfer.models.ema import Ema
+from vidfer.percent import percent
 from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import RunSettings
@@ -161,7 +162,7 @@ def main(settings: Settings) -> None:
         progress |= {"epoch": 0, "best": -1.0}
         accelerator.free_memory()
     else:
-        best = f"best validation UAR {progress['best_of_all']:.1%}"
+        best = f"best validation UAR {percent(progress['best_of_all'], 1)}"
         tell_first(accelerator, f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
         tell_first(accelerator, f"next: vidfer eval --checkpoint {run.path} --cache {settings.cache}")
         give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")

@@ -48,6 +48,7 @@ from vidfer.models.ema import Ema
 from vidfer.models.encoders.grouped_resnet18 import GroupedResNet18Settings
 from vidfer.models.heads.prototype import PrototypeSettings
 from vidfer.models.settings import EncoderSettings, HeadSettings
+from vidfer.percent import percent
 from vidfer.rare import Rare
 from vidfer.runs.run_folder import RunFolder
 from vidfer.runs.settings import JointRunSettings
@@ -151,7 +152,7 @@ def main(settings: Settings) -> None:
         line = finish_epoch(epoch, kept, means, scores, schedule, place=place, info=info | known)
         tell_first(accelerator, f"{name}: {line}{left.text()}")
 
-    best = f"best validation UAR {progress['best']:.1%}"
+    best = f"best validation UAR {percent(progress['best'], 1)}"
     tell_first(accelerator, f"{best}; checkpoint in {run.path / 'checkpoints/best'}")
     tell_first(accelerator, f"next: vidfer eval --checkpoint {run.path} --cache {settings.cache[0]}")
     give_first(accelerator, run.path / "checkpoints/best", metrics=run.path / "metrics.jsonl")

@@ -35,6 +35,7 @@ from vidfer.crops.detect.side_by_side import alone
 from vidfer.crops.settings import CropSettings
 from vidfer.crops.track.followed_face import FaceTrack
 from vidfer.crops.track.track_faces import track_faces
+from vidfer.percent import percent
 
 MATCH_IOU = 0.8
 
@@ -85,8 +86,8 @@ def main(settings: Settings) -> None:
     shares = np.array(sums.ious) >= MATCH_IOU
     found = np.array(sums.landmarks)[shares]
     print(
-        f"faces: {sums.n_faces} of MTCNN.detect, {shares.mean():.2%} matched, "
-        f"mean IoU {np.mean(sums.ious):.4f}, landmarks {found.mean():.2%} of the eye distance apart"
+        f"faces: {sums.n_faces} of MTCNN.detect, {percent(shares.mean(), 2)} matched, "
+        f"mean IoU {np.mean(sums.ious):.4f}, landmarks {percent(found.mean(), 2)} of the eye distance apart"
     )
     print(
         f"tracks: {len(sums.tracked)} frames, mean IoU {np.mean(sums.tracked):.4f} with the cascade in every "

@@ -121,7 +121,7 @@ def report(calibration: Calibration, parts: Sequence[Predictions]) -> list[str]:
         share = percent(wilson_interval(answered, calibration.clips))
         kept = percent(wilson_interval(right, answered)) if answered else "none"
         rows.append([f"{threshold:g}", share, kept])
-    before = ", ".join(f"{calibration_error(part):.1%}" for part in parts)
+    before = ", ".join(f"{100 * calibration_error(part):.1f} %" for part in parts)
     return [
         f"temperature {calibration.temperature:.3f}; expected calibration error before it: {before}",
         markdown(("threshold", "answered", "right among the answers"), rows),

@@ -14,6 +14,7 @@ from program import NoOptions, run
 
 from vidfer.infer.predict import Predictions
 from vidfer.learn.calibration import at_temperature, calibration_error, fit_temperature
+from vidfer.percent import percent
 
 CLASSES, DRAWS, TEST_CLIPS = 7, 60, 50_000
 SPREADS = (1.5, 3.0)
@@ -48,8 +49,13 @@ def main() -> None:
             for n in CLIPS:
                 temperatures = [fit_temperature(draw_clips(n, spread, factor, rng)) for _ in range(DRAWS)]
                 errors = np.array([calibration_error(at_temperature(test, t)) for t in temperatures])
-                cells.append(f"{errors.mean():.1%} ({(errors > without).mean():.0%} worse)")
-            print(f"| {accuracy:.0%} | {factor} | {without:.1%} |", " | ".join(cells), "|", flush=True)
+                cells.append(f"{percent(errors.mean(), 1)} ({percent((errors > without).mean())} worse)")
+            print(
+                f"| {percent(accuracy)} | {factor} | {percent(without, 1)} |",
+                " | ".join(cells),
+                "|",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

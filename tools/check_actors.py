@@ -23,6 +23,7 @@ from vidfer.actors.conditions import CONDITIONS
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
+from vidfer.percent import percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ def main(settings: Settings) -> None:
         found = find_faces(frames, boxes)
         n_drawn = settings.clips * N_FRAMES
         print(
-            f"{setting}: face found in {found.sum()} of {len(found)} frames ({found.mean():.1%}) of "
+            f"{setting}: face found in {found.sum()} of {len(found)} frames ({percent(found.mean(), 1)}) of "
             f"{settings.clips} clips; {n_drawn / (drawing_s + encoding_s):.0f} frames/s per core "
             f"({n_drawn} frames, {SIZE[0]}x{SIZE[1]}: {drawing_s:.1f} s drawing, {encoding_s:.1f} s encoding)"
         )

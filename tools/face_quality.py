@@ -222,7 +222,7 @@ def flagged(images: Images) -> str:
         f"brightness above {OVEREXPOSED:g}": [q.brightness > OVEREXPOSED for q in found],
         f"turned by more than {TURNED_DEG:g}°": [abs(q.turn_deg) > TURNED_DEG for q in found],
     }
-    return "; ".join(f"{name}: {np.mean(share):.1%}" for name, share in shares.items())
+    return "; ".join(f"{name}: {100 * np.mean(share):.1f} %" for name, share in shares.items())
 
 
 def main(settings: Settings) -> None:

@@ -187,7 +187,7 @@ def test_expressions_of_ones_own(app, browser, films):
         choose(browser, f"#examples-{number}", films / f"{name}_0.mp4", films / f"{name}_1.mp4")
     choose(browser, "#examples-0", films / "rest_0.mp4", films / "rest_1.mp4")
     text = ask(browser, "#learn", "#taught")
-    assert "delighted 2, worried 2; of none of these 2" in text and "of 4" in text and "chance 50%" in text
+    assert "delighted 2, worried 2; of none of these 2" in text and "of 4" in text and "chance 50 %" in text
     assert "ecognised by" not in text and "background" not in text
     file = urllib.request.urlopen(browser.run("document.querySelector('#taught a.file').href")).read()
     assert b"vidfer-support" in file and b"delighted" in file

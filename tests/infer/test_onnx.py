@@ -105,7 +105,7 @@ def test_the_file_tells_classes_crops_hash_licence_and_how_sure_it_must_be(known
     assert facts.crop == {"face_side": 2.9, "eyes_side": 2.1, "mouth_side": 1.6, "enhance": "brighten"}
     assert facts.seen["labels"] == dict.fromkeys(CLASSES, "training")
     classifier, why = load_onnx(file, accuracy=0.65)
-    assert classifier.about["threshold"] == 0.5 and "70%" in why
+    assert classifier.about["threshold"] == 0.5 and "70 %" in why
     assert classifier.about["kind"] == "onnx" and classifier.about["hash"] == checkpoint_hash(net)
     by_torch = NetworkClassifier(load_checkpoint(net)[0], {}, temperature=1.7)
     crops, mask = windows(2, 3)

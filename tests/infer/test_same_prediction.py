@@ -68,6 +68,12 @@ def test_what_could_not_be_read_and_is_not_named_any_more_is_left_out(wanted, tm
         go_on_with(replace(there, inputs=(done,)), wanted)
 
 
+def test_another_wording_of_the_same_threshold_is_no_other_model(wanted):
+    before = replace(wanted, model=wanted.model | {"threshold_says": "answers 59%"})
+    now = replace(wanted, model=wanted.model | {"threshold_says": "answers 59 %"})
+    assert go_on_with(before, now).inputs == before.inputs
+
+
 def test_a_damaged_prediction_is_told_and_not_passed_by(wanted):
     wanted.folder.mkdir(parents=True)
     (wanted.folder / "predict.json").write_text("{")

@@ -56,7 +56,7 @@ def test_a_threshold_is_not_taken_where_a_higher_one_is_worse():
 
 def test_what_cannot_be_reached_is_said_and_the_best_is_taken():
     threshold, words = choose_threshold(calibration(), 0.99)
-    assert threshold == 0.6 and "99%" in words and "90%" in words and "25%" in words
+    assert threshold == 0.6 and "99 %" in words and "90 %" in words and "25 %" in words
 
 
 @pytest.mark.parametrize("known", [None, calibration(answered=(5, 4, 3, 2), right=(5, 4, 3, 2))])

@@ -132,13 +132,13 @@ def test_a_whole_video_is_found_by_its_folder_and_name(tmp_path, labels):
 @pytest.mark.parametrize(
     ("drawn", "facts"),
     [
-        ([("walk 1", "sad", {"end_s": 1.0})], ("walk 1", "sad over 33%")),
-        ([("walk 1", "sad", {"end_s": 0.1})], ("walk 1", "sad over 3%")),
+        ([("walk 1", "sad", {"end_s": 1.0})], ("walk 1", "sad over 33 %")),
+        ([("walk 1", "sad", {"end_s": 0.1})], ("walk 1", "sad over 3 %")),
         (
             [("walk 1", "sad", {"end_s": 2.0}), ("walk 1", "angry", {"start_s": 2.0})],
-            ("sad over 67%", "angry"),
+            ("sad over 67 %", "angry"),
         ),
-        ([("a/x.mp4", "sad", {"end_s": 2.0}), ("a/x.mp4", "angry", {"start_s": 2.0})], ("sad over 50%",)),
+        ([("a/x.mp4", "sad", {"end_s": 2.0}), ("a/x.mp4", "angry", {"start_s": 2.0})], ("sad over 50 %",)),
         ([("walk 1", "sad", {"start_s": 20.0, "end_s": 21.0})], ("no unlabelled clip", "20.00 s", "21.00 s")),
     ],
 )
@@ -151,7 +151,7 @@ def test_what_is_not_clear_is_told_and_not_guessed(tmp_path, labels, drawn, fact
 
 def test_a_short_word_of_a_person_beside_vidfers_is_not_lost(tmp_path, labels):
     short = said("walk 1", "sad", start_s=1.0, end_s=1.2, said="angry")
-    with refused(DataError, "walk.eaf", "sad over 7%", "happy over 100%"):
+    with refused(DataError, "walk.eaf", "sad over 7 %", "happy over 100 %"):
         read(eaf(tmp_path / "walk.eaf", said("walk 1"), short), labels)
 
 
@@ -197,7 +197,7 @@ def test_a_submitted_task_of_label_studio_says_ok_or_another_class(tmp_path, lab
 
 def test_two_annotators_of_label_studio_who_disagree_are_named(tmp_path, labels):
     path = export(tmp_path / "done.json", [said("a/x.mp4", "sad")], [said("a/x.mp4", "angry")])
-    with refused(DataError, "done.json", "'a/x.mp4'", "sad over 100%", "angry over 100%", "task 1"):
+    with refused(DataError, "done.json", "'a/x.mp4'", "sad over 100 %", "angry over 100 %", "task 1"):
         read(path, labels)
 
 

@@ -66,7 +66,7 @@ def test_the_best_checkpoint_is_the_later_one_of_equals(run, model):
 
 def test_what_is_written_down(run, model):
     line = finish(run, model, {"best": -1.0}, 1, 0.4, also=["joint"], details={"learner": "both"})
-    assert line == "loss 0.5000, validation UAR 40.0%, WAR 40.0%; waiting for data 25.0% of the time"
+    assert line == "loss 0.5000, validation UAR 40.0 %, WAR 40.0 %; waiting for data 25.0 % of the time"
     assert json.loads((run.path / "metrics.jsonl").read_text()) == {
         "epoch": 1,
         "learner": "both",
@@ -85,13 +85,13 @@ def test_without_validation_the_last_epoch_is_the_best(run, model):
     for number in (1, 2):
         line = finish(run, model, progress, number, None)
         assert epoch_of(run, "best") == number
-    assert line == "loss 0.5000; waiting for data 25.0% of the time"
+    assert line == "loss 0.5000; waiting for data 25.0 % of the time"
 
 
 def test_an_epoch_that_was_not_validated_cannot_be_the_best(run, model):
     progress = {"best": -1.0}
     line = finish(run, model, progress, 1, 0.9, validated=False)
-    assert line == "loss 0.5000; waiting for data 25.0% of the time"
+    assert line == "loss 0.5000; waiting for data 25.0 % of the time"
     assert not (run.path / "checkpoints" / "best").exists() and epoch_of(run, "last") == 1
     finish(run, model, progress, 2, 0.3)
     finish(run, model, progress, 3, 0.9, validated=False)

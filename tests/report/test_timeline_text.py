@@ -66,7 +66,7 @@ def test_each_cell_tells_the_label_of_its_time():
     assert re.fullmatch("H+·+ +S+", row) and re.fullmatch(
         " +N+", second[second.index("│") + 1 : -1].split("│")[0]
     )
-    assert "happy 40%, sad 40%, unsure 20%" in first
+    assert "happy 40 %, sad 40 %, unsure 20 %" in first
     assert "└0:00" in marks and "└0:04" in marks
     assert marks.index("└0:04") == pytest.approx(first.index("│") + 1 + 4 / 6 * cells, abs=1)
     assert "H happy" in legend and "· unsure" in legend and "surprise" not in legend
@@ -75,7 +75,7 @@ def test_each_cell_tells_the_label_of_its_time():
 def test_who_is_mostly_unsure_is_told_with_the_likeliest_expression():
     frames = [[replace(moment("a", i + 1, i / 25, 0, "sad", sure=0.4), label=UNSURE)] for i in range(50)]
     text = timeline_text("a", build_timelines(frames, CLASSES), width=100)
-    assert "unsure 100%; likeliest: sad, 40%" in text
+    assert "unsure 100 %; likeliest: sad, 40 %" in text
     surer = [[moment("a", i + 1, i / 25, 0, "sad" if i % 3 else UNSURE)] for i in range(50)]
     assert "likeliest" not in timeline_text("a", build_timelines(surer, CLASSES), width=100)
 
@@ -85,7 +85,7 @@ def test_no_line_is_wider_than_the_terminal(width):
     frames = film_of("a/very/long/name/" * 20 + ".mp4", PEOPLE)
     text = timeline_text("a/very/long/name/" * 20, build_timelines(frames, CLASSES), width=width)
     assert max(map(len, lines_of(text))) <= width
-    assert "happy 40%" in text
+    assert "happy 40 %" in text
 
 
 def test_colours_are_only_escapes_around_the_letters():

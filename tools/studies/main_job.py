@@ -9,6 +9,7 @@ from pooled import pooled_difference
 from tables import points
 
 from vidfer.evaluate.result import load_result
+from vidfer.percent import percent
 
 from .steps import Step
 
@@ -116,11 +117,11 @@ def result_table(folders: list[Path], budget: Budget) -> str:
     rows = [("", *runs, "chance")]
     for name in ("WAR", "UAR"):
         cells = (cell(run, "classification", name) for run in runs)
-        rows.append((f"{name}, {where}", *cells, f"{test.chance:.1%}"))
+        rows.append((f"{name}, {where}", *cells, percent(test.chance, 1)))
     cells = (cell(run, "fewshot", "accuracy") for run in runs)
-    rows.append((f"few-shot, {task}, nearest mean", *cells, f"{few.chance:.1%}"))
+    rows.append((f"few-shot, {task}, nearest mean", *cells, percent(few.chance, 1)))
     csrn = ["" if run != "student" else cell("csrn", "fewshot", "accuracy") for run in runs]
-    rows.append((f"few-shot, {task}, CSRN head", *csrn, f"{few.chance:.1%}"))
+    rows.append((f"few-shot, {task}, CSRN head", *csrn, percent(few.chance, 1)))
     widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip() for row in rows]
     brackets = "95 % intervals" if len(folders) == 1 else f"lowest and highest of {len(folders)} seeds"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vidfer.commands.say import is_read, say
 from vidfer.errors import ResultError
+from vidfer.percent import percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +96,7 @@ class _Lines:
                 self._labels[number] = moment.label
                 best = max(moment.probabilities.values())
                 warned = f"  ({'; '.join(moment.warnings)})" if moment.warnings else ""
-                say(f"{moment.time_s:8.1f} s  face {number}  {moment.label} {best:.0%}{warned}")
+                say(f"{moment.time_s:8.1f} s  face {number}  {moment.label} {percent(best)}{warned}")
 
 
 class _Window:

@@ -11,6 +11,9 @@ from vidfer.errors import ResultError
 from vidfer.files import file_name
 from vidfer.infer.prediction_folder import ABOUT, PredictionFolder, read_prediction
 
+IN_WORDS = ("threshold_says",)
+"""What only says in words what other facts of a model are; its wording may change from version to version."""
+
 
 def go_on_with(there: PredictionFolder, wanted: PredictionFolder) -> PredictionFolder:
     """The prediction that is there, with the inputs that are new.
@@ -23,7 +26,7 @@ def go_on_with(there: PredictionFolder, wanted: PredictionFolder) -> PredictionF
             of another file.
     """
     differences = [
-        *(f"model {name}" for name in _different(there.model, wanted.model)),
+        *(f"model {name}" for name in _different(there.model, wanted.model) if name not in IN_WORDS),
         *(f"setting {name}" for name in _different(there.settings, wanted.settings)),
     ]
     named = {real_path(one.path) for one in wanted.inputs}

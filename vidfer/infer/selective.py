@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from vidfer.errors import CheckpointError
+from vidfer.percent import percent
 
 WANTED = 0.8
 """Four of five answers shall be right."""
@@ -82,8 +83,8 @@ class Calibration:
         """In words, what the validation clips say about a threshold of the table."""
         place = self.thresholds.index(threshold)
         return (
-            f"at {threshold:g} it answers {self.answered[place] / self.clips:.0%} of {self.clips:,} "
-            f"validation clips, and {self.accuracy(place):.0%} of these answers are right"
+            f"at {threshold:g} it answers {percent(self.answered[place] / self.clips)} of {self.clips:,} "
+            f"validation clips, and {percent(self.accuracy(place))} of these answers are right"
         )
 
     def record(self) -> dict:
@@ -131,7 +132,7 @@ def choose_threshold(calibration: Calibration | None, wanted: float = WANTED) ->
         )
     threshold = calibration.threshold_for(wanted)
     if threshold is None:
-        return best, f"{wanted:.0%} right answers are never reached; {calibration.at(best)}"
+        return best, f"{percent(wanted)} right answers are never reached; {calibration.at(best)}"
     return threshold, calibration.at(threshold)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from vidfer.infer.predict import Predictions, joined
 from vidfer.infer.selective import GRID, LEAST_PROBABILITY, Calibration, count_answers
 from vidfer.infer.selective import at_temperature as tempered
+from vidfer.percent import percent
 
 COLDEST, HOTTEST = 0.1, 10.0
 """Limits of the temperature: a few validation clips that are all right, or all wrong, would take it to 0 or
@@ -83,7 +84,7 @@ def calibrate(
     return (
         at_temperature(predictions, temperature),
         temperature,
-        f"{note} {before:.1%} off without and {after:.1%} off with it",
+        f"{note} {percent(before, 1)} off without and {percent(after, 1)} off with it",
     )
 
 

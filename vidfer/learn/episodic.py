@@ -21,6 +21,7 @@ from vidfer.learn.accelerator import share_buffers
 from vidfer.learn.epoch import Epoch
 from vidfer.learn.optimiser import take_step
 from vidfer.models.recogniser import Recogniser
+from vidfer.percent import percent
 from vidfer.runs.run_folder import RunFolder
 
 
@@ -180,6 +181,6 @@ def keep_untrained(run: RunFolder, recogniser: Recogniser, info: dict, accuracy:
     for name in ("best", "last"):
         run.save_checkpoint(name, recogniser, info | {"epoch": 0, "val_accuracy": accuracy})
     run.log(0, val_accuracy=accuracy)
-    validated = "" if accuracy is None else f"; validation accuracy {accuracy:.1%}"
+    validated = "" if accuracy is None else f"; validation accuracy {percent(accuracy, 1)}"
     why = "nothing to train: the encoder is frozen, the head has no parameters"
     return f"{why}{validated}; checkpoint in {run.path / 'checkpoints/best'}"

@@ -9,6 +9,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from vidfer.learn.epoch import Epoch
 from vidfer.models.recogniser import Recogniser
+from vidfer.percent import percent
 
 IN_WORDS = {"val_uar": "UAR", "val_war": "WAR", "val_accuracy": "accuracy"}
 """How the line on the terminal names the scores."""
@@ -57,6 +58,8 @@ def finish_epoch(
     run.log(epoch.number + 1, **place, **(details or {}), **means, **scores, lr=schedule.get_last_lr()[0])
     progress["epoch"] = place["epoch"]
     run.save_state(progress, epoch.ema)
-    found = ", ".join(f"{IN_WORDS[name]} {value:.1%}" for name, value in scores.items() if value is not None)
+    found = ", ".join(
+        f"{IN_WORDS[name]} {percent(value, 1)}" for name, value in scores.items() if value is not None
+    )
     validated = f", validation {found}" if found else ""
-    return f"loss {means['loss']:.4f}{validated}; waiting for data {means['waiting']:.1%} of the time"
+    return f"loss {means['loss']:.4f}{validated}; waiting for data {percent(means['waiting'], 1)} of the time"

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from vidfer.clips.annotations.interval import Interval
 from vidfer.errors import DataError
 from vidfer.names import id_key
+from vidfer.percent import percent
 
 MOST, NEARLY_NOTHING = 0.5, 0.1
 """A label is a clip's if it covers at least this share of the clip, and every other label covers less than
@@ -169,7 +170,7 @@ def _decided(
         others = {name for name in shares if name != label and shares[name] >= NEARLY_NOTHING}
         others |= {one.label for one in meant} - {label}
         if shares[label] < MOST or others:
-            told = ", ".join(f"{name} over {share:.0%}" for name, share in shares.items())
+            told = ", ".join(f"{name} over {percent(share)}" for name, share in shares.items())
             problems.append(f"{_told(meant[0])}: the clip {clip!r} has {told} of it")
         else:
             yield Matched(clip=clip, label=label, where=meant[0].where)

@@ -9,6 +9,7 @@ import numpy as np
 
 from vidfer.infer.moment import UNSURE
 from vidfer.infer.totals import LEAST_SHARE
+from vidfer.percent import percent
 from vidfer.report.expression_colours import (
     NONE_OF_THESE,
     colours_of,
@@ -83,10 +84,10 @@ def timeline_text(
 def _told(person: PersonTimeline, classes: Sequence[str]) -> str:
     """The shares of the most frequent labels; of who is mostly unsure also the likeliest expression."""
     shares = [(label, share) for label, share in person.shares.items() if share >= LEAST_SHARE][:TOLD]
-    told = ", ".join(f"{terminal_text(label)} {100 * share:.0f}%" for label, share in shares)
+    told = ", ".join(f"{terminal_text(label)} {percent(share)}" for label, share in shares)
     if person.shares.get(UNSURE, 0.0) > 0.5:
         means = person.sums.sum(0) / max(1, person.counts.sum())
-        told += f"; likeliest: {terminal_text(classes[int(means.argmax())])}, {100 * means.max():.0f}%"
+        told += f"; likeliest: {terminal_text(classes[int(means.argmax())])}, {percent(means.max())}"
     return told
 
 

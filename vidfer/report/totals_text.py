@@ -8,6 +8,7 @@ from vidfer.infer.moment import UNSURE
 from vidfer.infer.prediction_folder import PredictedInput, PredictionFolder
 from vidfer.infer.summary import Segment
 from vidfer.infer.totals import Totals, read_inputs
+from vidfer.percent import percent
 from vidfer.report.time_text import clock, length
 from vidfer.terminal import terminal_text
 
@@ -28,7 +29,7 @@ def about_text(prediction: PredictionFolder, totals: Totals) -> str:
 
 def in_all_text(totals: Totals, classes: Sequence[str]) -> str:
     """The most frequent labels in one line; empty where nobody is seen."""
-    told = [f"{_words(name)} {100 * share:.0f}%" for name, share in totals.shares(classes)]
+    told = [f"{_words(name)} {percent(share)}" for name, share in totals.shares(classes)]
     return f"in all: {', '.join(told)}" if told else ""
 
 
@@ -95,7 +96,7 @@ def _shares(totals: Totals, labels: Sequence[str]) -> list[str]:
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"
+    return "-" if share is None else percent(share, 1)
 
 
 def _seconds(value: float | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from vidfer.errors import SettingError
+from vidfer.percent import percent
 from vidfer.store.reader import CropCache
 from vidfer.tables import write_table
 
@@ -20,7 +21,7 @@ KINDS = {
     "unreadable": "could not be read",
     "cut short": "could be read only up to a damaged place",
     "no face": "were read and show no face",
-    "few faces": f"show a face in less than {FEW:.0%} of their frames".replace("%", " %"),
+    "few faces": f"show a face in less than {percent(FEW)} of their frames",
 }
 """What may have gone wrong with a clip, worst first."""
 
@@ -47,7 +48,7 @@ def list_failures(cache: CropCache) -> list[Failure]:
         if clip.n_frames and not clip.n_faces:
             kinds.append(("no face", "no face found in any frame"))
         elif clip.n_faces < FEW * clip.n_frames:
-            kinds.append(("few faces", f"a face in {clip.n_faces / clip.n_frames:.0%} of the frames"))
+            kinds.append(("few faces", f"a face in {percent(clip.n_faces / clip.n_frames)} of the frames"))
         found += [Failure(clip.id, kind, why, clip.n_frames, clip.n_faces) for kind, why in kinds]
     return sorted(found, key=lambda failure: list(KINDS).index(failure.kind))
 
@@ -59,7 +60,7 @@ def failures_page(cache: CropCache) -> str:
     if not n_wrong:
         return (
             f"{cache.path}: nothing went wrong; each of the {len(cache)} clips was read to its end and shows "
-            f"a face in {FEW:.0%} of its frames or more".replace("0%", "0 %")
+            f"a face in {percent(FEW)} of its frames or more"
         )
     lines = [f"{cache.path}: something went wrong with {n_wrong} of {len(cache)} clips"]
     for kind, what in KINDS.items():

@@ -140,7 +140,7 @@ def test_what_is_expected_of_clear_examples():
     assert e.recognised == Share(10, 10) and e.chance == 0.5 and e.is_above_chance
     assert e.of_class == (Share(5, 5), Share(5, 5)) and e.counts == (5, 5) and e.n_background == 5
     assert e.found.right >= 8 and e.false_alarms.right <= 1 and e.false_alarms.n == 5
-    assert str(Share(10, 10)) == "10 of 10, 100% [72%, 100%]"
+    assert str(Share(10, 10)) == "10 of 10, 100 % [72, 100]"
 
 
 def test_an_example_in_the_wrong_class_is_named():

@@ -12,6 +12,7 @@ from vidfer.infer.support.candidates import Candidate, Typical
 from vidfer.infer.support.embedded import BACKGROUND, EmbeddedExamples
 from vidfer.infer.support.learn_head import learn_head
 from vidfer.infer.support.leave_out import OUTER, example_scores, measurable, parts_of
+from vidfer.percent import percent
 from vidfer.wilson import wilson_bounds
 
 FEW = 3
@@ -29,7 +30,7 @@ class Share:
         if not self.n:
             return "not measured"
         low, high = wilson_bounds(self.right, self.n)
-        return f"{self.right} of {self.n}, {self.right / self.n:.0%} [{low:.0%}, {high:.0%}]"
+        return f"{self.right} of {self.n}, {percent(self.right / self.n)} [{100 * low:.0f}, {100 * high:.0f}]"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from vidfer.clips.clip import Clip
 from vidfer.infer.support.expectation import FEW, Expectation
 from vidfer.infer.support.learn_support import Learned
 from vidfer.infer.support.settings import NONE_OF_THESE
+from vidfer.percent import percent
 
 METHOD = "recognised by "
 """How the line begins that names the method."""
@@ -27,8 +28,8 @@ def lines_of(learned: Learned) -> list[str]:
     lines.append(f"{METHOD}{support.head.candidate}")
     if e.recognised.n and len(support.classes) > 1:
         lines.append(
-            f"expected accuracy on faces like the examples: {e.recognised} (chance {e.chance:.0%}); each "
-            f"{learned.left_by} was left out in turn, also when the method was chosen"
+            f"expected accuracy on faces like the examples: {e.recognised} (chance {percent(e.chance)}); "
+            f"each {learned.left_by} was left out in turn, also when the method was chosen"
         )
         of_class = zip(support.classes, e.of_class)
         lines.append("of each: " + "; ".join(f"{name} {share}" for name, share in of_class))
