@@ -170,6 +170,17 @@ def test_numbered_pictures_that_are_taken_for_examples_of_labels_are_told(touch)
     }
 
 
+def test_folders_that_may_be_people_are_told(touch):
+    lines = []
+    root = touch("Ann/a.mp4", "Bob/b.mp4", "Zoë/c.mp4")
+    assert {clip.label for clip in find_clips("folder", root, on_note=lines.append)} == {"ann", "bob", "zoë"}
+    (line,) = lines
+    assert "ann, bob, zoë" in line and "unlabelled/" in line
+    touch("happy/d.mp4")
+    find_clips("folder", root, on_note=lines.append)
+    assert len(lines) == 1
+
+
 def test_pictures_beside_a_folder_of_frames_keep_their_label(touch):
     root = touch("pain/1.jpg", "pain/2.jpg", "pain/clip7/1.jpg", "pain/clip7/2.jpg")
     lines = []

@@ -63,7 +63,20 @@ def find_folder_clips(root: Path, part: str | None = None) -> list[Clip]:
         clips += _clips_in(folder, root, split=split)
     if not clips:
         raise nothing_found(root, LAYOUT)
+    if not splits:
+        _note_unknown_labels(clips, root)
     return [replace(clip, whole_face=part == "faces") for clip in clips]
+
+
+def _note_unknown_labels(clips: Sequence[Clip], root: Path) -> None:
+    """Say so where folders may be people: several with videos, none of them with a name of an expression."""
+    labels = sorted({clip.label for clip in clips if clip.label and is_video(clip.path)})
+    if len(labels) > 1 and not any(is_expression(clip.label or "") for clip in clips):
+        names = ", ".join(labels[:3]) + " …" * (len(labels) > 3)
+        this_listing(root).note(
+            f"the names of the folders in {root} are taken for labels, and none is a basic expression: "
+            f"{names}. If they are people, move the folders into a folder unlabelled/ there"
+        )
 
 
 def _clips_in(folder: Path, root: Path, *, split: str | None, leave_out: Collection[Path] = ()) -> list[Clip]:
