@@ -11,6 +11,7 @@ from made_up_predictions import write_all_tables
 from refused import refused
 
 from vidfer.clips import find_clips
+from vidfer.clips.annotations.prediction_rows import annotated_rows
 from vidfer.clips.sources.prediction import COLUMNS
 from vidfer.errors import DataError
 from vidfer.infer.prediction_folder import PredictionFolder
@@ -65,6 +66,14 @@ def test_borders_that_people_draw_are_those_of_the_clip_and_dropped_parts_are_le
     change(prediction, VALUE.format("neutral"), VALUE.format("sad"))
     change(prediction, 'TIME_VALUE="2000"', 'TIME_VALUE="1850"')
     assert labels(prediction) == {"pair.mp4#1@0.0-2.0": None, "pair.mp4#0@1-1.85": "sad"}
+
+
+def test_times_of_long_films_keep_their_milliseconds(prediction):
+    change(prediction, 'TIME_VALUE="1000"', 'TIME_VALUE="36001126"', count=9)
+    change(prediction, 'TIME_VALUE="2000"', 'TIME_VALUE="36002128"', count=9)
+    change(prediction, VALUE.format("neutral"), VALUE.format("sad"))
+    (row,) = annotated_rows(prediction.folder, {"pair.mp4": "pair.mp4"}, prediction.classes)
+    assert (row["start_s"], row["end_s"], row["corrected"]) == ("36001.126", "36002.128", "sad")
 
 
 def test_the_review_and_elan_must_not_contradict_each_other(prediction):

@@ -66,8 +66,8 @@ def _row(one: Interval, file: Path, paths: Mapping[str, str], classes: Sequence[
     cells = {
         "input": one.media,
         "face_id": face[1],
-        "start_s": f"{one.start_s:g}",
-        "end_s": f"{one.end_s:g}",
+        "start_s": f"{one.start_s:.12g}",  # six digits are too few after 17 minutes
+        "end_s": f"{one.end_s:.12g}",
         "path": paths[one.media],
         "label": said or ("unsure" if unchanged else ""),
         "corrected": OK if unchanged else one.label,
