@@ -11,6 +11,7 @@ from vidfer.infer import totals
 from vidfer.infer.prediction_folder import PredictionFolder
 from vidfer.infer.summary import SEGMENT_COLUMNS
 from vidfer.infer.totals import segments_of, strongest, totals_columns, totals_of, totals_row
+from vidfer.report.totals_text import in_all_text
 from vidfer.tables import write_table
 
 FILMS = {
@@ -35,8 +36,10 @@ def test_in_all_each_frame_of_each_person_counts_once(prediction):
     told = {"happy": 6 / 30, "neutral": 15 / 30, "sad": 5 / 30, "surprise": 0, "unsure": 4 / 30}
     assert shares == pytest.approx(told, abs=1e-4)
     assert [name for name, _ in whole.shares(CLASSES)] == ["neutral", "happy", "sad", "unsure"]
-    whole.n_labelled["surprise"] = 0.14  # not told, as it would be 0 %
-    assert len(whole.shares(CLASSES)) == 4
+    for n in (0.14, 0.15):  # not told, as it would be 0 %; half a per cent is rounded to the even number
+        whole.n_labelled["surprise"] = n
+        assert len(whole.shares(CLASSES)) == 4
+    assert in_all_text(whole, CLASSES) == "in all: neutral 50 %, happy 20 %, sad 17 %, unsure 13 %"
     assert whole.length_s("neutral") == pytest.approx(0.75) and len(whole.lengths_s["neutral"]) == 2
     assert whole.length_s("surprise") is None
 

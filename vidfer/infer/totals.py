@@ -17,7 +17,7 @@ from vidfer.infer.summary import SEGMENT_COLUMNS, Segment, clip_columns
 from vidfer.tables import Row, iterate_table, number
 
 LEAST_SHARE = 0.005
-"""A label with a smaller share of the frames would be told with 0 %, so it is not."""
+"""A label with this share of the frames, or a smaller one, would be told with 0 %, so it is not."""
 
 Key = tuple[str, int | None]
 
@@ -61,9 +61,9 @@ class Totals:
         return self.n_labelled[label] / self.n_frames if self.n_frames else None
 
     def shares(self, classes: Sequence[str]) -> list[tuple[str, float]]:
-        """Each label of at least ``LEAST_SHARE``, with its share, the most frequent first."""
+        """Each label of more than ``LEAST_SHARE``, with its share, the most frequent first."""
         found = ((name, self.share(name) or 0.0) for name in (*classes, UNSURE))
-        return sorted((one for one in found if one[1] >= LEAST_SHARE), key=lambda one: -one[1])
+        return sorted((one for one in found if one[1] > LEAST_SHARE), key=lambda one: -one[1])
 
     def length_s(self, label: str) -> float | None:
         """The mean length of a segment with this label in seconds; None where there is none."""

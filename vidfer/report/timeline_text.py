@@ -83,7 +83,7 @@ def timeline_text(
 
 def _told(person: PersonTimeline, classes: Sequence[str]) -> str:
     """The shares of the most frequent labels; of who is mostly unsure also the likeliest expression."""
-    shares = [(label, share) for label, share in person.shares.items() if share >= LEAST_SHARE][:TOLD]
+    shares = [(label, share) for label, share in person.shares.items() if share > LEAST_SHARE][:TOLD]
     told = ", ".join(f"{terminal_text(label)} {percent(share)}" for label, share in shares)
     if person.shares.get(UNSURE, 0.0) > 0.5:
         means = person.sums.sum(0) / max(1, person.counts.sum())

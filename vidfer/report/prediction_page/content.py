@@ -148,7 +148,7 @@ def _person(person: PersonTimeline, lines: Timelines, peaks: list[Peak], with_ro
     n = max(1, person.n_frames)
     return PersonView(
         face_id=person.face_id,
-        shares=tuple((label, share) for label, share in person.shares.items() if share >= LEAST_SHARE),
+        shares=tuple((label, share) for label, share in person.shares.items() if share > LEAST_SHARE),
         seen_share=person.n_frames / max(1, lines.n_frames),
         first_s=lines.start_s + person.first * lines.step_s,
         last_s=min(lines.end_s, lines.start_s + (person.first + len(person.counts)) * lines.step_s),
