@@ -7,6 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CODE = """
 import sys
+import vidfer
+vidfer.load()
+print(*({"torch._dynamo", "sympy"} & sys.modules.keys()))
 sys.path.insert(0, "recipes")
 import egs, fewshot, noisy_student, supervised
 import vidfer.evaluate.evaluate_checkpoint
@@ -15,6 +18,6 @@ print(*(slow & sys.modules.keys()))
 """
 
 
-def test_recipes_and_evaluation_import_nothing_slow():
+def test_loading_recipes_and_evaluation_import_nothing_slow():
     found = subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True)
     assert (found.returncode, found.stdout.split()) == (0, []), found.stderr

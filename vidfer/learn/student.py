@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-import torch
-
 from vidfer.errors import SettingError
 from vidfer.learn.settings import StudentSettings
 from vidfer.learn.start import fill_from_published
@@ -16,6 +14,7 @@ from vidfer.models.pretrained.pretrained_settings import pretrained_settings
 from vidfer.models.pretrained.table import PRETRAINED
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.settings import PLUS, EncoderSettings, ModelSettings
+from vidfer.models.without_weights import without_weights
 
 OF_ENCODER = ("width", "network", "input_px", "stochastic_depth")
 """Options of a student that some encoders have and others do not."""
@@ -144,7 +143,7 @@ def build_student(
 
 def parameters(encoder: EncoderSettings) -> int:
     """Number of parameters of an encoder."""
-    with torch.device("meta"):
+    with without_weights():
         return sum(p.numel() for p in build_encoder(encoder).parameters())
 
 

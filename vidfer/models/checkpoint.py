@@ -21,6 +21,7 @@ from vidfer.models.finite import first_not_finite
 from vidfer.models.migrate import nested_model
 from vidfer.models.recogniser import Recogniser
 from vidfer.models.seen_labels import SeenLabels, seen_labels, trained_on
+from vidfer.models.without_weights import without_weights
 from vidfer.models.wrappers import plain_names
 from vidfer.reachable import check_reachable
 
@@ -120,7 +121,7 @@ def _outline(config: dict, folder: Path) -> Recogniser:
     try:
         settings = model_settings(nested_model(config["model"]))
         # On the device "meta" tensors take no memory: a made-up config may describe a network of any size.
-        with torch.device("meta"):
+        with without_weights():
             return build_recogniser(settings, config["classes"])
     except (TypeError, KeyError, ValueError, AttributeError, RuntimeError, SettingError) as error:
         raise CheckpointError(

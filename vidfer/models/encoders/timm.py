@@ -18,6 +18,7 @@ from vidfer.models.encoders.timm_network import TimmNetwork
 from vidfer.models.frames import FramePacker
 from vidfer.models.pretrained.load_weights import CLASSIFIERS
 from vidfer.models.settings import check_choice
+from vidfer.models.without_weights import without_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ class TimmBackbone(ImageNetwork):
         return [maps[stage] for stage in self.stages]
 
     def renamed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        with torch.device("meta"):
+        with without_weights():
             return timm_names(weights, timm_model(self.name))
 
     def published_name(self, name: str) -> str:
@@ -102,7 +103,7 @@ class TimmBackbone(ImageNetwork):
 
     def published_names(self) -> set[str]:
         """Names of all tensors of the whole network but its classifier's."""
-        with torch.device("meta"):
+        with without_weights():
             model = timm_model(self.name)
         return {name for name in model.state_dict() if name.split(".")[0] not in CLASSIFIERS}
 

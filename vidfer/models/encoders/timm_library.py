@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from vidfer.errors import MissingPackageError, SettingError
+from vidfer.models.without_weights import without_weights
 
 REDUCTIONS = (4, 8, 16, 32)
 """How much smaller than the image the maps of the four stages are."""
@@ -39,7 +39,7 @@ def has_stages(name: str) -> bool:
     Raises:
         MissingPackageError, SettingError: as :func:`timm_model`.
     """
-    with torch.device("meta"):
+    with without_weights():
         model = timm_model(name)
     reductions = {level.get("reduction") for level in getattr(model, "feature_info", None) or ()}
     return {*REDUCTIONS} <= reductions and getattr(model, "output_fmt", "NCHW") == "NCHW"

@@ -12,6 +12,7 @@ from vidfer.models.encoders.image_network import ImageNetwork
 from vidfer.models.encoders.plain_encoder import PlainEncoder
 from vidfer.models.encoders.published_settings import PublishedSettings
 from vidfer.models.pretrained.load_weights import CLASSIFIERS
+from vidfer.models.without_weights import without_weights
 
 PROBE_PX = 224
 STAGE_PX = (56, 28, 14, 7)
@@ -119,7 +120,7 @@ class TorchvisionBackbone(ImageNetwork):
 
     def published_names(self) -> set[str]:
         """Names of all tensors of the published network but its classifier's."""
-        with torch.device("meta"):
+        with without_weights():
             names = torchvision_model(self.name).state_dict()
         return {name for name in names if name.split(".")[0] not in CLASSIFIERS}
 
