@@ -34,6 +34,19 @@ def test_the_clips_of_the_run_and_of_those_it_started_from_are_seen(named, cache
         found.check_unseen(cache, [4, 8], "the clips")
 
 
+def test_runs_are_found_from_another_folder_than_they_were_started_in(cache, tmp_path, monkeypatch):
+    """Settings hold paths as they were typed; a folder of the same name elsewhere is another run."""
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for place, train in ((project, range(8, 10)), (elsewhere, range(12, 13))):
+        write_run(place / "runs" / "first", cache, train=train, test=range(0), out="runs/first")
+    start = {"teacher": "runs/first", "out": "runs/run"}
+    run = write_run(project / "runs" / "run", cache, train=range(4), test=range(4, 8), **start)
+    moved = write_run(tmp_path / "moved", cache, train=range(4), test=range(4, 8), **start)
+    monkeypatch.chdir(elsewhere)
+    assert read_provenance(run, cache, {}).seen == [0, 1, 2, 3, 8, 9]
+    assert read_provenance(moved, cache, {}).seen == [0, 1, 2, 3, 12]  # nothing tells where it was started
+
+
 def test_clips_of_other_caches_are_known_by_their_ids_only(cache, tmp_path):
     other = write_cache(tmp_path / "other.h5", clips(), size_px=40)
     run = write_run(tmp_path / "run", other, train=range(3), test=range(4, 8))

@@ -89,7 +89,9 @@ def _people(results: Sequence[Result]) -> str:
         lines.append(
             f"- {result.cache}: {result.n_clips:,} clips of {subjects} {who} ({', '.join(result.sources)})"
         )
-    return "".join(f"{line}\n" for line in dict.fromkeys(lines)) + ("\n" if lines else "")
+    if not lines:
+        return "On nobody yet.\n\n"
+    return "".join(f"{line}\n" for line in dict.fromkeys(lines)) + "\n"
 
 
 def _data(run: Run) -> str:
@@ -97,7 +99,7 @@ def _data(run: Run) -> str:
     if not data:
         return "The run stopped before it wrote what it was trained on."
     lines = [
-        f"- classes: {', '.join(data['classes'])}",
+        f"- classes that it was trained on: {', '.join(data['classes'])}",
         *(
             f"- trained on {len(domain['train']):,} labelled clips of crop cache `{domain['cache_hash']}`"
             for domain in domains_of(data)

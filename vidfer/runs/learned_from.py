@@ -12,7 +12,7 @@ from vidfer.included import ZOO, included_networks
 from vidfer.models.checkpoint import read_outline, read_seen
 from vidfer.runs.data_record import SOURCES, UNLABELLED_SOURCES, domains_of
 from vidfer.runs.provenance import STARTED_FROM
-from vidfer.runs.read_run import is_run, read_record, run_of
+from vidfer.runs.read_run import given_to, is_run, read_record, run_of
 
 FRONT = "---\n"
 DRAWN = "vidfer-synthetic-actors"
@@ -72,9 +72,9 @@ def learned_from(checkpoint: Path) -> LearnedFrom:
                     shared.add(repository(value)[0])
                 elif value in included_networks() and not Path(value).exists():
                     networks.add(value)
-                elif run_of(Path(value)) not in seen:
-                    if (run_of(Path(value)) / "data.json").is_file():
-                        waiting.append(run_of(Path(value)))
+                elif (start := run_of(given_to(run, read_record(run, "settings"), value))) not in seen:
+                    if (start / "data.json").is_file():
+                        waiting.append(start)
                     else:
                         unknown.add(f"the checkpoint that --{option} named, whose run folder is not here")
     for name in networks:

@@ -10,7 +10,7 @@ from vidfer.data.splits import check_subjects_disjoint
 from vidfer.errors import DataError, RunError
 from vidfer.names import id_key
 from vidfer.runs.data_record import domains_of
-from vidfer.runs.read_run import read_record, run_of
+from vidfer.runs.read_run import given_to, read_record, run_of
 from vidfer.store.reader import CropCache
 
 STARTED_FROM = ("init", "teacher")
@@ -134,7 +134,7 @@ def read_provenance(checkpoint: Path, cache: CropCache, info: dict) -> Provenanc
         position = {clip.id: i for i, clip in enumerate(cache.clips)}
         held_out = [position[clip_id] for clip_id in data["fold"]["held_out"]]
     records, warnings = [data], []
-    for option, start in _starts(settings):
+    for option, start in _starts(run, settings):
         records.append(read_record(start, "data"))
         if not records[-1]:
             warnings.append(f"the checkpoint of --{option} is in no run folder: its clips are not known")
@@ -151,21 +151,18 @@ def read_provenance(checkpoint: Path, cache: CropCache, info: dict) -> Provenanc
     )
 
 
-def _starts(settings: dict) -> list[tuple[str, Path]]:
-    """The checkpoints that a run started from, and those that their runs started from: option, run folder.
-
-    Settings hold the path as it was on the command line; it is looked up from the present folder.
-    """
+def _starts(run: Path, settings: dict) -> list[tuple[str, Path]]:
+    """The checkpoints that a run started from, and those that their runs started from: option, run folder."""
     found: list[tuple[str, Path]] = []
-    waiting = [settings]
+    waiting = [(run, settings)]
     while waiting:
-        of = waiting.pop()
+        later, of = waiting.pop()
         for option in STARTED_FROM:
             if of.get(option):
-                run = run_of(of[option])
-                if run not in (folder for _, folder in found):
-                    found.append((option, run))
-                    waiting.append(read_record(run, "settings"))
+                start = run_of(given_to(later, of, of[option]))
+                if start not in (folder for _, folder in found):
+                    found.append((option, start))
+                    waiting.append((start, read_record(start, "settings")))
     return found
 
 

@@ -87,6 +87,21 @@ def run_of(checkpoint: Path) -> Path:
     return folder if is_run(folder) else folder.parent.parent
 
 
+def given_to(run: Path, settings: dict, path: str | Path) -> Path:
+    """A path that a run was given, from where its command was typed.
+
+    Settings hold paths as they were typed. A run folder that still ends as its ``--out`` tells from which
+    folder; otherwise it is the present one.
+    """
+    out, place = Path(settings.get("out", "")), Path(run).resolve()
+    n_parts = len(out.parts)
+    if n_parts and place.parts[-n_parts:] == out.parts:
+        there = Path(*place.parts[:-n_parts]) / path
+        if there.exists():
+            return there
+    return Path(path)
+
+
 def is_run(folder: Path) -> bool:
     """Whether a recipe has started a run in this folder."""
     return (folder / "settings.json").is_file()
