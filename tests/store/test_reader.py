@@ -131,6 +131,15 @@ def test_pickle_carries_no_handle(jpeg_cache):
     np.testing.assert_array_equal(again.read(LONGEST, [0]), cache.read(LONGEST, [0]))
 
 
+def test_a_with_block_closes_the_file_and_the_next_use_opens_it_again(jpeg_cache):
+    with CropCache(jpeg_cache) as cache:
+        crops = cache.read(LONGEST, [0])
+        file = cache._file
+    assert not file  # closed
+    np.testing.assert_array_equal(cache.read(LONGEST, [0]), crops)
+    cache.close()
+
+
 def test_a_hundred_thousand_clips_open_at_once(tmp_path, monkeypatch):
     path, n = make_cache(tmp_path), 100_000
     with h5py.File(path, "a") as file:

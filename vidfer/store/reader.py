@@ -60,7 +60,8 @@ def _check_track(track: FaceTrack, record: CachedClip) -> None:
 class CropCache:
     """A crop cache for reading. Every process that uses it opens the file once for itself.
 
-    It can be pickled, and given to the workers of a data loader, forked or spawned.
+    It can be pickled, and given to the workers of a data loader, forked or spawned. A ``with`` block closes
+    it.
 
     Args:
         path: the file that ``vidfer cache`` wrote.
@@ -80,6 +81,12 @@ class CropCache:
 
     def __repr__(self) -> str:
         return f"CropCache({str(self.path)!r}, {len(self)} clips of {self.size_px} px)"
+
+    def __enter__(self) -> CropCache:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __getstate__(self) -> dict:
         return {"path": self.path, "content_hash": self.content_hash}
@@ -106,7 +113,7 @@ class CropCache:
 
     @property
     def size_px(self) -> int:
-        """Side of the crops."""
+        """Side of the crops, in pixels."""
         return self.header.size_px
 
     @property
@@ -151,7 +158,14 @@ class CropCache:
         return tuple(CachedClip.from_columns(dict(zip(columns, row))) for row in rows)
 
     def frames(self, clip: int) -> FaceTrack:
-        """Times, boxes, landmarks, scores and status of all frames of a clip."""
+        """Times, boxes, landmarks, scores and status of all frames of a clip.
+
+        Args:
+            clip: index into :attr:`clips`.
+
+        Raises:
+            CacheError: the file is damaged.
+        """
         record = self.clips[clip]
         first, last = record.first_frame, record.first_frame + record.n_frames
         with reported_as_damage(self.path, record.id):
@@ -198,7 +212,9 @@ class CropCache:
     def jpegs(self, clip: int, frames: Sequence[int]) -> list[memoryview]:
         """Crops of some frames as JPEGs, not decoded. The cache must have codec ``jpeg``.
 
-        Args and errors as for :meth:`read`.
+        Args:
+            clip: index into :attr:`clips`.
+            frames: T frame numbers, as for :meth:`read`.
 
         Returns:
             R JPEGs for each frame, in order. They are empty where the face is missing.
