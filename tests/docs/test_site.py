@@ -187,3 +187,5 @@ def test_a_search_finds_commands_results_and_the_changelog(site):
     found = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))["docs"]
     places = {entry["location"].partition("#")[0] for entry in found}
     assert {"commands/cache.html", "results/basic7.html", "changelog.html", "recipes/egs.html"} <= places
+    boost = {entry["location"]: entry["boost"] for entry in found if "boost" in entry}
+    assert boost["howto/gpu.html"] > boost["results/basic7.html"] > boost["commands/cache.html"]

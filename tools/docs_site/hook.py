@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """The text of a page as Python-Markdown understands it, with links that work on the site."""
     name = WRITTEN.get(page.file.src_uri)
+    page.meta.setdefault("search", {})["boost"] = _boost(name or "")
     if not name:
         return markdown  # made for the site
     markdown = markdown.replace("<details>", '<details markdown="1">')  # GitHub reads Markdown in it unasked
@@ -61,6 +63,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """The HTML of a page that is written by hand, so that its code can be read in a narrow window."""
     return with_whole_words(html) if page.file.src_uri in WRITTEN else html
+
+
+def _boost(name: str) -> float:
+    """How much a page counts in the search; ``name`` is empty for a page that is made from code."""
+    if re.fullmatch(r"docs/(howto/)?\w+\.md", name):
+        return 2.0  # it says how something is done
+    return 1.0 if name.startswith("docs/") else 0.3
 
 
 def _fill(nav: list, parts: dict[str, list]) -> None:

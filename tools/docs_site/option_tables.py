@@ -55,14 +55,19 @@ def _table(options: list[Option]) -> str:
 
 
 def _rows(options: list[Option]) -> Iterator[str]:
-    yield "| option | meaning | default |"
-    yield "|---|---|---|"
-    for option in options:
+    defaults = [_default(option) for option in options]
+    has_defaults = any(defaults)
+    yield "| option | meaning |" + " default |" * has_defaults
+    yield "|---|---|" + "---|" * has_defaults
+    for option, default in zip(options, defaults):
         spelling = f"{option.names[0]} {option.placeholder}".strip() if option.names else option.placeholder
-        told = option.default if not option.is_flag else "on" * option.is_on
-        default = "**required**" if option.required else _code(told) if told else ""
         meaning = f"{option.help} ({choices_text(option)})" if choices_text(option) else option.help
-        yield f"| {_code(spelling)} | {text_cell(meaning)} | {default} |"
+        yield f"| {_code(spelling)} | {text_cell(meaning)} |" + f" {default} |" * has_defaults
+
+
+def _default(option: Option) -> str:
+    told = option.default if not option.is_flag else "on" * option.is_on
+    return "**required**" if option.required else _code(told) if told else ""
 
 
 def _code(text: str) -> str:
