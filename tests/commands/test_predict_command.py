@@ -14,7 +14,7 @@ from refused import refused
 from vidfer.actors.draw import draw_clip
 from vidfer.actors.encode import encode
 from vidfer.actors.identity import sample_identity
-from vidfer.commands.predict import main
+from vidfer.commands.predict import _name_of, main
 from vidfer.commands.summary import main as summary
 from vidfer.crops.decode.video import read_chunks
 from vidfer.errors import ResultError
@@ -103,6 +103,17 @@ def test_a_film_whose_faces_are_not_upright_is_told(films, tmp_path, capsys):
     page = (about.folder / "index.html").read_text("utf-8")
     assert page.count("faces are not upright") >= 2
     assert "<code>ffmpeg -i b.mp4 -vf hflip,vflip turned.mp4</code>" in page
+
+
+def test_the_folder_of_a_prediction_is_named_after_its_first_input(tmp_path, monkeypatch):
+    (tmp_path / "wave 1.2" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "wave 1.2" / "inner")
+    (tmp_path / "wave 1.2" / "inner" / "c [1].mp4").touch()
+    (tmp_path / "d [2]").mkdir()
+    names = {"a b.mp4": "a b", str(tmp_path / "wave 1.2"): "wave 1.2", "..": "wave 1.2", ".": "inner"}
+    names |= {"../*.mp4": "wave 1.2", "*.mp4": "inner", "../*/?.mp4": "wave 1.2", "/": "films"}
+    names |= {"../clip.1.avi": "clip.1", "c [1].mp4": "c [1]", "../../d [2]": "d [2]"}
+    assert {given: _name_of([given, "other.mp4"]) for given in names} == names
 
 
 def test_parquet_has_the_rows_of_the_table_with_types(films, tmp_path):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -220,9 +222,11 @@ class InputProgress:
 
 
 def _name_of(inputs: Sequence[str]) -> str:
-    """The name of the first input without its suffix; of a pattern, its folder."""
-    first = Path(inputs[0] if inputs else "camera")
-    name = (
-        first.parent.absolute().name if any(sign in first.name for sign in "*?[") else first.absolute().stem
-    )
-    return name or "films"
+    """The name of the first input, of a file without its suffix; of a pattern, its folder."""
+    # os.path, because pathlib keeps .. and fails in a closed folder.
+    first = os.path.abspath(inputs[0] if inputs else "camera")  # noqa: PTH100
+    if os.path.isdir(first):  # noqa: PTH112
+        return Path(first).name or "films"
+    if os.path.exists(first) or not glob.has_magic(first):  # noqa: PTH110
+        return Path(first).stem
+    return next(one.name for one in Path(first).parents if not glob.has_magic(str(one))) or "films"
