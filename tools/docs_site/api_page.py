@@ -46,11 +46,12 @@ def api_page() -> str:
             continue
         if not is_dataclass(thing):  # a table has its fields
             parts.append(signature(f"vidfer.{name}", thing))
-        parts += _about(name, thing, "###")
+        parts += _about(name, thing)
     parts.append("## What they take and give")
     for name, place in RECORDS.items():
         thing = getattr(importlib.import_module(place), name)
-        parts += [f"### {name}", f"```python\nfrom {place} import {name}\n```", *_about(name, thing, "####")]
+        parts += [f"### {name}", f"```python\nfrom {place} import {name}\n```"]
+        parts += [prose(inspect.getdoc(thing) or ""), field_table(thing)]
     return "\n\n".join(parts)
 
 
@@ -63,7 +64,7 @@ def _errors() -> Iterator[str]:
     )
 
 
-def _about(name: str, thing: Any, level: str) -> Iterator[str]:
+def _about(name: str, thing: Any) -> Iterator[str]:
     yield prose(inspect.getdoc(thing) or "")
     if not inspect.isclass(thing):
         return
@@ -72,7 +73,7 @@ def _about(name: str, thing: Any, level: str) -> Iterator[str]:
     for method, value in _public_members(thing):
         about = inspect.getdoc(value)
         if about:
-            yield f"{level} {name}.{method}"
+            yield f"### {name}.{method}"
             yield "" if isinstance(value, property) else signature(method, value)
             yield prose(about)
 
