@@ -143,7 +143,7 @@ def test_new_inputs_are_added(film_predictor, clips, tmp_path, whole):
     run(tmp_path, film_predictor, clips[:2])
     assert len(run(tmp_path, film_predictor, clips).inputs) == 3
     assert tables(tmp_path) == tables(whole.folder)
-    with refused(ResultError, "inputs", "--out"):
+    with refused(ResultError, clips[0].path, "not among the inputs", "--out"):
         run(tmp_path, film_predictor, clips[1:])
 
 

@@ -167,9 +167,9 @@ def main(arguments: Sequence[str]) -> int:
         inputs=tuple(PredictedInput(name=clip.id, path=str(clip.path)) for clip in clips),
     )
     if options.out is None and options.webcam is None:
-        named, wanted = wanted.folder, own_folder(wanted)
-        if wanted.folder != named:
-            note(f"{named} holds another prediction; this one goes into {wanted.folder}")
+        wanted, why = own_folder(wanted)
+        if why:
+            note(f"{why}; this prediction goes into {wanted.folder}")
     if options.webcam is not None:
         from vidfer.commands.webcam import watch_camera
 

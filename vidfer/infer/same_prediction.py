@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vidfer.errors import ResultError
 from vidfer.files import file_name
-from vidfer.infer.prediction_folder import ABOUT, PredictionFolder, read_prediction
+from vidfer.infer.prediction_folder import ABOUT, PredictedInput, PredictionFolder, read_prediction
 
 IN_WORDS = ("threshold_says",)
 """What only says in words what other facts of a model are; its wording may change from version to version."""
@@ -25,47 +25,60 @@ def go_on_with(there: PredictionFolder, wanted: PredictionFolder) -> PredictionF
         ResultError: it is another one than the one that is wanted: of another model, with other settings, or
             of another file.
     """
+    if why := why_another(there, wanted):
+        raise ResultError(f"{why}; choose another --out, or remove the folder")
+    kept, new = _kept_and_new(there, wanted)
+    return replace(there, inputs=(*kept, *new))
+
+
+def why_another(there: PredictionFolder, wanted: PredictionFolder) -> str:
+    """What makes the prediction that is there another one than the one that is wanted; empty if nothing."""
     differences = [
         *(f"model {name}" for name in _different(there.model, wanted.model) if name not in IN_WORDS),
         *(f"setting {name}" for name in _different(there.settings, wanted.settings)),
     ]
-    named = {real_path(one.path) for one in wanted.inputs}
-    kept = [one for one in there.inputs if one.state != "failed" or real_path(one.path) in named]
-    known = {real_path(one.path): one.name for one in kept}
-    new = [one for one in wanted.inputs if real_path(one.path) not in known]
-    if not known.keys() <= named or {one.name for one in new} & {*known.values()}:
-        differences.append("inputs")
     if differences:
-        raise ResultError(
-            f"{there.folder} holds another prediction ({', '.join(differences)}); choose another --out, or "
-            "remove the folder"
-        )
+        return f"{there.folder} holds another prediction ({', '.join(differences)})"
+    kept, new = _kept_and_new(there, wanted)
+    named = {real_path(one.path) for one in wanted.inputs}
     for one in kept:
+        if real_path(one.path) not in named:
+            return f"{there.folder} also holds a prediction of {one.path}, which is not among the inputs now"
         now = bytes_of(one.path)
         if one.state == "done" and now and one.n_bytes and now != one.n_bytes:
-            raise ResultError(
-                f"{one.path} is another file than the one whose prediction is in {there.folder}; choose "
-                "another --out, or remove the folder"
-            )
-    return replace(there, inputs=(*kept, *new))
+            cut = " (not read to its end: maybe it was still being copied)" if one.reason else ""
+            return f"{one.path} is another file than the one whose prediction is in {there.folder}{cut}"
+    taken = {one.name: one.path for one in kept}
+    twice = next((one for one in new if one.name in taken), None)
+    if twice is not None:
+        return f"{twice.path} and {taken[twice.name]} would have one name in {there.folder}"
+    return ""
 
 
-def own_folder(wanted: PredictionFolder) -> PredictionFolder:
+def _kept_and_new(
+    there: PredictionFolder, wanted: PredictionFolder
+) -> tuple[list[PredictedInput], list[PredictedInput]]:
+    named = {real_path(one.path) for one in wanted.inputs}
+    kept = [one for one in there.inputs if one.state != "failed" or real_path(one.path) in named]
+    known = {real_path(one.path) for one in kept}
+    return kept, [one for one in wanted.inputs if real_path(one.path) not in known]
+
+
+def own_folder(wanted: PredictionFolder) -> tuple[PredictionFolder, str]:
     """The same prediction in a folder that holds no other one: its own, or with ``_2``, ``_3`` … behind it.
+
+    Returns:
+        it, and :func:`why_another` of its own folder.
 
     Raises:
         ResultError: the ``predict.json`` of such a folder is damaged, or a later vidfer wrote it.
     """
-    one, number = wanted, 1
-    while (one.folder / ABOUT).exists():
-        there = read_prediction(one.folder)
-        try:
-            go_on_with(there, one)
-            break
-        except ResultError:
-            number += 1
-            one = replace(wanted, folder=wanted.folder.with_name(file_name(wanted.folder.name, f"_{number}")))
-    return one
+    one, number, first = wanted, 1, ""
+    while (one.folder / ABOUT).exists() and (why := why_another(read_prediction(one.folder), one)):
+        first = first or why
+        number += 1
+        one = replace(wanted, folder=wanted.folder.with_name(file_name(wanted.folder.name, f"_{number}")))
+    return one, first
 
 
 def bytes_of(path: Path | str) -> int:
