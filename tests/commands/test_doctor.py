@@ -103,6 +103,7 @@ def test_what_depends_on_a_broken_package_waits_for_it(monkeypatch):
     """As the process sees it that could not load torch."""
     wanted = [Requirement(name) for name in ("kornia", "decord", "torch", "numpy", "jinja2")]
     monkeypatch.setattr(packages, "_requirements", lambda: wanted)
+    monkeypatch.setattr(packages, "crash_of", lambda modules: ("", ""))
 
     def loaded(one):
         return (
@@ -125,6 +126,31 @@ def test_what_depends_on_a_broken_package_waits_for_it(monkeypatch):
     assert "was not run" in one.found and "named above" in one.remedy
 
 
+def test_a_package_that_crashes_is_named_and_not_loaded(tmp_path, monkeypatch):
+    """As machine code does that was built for another processor."""
+    for name, code in (("works_here", ""), ("crashes_here", "import os; os.abort()"), ("later", "")):
+        (tmp_path / f"{name}.py").write_text(code)
+        (tmp_path / f"{name}-1.0.dist-info").mkdir()
+        (tmp_path / f"{name}-1.0.dist-info/METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+        )
+    monkeypatch.syspath_prepend(tmp_path)
+    wanted = [Requirement(name) for name in ("works_here", "crashes_here", "later")]
+    monkeypatch.setattr(packages, "_requirements", lambda: wanted)
+    try:
+        first, crashing, last = packages.needed()
+    finally:
+        for one in wanted:
+            sys.modules.pop(one.name, None)
+    assert (first.state, last.state) == ("ok", "ok")
+    assert (
+        crashing.state == "fault" and "1.0 crashes Python" in crashing.found and "SIGABRT" in crashing.found
+    )
+    assert "--force-reinstall 'crashes_here'" in crashing.remedy
+    monkeypatch.setitem(packages.SPARED, "crashes_here", "all works")
+    assert "pip uninstall crashes_here: all works" in packages._crashes("crashes_here", "SIGILL").remedy
+
+
 def test_an_extra_that_is_here_is_shown_with_its_versions():
     found = {one.check: one for one in packages.optional()}
     assert found["[onnx]"].state == "ok" and metadata.version("onnx") in found["[onnx]"].found
@@ -139,6 +165,7 @@ def test_shared_memory_and_a_disk_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "LITTLE_SHARED", 2**80)
     found = the_one(storage.shared_memory(tmp_path))
     assert found.state == "warning" and "MB free" in found.found and "--shm-size" in found.remedy
+    assert the_one(storage.shared_memory(tmp_path / "none")).state == "warning"
     found = storage._disk("caches", EMPTY / "below", "name another --out")
     assert found.state == "warning" and "cannot be written" in found.found and "--out" in found.remedy
     assert storage._disk("caches", Path("/dev/shm/later/cache"), "").found.endswith("in /dev/shm/later/cache")
@@ -232,6 +259,27 @@ def test_a_driver_without_a_fitting_pytorch_is_a_warning(tmp_path):
     assert "GPU" in the_one(machine.accelerators(tmp_path / "none")).check
     found = the_one(machine.accelerators(tmp_path))
     assert found.state == "warning" and "nvidia-smi" in found.remedy
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="here PyTorch sees its GPU")
+def test_a_gpu_that_a_variable_hides_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.version, "cuda", "13.2")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "first")
+    found = the_one(machine.accelerators(tmp_path))
+    assert found.state == "warning" and "CUDA_VISIBLE_DEVICES='first'" in found.found
+    assert found.remedy.startswith("unset CUDA_VISIBLE_DEVICES")
+
+
+@pytest.mark.parametrize(
+    ("given", "fits"), [("2", True), ("4, 2", True), ("", True), ("two", False), ("0", False), ("-1", False)]
+)
+def test_a_number_of_threads_that_is_none_is_a_warning(given, fits, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    found = {one.check: one for one in machine.processors(tmp_path)}
+    assert ("threads" in found) != fits
+    if not fits:
+        assert f"OMP_NUM_THREADS={given} is no number" in found["threads"].found
+        assert found["threads"].remedy.startswith("export OMP_NUM_THREADS=")
 
 
 def test_what_reads_wrongly_or_without_decord_is_told(film, tmp_path):

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         """Say whether vidfer works on this machine, and what to do where it does not.
 
         It looks at versions, processors, disks and limits, and does the whole job once on a drawn film. That
-        takes about five seconds. The exit status is 1 if there is a fault.
+        takes about ten seconds. The exit status is 1 if there is a fault.
         """
 
         json: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 MEMORY_TABLE = Path("/proc/meminfo")
 NVIDIA = Path("/dev/nvidia0")
 """What the driver of NVIDIA's GPUs makes."""
+THREADS, VISIBLE = "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES"
 LITTLE_MEMORY = 2 * 2**30
 """Bytes. `vidfer predict` takes about 1.2 GB."""
 
@@ -33,10 +35,17 @@ def processors(cgroups: Path = CGROUPS) -> Iterator[Finding]:
         yield warning(
             "CPU cores",
             f"{found}: threads that wait for each other make it slow",
-            f"export OMP_NUM_THREADS={most}",
+            f"export {THREADS}={most}",
         )
     else:
         yield ok("CPU cores", found)
+    given = os.environ.get(THREADS, "").strip()
+    if given and not re.fullmatch(r"0*[1-9]\d*(\s*,\s*\d+)*", given):
+        yield warning(
+            "threads",
+            f"{THREADS}={given} is no number of threads and is not used",
+            f"export {THREADS}={most}",
+        )
 
 
 def memory(cgroups: Path = CGROUPS, table: Path = MEMORY_TABLE) -> Iterator[Finding]:
@@ -73,6 +82,13 @@ def accelerators(nvidia: Path = NVIDIA) -> Iterator[Finding]:
         yield ok("GPU", "mps (Apple)")
     elif nvidia.exists():
         what = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
+        if torch.version.cuda and VISIBLE in os.environ:
+            yield warning(
+                "GPU",
+                f"an NVIDIA driver is here, but {VISIBLE}='{os.environ[VISIBLE]}' shows no GPU to PyTorch",
+                f"unset {VISIBLE}, or set it to numbers that `nvidia-smi -L` lists, such as 0",
+            )
+            return
         yield warning(
             "GPU",
             f"an NVIDIA driver is here, but PyTorch ({what}) sees no GPU",

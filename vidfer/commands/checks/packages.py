@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib
 import platform
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import metadata
 
 from vidfer import __version__
+from vidfer.commands.checks.crash import crash_of
 from vidfer.commands.checks.finding import FAULT, WARNING, Finding, fault, ok, warning
 
 MODULES = {
@@ -52,16 +54,21 @@ def needed() -> Iterator[Finding]:
         return
     broken = ""
     first = {name: place for place, name in enumerate(LOADED_BY_OTHERS)}
-    for one in sorted(wanted, key=lambda one: first.get(one.name, len(first))):
-        if one.marker is None or one.marker.evaluate({"extra": ""}):
-            found = _loaded(one)
-            if found.state == FAULT and broken:
-                found = replace(found, remedy=f"mend {broken} first, then run `vidfer doctor` again")
-            if found.state == FAULT and one.name in LOADED_BY_OTHERS:
-                broken = broken or one.name
-            if found.state == FAULT and one.name in SPARED:
-                found = replace(found, state=WARNING, found=f"{found.found}; {SPARED[one.name]}")
-            yield found
+    wanted = sorted(wanted, key=lambda one: first.get(one.name, len(first)))
+    here = [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+    crashing, by_signal = crash_of([_module(one.name) for one in here])
+    if crashing:
+        sys.modules[crashing] = None  # whoever imports it from now on fails, and does not crash
+    for one in here:
+        crashes = _module(one.name) == crashing
+        found = _crashes(one.name, by_signal) if crashes else _loaded(one)
+        if found.state == FAULT and broken:
+            found = replace(found, remedy=f"mend {broken} first, then run `vidfer doctor` again")
+        if found.state == FAULT and one.name in LOADED_BY_OTHERS:
+            broken = broken or one.name
+        if found.state == FAULT and one.name in SPARED and not crashes:
+            found = replace(found, state=WARNING, found=f"{found.found}; {SPARED[one.name]}")
+        yield found
 
 
 def ffmpeg() -> Iterator[Finding]:
@@ -103,6 +110,19 @@ def kept_encoders() -> Iterator[Finding]:
     yield ok("encoders kept", ", ".join(here) or "none; `vidfer encoders` lists what there is")
 
 
+def _crashes(name: str, by_signal: str) -> Finding:
+    """A package that ends Python when it is loaded; without one that is spared, all works."""
+    remedy = f"pip install --force-reinstall '{name}'"
+    if name in SPARED:
+        remedy += f"; or pip uninstall {name}: {SPARED[name]}"
+    return fault(name, f"{_version(name)} crashes Python when it is loaded ({by_signal})", remedy)
+
+
+def _module(name: str) -> str:
+    """The module of a package."""
+    return MODULES.get(name.lower(), name.replace("-", "_"))
+
+
 def _loaded(wanted) -> Finding:
     """Whether a package is here, new enough, and can be imported."""
     name, version = wanted.name, _version(wanted.name)
@@ -112,7 +132,7 @@ def _loaded(wanted) -> Finding:
     if not wanted.specifier.contains(version, prereleases=True):
         return fault(name, f"{version}, but vidfer needs {wanted.specifier}", install)
     try:
-        importlib.import_module(MODULES.get(name.lower(), name.replace("-", "_")))
+        importlib.import_module(_module(name))
     except Exception as error:  # a broken binary raises OSError, or what its own code raises
         why = " ".join(str(error).split()) or type(error).__name__
         return fault(name, f"{version} cannot be loaded: {why}", f"pip install --force-reinstall '{name}'")
