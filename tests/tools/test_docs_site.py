@@ -101,12 +101,13 @@ def test_short_code_and_options_stay_on_one_line():
     from whole_words import with_whole_words
 
     code = "vidfer predict film.mp4 --video a--b"
-    html = (
-        f"<p><code>clips.csv</code> <code>{code}</code></p><pre><span></span><code><b>--out</b></code></pre>"
-    )
+    long = "--pseudo.min-calibration-clips N"
+    block = "<pre><span></span><code><b>--out</b></code></pre>"
+    html = f"<p><code>clips.csv</code> <code>{code}</code> <code>{long}</code></p>{block}"
     written = with_whole_words(html)
     assert '<code class="whole">clips.csv</code>' in written
     assert 'film.mp4 <span class="whole">--video</span> a--b</code>' in written
+    assert '<code><span class="whole">--pseudo</span>.min-calibration-clips N</code>' in written
     assert written.endswith("<code><b>--out</b></code></pre>")
     assert re.sub(r' class="whole"|</?span[^>]*>', "", written) == html.replace("<span></span>", "")
 

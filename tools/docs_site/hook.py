@@ -61,8 +61,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """The HTML of a page that is written by hand, so that its code can be read in a narrow window."""
-    return with_whole_words(html) if page.file.src_uri in WRITTEN else html
+    """The HTML of a page, so that its code can be read in a narrow window."""
+    return with_whole_words(html)
 
 
 def _boost(name: str) -> float:

@@ -12,10 +12,13 @@ _OPTION = re.compile(r"(?<!\S)--[\w.-]+(?!\S)")
 
 
 def with_whole_words(html: str) -> str:
-    """The HTML of a page with ``class="whole"`` for short code, and for each option in longer code."""
+    """The HTML of a page with ``class="whole"`` for short code, and for each option in longer code.
+
+    A long option keeps its first word whole.
+    """
 
     def marked(code: re.Match[str]) -> str:
-        if len(code[1]) <= SHORT:
+        if len(code[1]) <= SHORT and " " not in code[1]:
             return f'<code class="whole">{code[1]}</code>'
         return f"<code>{_OPTION.sub(_spanned, code[1])}</code>"
 
@@ -23,4 +26,5 @@ def with_whole_words(html: str) -> str:
 
 
 def _spanned(option: re.Match[str]) -> str:
-    return f'<span class="whole">{option[0]}</span>'
+    whole = option[0] if len(option[0]) <= SHORT else re.match(r"--\w+", option[0])[0]
+    return f'<span class="whole">{whole}</span>{option[0].removeprefix(whole)}'
