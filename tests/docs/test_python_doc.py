@@ -50,7 +50,7 @@ def test_an_example_runs(place, title, code, capsys, monkeypatch):
         "Faces that are cut already": "(2, 7)" in said,
         "Clips of a cache": "happy/ann.mp4" in said,
         "Your own network, device and settings": "angry" in said,
-        "Your own expressions": len(said.splitlines()) == 25 and (place / "mine.vidfer").exists(),
+        "Your own expressions": len(said.splitlines()) == 26 and (place / "mine.vidfer").exists(),
         "Threads, processes and servers": said.count("inputs=1, frames=12, people=1, moments=12, faults=0")
         == 2,
         "Data sets and caches": (place / "footage.h5").exists(),

@@ -151,6 +151,17 @@ def test_what_cannot_be_loaded(tmp_path):
         vidfer.load(tmp_path / "headless")
 
 
+def test_an_example_that_cannot_be_used_is_told(predictor, film_frames, tmp_path):
+    for name, picture in (("a", film_frames[0][:, :320]), ("b", film_frames[0][:, 320:])):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture[..., ::-1])
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    examples = {"left": [tmp_path / "a.png"], "right": [tmp_path / "b.png", tmp_path / "broken.mp4"]}
+    with pytest.warns(UserWarning, match=r"left out: .*broken\.mp4 cannot be read"):
+        mine = predictor.with_support(examples)
+    assert mine.notes[0].startswith("left out: ")
+    assert any(note.startswith("warning: ") for note in mine.notes)
+
+
 def test_only_own_expressions_are_saved(predictor, tmp_path):
     with refused(SettingError, "with_support"):
         predictor.save(tmp_path / "mine.vidfer")

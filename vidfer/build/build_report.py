@@ -19,6 +19,7 @@ class BuildReport:
     out: Path
     """The cache; of a shard not the one that was named, but one beside it."""
     n_clips: int
+    """Clips in the cache, with those that could not be read, without other faces."""
     n_others: int
     """Faces beside the main ones, with ``--face all``. They are clips of their own, not counted above."""
     n_new: int
@@ -26,7 +27,9 @@ class BuildReport:
     n_without_face: int
     """Clips that were read and show no face in any frame."""
     n_frames: int
+    """Frames of all clips, with those that show no face."""
     seconds: float
+    """Time that the build took."""
     stage_s: dict[str, float]
     """Seconds of each stage of work, summed over the worker processes."""
     n_new_frames: int
@@ -36,6 +39,7 @@ class BuildReport:
     cut_short: list[tuple[str, str]]
     """Id and reason of every clip that could be read only up to a damaged place."""
     content_hash: str
+    """SHA-256 over all clips, 64 hex digits; the same for the same content."""
 
 
 def report_build(out: Path, new_ids: Collection[str], seconds: float, stage_s: dict) -> BuildReport:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,7 @@ from vidfer.infer.selective import WANTED
 from vidfer.infer.settings import FilmSettings, WindowSettings
 from vidfer.infer.support.encoder_parts import CHECKPOINT
 from vidfer.infer.support.examples import Given
+from vidfer.infer.support.learn_support import LEFT_OUT
 from vidfer.infer.support.open_support import open_support
 from vidfer.infer.support.support_classifier import KIND
 from vidfer.infer.support.support_file import SUFFIX, save_support
@@ -42,6 +45,8 @@ MOST_FAULTS = 5
 """An error tells at most so many films that could not be read."""
 CLIP_FRAMES = 8
 """Frames of a cached clip that the network sees, evenly spread over it."""
+_keeping_random_numbers = partial(torch.random.fork_rng, devices=[])
+"""Networks begin with random weights, before theirs are read; the caller's numbers stay as they were."""
 
 
 def load(
@@ -73,14 +78,16 @@ def load(
     check_device(device)
     if not 0 < accuracy < 1:
         raise SettingError(f"accuracy {accuracy}: give a share above 0 and below 1, such as 0.8")
-    with _same_random_state():
-        classifier, _ = load_classifier(model, device=device, accuracy=accuracy)
-    return Predictor(classifier, device=device, films=films, windows=windows)
+    with _keeping_random_numbers():
+        classifier, note = load_classifier(model, device=device, accuracy=accuracy)
+    made = Predictor(classifier, device=device, films=films, windows=windows)
+    made.notes = (note,)
+    return made
 
 
 class Predictor:
     """Names what faces express. :func:`load` makes one; it may be used as often as wanted, by several threads
-    at the same time, and can be pickled."""
+    at the same time, and can be pickled. ``notes`` say what can be expected of it, a sentence each."""
 
     def __init__(
         self,
@@ -93,6 +100,7 @@ class Predictor:
     ) -> None:
         """``classifier``: what names expressions in windows of crops. The other arguments are those of
         :func:`load`; ``batch`` is the most windows that the network sees at once."""
+        self.notes: tuple[str, ...] = ()
         self.films, self.windows = films or FilmSettings(), windows or WindowSettings()
         self._windows = windows
         self.classifier, self.device, self.batch = classifier, device, batch
@@ -116,7 +124,7 @@ class Predictor:
     def film_predictor(self) -> FilmPredictor:
         """What predicts single films; the face detector is loaded when it is needed first."""
         if self._detector is None and self.films.face != "picture":
-            with _same_random_state():
+            with _keeping_random_numbers():
                 self._detector = FaceDetector(self.device, self.films)
         return FilmPredictor(
             classifier=self.classifier,
@@ -130,9 +138,13 @@ class Predictor:
         """A predictor of expressions of your own, from a few examples of each and without training.
 
         Args:
-            examples: name of the expression -> paths of its examples; or a folder or table of them, or a file
-                of ``vidfer learn`` (docs/own_expressions.md). What can be expected stands in
-                ``classifier.about["expected"]``.
+            examples: name of the expression -> its examples: paths of clips or pictures, or
+                ``(path, start_s, end_s)`` for a piece of a film, in seconds. Or a folder or table of them, or
+                a file of ``vidfer learn`` (docs/own_expressions.md).
+
+        Returns:
+            The predictor. Its ``notes`` say what can be expected of it, and what to mend. An example that
+            cannot be used is left out, with a warning of Python.
 
         Raises:
             DataError: examples are missing, show no face or contradict each other.
@@ -148,11 +160,14 @@ class Predictor:
                 f"{network or self} cannot see new examples: load the network itself, such as "
                 "vidfer.load('runs/student'), and use with_support"
             )
-        with _same_random_state():
-            classifier, _ = open_support(examples, checkpoint=str(network), device=self.device)
-        return Predictor(
-            classifier, device=self.device, films=self.films, windows=self._windows, batch=self.batch
-        )
+        with _keeping_random_numbers():
+            classifier, notes = open_support(examples, checkpoint=str(network), device=self.device)
+        for note in notes:
+            if note.startswith(LEFT_OUT):
+                warnings.warn(note, stacklevel=2)
+        made = copy(self)
+        made.classifier, made.notes = classifier, tuple(notes)
+        return made
 
     def save(self, path: str | Path) -> None:
         """Write own expressions into a file for :func:`load` and ``vidfer predict --support``; no pictures.
@@ -199,9 +214,10 @@ class Predictor:
                 faults.append(f"{clip.path}: {error}")
             if film.fault:
                 faults.append(f"{clip.path} was not read to its end: {film.fault}")
+        if len(faults) > MOST_FAULTS:
+            faults[MOST_FAULTS:] = [f"and {len(faults) - MOST_FAULTS} more"]
         if faults:
-            more = f"; and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-            raise DataError("; ".join(faults[:MOST_FAULTS]) + more)
+            raise DataError("; ".join(faults))
 
     def stream_frames(
         self, frames: Iterable[tuple[float, np.ndarray]], *, name: str = "camera"
@@ -334,8 +350,3 @@ class Predictor:
         return self.classifier.probabilities(
             np.stack(windows), np.ones((len(windows), windows[0].shape[0]), bool)
         )
-
-
-def _same_random_state() -> AbstractContextManager[None]:
-    """Networks begin with random weights, before theirs are read. The caller's numbers stay as they were."""
-    return torch.random.fork_rng(devices=[])

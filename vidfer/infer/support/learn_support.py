@@ -23,6 +23,8 @@ from vidfer.infer.support.settings import SupportSettings
 
 TOGETHER = 64
 """So many faces, of several examples, are collected before the networks see them."""
+LEFT_OUT = "left out: "
+"""Before the reason, in a note about an example that cannot be used."""
 
 Progress = Callable[[int, int], None]
 
@@ -117,7 +119,7 @@ def embed_examples(
         try:
             images, mask, note = read_pieces(clip, detector, crops, settings)
         except DataError as error:
-            notes.append(f"left out: {error}")
+            notes.append(f"{LEFT_OUT}{error}")
             lost.setdefault(labels[i], str(error))
         else:
             waiting.append((images, mask))
