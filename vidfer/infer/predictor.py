@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +15,10 @@ import torch
 from vidfer.build.cut_faces import faults_as_reasons
 from vidfer.clips.inputs import find_inputs
 from vidfer.crops.detect.face_detector import FaceDetector
-from vidfer.crops.regions import crop_regions, whole_face_landmarks
 from vidfer.errors import DataError, SettingError
 from vidfer.included import IN_THE_BOX
 from vidfer.infer.answer_clips import answer_clips
+from vidfer.infer.answer_faces import answer_faces
 from vidfer.infer.answers import Answers, Prediction
 from vidfer.infer.classifier import Classifier
 from vidfer.infer.device import check_device
@@ -307,15 +306,9 @@ class Predictor:
         Raises:
             DataError: the shape, the type or the range of values is another.
         """
-        crops_of = replace(self.films, size_px=self.classifier.crop_px, face="picture")
-        windows = []
-        for image in as_pictures(images):
-            landmarks = whole_face_landmarks(image.shape[1], image.shape[0], crops_of)
-            crops = crop_regions(image, landmarks, crops_of, self.classifier.regions)
-            windows.append(crops.transpose(0, 3, 1, 2)[None])
-        seen = [self._ask(windows[i : i + self.batch]) for i in range(0, len(windows), self.batch)]
-        names = [str(i) for i in range(len(windows))]
-        return Answers(names, self.classes, np.concatenate(seen), self.threshold)
+        pictures = as_pictures(images)
+        found = answer_faces(self.classifier, pictures, self.films, batch=self.batch)
+        return Answers([str(i) for i in range(len(pictures))], self.classes, found, self.threshold)
 
     def predict_clips(
         self, cache: str | Path | CropCache, clips: Sequence[int] | None = None, *, frames: int = CLIP_FRAMES
@@ -344,9 +337,4 @@ class Predictor:
             frames=frames,
             batch=self.batch,
             threshold=self.threshold,
-        )
-
-    def _ask(self, windows: list[np.ndarray]) -> np.ndarray:
-        return self.classifier.probabilities(
-            np.stack(windows), np.ones((len(windows), windows[0].shape[0]), bool)
         )
