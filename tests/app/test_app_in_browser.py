@@ -109,12 +109,14 @@ def ask(browser, button: str, place: str) -> str:
 
 
 def files_of(temporary: Path) -> list[str]:
-    """The names of all films and results that the app keeps."""
+    """The names of all films and results that the app keeps; the drawn one is nobody's."""
     found = []
-    for path in temporary.rglob("*"):
-        with suppress(FileNotFoundError):  # deleted meanwhile
-            if path.is_file() and path.stat().st_size and path.name not in ("lock", "errors"):
-                found.append(path.name)
+    for folder, _, names in os.walk(temporary):  # a folder that is deleted meanwhile is no fault
+        for path in (Path(folder) / name for name in names):
+            with suppress(FileNotFoundError):
+                is_ours = path.name in ("lock", "errors") or path.parent.name == "example"
+                if path.stat().st_size and not is_ours:
+                    found.append(path.name)
     return found
 
 

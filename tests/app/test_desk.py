@@ -137,3 +137,20 @@ def test_what_takes_a_while_waits_in_the_queue(desk):
 
     queued = {event.name for event in build_page(desk, is_loopback=True).fns.values() if event.queue}
     assert queued == {"draw", "look", "predict", "teach"}
+
+
+def test_the_film_of_drawn_people_stays_when_its_visitor_leaves(desk, tmp_path):
+    """Gradio looks at it once more before the page gets it."""
+    drawn = []
+
+    def draw(folder: Path) -> Path:
+        drawn.append(folder)
+        (folder / "drawn.mp4").write_text("a film")
+        return folder / "drawn.mp4"
+
+    desk._draw_film = draw
+    desk.visits.arrive("ann")
+    path = desk.example("ann")
+    desk.uploaded("ann", [path])
+    desk.visits.leave("ann")
+    assert path.exists() and desk.example("bob") == path and len(drawn) == 1

@@ -146,30 +146,9 @@ def test_a_page_is_open_as_long_as_one_of_its_connections(visits):
     assert not folder.exists()
 
 
-def test_the_last_who_leaves_takes_along_what_nobody_has_claimed(visits):
-    visits.arrive("ann"), visits.arrive("bob")
-    path = upload(visits, "a")
-    visits.leave("ann")
-    assert path.exists()  # bob's page may claim it
-    visits.leave("bob")
-    assert not path.parent.exists()
-
-
-def test_an_upload_whose_page_was_left_meanwhile_goes(visits):
-    visits.arrive("ann")
-    with visits.receiving():
-        visits.leave("ann")
-        path = upload(visits, "a")
-    assert not path.exists()
-    visits.arrive("bob")
-    with visits.receiving():
-        path = upload(visits, "b")
-    assert path.exists()
-
-
 def test_an_upload_that_breaks_off_goes_when_no_other_one_is_coming(visits):
-    with visits.receiving():
-        with suppress(OSError), visits.receiving():
+    with visits.received.coming():
+        with suppress(OSError), visits.received.coming():
             (visits.uploads / "tmp1").write_text("half of a film")
             raise OSError("the connection is lost")
         assert (visits.uploads / "tmp1").exists()  # it cannot be told from the one that is coming

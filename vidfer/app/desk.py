@@ -56,7 +56,8 @@ class Desk:
         """
         self.predictor, self.visits, self.limits = predictor, visits, limits
         self.address, self._draw_film = address, draw_film
-        self._networks = threading.Lock()
+        self._example: Path | None = None
+        self._drawing, self._networks = threading.Lock(), threading.Lock()
         self._line: list[object] = []
         """Those who wait for the networks, and before them the one who has them."""
         self._line_moves = threading.Condition()
@@ -71,11 +72,18 @@ class Desk:
     def example(self, session: str) -> Path | None:
         """A film of drawn people, for a visitor who has none; None if the visitor is gone.
 
+        It is the same for everybody, so it is drawn once and stays: Gradio still reads it when its visitor
+        may have left.
+
         Raises:
             VidferError: the film cannot be written.
         """
-        with suppress(Stopped), self.visits.at_work(session) as visit:
-            return self._draw_film(visit.new_folder("example"))
+        with suppress(Stopped), self.visits.at_work(session), self._drawing:
+            if self._example is None:
+                folder = self.visits.root / "example"
+                folder.mkdir(exist_ok=True)
+                self._example = self._draw_film(folder)
+            return self._example
         return None
 
     def begin(self, session: str) -> None:

@@ -33,6 +33,8 @@ def theme() -> gr.themes.Base:
         **PRIMARY,
         **{f"{name}_dark": colour for name, colour in PRIMARY.items()},
         button_primary_text_color="#ffffff",
+        checkbox_border_color="#8a93a0",
+        checkbox_border_color_dark="#8a93a0",
         **{name: SOFT for name in SOFTLY},
         **{f"{name}_dark": SOFT_DARK for name in SOFTLY},
     )

@@ -32,7 +32,7 @@ class Presence:
             finally:  # deleting takes a while, and other visitors do not wait for it
                 asyncio.get_running_loop().run_in_executor(None, self.visits.leave, session)
         elif path.endswith(UPLOAD):
-            with self.visits.receiving():
+            with self.visits.received.coming():
                 await self.app(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -35,7 +34,7 @@ class Received:
                 self._n_coming -= 1
                 self._delete_incomplete()
 
-    def delete_unclaimed(self, claimed: Collection[Path], before_s: float = math.inf) -> None:
+    def delete_unclaimed(self, claimed: Collection[Path], before_s: float) -> None:
         """Delete files that belong to nobody.
 
         Args:

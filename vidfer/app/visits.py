@@ -78,7 +78,8 @@ class Visits:
         """``root``: there, with an empty folder for uploads; ``clock``: seconds since 1970."""
         self.root, self.uploads, self._clock = root, root / UPLOADS, clock
         self.uploads.mkdir(parents=True, exist_ok=True)
-        self._received = Received(self.uploads)
+        self.received = Received(self.uploads)
+        """What browsers are sending."""
         self._visits: dict[str, Visit] = {}
         self._working: list[Visit] = []
         """Visits with something that runs, once for each; also those that have ended meanwhile."""
@@ -86,7 +87,6 @@ class Visits:
         self._pages: Counter[str] = Counter()
         """How many connections the page of each session keeps open."""
         self._gone: deque[str] = deque(maxlen=MOST_GONE)
-        self._n_left = 0
         self._has_ended = False
 
     def of(self, session: str) -> Visit:
@@ -139,22 +139,7 @@ class Visits:
                 return
             del self._pages[session]
             self._gone.append(session)
-            self._n_left += 1
-            is_last = not self._pages
         self.end(session)
-        if is_last:
-            self._received.delete_unclaimed(self._claimed())
-
-    @contextmanager
-    def receiving(self) -> Iterator[None]:
-        """A browser sends a file while the block runs. If its page was left, nobody will claim it."""
-        n_left = self._n_left
-        try:
-            with self._received.coming():
-                yield
-        finally:
-            if self._n_left != n_left and not self._pages:
-                self._received.delete_unclaimed(self._claimed())
 
     def end(self, session: str) -> None:
         """Stop what is running for a visitor, and delete all files."""
@@ -173,7 +158,7 @@ class Visits:
             idle = [name for name in idle if self._visits[name] not in self._working]
         for session in idle:
             self.end(session)
-        self._received.delete_unclaimed(self._claimed(), now_s - UNCLAIMED_S)
+        self.received.delete_unclaimed(self._claimed(), now_s - UNCLAIMED_S)
 
     def stop_all(self) -> None:
         """Stop what is running; nothing begins any more."""
@@ -201,7 +186,7 @@ class Visits:
             others = (*self._visits.values(), *(one for one in self._working if one is not visit))
             kept = {path for other in others for path in other.uploads}
         for path in visit.uploads - kept:
-            self._received.delete(path)
+            self.received.delete(path)
 
 
 @contextmanager
