@@ -116,6 +116,37 @@ def test_a_recipe_that_still_imports(recipe):
     assert (done.returncode, done.stderr) == (130, f"{recipe}.py: stopped. {RESUME}\n")
 
 
+SWALLOWED = """
+import signal, sys
+
+class Torch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:  # as libraries do while their machine code is loaded
+                pass
+            raise RecursionError("they are loaded by half")
+
+sys.meta_path.insert(0, Torch())
+sys.argv = sys.argv[1:]
+if sys.argv[0] == "vidfer":
+    from vidfer.commands.main import main
+    main()
+else:
+    import runpy
+    runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("program", ["vidfer train supervised", "supervised.py"])
+def test_ctrl_c_that_a_library_swallows(program):
+    words = program.split() if program.startswith("vidfer") else [ROOT / "recipes" / program]
+    command = [sys.executable, "-c", SWALLOWED, *words, "--cache", "none.h5"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, f"{program}: stopped. {RESUME}\n")
+
+
 def test_other_errors_while_a_script_imports_keep_their_traceback():
     stop = "end_quietly_on_early_stop"
     code = f"from vidfer.commands.early_stop import {stop}; {stop}(); import nowhere"

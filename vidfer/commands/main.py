@@ -12,6 +12,7 @@ from traceback import walk_tb
 
 import vidfer.no_telemetry
 import vidfer.passive_threads  # noqa: F401
+from vidfer.commands.early_stop import errors_after_ctrl_c
 from vidfer.commands.old_names import OF_COMMANDS
 from vidfer.commands.say import is_read, say
 from vidfer.commands.stopped import stopped_text
@@ -118,7 +119,8 @@ def _run(words: Sequence[str]) -> None:
     else:
         with exit_on_user_error():
             name, arguments = _command_of(words)
-        with exit_on_user_error(f"vidfer {name}", partial(stopped_text, name)), _packages(name):
+        told = exit_on_user_error(f"vidfer {name}", partial(stopped_text, name))
+        with told, errors_after_ctrl_c(), _packages(name):
             command = importlib.import_module(f"vidfer.commands.{COMMANDS[name][0]}")
             raise SystemExit(command.main(arguments))
 
