@@ -225,7 +225,7 @@ class Predictor:
 
         A frame is given about a second after it came, since the frames after it count for it, too. Memory
         does not grow. Unless :func:`load` was given ``windows``, these are shorter than for films. ``fps``,
-        ``enhance`` and ``reader`` of ``films`` are for files, and do nothing here.
+        ``enhance``, ``reader`` and ``max_gap_s`` of ``films`` are for files, and do nothing here.
 
         Args:
             frames: pairs of a time in seconds, which rises, and a picture, uint8 (H, W, 3) RGB, all of one
