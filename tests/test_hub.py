@@ -108,6 +108,14 @@ def test_a_download_for_which_the_disk_has_no_room(hub, files):
     load_checkpoint(fetch_again())
 
 
+def test_a_cache_folder_that_cannot_be_written_to(hub, files, tmp_path, monkeypatch):
+    hub.repositories["ann/faces"] = Repository(private=False, files=dict(files))
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "file" / "hub"))
+    with refused(DiskError, tmp_path / "file" / "hub", "cannot be written to", "HF_HOME"):
+        fetch_again()
+
+
 def test_a_repository_with_pickles_only(hub):
     pickle = {"pytorch_model.bin": b"\x80\x04cos\nsystem\n"}
     hub.repositories["ann/faces"] = Repository(private=False, files=pickle)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 
-from vidfer.errors import HubError, SettingError
+from vidfer.errors import DiskError, HubError, SettingError, is_disk_full
 from vidfer.files import sha256_of, writing
 from vidfer.hub_answers import as_damaged, hub_errors
 
@@ -66,13 +67,14 @@ def fetch_checkpoint(address: str | Path) -> tuple[Path, str]:
     Raises:
         SettingError: it is no address.
         HubError: it is not there, damaged, or the hub cannot be reached.
-        DiskError: the disk is full.
+        DiskError: the disk is full, or the hub's cache folder cannot be written to.
     """
     hub = client_library()
     name, revision = repository(address)
     told = with_both_slashes(address)
     get = partial(hub.hf_hub_download, name, library_name="vidfer")
-    with hub_errors(told), writing(Path(hub.constants.HF_HUB_CACHE)):
+    kept = Path(hub.constants.HF_HUB_CACHE)
+    with hub_errors(told), writing(kept), _writable(kept):
         folder = Path(get(CONFIG, revision=revision)).parent
         revision = folder.name  # the commit: all files are of the same one
         get(WEIGHTS, revision=revision)
@@ -101,6 +103,20 @@ def client_library() -> ModuleType:
 
     constants.HF_HUB_DISABLE_TELEMETRY = True
     return huggingface_hub
+
+
+@contextmanager
+def _writable(kept: Path) -> Iterator[None]:
+    """Say which variable names another folder, where the hub's cache folder cannot be written to."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or is_disk_full(error):
+            raise
+        why = f"{error.filename}: {error.strerror}"
+        raise DiskError(
+            f"the hub's cache folder {kept} cannot be written to ({why}); set HF_HOME to a folder of your own"
+        ) from error
 
 
 def _is_whole(folder: Path) -> bool:
