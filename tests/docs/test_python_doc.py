@@ -53,6 +53,6 @@ def test_an_example_runs(place, title, code, capsys, monkeypatch):
         "Your own expressions": len(said.splitlines()) == 26 and (place / "mine.vidfer").exists(),
         "Threads, processes and servers": said.count("inputs=1, frames=12, people=1, moments=12, faults=0")
         == 2,
-        "Data sets and caches": (place / "footage.h5").exists(),
+        "Data sets and caches": said == "1 []\n" and (place / "footage.h5").exists(),
     }
     assert told[title], said
