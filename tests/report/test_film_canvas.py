@@ -6,7 +6,7 @@ import pytest
 from made_up_predictions import CLASSES, film_of, moment
 
 from vidfer.infer.moment import UNSURE
-from vidfer.report.film.canvas import MOST_CARDS, Canvas, FilmPlan
+from vidfer.report.film.canvas import MOST_CARDS, MOTTO, Canvas, FilmPlan
 from vidfer.report.film.lettering import fit, width_of, write
 from vidfer.report.film.marks import draw_marks, tag_of
 
@@ -149,6 +149,17 @@ def test_unsure_and_neutral_differ_in_more_than_their_grey():
         foot = drawn[1][rows, columns][: card.curve[3], card.curve[2] - 1]
         strips.append((foot == card.colours[label]).all(1).sum())
     assert 0 < strips[0] < strips[1] and 0 < lines[0] < lines[1]
+
+
+def test_a_long_name_of_a_network_does_not_cut_the_motto(monkeypatch):
+    written = []
+
+    def write(image, text, place, size_px, *others, **kwargs):
+        written.append(fit(text, size_px, kwargs.get("width_px", np.inf)))
+
+    monkeypatch.setattr("vidfer.report.film.canvas.write", write)
+    Canvas(360, 640, FilmPlan.of(film_of("a", {0: "    "}), CLASSES, {"name": 40 * "long"}))
+    assert written[0].startswith("vidfer longlong") and written[0].endswith(f"\u2026  ·  {MOTTO}")
 
 
 def test_words_of_a_tag():

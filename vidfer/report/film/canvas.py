@@ -11,7 +11,7 @@ from vidfer.crops.decode.frame_memory import new_frames
 from vidfer.infer.moment import Moment
 from vidfer.report.expression_colours import colours_of
 from vidfer.report.film.card import PAPER, QUIET, Card
-from vidfer.report.film.lettering import write
+from vidfer.report.film.lettering import fit, width_of, write
 from vidfer.report.film.marks import draw_marks
 from vidfer.report.time_text import clock
 
@@ -133,8 +133,12 @@ class Canvas:
         self.seen_s = [-np.inf] * n
         """When each card's person was last seen."""
         end = self.width - unit, self.height - self.foot_px / 2
-        words = f"vidfer {plan.model}  ·  {MOTTO}" if plan.model else MOTTO
-        write(self.ground, words, end, unit, QUIET, anchor="right", width_px=self.width - 8 * unit)
+        room = self.width - 8 * unit
+        # A long name is cut, the motto is not. A whole is a little wider than its parts: a letter is free.
+        left = room - unit - width_of(f"  ·  {MOTTO}", unit)
+        name = fit(f"vidfer {plan.model}", unit, left) if plan.model else ""
+        words = f"{name}  ·  {MOTTO}" if name else MOTTO
+        write(self.ground, words, end, unit, QUIET, anchor="right", width_px=room)
 
     def draw(self, image: np.ndarray, time_s: float, moments: Sequence[Moment]) -> np.ndarray:
         """The frame of the film, uint8 (height, width, 3), from the frame of the video and its moments."""
