@@ -11,6 +11,7 @@ from PIL import Image
 from refused import refused
 from striped_cache import CLASSES
 
+from vidfer.commands import report
 from vidfer.errors import CacheError, ResultError, RunError, SettingError
 from vidfer.evaluate.result import load_result
 from vidfer.models.build import build_recogniser
@@ -304,3 +305,16 @@ def test_mistakes_are_named(runs, tmp_path):
     with refused(CacheError, runs.cache, "f" * 12):
         build_report([runs.teacher], [other], out, runs.cache)
     assert not out.exists()
+
+
+def test_a_folder_of_results_is_as_good_as_its_files(runs, tmp_path):
+    folder = tmp_path / "box"
+    folder.mkdir()
+    shutil.copy(runs.results[0], folder / "classification.json")
+    shutil.copy(runs.results[1], folder / "fewshot.json")
+    assert report.main(["--results", str(folder), "--out", str(tmp_path / "r.html")]) == 0
+    page = Reader((tmp_path / "r.html").read_text())
+    shown = {row["data-result"].rpartition("/")[2] for row in page.all("tr") if "data-result" in row}
+    assert shown == {"classification.json", "fewshot.json"}
+    with refused(ResultError, tmp_path, "`vidfer eval`"):
+        report.main(["--results", str(tmp_path), "--out", str(tmp_path / "other.html")])

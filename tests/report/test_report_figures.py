@@ -136,6 +136,23 @@ def test_curves_draw_the_points():
     assert lines[0].get_xydata().tolist() == [[1, 2], [2, 1]] and lines[1].get_xydata().tolist() == [[1, 3]]
 
 
+def test_a_legend_of_many_runs_covers_no_curve():
+    names = [f"student of width {i}" for i in range(10)]
+    points = [{"shots": shots, "mean": 0.5, "low": 0.4, "high": 0.6} for shots in (1, 5)]
+    for draw, few in (
+        (lambda n: draw_curves({name: [(1, 2.0), (2, 1.0)] for name in names[:n]}, "loss", LIGHT), 5),
+        (lambda n: draw_shots({name: points for name in names[:n]}, 0.5, LIGHT), 4),
+    ):
+        assert draw(few).axes[0].get_legend() and not draw(few).legends
+        figure = draw(10)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        (legend,) = figure.legends
+        box = legend.get_window_extent(canvas.get_renderer())
+        assert not box.overlaps(figure.axes[0].get_window_extent()) and box.y0 >= 0
+        assert figure.axes[0].get_window_extent().height > 150
+
+
 def test_painting_gives_two_pngs_of_the_stated_size_and_repeats_itself():
     def draw(theme):
         return draw_shots(LINES, 1 / 3, theme)

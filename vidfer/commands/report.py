@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
         runs: tuple[Path, ...] = ()
         """Run folders, teachers before their students."""
         results: tuple[Path, ...] = ()
-        """Result files of `vidfer eval`; by default those that it left in the run folders."""
+        """Result files of `vidfer eval`, or their folders; by default those in the run folders."""
         cache: Path | None = None
         """The crop cache that the results were measured on, for film strips of some clips."""
         out: Path = Path("report.html")
@@ -46,7 +46,9 @@ def main(arguments: Sequence[str]) -> int:
     from vidfer.report.model_card import write_model_card
 
     check_device(options.device)
-    results = options.results or tuple(file for run in options.runs for file in result_files(run))
+    # A folder without results is told when it is read.
+    results = tuple(file for path in options.results for file in (result_files(path) or [path]))
+    results = results or tuple(file for run in options.runs for file in result_files(run))
     written = [build_report(**vars(options) | {"results": results})]
     tell(f"page: {written[0]}")
     for run in options.runs:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CSS_PX_PER_INCH = 96
+MOST_INSIDE = 5
+"""A legend of more lines would cover the curves, and stands below them."""
+LINE_INCHES = 0.19
 SCREEN_SCALE = 2
 """Pixels of a PNG per CSS pixel, so that figures are sharp on phones and on paper."""
 
@@ -45,6 +48,19 @@ DARK = Theme(
 # Each line also has its own marker and dashes, so that no meaning depends on colour alone.
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)))
+
+
+def add_legend(axes: Axes, theme: Theme) -> None:
+    """Name the lines of axes: in their free corner, or where there are many, below, in a higher figure."""
+    handles, names = axes.get_legend_handles_labels()
+    if len(names) <= MOST_INSIDE:
+        axes.legend(loc="best")
+        return
+    figure = axes.get_figure()
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + 0.1 + LINE_INCHES * len(names))
+    place = "outside lower left"
+    figure.legend(handles, names, loc=place, frameon=False, fontsize=9, labelcolor=theme.text)
 
 
 def dress(axes: Axes, theme: Theme) -> None:

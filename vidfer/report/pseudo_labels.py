@@ -146,6 +146,7 @@ def draw_balance(given: np.ndarray, selected: np.ndarray, classes: Sequence[str]
     axes.set_yticks(rows, [name.replace("_", " ") for name in classes])
     axes.invert_yaxis()
     axes.margins(x=0.12)
+    axes.set_ylim(len(classes) - 0.4, -0.6)
     axes.set_xlabel("clips")
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9, labelcolor=theme.text)
     dress(axes, theme)

@@ -8,7 +8,7 @@ from functools import partial
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, PercentFormatter
 
-from vidfer.report.figure_style import DASHES, MARKERS, Theme, dress, paint
+from vidfer.report.figure_style import DASHES, MARKERS, Theme, add_legend, dress, paint
 from vidfer.report.named_results import NamedResult
 from vidfer.report.page import Shown
 
@@ -101,7 +101,7 @@ def draw_shots(lines: Mapping[str, Sequence[dict]], chance: float, theme: Theme)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("shots: support clips per class")
     axes.set_ylabel("accuracy")
-    axes.legend(loc="best")
+    add_legend(axes, theme)
     dress(axes, theme)
     return figure
 

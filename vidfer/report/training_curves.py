@@ -8,7 +8,7 @@ from functools import partial
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vidfer.report.figure_style import DASHES, MARKERS, Theme, dress, paint
+from vidfer.report.figure_style import DASHES, MARKERS, Theme, add_legend, dress, paint
 from vidfer.report.page import Shown
 from vidfer.runs.read_run import Run
 
@@ -90,6 +90,6 @@ def draw_curves(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     if share:
         axes.set_ylim(0, 1)
-    axes.legend(loc="best")
+    add_legend(axes, theme)
     dress(axes, theme)
     return figure
