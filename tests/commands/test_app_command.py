@@ -1,6 +1,7 @@
 """What ``vidfer app`` says before and after it serves."""
 
 import os
+import signal
 import socket
 import sys
 
@@ -83,3 +84,14 @@ def test_without_gradio_it_says_how_to_get_it(begin, monkeypatch):
     monkeypatch.setitem(sys.modules, "gradio", None)
     with refused(MissingPackageError, 'pip install "vidfer[app]"'):
         begin("--port", "0")
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_ctrl_c_does_not_stop_the_deleting(first):
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with app._ended_once():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(first)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import webbrowser
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,13 +86,26 @@ def main(arguments: Sequence[str]) -> int:
             if options.open:
                 webbrowser.open(address)
 
-        signal.signal(signal.SIGTERM, _interrupt)
-        with open_visits() as visits, suppress(KeyboardInterrupt):
+        with _ended_once(), open_visits() as visits, suppress(KeyboardInterrupt):
             serve(predictor, visits, limits, listening, draw_two_people, started)
     say("ended; all films and results are deleted")
     return 0
 
 
-def _interrupt(*_) -> None:
-    """End as on Ctrl-C, so that films are deleted, too."""
-    raise KeyboardInterrupt
+@contextmanager
+def _ended_once() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block. Whoever presses Ctrl-C again does not end the deleting of films."""
+    is_asked = False
+
+    def interrupt(*_) -> None:
+        nonlocal is_asked
+        if not is_asked:
+            is_asked = True
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
