@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from refused import refused
 
 from vidfer.errors import CacheError, DiskError, SettingError
-from vidfer.workers import LostWorker, run_jobs
+from vidfer.workers import LostWorker, _without_program, run_jobs
 
 
 def prepare(offset: int):
@@ -103,6 +104,24 @@ def test_a_script_that_guards_nothing_runs_once(tmp_path):
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100)
     assert (done.stdout, done.stderr) == ("begins\n[(0, 7), (1, 14)] __main__\n", "")
+
+
+def test_the_program_stays_where_two_threads_start_workers():
+    program, begun, may_end = sys.modules["__main__"], threading.Event(), threading.Event()
+
+    def start_other() -> None:
+        with _without_program():
+            begun.set()
+            may_end.wait()
+
+    other = threading.Thread(target=start_other)
+    with _without_program():
+        other.start()
+        begun.wait(0.2)  # in vain: it waits for this one
+    begun.wait()
+    may_end.set()
+    other.join()
+    assert sys.modules["__main__"] is program
 
 
 def test_the_signals_of_the_caller_stay_as_they_were():

@@ -10,6 +10,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -173,19 +174,25 @@ def start_fork_server(*modules: str) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+_hiding_program = threading.Lock()
+
+
 @contextmanager
 def _without_program() -> Iterator[None]:
     """Processes that start in this block do not import the program, of which they need nothing.
 
     multiprocessing would run a script again in each process, and a script that calls
     :func:`vidfer.build_cache` without ``if __name__ == "__main__":`` would call it again there.
+
+    One thread at a time does this: of two, one would put back what the other has put in the program's place.
     """
-    program = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = program
+    with _hiding_program:
+        program = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = program
 
 
 def _serve(pipe: connection.Connection, prepare: str, arguments: tuple) -> None:
