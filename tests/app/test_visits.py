@@ -98,6 +98,36 @@ def test_work_is_stopped_and_its_files_go_when_it_ends(visits):
     assert not visit.folder.exists()
 
 
+class Gap(threading.Condition):
+    """A lock after which something happens once, as another thread may do it."""
+
+    then = None
+
+    def __exit__(self, *error) -> None:
+        super().__exit__(*error)
+        then, self.then = self.then, None
+        if then:
+            then()
+
+
+def test_who_leaves_while_work_ends_leaves_nothing(visits):
+    visits._lock = gap = Gap()
+    with visits.at_work("ann") as visit:
+        gap.then = lambda: visits.end("ann")
+    assert not visit.folder.exists()
+
+
+def test_two_works_that_end_together_leave_nothing(visits):
+    visits._lock = gap = Gap()
+    one, other = visits.at_work("ann"), visits.at_work("ann")
+    visit = one.__enter__()
+    other.__enter__()
+    visits.end("ann")
+    gap.then = lambda: one.__exit__(None, None, None)
+    other.__exit__(None, None, None)
+    assert not visit.folder.exists()
+
+
 def test_after_an_hour_without_use_everything_goes(visits, clock):
     idle, used = visits.of("ann").folder, visits.of("bob").folder
     told, of_used = upload(visits, "a", "ann"), upload(visits, "b", "bob")

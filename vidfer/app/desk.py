@@ -65,9 +65,7 @@ class Desk:
     def uploaded(self, session: str, paths: Sequence[Path]) -> None:
         """Files of a visitor have come; they are deleted with the visit, or soon if the visitor is gone."""
         with suppress(Stopped):
-            self.visits.of(session).uploads.update(
-                path for path in paths if path.is_relative_to(self.visits.root)
-            )
+            self.visits.claim(session, [path for path in paths if path.is_relative_to(self.visits.root)])
 
     def example(self, session: str) -> Path | None:
         """A film of drawn people, for a visitor who has none; None if the visitor is gone.

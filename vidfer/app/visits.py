@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,6 +106,11 @@ class Visits:
             visit.used_s = self._clock()
             return visit
 
+    def claim(self, session: str, paths: Iterable[Path]) -> None:
+        """Files belong to the visitor of a session, and go with the visitor; raises as :meth:`of` does."""
+        with self._lock:  # somebody may be looking whose files there are
+            self.of(session).uploads.update(paths)
+
     @contextmanager
     def at_work(self, session: str) -> Iterator[Visit]:
         """The visitor of a session, whose files stay while the block runs; raises as :meth:`of` does."""
@@ -118,11 +123,11 @@ class Visits:
             with self._lock:
                 visit.used_s = self._clock()
                 is_over = self._visits.get(session) is not visit and self._working.count(visit) == 1
+                if not is_over:
+                    self._work_ends(visit)
             if is_over:
                 self._delete(visit)
-            with self._lock:
-                self._working.remove(visit)
-                self._lock.notify_all()
+                self._work_ends(visit)
 
     def arrive(self, session: str) -> None:
         """The page of a session has opened a connection, which it keeps."""
@@ -145,10 +150,11 @@ class Visits:
         """Stop what is running for a visitor, and delete all files."""
         with self._lock:
             visit = self._visits.pop(session, None)
+            is_over = visit is not None and visit not in self._working
         if visit is not None:
             visit.stop.set()
-            if visit not in self._working:
-                self._delete(visit)
+        if is_over:
+            self._delete(visit)
 
     def sweep(self) -> None:
         """Delete what nobody has used for an hour, and uploads that nobody has claimed."""
@@ -175,6 +181,11 @@ class Visits:
         with self._lock:
             self._lock.wait_for(lambda: not self._working, timeout=STOPS_S)
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def _work_ends(self, visit: Visit) -> None:
+        with self._lock:
+            self._working.remove(visit)
+            self._lock.notify_all()
 
     def _claimed(self) -> set[Path]:
         with self._lock:
