@@ -1,3 +1,4 @@
+import pickle
 import threading
 from contextlib import nullcontext
 
@@ -191,3 +192,14 @@ def test_threads_that_search_at_the_same_time_do_not_disturb_each_other(draw_act
     (found,) = detector.detect(ours)
     assert seen == [before, 1]
     assert np.array_equal(found.boxes, expected.boxes) and np.array_equal(found.scores, expected.scores)
+
+
+def test_a_copy_for_another_process_holds_nothing_of_the_frames(draw_actor):
+    detector = FaceDetector("cpu", CropSettings())
+    before = len(pickle.dumps(detector))
+    images = draw_actor(0, 1)[0]
+    (expected,) = detector.detect(images)
+    copy = pickle.dumps(detector)
+    assert len(copy) == before
+    (found,) = pickle.loads(copy).detect(images)
+    assert np.array_equal(found.boxes, expected.boxes)

@@ -72,6 +72,9 @@ class FaceDetector:
         self._spare: list[np.ndarray] = []
         """Memory of tables that are no longer needed."""
 
+    def __getstate__(self) -> dict:
+        return self.__dict__ | {"_spare": []}  # in which the last frames can still be seen
+
     def detect(self, images: Sequence[np.ndarray]) -> list[Faces]:
         """All faces of each of n frames, uint8 (H,W,3) RGB, which may have different sizes.
 
