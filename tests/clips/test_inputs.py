@@ -147,11 +147,13 @@ def test_copies_are_told(place):
         (place / f"other/{name}.mp4").write_bytes(content * 500_000)
     (place / "other/empty.mp4").touch()
     (place / "other/empty 2.mp4").touch()
-    assert len(ids("other", on_note=notes.append)) == 6
+    (place / "other/small.mp4").write_bytes(b"a")
+    (place / "other/small 2.mp4").write_bytes(b"b")
+    assert len(ids("other", on_note=notes.append)) == 8
     (note,) = [note for note in notes if "seems to be a copy" in note]
     assert note.startswith("other/copy.mp4 seems to be a copy of other/a.mp4; each")
     with closed(place / "other/copy.mp4"):
-        assert len(ids("other", on_note=lambda note: "copy" in note and notes.append(note))) == 6
+        assert len(ids("other", on_note=lambda note: "copy" in note and notes.append(note))) == 8
     assert len([note for note in notes if "copy" in note]) == 1
     ids("films", "other", on_note=notes.append)
     assert any("copy of films/ann/a.mp4; 4 more do so, too;" in note for note in notes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 N_PLACES, PLACE_BYTES = 16, 2**16
@@ -19,8 +20,10 @@ def find_copies(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
     """
     by_size: dict[int, list[Path]] = {}
     for path in paths:
-        if os.path.isfile(path):  # noqa: PTH113  # never an error
-            by_size.setdefault(path.stat().st_size, []).append(path)
+        with suppress(OSError):
+            about = path.stat()
+            if stat.S_ISREG(about.st_mode):
+                by_size.setdefault(about.st_size, []).append(path)
     found: list[tuple[Path, Path]] = []
     for size, files in by_size.items():
         first: dict[bytes, Path] = {}
@@ -35,9 +38,11 @@ def find_copies(paths: Iterable[Path]) -> list[tuple[Path, Path]]:
 
 
 def _sample(file: Path, size: int) -> bytes:
-    digest = hashlib.sha256()
     with file.open("rb") as opened:
+        if size <= N_PLACES * PLACE_BYTES:
+            return hashlib.sha256(opened.read()).digest()
+        digest = hashlib.sha256()
         for i in range(N_PLACES):
-            opened.seek(max(0, size - PLACE_BYTES) * i // (N_PLACES - 1))
+            opened.seek((size - PLACE_BYTES) * i // (N_PLACES - 1))
             digest.update(opened.read(PLACE_BYTES))
     return digest.digest()
