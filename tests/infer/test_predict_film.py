@@ -71,7 +71,10 @@ def test_a_film_goes_on_where_it_was_stopped(film_predictor, clip, moments, tmp_
     pieces, given = stopped.pieces(), []
     for _ in range(stop_after):
         given += next(pieces)
-    write_state(tmp_path / "state", stopped.state())
+    state = stopped.state()
+    if stop_after == 1:
+        del state["n_sure"]  # as an earlier version wrote it
+    write_state(tmp_path / "state", state)
     again = film_predictor.predict(clip)
     for piece in again.pieces(read_state(tmp_path / "state")):
         given += piece

@@ -144,7 +144,7 @@ class FilmPrediction:
             last.extend(chunk.images)
             n_old = state["faces"]["first"] - (self.n_frames - len(last))
             del last[: max(0, min(n_old, len(last)) - N_BEFORE)]
-        self._n_sure = state["n_sure"]
+        self._n_sure = state.get("n_sure", 0)  # not yet in states of earlier versions; then rotate_deg looks
         self._faces.restore(state["faces"], last)
         self._expressions.restore(state["expressions"])
 
