@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 
@@ -19,4 +20,5 @@ def how_to_turn(path: Path, rotation: int) -> str:
     how, option = ROTATIONS[rotation]
     turned = f"turned{path.suffix or '.mp4'}"
     tool = f", for instance with `ffmpeg -i {shlex.quote(path.name)} -vf {option} {turned}`"
-    return f"turn it {how}{'' if path.is_dir() else tool}"
+    is_folder = os.path.isdir(path)  # noqa: PTH112  # Path.is_dir() fails in a closed folder
+    return f"turn it {how}{'' if is_folder else tool}"
