@@ -178,15 +178,16 @@ def test_the_rest_of_the_program_is_left_alone(film_frames, tmp_path, capfd):
         return (
             *(random.getstate(), str(np.random.get_state()), torch.get_rng_state().tolist()),
             *(torch.get_num_threads(), torch.is_grad_enabled(), torch.backends.cudnn.allow_tf32),
-            *(list(logging.root.handlers), logging.root.level, threading.active_count()),
+            *(list(logging.root.handlers), logging.root.level),
             {number: signal.getsignal(number) for number in signal.valid_signals()},
         )
 
     cv2.imwrite(str(tmp_path / "face.png"), film_frames[0][..., ::-1])
     (tmp_path / "broken.mp4").write_bytes(b"no video")
-    before = state()
+    before, threads = state(), {*threading.enumerate()}
     found = vidfer.load().predict(tmp_path)
     assert len(found) == 2 and found.faults and state() == before
+    assert {*threading.enumerate()} <= threads  # those of other tests may end meanwhile
     assert capfd.readouterr() == ("", "")
 
 
