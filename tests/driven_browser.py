@@ -29,6 +29,7 @@ class Browser:
     def __init__(self, commands: int, answers: int) -> None:
         self._commands, self._answers = os.fdopen(commands, "wb"), os.fdopen(answers, "rb")
         self._number, self._session, self._rest = 0, None, b""
+        self._document: str | None = None
         self.console: list[str] = []
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -56,6 +57,8 @@ class Browser:
         told = json.loads(text)
         if told.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled"):
             self.console.append(json.dumps(told["params"])[:500])
+        if told.get("method") == "Page.frameNavigated" and "parentId" not in told["params"]["frame"]:
+            self._document = told["params"]["frame"]["loaderId"]
         return told
 
     def look(self, width: int, height: int, *, dark: bool = False, still: bool = False) -> None:
@@ -68,7 +71,18 @@ class Browser:
         self._call("Emulation.setEmulatedMedia", features=features)
 
     def open(self, address: str) -> None:
-        self._call("Page.navigate", url=address)
+        """Goes to a page, until it has taken the place of the one before; nothing asks that one any more."""
+        document = self._call("Page.navigate", url=address)["loaderId"]
+        while self._document != document:
+            self._next()
+
+    def back(self) -> None:
+        """Presses the button that leads back, until another page is there."""
+        history, before = self._call("Page.getNavigationHistory"), self._document
+        there = history["entries"][history["currentIndex"] - 1]
+        self._call("Page.navigateToHistoryEntry", entryId=there["id"])
+        while self._document == before:
+            self._next()
 
     def run(self, script: str):
         """The value of an expression on the page; a promise is waited for."""
