@@ -4,9 +4,7 @@ import time
 from collections.abc import Iterable
 
 import psutil
-
-PATIENCE_S = 600
-"""They end in seconds; only a fault takes this long."""
+from patience import PATIENCE_S
 
 
 def left_over(processes: Iterable[psutil.Process]) -> list[psutil.Process]:

@@ -67,9 +67,10 @@ def test_a_lost_worker_costs_its_job_only():
 
 
 def test_a_worker_that_dies_between_jobs_costs_none():
+    others = {*multiprocessing.active_children()}
     results = run_jobs([0, 1, 2, 3], [3000.0] * 4, PREPARE, (100,), 1)
     assert next(results) == (0, 100)
-    (worker,) = multiprocessing.active_children()
+    (worker,) = {*multiprocessing.active_children()} - others
     worker.kill()
     worker.join()
     assert dict(results) == {1: 101, 2: 102, 3: 103}
@@ -102,7 +103,7 @@ def test_a_script_that_guards_nothing_runs_once(tmp_path):
         "print('begins')\n"
         "print(sorted(run_jobs([1, 2], [100.0] * 2, 'work:prepare', (7,), 2)), __name__)\n"
     )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("begins\n[(0, 7), (1, 14)] __main__\n", "")
 
 
@@ -135,7 +136,8 @@ def test_the_signals_of_the_caller_stay_as_they_were():
 
 
 def test_leaving_early_stops_the_workers():
+    others = {*multiprocessing.active_children()}
     results = run_jobs([1, "hang", "hang"], [3600.0] * 3, PREPARE, (100,), 2)
     assert next(results) == (0, 101)
     results.close()  # and not after the hour that the jobs may take
-    assert not multiprocessing.active_children()
+    assert {*multiprocessing.active_children()} <= others

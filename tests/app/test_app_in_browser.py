@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -17,14 +16,13 @@ from pathlib import Path
 
 import pytest
 from driven_browser import driven_browser
+from patience import wait_until
 from small_films import actor, nobody, two_people, write_camera, write_film
 
 from vidfer.app.visits import PREFIX
 
 pytest.importorskip("gradio")
 
-PATIENCE_S = 600
-"""Everything takes seconds; only a fault takes this long."""
 LOOKS_ELSEWHERE = """performance.getEntriesByType("resource").map((entry) => entry.name)
   .filter((name) => !name.startsWith(location.origin) && !/^(data|blob):/.test(name))"""
 HARMLESS = "Method not implemented."
@@ -120,13 +118,6 @@ def files_of(temporary: Path) -> list[str]:
     return found
 
 
-def wait_for(what) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not what() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert what()
-
-
 def test_from_the_upload_to_the_answer_and_to_nothing_left(app, browser, films):
     _, address, temporary = app
     come(browser, address)
@@ -150,12 +141,12 @@ def test_from_the_upload_to_the_answer_and_to_nothing_left(app, browser, films):
     assert browser.run(LOOKS_ELSEWHERE) == []
     assert [line for line in browser.console if HARMLESS not in line] == []
     browser.open("about:blank")
-    wait_for(lambda: files_of(temporary) == [])
+    wait_until(lambda: files_of(temporary) == [])
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(archive)
     # Nor does the button that leads back bring a page whose files are gone.
-    browser.run("history.back()")
-    wait_for(lambda: state(browser) == "empty")
+    browser.back()
+    wait_until(lambda: state(browser) == "empty")
 
 
 def test_stop_and_then_another_film(app, browser, films):
@@ -174,7 +165,7 @@ def test_stop_and_then_another_film(app, browser, films):
     assert "ann.mts" in text and "8 frames, 1 person" in text
     assert browser.run("document.querySelector('#stop')") is None
     browser.open("about:blank")
-    wait_for(lambda: files_of(temporary) == [])
+    wait_until(lambda: files_of(temporary) == [])
 
 
 def test_expressions_of_ones_own(app, browser, films):
@@ -209,7 +200,7 @@ def test_who_has_no_film_takes_that_of_drawn_people(app, browser):
     text = ask(browser, "#run", "#result")
     assert "two_drawn_people.mp4" in text and "80 frames, 2 people" in text and "happy" in text
     browser.open("about:blank")
-    wait_for(lambda: files_of(temporary) == [])
+    wait_until(lambda: files_of(temporary) == [])
 
 
 def test_a_fault_is_a_sentence(app, browser, films):
@@ -310,8 +301,8 @@ def test_an_upload_that_breaks_off_leaves_nothing(app):
     )
     with socket.create_connection(("127.0.0.1", int(re.search(r":(\d+)/", address)[1]))) as browser:
         browser.sendall(begin.encode() + bytes(100_000))
-        wait_for(lambda: not before.issuperset(files_of(temporary)))
-    wait_for(lambda: before.issuperset(files_of(temporary)))
+        wait_until(lambda: not before.issuperset(files_of(temporary)))
+    wait_until(lambda: before.issuperset(files_of(temporary)))
     assert "Traceback" not in (temporary / "errors").read_text()
 
 
@@ -338,7 +329,7 @@ def test_ctrl_c_leaves_nothing_behind(app, browser, films):
     come(browser, address)
     choose(browser, "#film", films / "two.mp4")
     browser.run("document.querySelector('#run').click()")
-    wait_for(lambda: "frames.csv" in files_of(temporary))
+    wait_until(lambda: "frames.csv" in files_of(temporary))
     program.send_signal(signal.SIGINT)
     rest = program.stdout.read()
     assert program.wait() == 0 and "all films and results are deleted" in rest

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 from small_films import actor, write_film
 
 from vidfer.actors.two_people import draw_two_people
@@ -79,7 +80,7 @@ def test_who_waits_for_another_film_is_told_so_and_can_stop(desk):
 
     def hold(share: float, text: str) -> None:
         begun.set()
-        assert go_on.wait(120)
+        assert go_on.wait(PATIENCE_S)
 
     def stop(share: float, text: str) -> None:
         told.append(text)
@@ -90,7 +91,7 @@ def test_who_waits_for_another_film_is_told_so_and_can_stop(desk):
 
     ann = threading.Thread(target=visit, args=("ann", hold))
     ann.start()
-    assert begun.wait(120)
+    assert begun.wait(PATIENCE_S)
     visit("bob", stop)
     assert "Stopped" in texts["bob"] and told == ["waiting: 1 before you"] and "ann" not in texts
     go_on.set()

@@ -1,5 +1,7 @@
 """A cache of clips whose faces are not upright is told as such."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,7 @@ def test_they_are_told_when_the_cache_is_made_and_not_again(footage, tmp_path, c
 
 def test_many_are_judged_by_some(footage, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(upright_clips, "MOST_CLIPS", 2)
+    footage = shutil.copytree(footage, tmp_path / "footage")
     (footage / "happy" / "broken.mp4").write_bytes(b"no video")
     command = ["--src", "folder", "--root", str(footage), "--out", str(tmp_path / "c.h5"), "--workers", "1"]
     assert main(command) == 1

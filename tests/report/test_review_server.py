@@ -9,6 +9,7 @@ import threading
 import cv2
 import numpy as np
 import pytest
+from patience import wait_until
 from refused import refused
 from review_runs import CLIPS, write_review_run
 
@@ -82,11 +83,9 @@ def test_a_browser_that_leaves_before_its_answer_is_no_error(server, capsys):
         left = socket.create_connection(server.server_address)
         left.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() resets
         left.sendall(f"GET /{server.secret}/state HTTP/1.1\r\nHost: {server.hosts[0]}\r\n\r\n".encode())
-        while not (answering := {*threading.enumerate()} - before):
-            pass
+        wait_until(lambda: {*threading.enumerate()} - before)
         left.close()
-    for thread in answering:
-        thread.join()
+    wait_until(lambda: {*threading.enumerate()} <= before)
     assert capsys.readouterr().err == ""
     assert ask(server, f"/{server.secret}/state")[0] == 200
 

@@ -1,5 +1,6 @@
 """One cache read by many: threads, processes of every start method; and a cache that is replaced."""
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -109,6 +110,7 @@ def test_handles_do_not_pile_up(jpeg_cache):
             str(jpeg_cache.resolve())
         )
 
+    gc.collect()  # what tests before this one have left open
     before = handles()
     cache = CropCache(jpeg_cache)
     for _ in range(3):

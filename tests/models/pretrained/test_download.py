@@ -8,8 +8,9 @@ import sys
 from dataclasses import replace
 
 import pytest
+from patience import PATIENCE_S, wait_until
 from refused import refused
-from weights_server import serving, wait_until
+from weights_server import serving
 
 from vidfer.errors import CheckpointError, SettingError
 from vidfer.models.pretrained import table
@@ -115,7 +116,7 @@ def test_a_killed_download_goes_on(tmp_path):
         running = subprocess.Popen([sys.executable, program], env=os.environ.copy())
         part = place_of(ROW).with_name("net.pth.part")
         try:
-            assert server.sent.wait(120)
+            assert server.sent.wait(PATIENCE_S)
             wait_until(lambda: part.exists() and part.stat().st_size >= 262_144)
         finally:
             running.send_signal(signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -55,7 +54,7 @@ def serving(content: bytes, **how) -> Iterator[WeightsServer]:
                 self.wfile.write(body[: server.pause_after])
                 self.wfile.flush()
                 server.sent.set()
-                server.go_on.wait(60)
+                server.go_on.wait()
                 body, cut = body[server.pause_after :], len(body)
             self.wfile.write(body[:cut])
             self.close_connection = True
@@ -69,11 +68,3 @@ def serving(content: bytes, **how) -> Iterator[WeightsServer]:
             yield server
         finally:
             server.go_on.set()
-
-
-def wait_until(true, seconds: float = 600) -> None:
-    """Wait for a condition; the test fails if it never comes."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.02)

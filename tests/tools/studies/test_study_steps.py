@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from gone import PATIENCE_S, left_over
+from gone import left_over
+from patience import PATIENCE_S
 from refused import refused
 from studies.steps import ROOT, Step, cpu_seconds, in_repository, run_steps
 
