@@ -373,3 +373,16 @@ def test_a_video_is_closed_once_nobody_reads_it(h264, options):
         assert not is_open()
     finally:
         gc.enable()
+
+
+def test_a_video_is_not_closed_under_a_thread_when_the_program_ends(h264):
+    """A film may still be read ahead in a thread, which would crash."""
+    script = """
+import atexit, sys
+atexit.register(lambda: print(len(reader.container.streams)))  # the first one is called last
+import av
+from vidfer.crops.decode.av_reader import AvReader
+reader = AvReader(sys.argv[1], av.open(sys.argv[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", script, h264], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

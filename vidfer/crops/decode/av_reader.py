@@ -56,7 +56,7 @@ class AvReader:
         end_s: float | None = None,
     ) -> None:
         self.fault: str | None = None
-        finalize(self, container.close)  # its parts refer to each other, so it would stay open
+        _close_after(self, container)
         stream = video_stream(container)
         self.fps = float(stream.average_rate or FALLBACK_FPS)
         tick_s = float(stream.time_base)
@@ -75,7 +75,7 @@ class AvReader:
         if table.packets is None:
             container.close()
             container = open_container(path)
-            finalize(self, container.close)
+            _close_after(self, container)
             packets = _packets_from(container, start)
         else:
             packets = chain(table.packets, packets)
@@ -123,6 +123,14 @@ class AvReader:
         if self._is_complete and self._next == len(self._ticks) and next(self._frames, None) is not None:
             raise UnexpectedFrames("there are more frames than the packets announce")
         return frame
+
+
+def _close_after(reader: AvReader, container: av.container.InputContainer) -> None:
+    """Close a file once nobody has its reader any more. Its parts refer to each other, so it would stay open.
+
+    But not when the program ends: a thread that still reads then would crash.
+    """
+    finalize(reader, container.close).atexit = False
 
 
 def _first_tick(container: av.container.InputContainer) -> int:
