@@ -11,6 +11,7 @@ from vidfer.actors.identity import sample_identity
 from vidfer.build import upright_clips
 from vidfer.build.upright_clips import look_for_rotation
 from vidfer.clips import find_clips
+from vidfer.commands import stopped
 from vidfer.commands.cache import main
 from vidfer.crops.settings import CropSettings
 from vidfer.store.reader import CropCache
@@ -41,6 +42,20 @@ def test_they_are_told_when_the_cache_is_made_and_not_again(footage, tmp_path, c
     assert "by 90° to the right" in told[0] and "-i 2.mp4 -vf hflip,vflip" in told[1]
     assert main(command) == 0
     assert "warning" not in capsys.readouterr().err
+
+
+def test_a_cache_is_complete_where_the_look_is_stopped(footage, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stopped.position, "go_on", "")
+    monkeypatch.setattr(upright_clips, "rotation_to_upright", stop)
+    command = ["--src", "folder", "--root", str(footage), "--out", str(tmp_path / "c.h5"), "--workers", "1"]
+    with pytest.raises(KeyboardInterrupt):
+        main(command)
+    assert f"stopped. {tmp_path / 'c.h5'} is complete" in stopped.stopped_text("cache")
+    assert main(command) == 0  # there is nothing to go on with
+    assert len(CropCache(tmp_path / "c.h5")) == 4
 
 
 def test_many_are_judged_by_some(footage, tmp_path, capsys, monkeypatch):

@@ -15,7 +15,7 @@ from vidfer.build.settings import BuildSettings
 from vidfer.commands.console import parse
 from vidfer.commands.progress import Progress
 from vidfer.commands.say import give, note, say, tell
-from vidfer.commands.stopped import stopped_text
+from vidfer.commands.stopped import go_on_so, stopped_text
 from vidfer.crops.settings import CropSettings
 
 if TYPE_CHECKING:
@@ -156,10 +156,10 @@ def _tell_not_upright(options, clips: Sequence[Clip], report: BuildReport) -> di
     from vidfer.crops.rotation import how_to_turn
     from vidfer.store.reader import CropCache
 
-    cache = CropCache(report.out)
-    with Progress("looking for turned faces", "clip") as progress:
+    go_on_so(f"{report.out} is complete; only the look for turned faces was not ended.")
+    with CropCache(report.out) as cache, Progress("looking for turned faces", "clip") as progress:
         found = look_for_rotation(cache, clips, options.crops, options.device, progress)
-    cache.close()
+    go_on_so("")
     paths = {clip.id: clip.path for clip in clips}
     n_more = found.n_unsure - found.n_looked_at
     for clip_id, rotation in found.rotations.items():
