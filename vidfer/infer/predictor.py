@@ -86,7 +86,8 @@ def load(
 
 class Predictor:
     """Names what faces express. :func:`load` makes one; it may be used as often as wanted, by several threads
-    at the same time, and can be pickled. ``notes`` say what can be expected of it, a sentence each."""
+    at the same time, and can be pickled, unless it is of an ONNX file. ``notes`` say what can be expected of
+    it, a sentence each."""
 
     def __init__(
         self,
