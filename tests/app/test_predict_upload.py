@@ -105,7 +105,10 @@ def test_nobody_in_the_film_is_told_and_nothing_is_left(predictor, visit, tmp_pa
 
 def test_faces_that_are_not_upright_are_told(predictor, visit, tmp_path):
     lying = write_film(tmp_path / "lying.mp4", np.rot90(actor(), 1, (1, 2)))
-    with refused(DataError, "no face was found in lying.mp4", "turn it by 90° to the right"):
+    with refused(
+        DataError,
+        "no face was found in lying.mp4, because its faces are not upright; turn it by 90° to the right",
+    ):
         predict_upload(lying, predictor, visit, Limits())
     over = write_film(tmp_path / "over.mp4", np.rot90(actor(5), 2, (1, 2)))
     text = result_html(predict_upload(over, predictor, visit, Limits()), str)

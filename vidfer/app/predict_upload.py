@@ -126,8 +126,10 @@ def _predict(
     about, (source,) = writer.about, writer.about.inputs
     if not source.n_frames:
         raise DataError(f"{source.name} cannot be read: {source.reason}")
-    if not source.n_people and source.not_upright:
-        raise DataError(f"no face was found in {source.name}: {source.not_upright}")
+    if not source.n_people and source.rotate_deg:
+        raise DataError(
+            f"no face was found in {source.name}, because its faces are not upright; {source.how_to_turn}"
+        )
     if not source.n_people:
         raise DataError(
             f"no face was found in {source.name}; choose one in which a face is larger than "
