@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -149,6 +150,23 @@ def test_an_upload_that_no_page_claims_goes_soon(visits, clock):
     clock.now_s += 1
     visits.sweep()
     assert not path.parent.exists()
+
+
+def test_the_sweep_goes_on_where_a_folder_goes_meanwhile(visits, clock, monkeypatch):
+    files = [upload(visits, name) for name in "ab"]
+    scan = os.scandir
+
+    def delete_others_and_scan(path):
+        for file in files:
+            if file.parent.parent == Path(path).parent and file.parent != Path(path):
+                visits.received.delete(file)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", delete_others_and_scan)
+    clock.now_s += UNCLAIMED_S + 1
+    visits.sweep()
+    monkeypatch.undo()
+    assert [*visits.uploads.iterdir()] == []
 
 
 def test_who_has_left_is_not_served_any_more(visits):

@@ -41,12 +41,13 @@ class Received:
             claimed: those of visitors, which stay.
             before_s: newer files stay, in seconds since 1970. Their page may still tell whose they are.
         """
-        for path in [*self.folder.glob("*/*")]:
-            with suppress(OSError):
-                about = path.stat()
-                # The later one: a complete file is given its name after its last byte.
-                if path not in claimed and max(about.st_mtime, about.st_ctime) < before_s:
-                    self.delete(path)
+        for folder in [*self.folder.glob("*")]:
+            with suppress(OSError):  # it may go meanwhile, with its visitor
+                for path in [*folder.iterdir()]:
+                    about = path.stat()
+                    # The later one: a complete file is given its name after its last byte.
+                    if path not in claimed and max(about.st_mtime, about.st_ctime) < before_s:
+                        self.delete(path)
         with self._lock:
             self._delete_incomplete()
 

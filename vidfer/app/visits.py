@@ -215,12 +215,14 @@ def open_visits() -> Iterator[Visits]:
         while not ended.wait(SWEEP_S):
             visits.sweep()
 
+    sweeper = threading.Thread(target=sweep, daemon=True)
     with lock:
-        threading.Thread(target=sweep, daemon=True).start()
+        sweeper.start()
         try:
             yield visits
         finally:
             ended.set()
+            sweeper.join()  # or it would look for files in a folder that is gone
             visits.end_all()
     shutil.rmtree(root, ignore_errors=True)
 
