@@ -27,7 +27,7 @@ def go_on_with(there: PredictionFolder, wanted: PredictionFolder) -> PredictionF
     """
     if why := why_another(there, wanted):
         raise ResultError(f"{why}; choose another --out, or remove the folder")
-    kept, new = _kept_and_new(there, wanted)
+    kept, new, _ = _compare(there, wanted)
     return replace(there, inputs=(*kept, *new))
 
 
@@ -39,11 +39,11 @@ def why_another(there: PredictionFolder, wanted: PredictionFolder) -> str:
     ]
     if differences:
         return f"{there.folder} holds another prediction ({', '.join(differences)})"
-    kept, new = _kept_and_new(there, wanted)
-    named = {real_path(one.path) for one in wanted.inputs}
+    kept, new, unnamed = _compare(there, wanted)
+    if unnamed:
+        path = unnamed[0].path
+        return f"{there.folder} also holds a prediction of {path}, which is not among the inputs now"
     for one in kept:
-        if real_path(one.path) not in named:
-            return f"{there.folder} also holds a prediction of {one.path}, which is not among the inputs now"
         now = bytes_of(one.path)
         if one.state == "done" and now and one.n_bytes and now != one.n_bytes:
             cut = " (not read to its end: maybe it was still being copied)" if one.reason else ""
@@ -55,13 +55,14 @@ def why_another(there: PredictionFolder, wanted: PredictionFolder) -> str:
     return ""
 
 
-def _kept_and_new(
-    there: PredictionFolder, wanted: PredictionFolder
-) -> tuple[list[PredictedInput], list[PredictedInput]]:
-    named = {real_path(one.path) for one in wanted.inputs}
-    kept = [one for one in there.inputs if one.state != "failed" or real_path(one.path) in named]
-    known = {real_path(one.path) for one in kept}
-    return kept, [one for one in wanted.inputs if real_path(one.path) not in known]
+def _compare(there: PredictionFolder, wanted: PredictionFolder) -> tuple[list[PredictedInput], ...]:
+    """The inputs to keep, those that are new, and those to keep that are not named any more."""
+    named = {real_path(one.path): one for one in wanted.inputs}
+    known = [(real_path(one.path), one) for one in there.inputs]
+    kept = [one for path, one in known if one.state != "failed" or path in named]
+    unnamed = [one for path, one in known if one.state != "failed" and path not in named]
+    new = named.keys() - {path for path, _ in known}
+    return kept, [one for path, one in named.items() if path in new], unnamed
 
 
 def own_folder(wanted: PredictionFolder) -> tuple[PredictionFolder, str]:
