@@ -9,7 +9,9 @@ The faces in all inputs must be upright. A sample of the frames of each is looke
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -42,16 +44,12 @@ class Settings:
         check_counts(self, "most")
 
 
-def sample_of(path) -> list[np.ndarray]:
+def sample_of(path: Path) -> list[np.ndarray]:
     """Some frames of a film; none if nothing of it can be read."""
-    sample, number = FrameSample(), 0
-    try:
+    sample = FrameSample()
+    with suppress(UnreadableVideo):  # the frames before a fault are there
         for chunk in read_chunks(path):
-            for image in chunk.images:
-                sample.add(number, image)
-                number += 1
-    except UnreadableVideo:
-        pass  # the frames before the fault are there
+            sample.add(chunk.images)
     return sample.images
 
 

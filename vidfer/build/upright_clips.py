@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,15 +78,10 @@ def _unsure(cache: CropCache, ids: Collection[str]) -> list[str]:
 
 def _sample(clip: Clip, settings: CropSettings) -> list[np.ndarray]:
     """Some frames of a clip; none if it cannot be read any more."""
-    sample, number = FrameSample(), 0
-    try:
-        with faults_as_reasons(clip):
-            for chunk in FilmReader(clip, settings).chunks():
-                for image in chunk.images:
-                    sample.add(number, image)
-                    number += 1
-                if number >= MOST_FRAMES:
-                    break
-    except DataError:
-        pass  # what was read before is there
+    sample = FrameSample()
+    with suppress(DataError), faults_as_reasons(clip):  # what was read before a fault is there
+        for chunk in FilmReader(clip, settings).chunks():
+            sample.add(chunk.images)
+            if sample.n_seen >= MOST_FRAMES:
+                break
     return sample.images

@@ -169,7 +169,6 @@ class FilmPrediction:
 
     def _count(self, chunk: FrameChunk) -> None:
         self.height, self.width = chunk.images.shape[1:3]
-        for number, image in enumerate(chunk.images, start=self.n_frames):
-            self._sample.add(number, image)
+        self._sample.add(chunk.images)
         self.n_frames += len(chunk)
         self.last_s = float(chunk.times_s[-1])

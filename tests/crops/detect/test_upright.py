@@ -39,7 +39,8 @@ def test_without_a_face_or_with_one_in_a_single_frame_nothing_is_told(detector, 
 def test_a_sample_is_spread_evenly(n_frames):
     sample = FrameSample()
     for number in range(n_frames):
-        sample.add(number, np.full((4, 6, 3), number % 256, np.uint8))
+        sample.add([np.full((4, 6, 3), number % 256, np.uint8)])
+    assert sample.n_seen == n_frames
     kept = [int(image[0, 0, 0]) for image in sample.images]
     assert kept[0] == 0 and len({*np.diff(np.array(kept)) % 256}) <= 1
     assert min(n_frames, MOST_FRAMES // 2 + 1) <= len(kept) <= MOST_FRAMES
@@ -47,8 +48,7 @@ def test_a_sample_is_spread_evenly(n_frames):
 
 def test_large_frames_are_kept_small(people):
     sample = FrameSample()
-    sample.add(0, np.zeros((2160, 3840, 3), np.uint8))
-    sample.add(1, people[0])
+    sample.add([np.zeros((2160, 3840, 3), np.uint8), people[0]])
     assert [image.shape for image in sample.images] == [(SHORT_PX, 1280, 3), people[0].shape]
     people[0][0, 0] += 1  # a reader may use its memory again
     assert (sample.images[1][0, 0] != people[0][0, 0]).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -60,12 +60,18 @@ class FrameSample:
     def __init__(self) -> None:
         self.images: list[np.ndarray] = []
         """At most :data:`MOST_FRAMES`, uint8 (h,w,3) RGB."""
+        self.n_seen = 0
+        """Frames of the film so far."""
         self._step = 1
 
-    def add(self, number: int, image: np.ndarray) -> None:
-        """Look at the frame with this number, from 0 on."""
-        if number % self._step:
-            return
+    def add(self, images: Iterable[np.ndarray]) -> None:
+        """Look at the next frames of the film, uint8 (H,W,3) RGB."""
+        for image in images:
+            if self.n_seen % self._step == 0:
+                self._keep(image)
+            self.n_seen += 1
+
+    def _keep(self, image: np.ndarray) -> None:
         shrink = SHORT_PX / min(image.shape[:2])
         if shrink < 1:
             image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
